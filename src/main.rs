@@ -1,0 +1,3 @@
+//! The stagegate binary.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Quantities: parsing and printing in one place.
