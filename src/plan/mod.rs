@@ -1,1 +1,33 @@
-//! The plan room.
+//! What will happen: the whole run, resolved and checked before the first request.
+//!
+//! gates.yaml says things by name; a [`Plan`] holds them by index, with every default filled in, every template
+//! compiled and every name known to exist. Nothing here does I/O or reads a clock.
+
+mod checklist;
+mod criterion;
+mod dataset;
+mod endpoint;
+mod failure;
+mod monitors;
+mod phase;
+mod place;
+mod policy;
+mod run;
+mod scenario;
+mod template;
+
+pub use checklist::{Act, Check, Probe};
+pub use criterion::{Count, Criterion, Judged, Level, Limit, Metric, Op, Subject};
+pub use dataset::{ColumnId, Dataset, Row};
+pub use endpoint::{Endpoint, EndpointId};
+pub use failure::FailureKind;
+pub use monitors::{Band, Gauge, GaugeId, Monitor, Source};
+pub use phase::{Load, Phase};
+pub use place::Place;
+pub use policy::{Policy, Reaction, Recovery, Regression, Uncertain};
+pub use run::{Plan, Profile, Publish, Target, Tls};
+pub use scenario::{
+    Body, Expect, Extract, Extraction, HeaderExpectation, JsonExpectation, Pacing, Redirects, Scenario, ScenarioId,
+    Step,
+};
+pub use template::{Encoding, Segment, SlotId, Template, Value};
