@@ -1,0 +1,86 @@
+//! What the gate says while it runs.
+
+use std::time::Duration;
+
+use crate::judge::{CheckResult, PhaseVerdict, RecoveryVerdict, Verdict};
+
+/// What the gate says while it runs; reports and progress listen.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// Before anything is sent.
+    Started {
+        /// The gate.
+        gate: String,
+        /// The profile.
+        profile: String,
+        /// The target, its address known.
+        target: String,
+        /// The phases of the ladder.
+        phases: u32,
+        /// Ramps, warm-ups and windows as planned.
+        planned: Duration,
+    },
+    /// A remark in one line.
+    Note(String),
+    /// A preflight item ended.
+    Preflight(CheckResult),
+    /// A phase begins.
+    PhaseStarted {
+        /// Its name.
+        name: String,
+        /// From 1.
+        number: u32,
+        /// Users or pool.
+        users: u32,
+        /// Iterations per second of the open model.
+        rate: Option<f64>,
+        /// The measured window.
+        duration: Duration,
+    },
+    /// Once a second.
+    Progress(Progress),
+    /// A phase ended and was judged.
+    PhaseEnded(Box<PhaseVerdict>),
+    /// The load of recovery begins.
+    RecoveryStarted,
+    /// Recovery was judged.
+    Recovery(RecoveryVerdict),
+    /// An integrity item ended.
+    Integrity(CheckResult),
+    /// A cleanup item ended.
+    Cleanup(CheckResult),
+    /// The run ended.
+    Finished(Box<Verdict>),
+}
+
+/// How a phase goes, once a second.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// The phase.
+    pub phase: String,
+    /// What it is doing.
+    pub stage: Stage,
+    /// Users at work.
+    pub users: u32,
+    /// Requests per second over the last second.
+    pub rate: f64,
+    /// 95th percentile of latency over the last ten seconds.
+    pub p95: Option<Duration>,
+    /// Failures since the phase began.
+    pub failures: u64,
+    /// Until the end of the ladder as planned.
+    pub left: Duration,
+}
+
+/// What a phase is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Users start and log in.
+    Ramp,
+    /// Load that is not measured.
+    Warmup,
+    /// The measured window.
+    Window,
+    /// Requests in flight are awaited.
+    Drain,
+}

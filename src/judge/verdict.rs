@@ -1,0 +1,294 @@
+//! The verdict, field for field as verdict.json holds it. Times are milliseconds, rates are shares of 1; `None` (null)
+//! is "not measured", never zero.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Band, Ending, Level, Outcome};
+
+/// What `schema` says.
+pub const SCHEMA: &str = "stagegate/verdict/1";
+
+/// A finished run: the one value that all reports and the exit code come from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// passed, warned, failed, inconclusive, invalid or interrupted.
+    pub outcome: Outcome,
+    /// How it ended.
+    pub ending: Ending,
+    /// The exit code of the process.
+    pub exit_code: u8,
+    /// One sentence: what decided, by how much, how sure; the first line of every report.
+    pub headline: String,
+    /// `gate` of gates.yaml.
+    pub gate: String,
+    /// The profile in force.
+    pub profile: String,
+    /// Seed of every random choice.
+    pub seed: u64,
+    /// URL of the target, `demo` for the built-in staging app.
+    pub target: String,
+    /// The commit under test.
+    pub commit: String,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    /// RFC 3339, UTC.
+    pub finished_at: String,
+    /// Version of stagegate.
+    pub version: String,
+    /// The command that repeats this run locally.
+    pub repeat: String,
+    /// Remarks that every report shows: TLS verification off, keys without effect, problems while publishing.
+    pub notes: Vec<String>,
+    /// The checklist, in order; items after a failed one are `not_run`.
+    pub preflight: Vec<CheckResult>,
+    /// The ladder, in order, phases that were not run included.
+    pub phases: Vec<PhaseVerdict>,
+    /// Everything sent to the target except monitors' scrapes.
+    pub totals: Totals,
+    /// Comparisons with baselines.
+    pub regressions: Vec<Regression>,
+    /// Where the app gave way, if a phase failed.
+    pub breaking_point: Option<BreakingPoint>,
+    /// Whether the app recovered; null when not asked for, or not run.
+    pub recovery: Option<RecoveryVerdict>,
+    /// Whether data was lost or corrupted.
+    pub integrity: Vec<CheckResult>,
+    /// What was tidied at the end; never part of the outcome.
+    pub cleanup: Vec<CheckResult>,
+}
+
+/// The result of a preflight, integrity or cleanup item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckResult {
+    /// Its name in gates.yaml.
+    pub name: String,
+    /// passed, failed, or not_run.
+    pub outcome: Outcome,
+    /// What was seen, in one sentence.
+    pub detail: String,
+    /// The file of its line, as the user named it.
+    pub file: String,
+    /// Its line in that file.
+    pub line: u32,
+}
+
+/// One phase.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PhaseVerdict {
+    /// Its name.
+    pub name: String,
+    /// passed, warned, failed, inconclusive, invalid or not_run.
+    pub outcome: Outcome,
+    /// Why it is not passed, one sentence each; empty for a pass.
+    pub because: Vec<String>,
+    /// Users of the closed model.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub users: Option<u32>,
+    /// Iterations per second of the open model.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rate: Option<f64>,
+    /// The measured window in seconds; what was measured of it when the phase stopped early.
+    pub duration_s: f64,
+    /// Intended requests of the measured window, login excluded.
+    pub requests: u64,
+    /// Failures among them.
+    pub failures: u64,
+    /// Share of 1; null without requests.
+    pub success_rate: Option<f64>,
+    /// Successful answers per second of the window; null when the phase was not run.
+    pub throughput: Option<f64>,
+    /// Latency over all endpoints but the login's.
+    pub latency_ms: Milliseconds,
+    /// Service time, likewise.
+    pub service_ms: Milliseconds,
+    /// Requests added for silences: those that waiting users did not make.
+    pub added: u64,
+    /// Bursts: groups of consecutive spans with failures or slow requests beyond a latency limit.
+    pub bursts: Option<u32>,
+    /// One for each criterion, with `each` one for each endpoint, in the order of gates.yaml.
+    pub findings: Vec<Finding>,
+    /// One for each endpoint name, in the order of gates.yaml; login endpoints measured over the ramp.
+    pub endpoints: Vec<EndpointVerdict>,
+    /// One for each gauge.
+    pub monitors: Vec<MonitorVerdict>,
+    /// How good the generator was; null when the phase was not run.
+    pub generator: Option<Generator>,
+    /// The file of its line.
+    pub file: String,
+    /// The line of its name in gates.yaml.
+    pub line: u32,
+}
+
+/// The result of one criterion.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// As written in gates.yaml, or `all users logged in`.
+    pub criterion: String,
+    /// The endpoint's name where the criterion's selector is `each`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub endpoint: Option<String>,
+    /// Whether it blocks.
+    pub level: Level,
+    /// The file of its line.
+    pub file: String,
+    /// Its line in gates.yaml.
+    pub line: u32,
+    /// passed, failed, inconclusive or not_run.
+    pub outcome: Outcome,
+    /// Whether the interval decided, not only the observed value.
+    pub certain: bool,
+    /// In `unit`; null without samples.
+    pub observed: Option<f64>,
+    /// In `unit`.
+    pub limit: f64,
+    /// `ms`, `1` (share), `requests`, `requests/s`, `events`, or empty for a gauge's own unit.
+    pub unit: String,
+    /// The interval of the observed value, in `unit`; null where none is defined.
+    pub interval: Option<[f64; 2]>,
+    /// Requests, or readings of a gauge.
+    pub samples: u64,
+    /// The evidence, in one or two sentences.
+    pub because: String,
+}
+
+/// Percentiles in milliseconds; null without samples.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Milliseconds {
+    /// Median.
+    pub p50: Option<f64>,
+    /// 90th percentile.
+    pub p90: Option<f64>,
+    /// 95th percentile.
+    pub p95: Option<f64>,
+    /// 99th percentile.
+    pub p99: Option<f64>,
+    /// Largest.
+    pub max: Option<f64>,
+    /// Mean.
+    pub mean: Option<f64>,
+}
+
+/// One endpoint in one phase.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EndpointVerdict {
+    /// Its name.
+    pub name: String,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Intended requests.
+    pub requests: u64,
+    /// Failures among them.
+    pub failures: u64,
+    /// Answers by status.
+    pub statuses: BTreeMap<String, u64>,
+    /// Failures by kind: timeout, connect, reset, tls, protocol, check, unsent.
+    pub errors: BTreeMap<String, u64>,
+    /// Up to three different descriptions of failures.
+    pub examples: Vec<String>,
+    /// Latency.
+    pub latency_ms: Milliseconds,
+    /// Service time.
+    pub service_ms: Milliseconds,
+}
+
+/// One gauge in one phase.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MonitorVerdict {
+    /// `MONITOR.GAUGE`.
+    pub name: String,
+    /// Highest reading.
+    pub max: Option<f64>,
+    /// Mean of the readings.
+    pub mean: Option<f64>,
+    /// Where the highest reading lies; without declared bands `safe` when it was read at all.
+    pub band: Band,
+    /// Readings.
+    pub samples: u64,
+    /// Why readings are missing.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub missing: Option<String>,
+}
+
+/// How good the generator was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Generator {
+    /// How late requests started.
+    pub lateness_ms: Lateness,
+    /// CPU of the busiest worker, percent of a core.
+    pub cpu_percent: f64,
+    /// Whether it was too slow for the result to count.
+    pub saturated: bool,
+}
+
+/// How late requests started, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Lateness {
+    /// 99th percentile.
+    pub p99: f64,
+    /// Largest.
+    pub max: f64,
+}
+
+/// Counts over the whole run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Totals {
+    /// Requests sent.
+    pub requests: u64,
+    /// Failures among them, `unsent` included.
+    pub failures: u64,
+}
+
+/// One comparison with a baseline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Regression {
+    /// The phase.
+    pub phase: String,
+    /// The cell: `p95`, `p95(chart data)`.
+    pub cell: String,
+    /// Baseline value.
+    pub base: Option<f64>,
+    /// Value of this run.
+    pub head: Option<f64>,
+    /// Relative change, worse is positive.
+    pub change: Option<f64>,
+    /// Its interval.
+    pub interval: Option<[f64; 2]>,
+    /// Family-wise adjusted p.
+    pub p_adjusted: Option<f64>,
+    /// Smallest change that would have been seen.
+    pub detectable: Option<f64>,
+    /// passed, failed, inconclusive, new or invalid.
+    pub outcome: Outcome,
+}
+
+/// Where the app gave way: between the last good users and the first failing ones.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BreakingPoint {
+    /// The first phase that failed.
+    pub phase: String,
+    /// Its users, or its rate in iterations per second.
+    pub users: f64,
+    /// Users of the last phase that passed; null when none did.
+    pub last_good_users: Option<f64>,
+    /// The endpoint that failed, or went beyond a limit, first.
+    pub first_endpoint: Option<String>,
+    /// The kind of the first failure.
+    pub first_error: Option<String>,
+    /// The gauge that was highest relative to its critical band.
+    pub resource: Option<String>,
+}
+
+/// Whether and when the app recovered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecoveryVerdict {
+    /// passed or failed.
+    pub outcome: Outcome,
+    /// From the end of the load to the start of the first of two good spans; null when it did not recover.
+    pub seconds: Option<f64>,
+    /// What was seen, in one sentence.
+    pub detail: String,
+}

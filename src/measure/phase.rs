@@ -1,0 +1,76 @@
+//! What was measured in one phase.
+
+use std::time::Duration;
+
+use super::{EndpointMeasurements, GeneratorHealth, Layout};
+use crate::plan::EndpointId;
+
+/// Everything measured in one phase.
+#[derive(Debug, Clone)]
+pub struct PhaseMeasurements {
+    /// The shape: thresholds, spans, duration.
+    pub layout: Layout,
+    /// By endpoint id of the plan.
+    pub endpoints: Vec<EndpointMeasurements>,
+    /// Each second of each endpoint that saw a request.
+    pub windows: Vec<Window>,
+    /// How the users came up.
+    pub ramp: Ramp,
+    /// Start of the measured window since the phase's origin; `None` when the ramp never ended.
+    pub window_start: Option<Duration>,
+    /// How much of the window was measured: its duration unless the phase was stopped early.
+    pub measured: Duration,
+    /// How it ended.
+    pub ending: PhaseEnding,
+    /// How good the generator was.
+    pub generator: GeneratorHealth,
+    /// Every request sent in this phase, ramp, login and warm-up included, `unsent` excluded.
+    pub sent: u64,
+    /// Failures among all of them, `unsent` included.
+    pub failed: u64,
+}
+
+/// How a phase ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PhaseEnding {
+    /// The whole window was measured.
+    Completed,
+    /// Not all users could log in; nothing was measured.
+    RampFailed,
+    /// Every request failed for 5 s: the target stopped answering.
+    StoppedAnswering,
+    /// A signal or the deadline.
+    Interrupted,
+}
+
+/// How the users came up.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ramp {
+    /// Users started.
+    pub started: u32,
+    /// Users that logged in (without login steps: all that started).
+    pub logged_in: u32,
+    /// How long it took until the last one.
+    pub took: Duration,
+    /// Up to three different reasons why a user could not.
+    pub reasons: Vec<String>,
+}
+
+/// One second of one endpoint, by intended start.
+#[derive(Debug, Clone)]
+pub struct Window {
+    /// Whole seconds since the phase's origin.
+    pub second: u32,
+    /// The endpoint.
+    pub endpoint: EndpointId,
+    /// Intended requests.
+    pub requests: u64,
+    /// Failures.
+    pub failures: u64,
+    /// Latency histogram, HDR V2 compressed, base64; empty without a timed request.
+    pub latency: String,
+    /// Service time histogram, likewise.
+    pub service: String,
+    /// Histogram of the requests added for silences, likewise.
+    pub added: String,
+}

@@ -1,0 +1,22 @@
+//! One request as it was seen.
+
+use std::time::Duration;
+
+use crate::plan::{EndpointId, FailureKind};
+
+/// One intended request. Times are since the phase's origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sample {
+    /// The row that it is counted under.
+    pub endpoint: EndpointId,
+    /// When it was meant to start: the slot, the end of the think time, the end of the step before.
+    pub intended: Duration,
+    /// From the intended start to the last byte, to the failure, or the time waited at a timeout.
+    pub latency: Duration,
+    /// From the actual start; zero for `unsent`.
+    pub service: Duration,
+    /// The answer's status, if there was an answer.
+    pub status: Option<u16>,
+    /// `None` is success.
+    pub failure: Option<FailureKind>,
+}
