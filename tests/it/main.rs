@@ -1,3 +1,3 @@
-//! Behaviour from outside.
-#[test]
-fn nothing() {}
+//! Behaviour from outside: one binary, one file per behaviour.
+
+mod house;
