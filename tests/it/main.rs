@@ -1,3 +1,16 @@
 //! Behaviour from outside: one binary, one file per behaviour.
 
+mod accuracy;
+mod check;
+mod exit_codes;
+mod gate_test;
+mod hostile_files;
+mod hostile_targets;
+mod hosts;
 mod house;
+mod ladder;
+mod memory;
+mod no_data;
+mod reports;
+mod staging;
+mod stalls;

@@ -1,0 +1,289 @@
+//! Drives the binary from outside: a gates.yaml built up in a few lines, a demo app with faults, and what came of it.
+
+use std::{
+    fmt::Write as _,
+    fs,
+    io::{BufRead, BufReader, Read, Write as _},
+    net::TcpStream,
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, Command, Output, Stdio},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The binary under test.
+pub const BINARY: &str = env!("CARGO_BIN_EXE_stagegate");
+
+/// Tests that measure take turns, so that they do not measure each other.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// Waits for this test's turn to measure.
+pub fn turn() -> MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A child process that listens on loopback and ends when its standard input closes.
+pub struct App {
+    child: Child,
+    input: Option<ChildStdin>,
+    /// `http://127.0.0.1:PORT`.
+    pub url: String,
+}
+
+impl App {
+    /// The built-in staging app with these flags, on a free port.
+    pub fn demo(flags: &[&str]) -> Self {
+        let mut command = Command::new(BINARY);
+        command.args(["demo", "--port", "0", "--until-stdin-closes"]).args(flags).env_remove("STAGEGATE_COMMIT");
+        Self::start(command)
+    }
+
+    /// Any command whose first line says `listening on URL`.
+    pub fn start(mut command: Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
+        let input = child.stdin.take();
+        let mut output = BufReader::new(child.stdout.take().expect("stdout is piped"));
+        let mut line = String::new();
+        output.read_line(&mut line).expect("the first line can be read");
+        let url = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("unexpected first line {line:?}"));
+        let url = url.to_owned();
+        std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
+        Self { child, input, url }
+    }
+
+    /// `127.0.0.1:PORT`.
+    pub fn address(&self) -> &str {
+        self.url.trim_start_matches("http://")
+    }
+
+    /// A request outside the gate; gives status and body.
+    pub fn request(&self, method: &str, path: &str, body: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(self.address()).expect("the app accepts");
+        stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a timeout can be set");
+        let host = self.address();
+        let length = body.len();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        )
+        .expect("the request goes out");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("the answer comes");
+        let status = answer.split(' ').nth(1).and_then(|word| word.parse().ok()).expect("the answer has a status");
+        let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
+        (status, body)
+    }
+
+    /// The demo's account of what it did.
+    pub fn ledger(&self) -> Value {
+        let (status, body) = self.request("GET", "/demo/ledger", "");
+        assert_eq!(status, 200, "the ledger answers");
+        serde_json::from_str(&body).expect("the ledger is JSON")
+    }
+
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        drop(self.input.take());
+        for _ in 0..100 {
+            if matches!(self.child.try_wait(), Ok(Some(_))) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A gates.yaml and the flags it is run with.
+pub struct GateTest {
+    folder: TempDir,
+    target: String,
+    sections: String,
+    phases: String,
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+}
+
+impl GateTest {
+    /// A gate on a target, with no section yet.
+    pub fn on(target: &str) -> Self {
+        Self {
+            folder: TempDir::new().expect("a temporary folder can be made"),
+            target: target.to_owned(),
+            sections: String::new(),
+            phases: String::new(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+        }
+    }
+
+    /// Adds top-level YAML as it is.
+    pub fn section(mut self, yaml: &str) -> Self {
+        self.sections.push_str(yaml.trim_end());
+        self.sections.push('\n');
+        self
+    }
+
+    /// One scenario of GET steps on these paths without think time.
+    pub fn gets(self, paths: &[&str]) -> Self {
+        let steps: Vec<String> = paths.iter().map(|path| format!("{{get: {path}, name: {path}}}")).collect();
+        self.section(&format!("scenarios:\n  visitor: {{steps: [{}], think: 0s}}", steps.join(", ")))
+    }
+
+    /// Adds a phase: its keys in flow style, and its criteria.
+    pub fn phase(mut self, keys: &str, criteria: &[&str]) -> Self {
+        writeln!(self.phases, "  - {{{keys}, criteria: [{}]}}", quoted(criteria).join(", "))
+            .expect("a string takes it");
+        self
+    }
+
+    /// Adds a flag or an argument of `run`.
+    pub fn arg(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.to_owned());
+        self
+    }
+
+    /// Sets an environment variable.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Puts a file beside gates.yaml.
+    pub fn file(self, name: &str, text: &str) -> Self {
+        fs::write(self.folder.path().join(name), text).expect("the file can be written");
+        self
+    }
+
+    /// The text of gates.yaml.
+    pub fn yaml(&self) -> String {
+        let mut text = format!("version: 1\ngate: test\n{}", self.sections);
+        if !self.sections.contains("target:") {
+            writeln!(text, "target: {{url: \"{}\", timeout: 5s}}", self.target).expect("a string takes it");
+        }
+        if !self.phases.is_empty() {
+            write!(text, "phases:\n{}", self.phases).expect("a string takes it");
+        }
+        text
+    }
+
+    /// The command, ready to be spawned.
+    pub fn command(&self) -> Command {
+        fs::write(self.folder.path().join("gates.yaml"), self.yaml()).expect("gates.yaml can be written");
+        let mut command = Command::new(BINARY);
+        command.arg("run").args(["--seed", "7"]).args(&self.arguments).current_dir(self.folder.path());
+        clean_environment(&mut command);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs the gate to its end.
+    pub fn run(self) -> Ran {
+        let output = self.command().stdin(Stdio::null()).output().expect("the binary starts");
+        self.ran(output)
+    }
+
+    /// What came of a finished process of [`Self::command`].
+    pub fn ran(self, output: Output) -> Ran {
+        let out = self.folder.path().join("stagegate-out");
+        let verdict = fs::read(out.join("verdict.json")).ok();
+        let verdict = verdict.map_or(Value::Null, |text| serde_json::from_slice(&text).expect("verdict.json is JSON"));
+        Ran {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            verdict,
+            out,
+            _folder: self.folder,
+        }
+    }
+}
+
+/// Removes what a surrounding CI would tell the binary.
+pub fn clean_environment(command: &mut Command) {
+    let foreign = |name: &str| name.starts_with("STAGEGATE_") || name.starts_with("GITHUB_");
+    for (name, _) in std::env::vars().filter(|(name, _)| foreign(name)) {
+        command.env_remove(name);
+    }
+}
+
+fn quoted(criteria: &[&str]) -> Vec<String> {
+    let quote = |text: &&str| {
+        if text.starts_with('{') { (*text).to_owned() } else { format!("'{}'", text.replace('\'', "''")) }
+    };
+    criteria.iter().map(quote).collect()
+}
+
+/// What came of a run.
+pub struct Ran {
+    /// The exit code; `None` when a signal ended the process.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+    /// verdict.json, or null.
+    pub verdict: Value,
+    /// The output directory.
+    pub out: PathBuf,
+    _folder: TempDir,
+}
+
+impl Ran {
+    /// Asserts the exit code, showing what was printed otherwise.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        if !self.verdict.is_null() {
+            assert_eq!(self.verdict["exit_code"], code, "verdict.json says the same as the process");
+        }
+        self
+    }
+
+    /// The phase of this name in verdict.json.
+    #[track_caller]
+    pub fn phase(&self, name: &str) -> &Value {
+        named(&self.verdict["phases"], "name", name)
+    }
+
+    /// The finding of this criterion in this phase.
+    #[track_caller]
+    pub fn finding(&self, phase: &str, criterion: &str) -> &Value {
+        named(&self.phase(phase)["findings"], "criterion", criterion)
+    }
+
+    /// The endpoint of this name in this phase.
+    #[track_caller]
+    pub fn endpoint(&self, phase: &str, name: &str) -> &Value {
+        named(&self.phase(phase)["endpoints"], "name", name)
+    }
+
+    /// A report as text.
+    #[track_caller]
+    pub fn report(&self, name: &str) -> String {
+        let path: &Path = &self.out.join(name);
+        fs::read_to_string(path).unwrap_or_else(|error| panic!("{} cannot be read: {error}", path.display()))
+    }
+}
+
+/// The item of a list whose key has this value.
+#[track_caller]
+fn named<'a>(list: &'a Value, key: &str, value: &str) -> &'a Value {
+    let items = list.as_array().unwrap_or_else(|| panic!("no list to find {value} in: {list}"));
+    items.iter().find(|item| item[key] == value).unwrap_or_else(|| panic!("no {value} in {list:#}"))
+}
