@@ -3,6 +3,7 @@
 //! [`phase`] judges one phase as soon as it ended; [`conclude`] makes the [`Verdict`] of the run, from which every
 //! report, the exit code and everything published follows.
 
+pub mod comparison;
 mod outcome;
 mod verdict;
 
