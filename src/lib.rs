@@ -1,31 +1,69 @@
 //! **stagegate**: a performance gate for continuous integration.
 //!
-//! Data flows one way, and so do the imports: a room may use the rooms above it in this list, never one below.
+//! It reads `gates.yaml`, checks that a freshly deployed staging app is worth loading, drives it through phases of
+//! rising load, watches its gauges, and says *passed*, *failed*, *inconclusive* or *invalid*, with its evidence.
+//!
+//! # The house
+//!
+//! One crate, a library with a thin binary. Data flows one way, each room answers one question:
+//!
+//! | room | answers | gives |
+//! | --- | --- | --- |
+//! | [`units`] | how is a quantity read and printed? | `Percent`, `Rate`, durations |
+//! | [`config`] | what does gates.yaml *say*? | a `Config`, or every problem at once |
+//! | [`plan`] | what *will* happen? | a [`plan::Plan`], checked before the first request |
+//! | [`measure`] | how are requests counted? | [`measure::PhaseMeasurements`] |
+//! | [`client`] | how is one request sent and its answer read? | an exchange, or a kind of failure |
+//! | [`monitor`] | what do the app's own gauges say? | [`measure::GaugeSeries`] |
+//! | [`load`] | who sends what, and when? | samples, into the measurements |
+//! | [`preflight`] | is the app worth loading? | check results |
+//! | [`judge`] | what does it mean? | a [`judge::Verdict`] |
+//! | [`gate`] | what comes next? | [`gate::Event`]s, and the verdict |
+//! | [`report`] | how does the verdict read? | text in every format |
+//! | [`publish`] | where does the text go? | files |
+//! | [`cli`] | what did the user ask for? | an exit code |
+//! | [`demo`] | what can it be tried on? | the built-in staging app |
+//!
+//! ```text
+//! gates.yaml -> Config -> Plan -> checklist -> [phase -> samples -> PhaseMeasurements -> PhaseVerdict] ..
+//!            -> Verdict -> reports -> files, exit code
+//! ```
+//!
+//! A room may use the rooms above it in this table, never one below; `demo` stands by itself. `units`, `plan`,
+//! `measure`, `judge` and `report` are pure: they name no clock, no file and no runtime. A test holds both rules.
+//!
+//! # Where to look
+//!
+//! - Why did this finding fail? [`judge`], which reads [`measure::PhaseMeasurements`] and nothing else.
+//! - When is a request sent, and from when does its latency count? [`load`].
+//! - What does a key of gates.yaml mean? The doc comments of [`config`], which are also the descriptions in
+//!   `gates.schema.json`.
+//! - What may others rely on? `docs/contract.md`. How does it decide? `docs/decisions.md`.
 
-pub mod units; // Quantities, parsed and printed in one place.
+pub mod units;
 
-pub mod config; // What gates.yaml says, key for key, with places.
+pub mod config;
 
-pub mod plan; // What will happen, resolved and checked.
+pub mod plan;
 
-pub mod measure; // Numbers: samples, histograms, windows.
+pub mod measure;
 
-pub mod client; // One exchange with an app.
+pub mod client;
 
-pub mod monitor; // The app's own gauges.
+pub mod monitor;
 
-pub mod load; // The load: who starts when, users, workers.
+pub mod load;
 
-pub mod preflight; // The checklist before the load.
+pub mod preflight;
 
-pub mod judge; // The decision: from measurements to a verdict.
+pub mod judge;
 
-pub mod gate; // The corridor: walks the phases and speaks in events.
+pub mod gate;
 
-pub mod report; // One verdict as text.
+pub mod report;
 
-pub mod publish; // Text into the world.
+pub mod publish;
 
-pub mod demo; // The built-in staging app.
+pub mod demo;
 
-pub mod cli; // The command line.
+pub mod cli;
