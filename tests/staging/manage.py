@@ -1,0 +1,9 @@
+"""Django's own commands: migrate, makemigrations, and `prepare`, which fills the database."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ahsp.settings")
+execute_from_command_line(sys.argv)
