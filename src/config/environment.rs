@@ -52,7 +52,9 @@ fn variable<'a>(inner: &'a str, environment: &'a Environment) -> Result<&'a str,
         None => (inner, None),
     };
     if !is_name(name) {
-        return Err(format!("`${{{inner}}}` is not `${{NAME}}` or `${{NAME:-default}}`; write `$${{` for a literal `${{`"));
+        return Err(format!(
+            "`${{{inner}}}` is not `${{NAME}}` or `${{NAME:-default}}`; write `$${{` for a literal `${{`"
+        ));
     }
     match (environment.get(name), default) {
         (Some(value), None) => Ok(value),

@@ -11,7 +11,7 @@ pub fn suggestion<'a>(name: &str, valid: impl IntoIterator<Item = &'a str>) -> O
 }
 
 /// The valid name that a typing error of `name` most likely meant: at most every third character differs.
-pub fn nearest<'a>(name: &str, valid: &[&'a str]) -> Option<&'a str> {
+pub(super) fn nearest<'a>(name: &str, valid: &[&'a str]) -> Option<&'a str> {
     let lower = name.to_lowercase();
     let distance = |candidate: &str| strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
     let near = valid.iter().map(|candidate| (distance(candidate), *candidate)).min_by_key(|(distance, _)| *distance);
@@ -19,7 +19,7 @@ pub fn nearest<'a>(name: &str, valid: &[&'a str]) -> Option<&'a str> {
 }
 
 /// `a`, `b` and `c`, cut after a dozen.
-fn listed(names: &[&str]) -> String {
+pub(super) fn listed(names: &[&str]) -> String {
     const SHOWN: usize = 24;
     let quoted: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{name}`")).collect();
     match quoted.as_slice() {
@@ -36,9 +36,13 @@ mod tests {
     #[test]
     fn finds_typing_errors_only() {
         let valid = ["users", "spawn_rate", "duration", "p95"];
-        for (typed, meant) in
-            [("usres", Some("users")), ("spawnrate", Some("spawn_rate")), ("Duration", Some("duration")), ("zebra", None), ("x", None)]
-        {
+        for (typed, meant) in [
+            ("usres", Some("users")),
+            ("spawnrate", Some("spawn_rate")),
+            ("Duration", Some("duration")),
+            ("zebra", None),
+            ("x", None),
+        ] {
             assert_eq!(nearest(typed, &valid), meant, "{typed}");
         }
     }

@@ -161,7 +161,9 @@ mod tests {
 
     #[test]
     fn prints_milliseconds_for_comparison() {
-        for (value, printed) in [(0.0, "0ms"), (0.417, "0.42ms"), (12.34, "12.3ms"), (99.96, "100ms"), (1048.6, "1049ms")] {
+        for (value, printed) in
+            [(0.0, "0ms"), (0.417, "0.42ms"), (12.34, "12.3ms"), (99.96, "100ms"), (1048.6, "1049ms")]
+        {
             assert_eq!(Milliseconds(value).to_string(), printed);
         }
     }

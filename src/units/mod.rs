@@ -9,12 +9,14 @@ mod duration;
 mod percent;
 mod range;
 mod rate;
+mod reading;
 
 pub use bytes::Bytes;
 pub use duration::{Human, Milliseconds};
 pub use percent::Percent;
 pub use range::DurationRange;
 pub use rate::Rate;
+pub use reading::Reading;
 
 /// A value with a unit, as gates.yaml writes it.
 pub trait Quantity: Sized {

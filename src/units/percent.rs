@@ -50,9 +50,13 @@ mod tests {
 
     #[test]
     fn reads_and_prints() {
-        for (text, fraction, printed) in
-            [("99%", 0.99, "99%"), ("99.9%", 0.999, "99.9%"), ("0%", 0.0, "0%"), ("100 %", 1.0, "100%"), ("7%", 0.07, "7%")]
-        {
+        for (text, fraction, printed) in [
+            ("99%", 0.99, "99%"),
+            ("99.9%", 0.999, "99.9%"),
+            ("0%", 0.0, "0%"),
+            ("100 %", 1.0, "100%"),
+            ("7%", 0.07, "7%"),
+        ] {
             let percent = Percent::parse(text).expect(text);
             assert!((percent.fraction() - fraction).abs() < f64::EPSILON, "{text}");
             assert_eq!(percent.to_string(), printed);

@@ -39,9 +39,12 @@ mod tests {
 
     #[test]
     fn reads_and_prints() {
-        for (text, low, high, printed) in
-            [("1s..3s", 1000, 3000, "1s..3s"), ("500ms .. 2s", 500, 2000, "500ms..2s"), ("2s", 2000, 2000, "2s"), ("0", 0, 0, "0s")]
-        {
+        for (text, low, high, printed) in [
+            ("1s..3s", 1000, 3000, "1s..3s"),
+            ("500ms .. 2s", 500, 2000, "500ms..2s"),
+            ("2s", 2000, 2000, "2s"),
+            ("0", 0, 0, "0s"),
+        ] {
             let range = DurationRange::parse(text).expect(text);
             assert_eq!(range, DurationRange { low: Duration::from_millis(low), high: Duration::from_millis(high) });
             assert_eq!(range.to_string(), printed);

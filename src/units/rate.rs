@@ -38,9 +38,9 @@ impl Quantity for Rate {
 impl fmt::Display for Rate {
     /// In the unit that takes the fewest characters; per second if there is a tie.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let candidates = UNITS.iter().flat_map(|(unit, seconds)| {
-            (0..=6).map(move |decimals| format!("{:.decimals$}/{unit}", self.0 * seconds))
-        });
+        let candidates = UNITS
+            .iter()
+            .flat_map(|(unit, seconds)| (0..=6).map(move |decimals| format!("{:.decimals$}/{unit}", self.0 * seconds)));
         let exact = candidates.filter(|text| Self::read(text) == Some(*self));
         match exact.min_by_key(String::len) {
             Some(text) => out.write_str(&text),
