@@ -1,0 +1,68 @@
+//! gates.yaml as a whole.
+
+use serde::Deserialize;
+
+use super::{
+    Band, Check, Dataset, Located, Monitor, Phase, Policy, Profile, Publish, Recovery, Regression, Scenario, Source,
+    Table, Target,
+};
+
+/// A performance gate: rising load on a staging app, and what must hold of it.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The version of this format: 1.
+    pub version: Located<u32>,
+    /// The name of the gate in comments, checks, JUnit and baselines.
+    pub gate: Located<String>,
+    /// Where load goes.
+    pub target: Target,
+    /// Names of environment variables whose values never appear in any output.
+    #[serde(default)]
+    pub secrets: Vec<Located<String>>,
+    /// The pre-test checklist, run in order. A failed item ends the run with exit code 3.
+    #[serde(default)]
+    pub preflight: Vec<Located<Check>>,
+    /// Complexity classes: a user draws a row for each iteration.
+    #[serde(default)]
+    pub datasets: Table<Dataset>,
+    /// What users do.
+    pub scenarios: Table<Scenario>,
+    /// The app's own gauges, sampled every second. A source that stops answering is never read as fine.
+    #[serde(default)]
+    pub monitors: Table<Monitor>,
+    /// For gauges (`app.cpu`): safe below warning, critical above critical; applied to every phase. A critical band
+    /// makes the phase warned, only a criterion blocks.
+    #[serde(default)]
+    pub bands: Table<Band>,
+    /// The ladder, in order. The first failed phase ends it; the later ones are reported as not run.
+    pub phases: Vec<Located<Phase>>,
+    /// After the last phase that ran, passed or failed: does the app come back?
+    pub recovery: Option<Recovery>,
+    /// Checks after recovery: no data was lost or corrupted.
+    #[serde(default)]
+    pub integrity: Vec<Located<Check>>,
+    /// Checks and commands at every end of the run, also when it was interrupted.
+    #[serde(default)]
+    pub cleanup: Vec<Located<Check>>,
+    /// Comparison with stored baselines, or with a second deployment.
+    pub regression: Option<Regression>,
+    /// What happens when the evidence does not decide.
+    #[serde(default)]
+    pub policy: Policy,
+    /// Choices of phases and times for `run --profile NAME`; without one: `default`.
+    #[serde(default)]
+    pub profiles: Table<Profile>,
+    /// Names of the report files inside the output directory, and what goes to GitHub.
+    #[serde(default)]
+    pub publish: Publish,
+
+    /// The file, for problems that are found later.
+    #[serde(skip)]
+    pub source: Source,
+    /// The top-level keys in which something could not be read, so that names may be missing. Empty unless there were
+    /// problems.
+    #[serde(skip)]
+    pub incomplete: Vec<String>,
+}

@@ -1,0 +1,50 @@
+//! `publish`: what goes out.
+
+use serde::Deserialize;
+
+use super::Located;
+
+/// Names of the report files inside the output directory, null for none, and what goes to GitHub.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct Publish {
+    /// Default junit.xml.
+    pub junit: Option<Located<String>>,
+    /// Default summary.md.
+    pub markdown: Option<Located<String>>,
+    /// Default report.html.
+    pub html: Option<Located<String>>,
+    /// Default endpoints.csv.
+    pub csv: Option<Located<String>>,
+    /// What goes to GitHub when the gate runs there.
+    pub github: Option<Located<GitHub>>,
+}
+
+impl Default for Publish {
+    fn default() -> Self {
+        let name = |name: &str| Some(Located::unplaced(name.to_owned()));
+        Self {
+            junit: name("junit.xml"),
+            markdown: name("summary.md"),
+            html: name("report.html"),
+            csv: name("endpoints.csv"),
+            github: None,
+        }
+    }
+}
+
+/// What goes to GitHub.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct GitHub {
+    /// One comment on the pull request, kept up to date.
+    pub comment: Option<Located<bool>>,
+    /// A check run.
+    pub check: Option<Located<bool>>,
+    /// Annotations at the criteria in gates.yaml.
+    pub annotations: Option<Located<bool>>,
+}
+
+super::located::plain_fields!(GitHub);

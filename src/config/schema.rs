@@ -1,0 +1,143 @@
+//! The JSON schema of the types that are read in a way of their own, and the golden file.
+
+use std::{borrow::Cow, time::Duration};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
+
+use super::{Config, Located, OneOrMany, SCHEMA, Table, Value};
+use crate::units::{Bytes, DurationRange, Percent, Rate, Reading};
+
+/// A duration, or a variable that holds one.
+const DURATION: &str = r"^(([0-9]+(\.[0-9]+)?(h|m|min|s|ms|us|ns))+|0|.*\$\{.+\}.*)$";
+
+/// A scalar may be a variable, whatever type it has then.
+fn or_variable(schema: Schema) -> Schema {
+    if schema.get("type").is_some_and(|kind| kind == "string") && schema.get("pattern").is_none() {
+        return schema;
+    }
+    let scalar = |kind: &serde_json::Value| ["integer", "number", "boolean", "string"].iter().any(|name| kind == *name);
+    if !schema.get("type").is_some_and(scalar) {
+        return schema;
+    }
+    json_schema!({"anyOf": [schema, {"type": "string", "pattern": r"\$\{.+\}"}]})
+}
+
+impl<T: JsonSchema> JsonSchema for Located<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        // schemars has a schema of its own for std's Duration, which is not how gates.yaml writes one.
+        if T::schema_id() == Duration::schema_id() {
+            return json_schema!({"type": "string", "pattern": DURATION});
+        }
+        or_variable(generator.subschema_for::<T>())
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Table<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Table_of_{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let values = generator.subschema_for::<T>();
+        // A table of texts takes numbers and booleans as well: they are read as they are written.
+        let text = values.get("type").is_some_and(|kind| kind == "string") && values.get("pattern").is_none();
+        if text {
+            return json_schema!({"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}});
+        }
+        json_schema!({"type": "object", "additionalProperties": values})
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("One_or_many_{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let one = generator.subschema_for::<T>();
+        json_schema!({"anyOf": [one, {"type": "array", "items": one}]})
+    }
+}
+
+impl JsonSchema for Value {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Value".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!(true)
+    }
+}
+
+/// Texts with a unit, each with the pattern of what is read.
+macro_rules! patterns {
+    ($($type:ty, $name:literal, $schema:tt;)*) => {$(
+        impl JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                $name.into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!($schema)
+            }
+        }
+    )*};
+}
+
+patterns! {
+    Percent, "Percent", {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?%$"};
+    Rate, "Rate", {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?/ ?(s|m|min|h)$"};
+    Bytes, "Bytes", {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?([kKMGT]i?)?B$"}]};
+    Reading, "Reading", {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)? ?%?$"}]};
+    DurationRange, "DurationRange",
+        {"type": "string", "pattern": r"^([0-9]+(\.[0-9]+)?(h|m|min|s|ms|us|ns))+( ?\.\. ?([0-9]+(\.[0-9]+)?(h|m|min|s|ms|us|ns))+)?$"};
+}
+
+/// The schema of gates.yaml, as the golden file holds it.
+fn derived() -> String {
+    let generator = SchemaSettings::draft07().into_generator();
+    let mut schema = generator.into_root_schema_for::<Config>();
+    schema.insert("title".to_owned(), "gates.yaml of stagegate".into());
+    let mut text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
+    text.push('\n');
+    text
+}
+
+/// The golden file is what editors use. `STAGEGATE_BLESS=1 cargo test --lib config::schema` writes it anew.
+#[test]
+fn the_golden_file_is_the_schema_of_the_types() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/gates.schema.json");
+    if std::env::var_os("STAGEGATE_BLESS").is_some() {
+        std::fs::write(path, derived()).expect("the schema can be written");
+        return;
+    }
+    assert_eq!(
+        SCHEMA,
+        derived(),
+        "gates.schema.json is out of date; run STAGEGATE_BLESS=1 cargo test --lib config::schema"
+    );
+}

@@ -1,0 +1,152 @@
+//! Values that never appear in any output.
+
+use std::borrow::Cow;
+
+use super::{Environment, Located};
+
+/// A value below this length is not masked: it would blank out half of every report.
+const SHORTEST: usize = 6;
+
+/// What stands in the place of a secret.
+const MASK: &str = "***";
+
+/// The values of the variables that `secrets` names.
+#[derive(Clone, Default)]
+pub struct Secrets {
+    /// The forms a value can take in an output, longest first.
+    forms: Vec<String>,
+}
+
+impl Secrets {
+    /// Looks the names up; names of variables that are not set are ignored.
+    pub fn new(names: &[Located<String>], environment: &Environment) -> Self {
+        let values = names.iter().filter_map(|name| environment.get(&name.value));
+        let mut forms: Vec<String> =
+            values.filter(|value| value.chars().count() >= SHORTEST).flat_map(|v| forms(v)).collect();
+        forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        forms.dedup();
+        Self { forms }
+    }
+
+    /// The text with every secret replaced, in whatever form it stands there.
+    pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        self.forms.iter().fold(Cow::Borrowed(text), |text, form| {
+            if text.contains(form.as_str()) { Cow::Owned(text.replace(form.as_str(), MASK)) } else { text }
+        })
+    }
+
+    /// The names whose values are too short to be masked.
+    pub fn too_short<'a>(
+        names: &'a [Located<String>],
+        environment: &'a Environment,
+    ) -> impl Iterator<Item = &'a Located<String>> {
+        let short = |value: &String| (1..SHORTEST).contains(&value.chars().count());
+        names.iter().filter(move |name| environment.get(&name.value).is_some_and(short))
+    }
+}
+
+/// Debug output is an output: it tells how many forms there are and nothing else.
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Secrets({} forms)", self.forms.len())
+    }
+}
+
+/// A value as it is, and as it looks in a URL, a form, JSON, XML and HTML, and after base64 at each of its three
+/// alignments.
+fn forms(value: &str) -> Vec<String> {
+    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+    const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+    let percent = utf8_percent_encode(value, UNRESERVED).to_string();
+    let json = serde_json::Value::from(value).to_string();
+    let markup = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let mut forms = vec![
+        percent.to_lowercase(),
+        percent.replace("%20", "+"),
+        percent,
+        utf8_percent_encode(value, NON_ALPHANUMERIC).to_string(),
+        json[1..json.len() - 1].to_owned(),
+        value.escape_debug().to_string(),
+        markup.replace('"', "&quot;").replace('\'', "&#39;"),
+        markup.replace('"', "&quot;").replace('\'', "&apos;"),
+        markup.replace('"', "&quot;").replace('\'', "&#x27;"),
+        markup,
+        value.to_owned(),
+    ];
+    forms.extend((0..3).flat_map(|shift| encoded(value.as_bytes(), shift)));
+    forms
+}
+
+/// The characters that `bytes` become in base64 when `shift` bytes stand before them: those that depend on them alone.
+/// In the standard and in the URL alphabet.
+fn encoded(bytes: &[u8], shift: usize) -> [String; 2] {
+    const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let bits = bytes.len() * 8;
+    let bit = |at: usize| bytes[at / 8] >> (7 - at % 8) & 1;
+    let skipped = (6 - shift * 8 % 6) % 6;
+    let characters = (skipped..).step_by(6).take_while(|start| start + 6 <= bits);
+    let standard: String = characters
+        .map(|start| (start..start + 6).fold(0u8, |value, at| value << 1 | bit(at)))
+        .map(|value| char::from(STANDARD[usize::from(value)]))
+        .collect();
+    let url = standard.replace('+', "-").replace('/', "_");
+    [standard, url]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secrets(value: &str) -> Secrets {
+        let environment = [("PASSWORD".to_owned(), value.to_owned())].into();
+        Secrets::new(&["PASSWORD", "UNSET"].map(|name| Located::unplaced(name.to_owned())), &environment)
+    }
+
+    #[test]
+    fn masks_every_form() {
+        let secrets = secrets("p&ss \"wörd\"/1");
+        for text in [
+            "p&ss \"wörd\"/1",
+            "p%26ss%20%22w%C3%B6rd%22%2F1",
+            "p%26ss%20%22w%c3%b6rd%22%2f1",
+            "p%26ss+%22w%C3%B6rd%22%2F1",
+            "p&ss \\\"wörd\\\"/1",
+            "p&amp;ss &quot;wörd&quot;/1",
+        ] {
+            assert_eq!(secrets.mask(&format!("before {text} after")), "before *** after", "{text}");
+        }
+    }
+
+    #[test]
+    fn masks_base64_at_every_alignment() {
+        let secrets = secrets("hunter2hunter2");
+        // `user:`, `users:` and `me:` before the password, as basic authentication sends them.
+        for text in ["dXNlcjpodW50ZXIyaHVudGVyMg==", "dXNlcnM6aHVudGVyMmh1bnRlcjI=", "bWU6aHVudGVyMmh1bnRlcjI="] {
+            let masked = secrets.mask(text);
+            assert!(masked.contains(MASK), "{text} became {masked}");
+        }
+    }
+
+    #[test]
+    fn leaves_short_and_unset_values_alone() {
+        assert_eq!(secrets("short").mask("a short text"), "a short text");
+        assert_eq!(secrets("").mask("a short text"), "a short text");
+        let environment =
+            [("A", "12345"), ("B", "123456"), ("C", "")].map(|(n, v)| (n.to_owned(), v.to_owned())).into();
+        let names = ["A", "B", "C", "D"].map(|name| Located::unplaced(name.to_owned()));
+        let short: Vec<_> = Secrets::too_short(&names, &environment).map(|name| name.value.as_str()).collect();
+        assert_eq!(short, ["A"]);
+    }
+
+    #[test]
+    fn longer_secrets_go_first() {
+        let environment = [("A", "secret"), ("B", "secret-and-more")].map(|(n, v)| (n.to_owned(), v.to_owned())).into();
+        let names = ["A", "B"].map(|name| Located::unplaced(name.to_owned()));
+        assert_eq!(Secrets::new(&names, &environment).mask("secret-and-more secret"), "*** ***");
+    }
+
+    #[test]
+    fn debug_output_tells_nothing() {
+        assert!(!format!("{:?}", secrets("hunter2hunter2")).contains("hunter2"));
+    }
+}

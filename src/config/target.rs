@@ -1,0 +1,83 @@
+//! `target`: where load goes.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::{Located, Table, located::plain_fields};
+
+/// Where load goes.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    /// The address of the app, or `demo`: the built-in staging app, started on a free loopback port.
+    pub url: Located<String>,
+    /// Hosts that load may be sent to besides loopback; `*.` as the first label stands for one or more labels. Any
+    /// other host is refused before a byte is sent.
+    #[serde(default)]
+    pub allow: Vec<Located<String>>,
+    /// Longest time for one request, connect included. Default 10s.
+    pub timeout: Option<Located<Duration>>,
+    /// The version of HTTP. Default h1.
+    pub http: Option<Located<Http>>,
+    /// Headers of every request.
+    #[serde(default)]
+    pub headers: Table<Located<String>>,
+    /// Certificates.
+    #[serde(default)]
+    pub tls: Tls,
+    /// Wait for a fresh deployment before anything else.
+    pub ready: Option<Ready>,
+    /// A command that serves the app: the gate starts it, waits for `ready`, and stops it at the end.
+    pub start: Option<Located<Start>>,
+}
+
+/// A version of HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Http {
+    /// HTTP/1.1 with keep-alive (default).
+    H1,
+    /// HTTP/2.
+    H2,
+    /// What the server chooses (ALPN).
+    Auto,
+}
+
+/// Certificates.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// A PEM file with certificate authorities, in addition to the machine's own.
+    pub ca: Option<Located<String>>,
+    /// Whether certificates are verified. Default true; false is printed in every report.
+    pub verify: Option<Located<bool>>,
+}
+
+/// Wait for a fresh deployment.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Ready {
+    /// A path that answers with a status of 200 to 399 when the app is ready.
+    pub get: Located<String>,
+    /// Longest wait. Default 60s.
+    pub within: Option<Located<Duration>>,
+}
+
+/// A command that serves the app.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Start {
+    /// Program and arguments; no shell.
+    pub command: Vec<Located<String>>,
+    /// Environment variables in addition to the gate's own.
+    #[serde(default)]
+    pub env: Table<Located<String>>,
+}
+
+plain_fields!(Http, Start);

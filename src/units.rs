@@ -1,1 +1,0 @@
-//! Quantities: parsing and printing in one place.
