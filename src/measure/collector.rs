@@ -2,52 +2,176 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Batch, EndpointMeasurements, Layout};
+use super::{
+    Batch, Clock, EndpointMeasurements, Layout, PhaseFacts, PhaseMeasurements, Recent, Sample, Threshold,
+    recent::Seconds,
+    recorder::{Added, EXAMPLES},
+    windows::Windows,
+};
+use crate::plan::{EndpointId, FailureKind};
 
 /// Merges the workers' recordings; order and grouping of batches do not matter.
+///
+/// Memory is bounded by endpoints x seconds of the phase, never by requests.
 #[derive(Debug)]
 pub struct Collector {
     layout: Arc<Layout>,
+    /// By endpoint: its limits, in the order of [`super::SpanCounts::beyond`].
+    limits: Vec<Vec<Threshold>>,
+    window_start: Option<Duration>,
+    endpoints: Vec<EndpointMeasurements>,
+    windows: Windows,
+    seconds: Seconds,
+    sent: u64,
+    failed: u64,
 }
 
 impl Collector {
     /// Empty.
     pub fn new(layout: Arc<Layout>) -> Self {
-        Self { layout }
+        let ids = || (0..layout.logins.len()).map(|index| EndpointId(u32::try_from(index).expect("numbered by u32")));
+        Self {
+            limits: ids().map(|endpoint| layout.thresholds_of(endpoint).copied().collect()).collect(),
+            window_start: None,
+            endpoints: ids().map(|endpoint| EndpointMeasurements::new(&layout, endpoint)).collect(),
+            windows: Windows::default(),
+            seconds: Seconds::default(),
+            sent: 0,
+            failed: 0,
+            layout,
+        }
     }
 
-    /// As [`super::Recorder::open_window`].
+    /// As [`super::Recorder::open_window`]; to be called before the first batch with requests of the window.
     pub fn open_window(&mut self, start: Duration) {
-        let _ = (start, &self.layout);
+        self.window_start = Some(start);
     }
 
     /// Adds a worker's batch.
     pub fn absorb(&mut self, batch: Batch) {
-        let _ = batch;
+        for sample in &batch.samples {
+            self.count(sample);
+        }
+        for added in &batch.added {
+            self.add(added);
+        }
+        for (endpoint, example) in batch.examples {
+            let examples = &mut self.endpoints[endpoint.index()].examples;
+            if examples.len() < EXAMPLES && !examples.contains(&example) {
+                examples.push(example);
+            }
+        }
+        self.windows.freeze_old();
+        self.seconds.prune();
     }
 
-    /// What happened to requests intended in `from..to` since the phase's origin (whole seconds), login excluded:
-    /// for progress, recovery and the stop when nothing answers.
+    /// What happened in `from..to` since the phase's origin (whole seconds, within the last minute), login excluded,
+    /// warm-up included: for progress, recovery and the stop when nothing answers.
     pub fn recent(&self, from: Duration, to: Duration) -> Recent {
-        let _ = (from, to);
-        Recent::default()
+        self.seconds.between(from, to)
     }
 
-    /// The endpoints' measurements, by endpoint id, with every 1 s window.
-    pub fn finish(self) -> (Vec<EndpointMeasurements>, Vec<super::Window>) {
-        (Vec::new(), Vec::new())
+    /// Requests sent so far, `unsent` excluded, and failures so far, `unsent` included: login and warm-up count.
+    pub fn totals(&self) -> (u64, u64) {
+        (self.sent, self.failed)
+    }
+
+    /// Everything measured in the phase.
+    pub fn finish(self, facts: PhaseFacts) -> PhaseMeasurements {
+        PhaseMeasurements {
+            layout: Layout::clone(&self.layout),
+            endpoints: self.endpoints,
+            windows: self.windows.finish(),
+            ramp: facts.ramp,
+            window_start: self.window_start,
+            measured: facts.measured,
+            ending: facts.ending,
+            generator: facts.generator,
+            sent: self.sent,
+            failed: self.failed,
+        }
+    }
+
+    fn count(&mut self, sample: &Sample) {
+        self.sent += u64::from(sample.failure != Some(FailureKind::Unsent));
+        self.failed += u64::from(sample.failure.is_some());
+        let login = self.layout.logins[sample.endpoint.index()];
+        if !login {
+            self.seconds.count(sample);
+        }
+        if sample.failure.is_none()
+            && let Some(span) = self.span(sample.endpoint, sample.ended())
+        {
+            let endpoint = &mut self.endpoints[sample.endpoint.index()];
+            endpoint.completed += 1;
+            endpoint.spans[span].completed += 1;
+        }
+        if let Some(span) = self.span(sample.endpoint, sample.intended) {
+            self.windows.count(sample);
+            let limits = &self.limits[sample.endpoint.index()];
+            measure(&mut self.endpoints[sample.endpoint.index()], span, sample, limits);
+        }
+    }
+
+    fn add(&mut self, added: &Added) {
+        let Some(span) = self.span(added.endpoint, added.at) else { return };
+        self.windows.add(added);
+        let endpoint = &mut self.endpoints[added.endpoint.index()];
+        endpoint.added.record(added.latency);
+        let span = &mut endpoint.spans[span];
+        span.added += 1;
+        for (beyond, limit) in span.added_beyond.iter_mut().zip(&self.limits[added.endpoint.index()]) {
+            *beyond += u64::from(limit.clock == Clock::Latency && limit.exceeded_by(added.latency));
+        }
+    }
+
+    /// The span of a moment; `None` outside of what is measured. The window includes its start and excludes its end; the
+    /// last span of a login takes what comes after the ramp.
+    fn span(&self, endpoint: EndpointId, at: Duration) -> Option<usize> {
+        let last = self.layout.spans.checked_sub(1)?;
+        if self.layout.logins[endpoint.index()] {
+            return Some(share(at, self.layout.ramp, self.layout.spans).min(last));
+        }
+        let since = at.checked_sub(self.window_start?)?;
+        (since < self.layout.duration).then(|| share(since, self.layout.duration, self.layout.spans).min(last))
     }
 }
 
-/// A summary over some seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Recent {
-    /// Requests that ended, success or failure.
-    pub requests: u64,
-    /// Failures among them.
-    pub failures: u64,
-    /// Median latency; `None` without a timed request.
-    pub p50: Option<Duration>,
-    /// 95th percentile of latency.
-    pub p95: Option<Duration>,
+/// Counts a measured request.
+fn measure(endpoint: &mut EndpointMeasurements, span: usize, sample: &Sample, limits: &[Threshold]) {
+    let span = &mut endpoint.spans[span];
+    endpoint.requests += 1;
+    span.requests += 1;
+    if let Some(status) = sample.status {
+        *endpoint.statuses.entry(status).or_default() += 1;
+    }
+    if let Some(kind) = sample.failure {
+        *endpoint.errors.entry(kind).or_default() += 1;
+        span.failures += 1;
+        let failure = (sample.intended, kind);
+        endpoint.first_failure = Some(endpoint.first_failure.map_or(failure, |first| first.min(failure)));
+    }
+    if !sample.timed() {
+        return;
+    }
+    endpoint.latency.record(sample.latency);
+    endpoint.service.record(sample.service);
+    span.timed += 1;
+    span.latency_sum += sample.latency.as_secs_f64();
+    span.service_sum += sample.service.as_secs_f64();
+    for (beyond, limit) in span.beyond.iter_mut().zip(limits) {
+        let time = match limit.clock {
+            Clock::Latency => sample.latency,
+            Clock::Service => sample.service,
+        };
+        *beyond += u64::from(sample.failure.is_some() || limit.exceeded_by(time));
+    }
+}
+
+/// Which of `parts` equal parts of `whole` holds `at`; `parts` or more behind it.
+fn share(at: Duration, whole: Duration, parts: usize) -> usize {
+    if whole.is_zero() {
+        return parts;
+    }
+    usize::try_from(at.as_nanos() * parts as u128 / whole.as_nanos()).unwrap_or(usize::MAX)
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::Histogram;
-use crate::plan::FailureKind;
+use super::{Histogram, Layout};
+use crate::plan::{EndpointId, FailureKind};
 
 /// What was measured of one endpoint in one phase: its measured window, for login endpoints the ramp.
 #[derive(Debug, Clone, Default)]
@@ -21,17 +21,24 @@ pub struct EndpointMeasurements {
     pub added: Histogram,
     /// Service time of successes and timeouts.
     pub service: Histogram,
-    /// Successful answers whose last byte came within the window.
+    /// Successful answers whose last byte came within the window, also of requests that were meant to start before it.
     pub completed: u64,
     /// Counts per span, by time of intended start.
     pub spans: Vec<SpanCounts>,
-    /// The first failure: time since the phase's origin, and kind.
+    /// The failure that was meant to start first: time since the phase's origin, and kind.
     pub first_failure: Option<(Duration, FailureKind)>,
     /// Up to three different descriptions of failures, as evidence.
     pub examples: Vec<String>,
 }
 
 impl EndpointMeasurements {
+    /// Nothing measured yet, with an empty count for each span and each limit of the endpoint.
+    pub fn new(layout: &Layout, endpoint: EndpointId) -> Self {
+        let limits = layout.thresholds_of(endpoint).count();
+        let span = SpanCounts { beyond: vec![0; limits], added_beyond: vec![0; limits], ..SpanCounts::default() };
+        Self { spans: vec![span; layout.spans], ..Self::default() }
+    }
+
     /// Failures of every kind.
     pub fn failures(&self) -> u64 {
         self.errors.values().sum()
@@ -55,10 +62,9 @@ pub struct SpanCounts {
     pub completed: u64,
     /// Requests added for silences.
     pub added: u64,
-    /// Sum of the added requests' latencies in seconds.
-    pub added_sum: f64,
-    /// For each of [`super::Layout::thresholds`]: timed requests beyond it. Thresholds of other endpoints stay 0.
+    /// For each limit of the endpoint ([`super::Layout::thresholds_of`]): timed requests beyond it. A timeout is beyond
+    /// every limit.
     pub beyond: Vec<u64>,
-    /// For each of [`super::Layout::thresholds`]: added requests beyond it (latency only).
+    /// Likewise: added requests beyond it; zero for limits of service time.
     pub added_beyond: Vec<u64>,
 }

@@ -2,7 +2,8 @@
 //! since the phase's origin, limits as plain [`Threshold`]s to count against.
 //!
 //! Worker: [`Recorder::record`] per request, [`Recorder::take`] once a second. Control: [`Collector::absorb`], then
-//! [`Collector::finish`] gives the [`PhaseMeasurements`] that the judge reads.
+//! [`Collector::finish`] gives the [`PhaseMeasurements`] that the judge reads. A worker only appends to its batch; the
+//! control thread owns the one set of histograms and counters, so that memory does not grow with the workers.
 
 mod collector;
 mod endpoint;
@@ -11,15 +12,22 @@ mod generator;
 mod histogram;
 mod layout;
 mod phase;
+mod recent;
 mod recorder;
 mod sample;
+mod silence;
+mod windows;
 
-pub use collector::{Collector, Recent};
+pub use collector::Collector;
 pub use endpoint::{EndpointMeasurements, SpanCounts};
 pub use gauge::{GaugeSample, GaugeSeries};
 pub use generator::GeneratorHealth;
-pub use histogram::Histogram;
-pub use layout::{Clock, Layout, Threshold};
-pub use phase::{PhaseEnding, PhaseMeasurements, Ramp, Window};
+pub use histogram::{Histogram, HistogramError};
+pub use layout::{Clock, Layout, SPANS, Threshold};
+pub use phase::{PhaseEnding, PhaseFacts, PhaseMeasurements, Ramp, Window};
+pub use recent::Recent;
 pub use recorder::{Batch, Recorder};
 pub use sample::Sample;
+
+#[cfg(test)]
+mod tests;

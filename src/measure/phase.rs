@@ -30,6 +30,19 @@ pub struct PhaseMeasurements {
     pub failed: u64,
 }
 
+/// What the load knows of a phase besides its requests; [`super::Collector::finish`] joins the two.
+#[derive(Debug, Clone)]
+pub struct PhaseFacts {
+    /// How the users came up.
+    pub ramp: Ramp,
+    /// How much of the window was measured.
+    pub measured: Duration,
+    /// How it ended.
+    pub ending: PhaseEnding,
+    /// How good the generator was.
+    pub generator: GeneratorHealth,
+}
+
 /// How a phase ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PhaseEnding {

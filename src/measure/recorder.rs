@@ -2,48 +2,128 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Layout, Sample};
+use super::{Histogram, Layout, Sample, silence::Silences};
 use crate::plan::EndpointId;
 
+/// Different descriptions of failures that are kept for an endpoint.
+pub(super) const EXAMPLES: usize = 3;
+
 /// One worker's recording since the last [`Recorder::take`].
+///
+/// It only appends; its memory is that of the requests between two calls of [`Recorder::take`].
 #[derive(Debug)]
 pub struct Recorder {
     layout: Arc<Layout>,
+    samples: Vec<Sample>,
+    added: Vec<Added>,
+    examples: Vec<(EndpointId, String)>,
+    /// By endpoint: what [`Self::describe_failure`] has already kept.
+    described: Vec<Vec<String>>,
+    /// Only with think time: who started when, and how long answers took so far.
+    silences: Option<Watch>,
+    window: Option<Duration>,
+}
+
+#[derive(Debug)]
+struct Watch {
+    silences: Silences,
+    latencies: Vec<Histogram>,
 }
 
 impl Recorder {
     /// An empty recording.
     pub fn new(layout: Arc<Layout>) -> Self {
-        Self { layout }
+        let described = vec![Vec::new(); layout.logins.len()];
+        Self {
+            layout,
+            samples: Vec::new(),
+            added: Vec::new(),
+            examples: Vec::new(),
+            described,
+            silences: None,
+            window: None,
+        }
     }
 
     /// Says when the measured window starts; until then only login requests are measured, the rest counts in totals.
+    ///
+    /// Best called when the ramp ended, with the end of the warm-up: the mean gap between requests, which tells a
+    /// silence, then starts anew with all users at work.
     pub fn open_window(&mut self, start: Duration) {
-        let _ = (start, &self.layout);
+        self.window = Some(start);
+        let end = start.saturating_add(self.layout.duration);
+        if let Some(watch) = &mut self.silences {
+            watch.silences.open_window(end);
+        }
     }
 
-    /// Adds a request.
+    /// Adds a request that ended, or was not sent.
     pub fn record(&mut self, sample: &Sample) {
-        let _ = sample;
+        if let Some(watch) = &mut self.silences
+            && !self.layout.logins[sample.endpoint.index()]
+        {
+            if sample.timed() {
+                watch.latencies[sample.endpoint.index()].record(sample.latency);
+            }
+            self.added.extend(watch.silences.ended(sample.ended(), &watch.latencies));
+        }
+        self.samples.push(*sample);
     }
 
     /// Keeps a failure's description as evidence; at most three different ones an endpoint.
     pub fn describe_failure(&mut self, endpoint: EndpointId, description: &str) {
-        let _ = (endpoint, description);
+        let described = &mut self.described[endpoint.index()];
+        if described.len() < EXAMPLES && !described.iter().any(|known| known == description) {
+            described.push(description.to_owned());
+            self.examples.push((endpoint, description.to_owned()));
+        }
     }
 
     /// Notes that a request of a user with think time starts now; a silence before it is filled with the requests that
-    /// waiting users did not make.
+    /// waiting users did not make. `at` is the actual start; login requests are ignored.
     pub fn started(&mut self, endpoint: EndpointId, at: Duration) {
-        let _ = (endpoint, at);
+        if self.layout.logins[endpoint.index()] {
+            return;
+        }
+        let watch = self.silences.get_or_insert_with(|| Watch::new(&self.layout, self.window));
+        self.added.extend(watch.silences.started(endpoint, at, &watch.latencies));
     }
 
     /// What was recorded since the last call.
     pub fn take(&mut self) -> Batch {
-        Batch {}
+        // The next second needs about as much room as this one did.
+        let room = Vec::with_capacity(self.samples.len() + self.samples.len() / 4);
+        Batch {
+            samples: std::mem::replace(&mut self.samples, room),
+            added: std::mem::take(&mut self.added),
+            examples: std::mem::take(&mut self.examples),
+        }
+    }
+}
+
+impl Watch {
+    fn new(layout: &Layout, window: Option<Duration>) -> Self {
+        let mut silences = Silences::new(layout.logins.len());
+        if let Some(start) = window {
+            silences.open_window(start.saturating_add(layout.duration));
+        }
+        Self { silences, latencies: vec![Histogram::new(); layout.logins.len()] }
     }
 }
 
 /// A worker's recording on its way to the control thread.
-#[derive(Debug)]
-pub struct Batch {}
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    pub(super) samples: Vec<Sample>,
+    pub(super) added: Vec<Added>,
+    pub(super) examples: Vec<(EndpointId, String)>,
+}
+
+/// A request that a waiting user did not make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Added {
+    pub(super) endpoint: EndpointId,
+    /// When it would have started, since the phase's origin.
+    pub(super) at: Duration,
+    pub(super) latency: Duration,
+}

@@ -20,3 +20,15 @@ pub struct Sample {
     /// `None` is success.
     pub failure: Option<FailureKind>,
 }
+
+impl Sample {
+    /// When it ended: the last byte, the failure, or the time when waiting was given up. Since the phase's origin.
+    pub fn ended(&self) -> Duration {
+        self.intended.saturating_add(self.latency)
+    }
+
+    /// Whether its time is known and enters latency and service time: a success or a timeout.
+    pub fn timed(&self) -> bool {
+        matches!(self.failure, None | Some(FailureKind::Timeout))
+    }
+}

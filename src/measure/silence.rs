@@ -1,0 +1,117 @@
+//! Silences: the requests that users who wait for a stalled server did not make (decision.md section 2).
+
+use std::time::Duration;
+
+use super::{Histogram, recorder::Added};
+use crate::plan::EndpointId;
+
+/// A shorter time without a start is never a silence.
+const SHORTEST: Duration = Duration::from_millis(50);
+
+/// A silence is longer than so many mean gaps.
+const GAPS: u32 = 10;
+
+/// The mean gap counts from this start on.
+const FEWEST_STARTS: u64 = 10;
+
+/// The smallest spacing of added requests, so that their number is bounded: no worker starts requests faster.
+const FINEST: Duration = Duration::from_micros(10);
+
+/// Watches one worker's request starts.
+#[derive(Debug, Default)]
+pub(super) struct Silences {
+    /// The last start, or the end of the last silence.
+    last: Option<Duration>,
+    /// The mean gap before the window was announced, in force until there are enough starts after it.
+    before: Option<Duration>,
+    starts: u64,
+    gaps: u64,
+    gap_sum: Duration,
+    /// Starts so far, by endpoint: the shares of the added requests.
+    shares: Vec<u64>,
+    /// What each endpoint is owed of the added requests, in starts.
+    owed: Vec<i128>,
+    /// End of the measured window; a silence that lasts until then is filled once.
+    window_end: Option<Duration>,
+}
+
+impl Silences {
+    pub(super) fn new(endpoints: usize) -> Self {
+        Self { shares: vec![0; endpoints], owed: vec![0; endpoints], ..Self::default() }
+    }
+
+    /// The mean gap starts anew, because users were still coming up before.
+    pub(super) fn open_window(&mut self, end: Duration) {
+        self.before = self.gap();
+        (self.starts, self.gaps, self.gap_sum) = (0, 0, Duration::ZERO);
+        self.window_end = Some(end);
+    }
+
+    /// A request starts; gives the requests that were not made in the silence before it, if there was one.
+    pub(super) fn started(&mut self, endpoint: EndpointId, at: Duration, latencies: &[Histogram]) -> Vec<Added> {
+        let added = self.fill(at, latencies);
+        if let Some(last) = self.last
+            && added.is_empty()
+        {
+            self.gap_sum += at.saturating_sub(last);
+            self.gaps += 1;
+        }
+        self.last = self.last.max(Some(at));
+        self.starts += 1;
+        self.shares[endpoint.index()] += 1;
+        added
+    }
+
+    /// A request ended. The first end behind the window closes it: users make no requests any more, so what came
+    /// after the last start was a silence only up to the window's end.
+    pub(super) fn ended(&mut self, at: Duration, latencies: &[Histogram]) -> Vec<Added> {
+        match self.window_end {
+            Some(end) if at >= end => {
+                self.window_end = None;
+                let added = self.fill(end, latencies);
+                self.last = self.last.max(Some(end));
+                added
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The mean gap between starts, silences left out; `None` before the tenth start.
+    fn gap(&self) -> Option<Duration> {
+        if self.starts < FEWEST_STARTS || self.gaps == 0 {
+            return self.before;
+        }
+        let nanos = self.gap_sum.as_nanos() / u128::from(self.gaps);
+        Some(Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)).max(FINEST))
+    }
+
+    fn fill(&mut self, until: Duration, latencies: &[Histogram]) -> Vec<Added> {
+        let (Some(last), Some(gap)) = (self.last, self.gap()) else { return Vec::new() };
+        let silence = until.saturating_sub(last);
+        if silence <= SHORTEST || silence <= gap.saturating_mul(GAPS) {
+            return Vec::new();
+        }
+        let medians: Vec<Duration> = latencies.iter().map(|times| times.quantile(0.5).unwrap_or_default()).collect();
+        let mut added = Vec::new();
+        let mut at = last + gap;
+        while at < until {
+            let endpoint = self.next_endpoint();
+            added.push(Added { endpoint, at, latency: (until - at).max(medians[endpoint.index()]) });
+            at += gap;
+        }
+        added
+    }
+
+    /// Shares added requests out as the requests so far: each endpoint earns its share, the one that is owed most pays.
+    fn next_endpoint(&mut self) -> EndpointId {
+        let mut most = 0;
+        for index in 0..self.owed.len() {
+            self.owed[index] += i128::from(self.shares[index]);
+            if self.owed[index] > self.owed[most] {
+                most = index;
+            }
+        }
+        self.owed[most] -= i128::from(self.shares.iter().sum::<u64>());
+        EndpointId(u32::try_from(most).expect("endpoints are numbered by u32"))
+    }
+}

@@ -1,0 +1,94 @@
+//! The measured requests of each second and endpoint, for measurements.json.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{Histogram, Sample, Window, histogram::micros, recent::whole, recorder::Added};
+use crate::plan::EndpointId;
+
+/// A second older than this, by the newest one seen, is frozen to text. Longer than the default timeout, so that few
+/// samples come late.
+const OPEN: u32 = 15;
+
+/// The measured requests by second and endpoint. Old seconds are kept as compressed text only; a late sample opens one
+/// again.
+#[derive(Debug, Default)]
+pub(super) struct Windows {
+    open: BTreeMap<(u32, EndpointId), Open>,
+    frozen: BTreeMap<(u32, EndpointId), Window>,
+}
+
+/// Times are in microseconds.
+#[derive(Debug, Default)]
+struct Open {
+    requests: u64,
+    failures: u64,
+    latency: Vec<u32>,
+    service: Vec<u32>,
+    added: Vec<u32>,
+}
+
+impl Windows {
+    pub(super) fn count(&mut self, sample: &Sample) {
+        let open = self.at(sample.intended, sample.endpoint);
+        open.requests += 1;
+        open.failures += u64::from(sample.failure.is_some());
+        if sample.timed() {
+            open.latency.push(micros(sample.latency));
+            open.service.push(micros(sample.service));
+        }
+    }
+
+    pub(super) fn add(&mut self, added: &Added) {
+        self.at(added.at, added.endpoint).added.push(micros(added.latency));
+    }
+
+    /// Freezes the seconds that are over.
+    pub(super) fn freeze_old(&mut self) {
+        let Some(((newest, _), _)) = self.open.last_key_value() else { return };
+        let still_open = self.open.split_off(&(newest.saturating_sub(OPEN), EndpointId(0)));
+        for (key, open) in std::mem::replace(&mut self.open, still_open) {
+            self.freeze(key, &open);
+        }
+    }
+
+    /// All of them in order of time, then endpoint.
+    pub(super) fn finish(mut self) -> Vec<Window> {
+        for (key, open) in std::mem::take(&mut self.open) {
+            self.freeze(key, &open);
+        }
+        self.frozen.into_values().collect()
+    }
+
+    fn at(&mut self, time: Duration, endpoint: EndpointId) -> &mut Open {
+        self.open.entry((whole(time), endpoint)).or_default()
+    }
+
+    fn freeze(&mut self, (second, endpoint): (u32, EndpointId), open: &Open) {
+        let frozen = self.frozen.entry((second, endpoint)).or_insert_with(|| Window {
+            second,
+            endpoint,
+            requests: 0,
+            failures: 0,
+            latency: String::new(),
+            service: String::new(),
+            added: String::new(),
+        });
+        frozen.requests += open.requests;
+        frozen.failures += open.failures;
+        extend(&mut frozen.latency, &open.latency);
+        extend(&mut frozen.service, &open.service);
+        extend(&mut frozen.added, &open.added);
+    }
+}
+
+/// Adds times to an encoded histogram.
+fn extend(encoded: &mut String, times: &[u32]) {
+    if times.is_empty() {
+        return;
+    }
+    let mut histogram = Histogram::decode(encoded).expect("it was encoded by us");
+    for time in times {
+        histogram.record_micros(*time);
+    }
+    *encoded = histogram.encode();
+}
