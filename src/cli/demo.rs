@@ -9,9 +9,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
-use crate::demo::{
-    self, Delay, ErrorAnswer, Faults, NoRecovery, Options, Refusal, Reset, Share, SlowBody, Stall,
-};
+use crate::demo::{self, Delay, ErrorAnswer, Faults, NoRecovery, Options, Refusal, Reset, Share, SlowBody, Stall};
 
 /// Ended by a signal, or because the process that started it went away.
 const ENDED: u8 = 0;
@@ -34,12 +32,7 @@ pub struct DemoArgs {
     pub commit: String,
 
     /// The password of the users user1, user2, and so on.
-    #[arg(
-        long,
-        env = "STAGEGATE_DEMO_PASSWORD",
-        default_value = "demo",
-        hide_env_values = true
-    )]
+    #[arg(long, env = "STAGEGATE_DEMO_PASSWORD", default_value = "demo", hide_env_values = true)]
     pub password: String,
 
     /// The connections of the database pool.
@@ -64,21 +57,11 @@ pub struct DemoArgs {
 #[command(next_help_heading = "Faults")]
 pub struct FaultArgs {
     /// Adds time to a path, a prefix or all: /path=20ms, /api/*=20ms@10%, *=5ms; those that match add up.
-    #[arg(
-        long,
-        value_name = "PATH=TIME[@SHARE]",
-        env = "STAGEGATE_DEMO_DELAY",
-        value_delimiter = ','
-    )]
+    #[arg(long, value_name = "PATH=TIME[@SHARE]", env = "STAGEGATE_DEMO_DELAY", value_delimiter = ',')]
     pub delay: Vec<Delay>,
 
     /// Answers with an error status: /path=500@5%.
-    #[arg(
-        long,
-        value_name = "PATH=STATUS[@SHARE]",
-        env = "STAGEGATE_DEMO_ERRORS",
-        value_delimiter = ','
-    )]
+    #[arg(long, value_name = "PATH=STATUS[@SHARE]", env = "STAGEGATE_DEMO_ERRORS", value_delimiter = ',')]
     pub errors: Vec<ErrorAnswer>,
 
     /// Freezes the whole app at the end of every period, counted from the first request: 1s/5s.
@@ -86,12 +69,7 @@ pub struct FaultArgs {
     pub stall: Option<Stall>,
 
     /// Resets the connection in the place of an answer: /path@5%.
-    #[arg(
-        long,
-        value_name = "PATH[@SHARE]",
-        env = "STAGEGATE_DEMO_RESET",
-        value_delimiter = ','
-    )]
+    #[arg(long, value_name = "PATH[@SHARE]", env = "STAGEGATE_DEMO_RESET", value_delimiter = ',')]
     pub reset: Vec<Reset>,
 
     /// Closes the listener and all connections after a number of requests, for good or for a time: 100, 100/2s.
@@ -99,12 +77,7 @@ pub struct FaultArgs {
     pub refuse: Option<Refusal>,
 
     /// Lets the body dribble over a time: /path=2s@10%.
-    #[arg(
-        long,
-        value_name = "PATH=TIME[@SHARE]",
-        env = "STAGEGATE_DEMO_SLOW_BODY",
-        value_delimiter = ','
-    )]
+    #[arg(long, value_name = "PATH=TIME[@SHARE]", env = "STAGEGATE_DEMO_SLOW_BODY", value_delimiter = ',')]
     pub slow_body: Vec<SlowBody>,
 
     /// Answers good logins with 200 and the login page.
@@ -120,11 +93,7 @@ pub struct FaultArgs {
     pub corrupt_writes: Option<Share>,
 
     /// Stays slow, or failing, for good once more requests than this were in the app at one time: 50, 50=500ms, 50=503.
-    #[arg(
-        long,
-        value_name = "REQUESTS[=TIME|=STATUS]",
-        env = "STAGEGATE_DEMO_NO_RECOVERY"
-    )]
+    #[arg(long, value_name = "REQUESTS[=TIME|=STATUS]", env = "STAGEGATE_DEMO_NO_RECOVERY")]
     pub no_recovery: Option<NoRecovery>,
 }
 
@@ -143,14 +112,11 @@ fn serve(args: DemoArgs) -> Result<(), String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| {
-            format!("the system gives no event loop ({error}); raise the limit of open files")
-        })?;
+        .map_err(|error| format!("the system gives no event loop ({error}); raise the limit of open files"))?;
     runtime.block_on(async {
         let stdin = args.until_stdin_closes.then(stdin_closed);
         // Before the first line goes out, so that a signal right after it finds its handler.
-        let stop =
-            stopped(stdin).map_err(|error| format!("signals cannot be watched ({error})"))?;
+        let stop = stopped(stdin).map_err(|error| format!("signals cannot be watched ({error})"))?;
         let listener = demo::bind(args.port).map_err(|error| taken(args.port, &error))?;
         announce(&listener).map_err(|error| format!("the port cannot be announced ({error})"))?;
         demo::serve(listener, options(args), stop).await;
@@ -246,10 +212,7 @@ mod tests {
     #[test]
     fn without_switches_it_is_the_default_app() {
         let read = read(&[]).expect("no switch is needed");
-        assert_eq!(
-            (read.password.as_str(), read.pool, read.faults),
-            ("demo", 100, Faults::default())
-        );
+        assert_eq!((read.password.as_str(), read.pool, read.faults), ("demo", 100, Faults::default()));
     }
 
     #[test]
@@ -280,19 +243,13 @@ mod tests {
         });
         assert_eq!(serde_json::to_value(&read.faults).expect("JSON"), json);
         assert_eq!(read.faults.broken_login, Share::ALL);
-        assert_eq!(
-            (read.pool, read.commit.as_str(), read.password.as_str()),
-            (7, "abc", "x")
-        );
+        assert_eq!((read.pool, read.commit.as_str(), read.password.as_str()), (7, "abc", "x"));
     }
 
     #[test]
     fn a_switch_that_cannot_be_read_says_what_is_wanted() {
         let error = read(&["--delay", "/a"]).expect_err("no time").to_string();
-        assert!(
-            error.contains("`/a` is not a delay") && error.contains("/api/*=20ms@10%"),
-            "{error}"
-        );
+        assert!(error.contains("`/a` is not a delay") && error.contains("/api/*=20ms@10%"), "{error}");
         assert!(read(&["--pool", "0"]).is_err());
     }
 }

@@ -38,11 +38,7 @@ impl Answer {
     }
 
     pub(super) fn text(page: String) -> Self {
-        Self::of(
-            StatusCode::OK,
-            "text/plain; version=0.0.4; charset=utf-8",
-            page.into(),
-        )
+        Self::of(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", page.into())
     }
 
     pub(super) fn redirect(status: StatusCode, location: HeaderValue) -> Self {
@@ -51,8 +47,7 @@ impl Answer {
 
     /// With one more cookie, given as the whole `Set-Cookie` value.
     pub(super) fn cookie(self, cookie: &str) -> Self {
-        let value =
-            HeaderValue::from_str(cookie).expect("cookies of the demo are letters and digits");
+        let value = HeaderValue::from_str(cookie).expect("cookies of the demo are letters and digits");
         self.header(SET_COOKIE, value)
     }
 
@@ -64,12 +59,7 @@ impl Answer {
     fn of(status: StatusCode, content_type: &'static str, bytes: Bytes) -> Self {
         let mut response = Response::new(bytes);
         *response.status_mut() = status;
-        response
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        Self {
-            response,
-            pace: Pace::AtOnce,
-        }
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        Self { response, pace: Pace::AtOnce }
     }
 }

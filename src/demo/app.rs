@@ -46,13 +46,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            commit: "dev".into(),
-            password: "demo".into(),
-            pool: 100,
-            faults: Faults::default(),
-            seed: 1,
-        }
+        Self { commit: "dev".into(), password: "demo".into(), pool: 100, faults: Faults::default(), seed: 1 }
     }
 }
 
@@ -101,10 +95,7 @@ impl App {
     }
 
     /// Takes a request from its head to its answer.
-    pub(super) async fn exchange(
-        self: &Arc<Self>,
-        request: Request<Incoming>,
-    ) -> Result<Answer, Interruption> {
+    pub(super) async fn exchange(self: &Arc<Self>, request: Request<Incoming>) -> Result<Answer, Interruption> {
         let (head, body) = request.into_parts();
         let (route, path) = (Route::of(head.uri.path()), head.uri.path());
         if route.party() == Party::Control {
@@ -131,9 +122,7 @@ impl App {
             sleep(decision.delay).await;
         }
         let mut answer = match decision.status {
-            Some(status) => {
-                pages::error(StatusCode::from_u16(status).expect("the switch took 400 to 599 only"))
-            }
+            Some(status) => pages::error(StatusCode::from_u16(status).expect("the switch took 400 to 599 only")),
             None => site::answer(self, route, &head, &body).await?,
         };
         if let Some(time) = decision.dribble {
@@ -145,10 +134,7 @@ impl App {
 
     /// How long a refusal lasts; absent: for good.
     pub(super) fn refusal_lasts(&self) -> Option<Duration> {
-        lock(&self.faults)
-            .switches()
-            .refuse
-            .and_then(|refusal| refusal.lasts)
+        lock(&self.faults).switches().refuse.and_then(|refusal| refusal.lasts)
     }
 
     /// Counts a request of the load in, and says whether it closes the app.
@@ -171,9 +157,7 @@ impl App {
 }
 
 fn pool_size(options: &Options, faults: &Faults) -> usize {
-    faults
-        .pool
-        .map_or(options.pool.max(1), std::num::NonZeroUsize::get)
+    faults.pool.map_or(options.pool.max(1), std::num::NonZeroUsize::get)
 }
 
 /// Reads a body to its end; absent when it is too large.

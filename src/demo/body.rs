@@ -58,22 +58,11 @@ impl AnswerBody {
             Pace::AtOnce => (bytes.len(), Duration::ZERO),
             Pace::Over(time) => {
                 let pieces = bytes.len().clamp(1, PIECES);
-                (
-                    bytes.len().div_ceil(pieces).max(1),
-                    time / (pieces as u32 - 1).max(1),
-                )
+                (bytes.len().div_ceil(pieces).max(1), time / (pieces as u32 - 1).max(1))
             }
             Pace::Endless => (ZEROS.len(), ZEROS_EVERY),
         };
-        Self {
-            left: bytes,
-            piece,
-            between,
-            wait: None,
-            endless: pace == Pace::Endless,
-            entry: Some(entry),
-            departure,
-        }
+        Self { left: bytes, piece, between, wait: None, endless: pace == Pace::Endless, entry: Some(entry), departure }
     }
 
     fn ended(&self) -> bool {
@@ -85,10 +74,7 @@ impl Body for AnswerBody {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         if self.ended() {
             return Poll::Ready(None);
         }
@@ -111,11 +97,7 @@ impl Body for AnswerBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        if self.endless {
-            SizeHint::default()
-        } else {
-            SizeHint::with_exact(self.left.len() as u64)
-        }
+        if self.endless { SizeHint::default() } else { SizeHint::with_exact(self.left.len() as u64) }
     }
 }
 

@@ -44,14 +44,9 @@ pub(super) async fn serve(stream: TcpStream, app: Arc<App>) {
     let _unsupported = stream.set_nodelay(true);
     let _open = app.ledger.connection();
     let departure = Departure::default();
-    let socket = Socket {
-        io: TokioIo::new(stream),
-        departure: departure.clone(),
-    };
+    let socket = Socket { io: TokioIo::new(stream), departure: departure.clone() };
     let exchanges = Exchanges { app, departure };
-    let mut connection = http1::Builder::new()
-        .header_read_timeout(None)
-        .serve_connection(socket, exchanges);
+    let mut connection = http1::Builder::new().header_read_timeout(None).serve_connection(socket, exchanges);
     let end = poll_fn(|cx| connection.poll_without_shutdown(cx)).await;
     let mut stream = connection.into_parts().io.io.into_inner();
     // A socket that fails now is one that the other side has closed: there is nobody left to tell.
@@ -79,10 +74,7 @@ impl Service<Request<Incoming>> for Exchanges {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         // The entry opens here, before the future is first polled: this is the moment at which the head was read.
-        let entry = self
-            .app
-            .ledger
-            .begin(request.method(), request.uri().path());
+        let entry = self.app.ledger.begin(request.method(), request.uri().path());
         let (app, departure) = (Arc::clone(&self.app), self.departure.clone());
         Box::pin(async move {
             let method = request.method().clone();
@@ -99,18 +91,12 @@ impl Service<Request<Incoming>> for Exchanges {
     }
 }
 
-fn respond(
-    answer: Answer,
-    method: &Method,
-    mut entry: Entry,
-    departure: Departure,
-) -> Response<AnswerBody> {
+fn respond(answer: Answer, method: &Method, mut entry: Entry, departure: Departure) -> Response<AnswerBody> {
     let (mut head, mut bytes) = answer.response.into_parts();
     entry.status(head.status.as_u16());
     // The answer to a HEAD announces a body and has none.
     if method == Method::HEAD {
-        head.headers
-            .insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
+        head.headers.insert(CONTENT_LENGTH, HeaderValue::from(bytes.len()));
         bytes.clear();
     }
     Response::from_parts(head, AnswerBody::new(bytes, answer.pace, entry, departure))
@@ -123,21 +109,13 @@ struct Socket {
 }
 
 impl Read for Socket {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.io).poll_read(cx, buf)
     }
 }
 
 impl Write for Socket {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.io).poll_write(cx, buf)
     }
 

@@ -18,10 +18,7 @@ pub(super) fn answer(app: &App, route: Route, method: &Method, body: &Bytes) -> 
                 app.set_faults(faults);
                 switches(app)
             }
-            Err(error) => Answer::json(
-                StatusCode::BAD_REQUEST,
-                &json!({"error": error.to_string()}),
-            ),
+            Err(error) => Answer::json(StatusCode::BAD_REQUEST, &json!({"error": error.to_string()})),
         },
         Route::Faults => switches(app),
         Route::LedgerReset if posted => {
@@ -29,19 +26,16 @@ pub(super) fn answer(app: &App, route: Route, method: &Method, body: &Bytes) -> 
             Answer::json(StatusCode::OK, &json!({"reset": true}))
         }
         Route::Ledger if !posted => {
-            let report =
-                serde_json::to_vec(&app.ledger.report()).expect("a ledger is numbers and text");
+            let report = serde_json::to_vec(&app.ledger.report()).expect("a ledger is numbers and text");
             Answer::json_bytes(StatusCode::OK, report.into())
         }
-        _ => Answer::json(
-            StatusCode::METHOD_NOT_ALLOWED,
-            &json!({"error": "GET /demo/ledger, POST /demo/ledger/reset"}),
-        ),
+        _ => {
+            Answer::json(StatusCode::METHOD_NOT_ALLOWED, &json!({"error": "GET /demo/ledger, POST /demo/ledger/reset"}))
+        }
     }
 }
 
 fn switches(app: &App) -> Answer {
-    let faults =
-        serde_json::to_vec(lock(&app.faults).switches()).expect("faults are numbers and text");
+    let faults = serde_json::to_vec(lock(&app.faults).switches()).expect("faults are numbers and text");
     Answer::json_bytes(StatusCode::OK, faults.into())
 }

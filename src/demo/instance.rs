@@ -44,13 +44,7 @@ pub fn spawn(options: Options) -> io::Result<Demo> {
         };
         runtime.block_on(serve_app(listener, served, stop));
     })?;
-    Ok(Demo {
-        address,
-        app,
-        runtime: handle,
-        stop: Some(stop),
-        thread: Some(thread),
-    })
+    Ok(Demo { address, app, runtime: handle, stop: Some(stop), thread: Some(thread) })
 }
 
 impl Demo {
@@ -88,9 +82,7 @@ impl Demo {
             // The receiver waits below; it cannot have gone.
             let _received = sender.send(act(&app));
         });
-        receiver
-            .recv()
-            .expect("the app's thread runs until this value is dropped")
+        receiver.recv().expect("the app's thread runs until this value is dropped")
     }
 }
 

@@ -17,13 +17,7 @@ const DISK_TIME_OF_A_WRITE: Duration = Duration::from_micros(200);
 /// error; a low limit then shows when connections are accepted late.
 pub(super) fn raise_descriptor_limit() {
     let limit = getrlimit(Resource::Nofile);
-    let _refused = setrlimit(
-        Resource::Nofile,
-        Rlimit {
-            current: limit.maximum,
-            maximum: limit.maximum,
-        },
-    );
+    let _refused = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
 }
 
 /// The memory of this process as a share of the machine's, in percent; absent where the system does not tell (no `/proc`).
@@ -75,29 +69,18 @@ impl Meter {
         };
         let now = Reading::now(writes);
         let span = now.at.duration_since(then.at).as_secs_f64().max(1e-3);
-        let written =
-            now.writes.saturating_sub(then.writes) as f64 * DISK_TIME_OF_A_WRITE.as_secs_f64();
+        let written = now.writes.saturating_sub(then.writes) as f64 * DISK_TIME_OF_A_WRITE.as_secs_f64();
         let processor = now.processor.saturating_sub(then.processor).as_secs_f64();
         let percent = |busy: f64| (100.0 * busy / span).min(100.0);
-        Busy {
-            processor: percent(processor),
-            disk: percent(written),
-        }
+        Busy { processor: percent(processor), disk: percent(written) }
     }
 }
 
 impl Reading {
     fn now(writes: usize) -> Self {
         let time = clock_gettime(ClockId::ThreadCPUTime);
-        let processor = Duration::new(
-            time.tv_sec.unsigned_abs(),
-            u32::try_from(time.tv_nsec).unwrap_or(0),
-        );
-        Self {
-            at: Instant::now(),
-            processor,
-            writes,
-        }
+        let processor = Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0));
+        Self { at: Instant::now(), processor, writes }
     }
 }
 

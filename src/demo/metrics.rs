@@ -20,11 +20,7 @@ pub(super) fn print(app: &App) -> String {
         busy.processor,
     );
     if let Some(memory) = memory_percent() {
-        text.gauge(
-            "app_memory_percent",
-            "Resident memory of the process as a share of the machine's.",
-            memory,
-        );
+        text.gauge("app_memory_percent", "Resident memory of the process as a share of the machine's.", memory);
     }
     text.gauge(
         "app_disk_busy_percent",
@@ -36,55 +32,17 @@ pub(super) fn print(app: &App) -> String {
         "The most connections of the pool in use at one time within the last second.",
         pool.peak as f64,
     );
-    text.gauge(
-        "db_connections_in_use",
-        "Connections of the pool in use now.",
-        pool.in_use as f64,
-    );
-    text.gauge(
-        "db_connections_waiting",
-        "Requests that wait for a connection now.",
-        pool.waiting as f64,
-    );
-    text.gauge(
-        "db_pool_size",
-        "Connections that the pool may have.",
-        pool.size as f64,
-    );
-    text.gauge(
-        "app_sessions",
-        "Sessions that are kept.",
-        lock(&app.sessions).len() as f64,
-    );
-    text.gauge(
-        "app_requests_in_flight",
-        "Requests of the load in the app now.",
-        totals.in_flight as f64,
-    );
-    text.counter(
-        "app_requests_total",
-        "Requests of the load, scrapes and control left out.",
-        totals.requests,
-    );
-    text.counter(
-        "app_connections_accepted_total",
-        "Connections accepted.",
-        connections.accepted,
-    );
-    text.counter(
-        "app_details_saved_total",
-        "Details acknowledged.",
-        writes as u64,
-    );
-    text.head(
-        "app_responses_total",
-        "Whole answers to the load by status.",
-        "counter",
-    );
+    text.gauge("db_connections_in_use", "Connections of the pool in use now.", pool.in_use as f64);
+    text.gauge("db_connections_waiting", "Requests that wait for a connection now.", pool.waiting as f64);
+    text.gauge("db_pool_size", "Connections that the pool may have.", pool.size as f64);
+    text.gauge("app_sessions", "Sessions that are kept.", lock(&app.sessions).len() as f64);
+    text.gauge("app_requests_in_flight", "Requests of the load in the app now.", totals.in_flight as f64);
+    text.counter("app_requests_total", "Requests of the load, scrapes and control left out.", totals.requests);
+    text.counter("app_connections_accepted_total", "Connections accepted.", connections.accepted);
+    text.counter("app_details_saved_total", "Details acknowledged.", writes as u64);
+    text.head("app_responses_total", "Whole answers to the load by status.", "counter");
     for (status, count) in &totals.statuses {
-        text.line(format_args!(
-            "app_responses_total{{status=\"{status}\"}} {count}"
-        ));
+        text.line(format_args!("app_responses_total{{status=\"{status}\"}} {count}"));
     }
     text.0
 }

@@ -36,8 +36,8 @@ mod writes;
 
 pub use app::Options;
 pub use faults::{
-    Delay, ErrorAnswer, FaultError, Faults, NoRecovery, PathPattern, Refusal, Reset, Share,
-    SlowBody, Stall, Struggle, Where,
+    Delay, ErrorAnswer, FaultError, Faults, NoRecovery, PathPattern, Refusal, Reset, Share, SlowBody, Stall, Struggle,
+    Where,
 };
 pub use instance::{Demo, spawn};
 pub use ledger::{Connections, LedgerLine, LedgerReport, LedgerTotals, Times};

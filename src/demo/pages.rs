@@ -28,11 +28,8 @@ pub(super) fn dashboard(user: u32) -> Answer {
     );
     for project in projects::ALL {
         let (id, name, rows) = (project.id, project.name, project.rows);
-        writeln!(
-            page,
-            "<li><a href=\"/api/projects/{id}/\">{name}</a>, {rows} work items</li>"
-        )
-        .expect("writing to a string cannot fail");
+        writeln!(page, "<li><a href=\"/api/projects/{id}/\">{name}</a>, {rows} work items</li>")
+            .expect("writing to a string cannot fail");
     }
     page.push_str("</ul>\n</body></html>\n");
     Answer::html(StatusCode::OK, page)

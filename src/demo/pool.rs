@@ -40,18 +40,8 @@ pub(super) struct PoolUse {
 
 impl Pool {
     pub(super) fn new(size: usize) -> Self {
-        let state = State {
-            size,
-            in_use: 0,
-            waiting: 0,
-            high_water: [0; SPANS],
-            started: Instant::now(),
-            span: 0,
-        };
-        Self {
-            free: Semaphore::new(size),
-            state: Mutex::new(state),
-        }
+        let state = State { size, in_use: 0, waiting: 0, high_water: [0; SPANS], started: Instant::now(), span: 0 };
+        Self { free: Semaphore::new(size), state: Mutex::new(state) }
     }
 
     /// Runs a query of this length. The time is slept, not burnt: a database is another machine.
@@ -72,12 +62,7 @@ impl Pool {
         let mut state = self.lock();
         state.roll();
         let peak = state.high_water.iter().copied().max().unwrap_or(0);
-        PoolUse {
-            size: state.size,
-            in_use: state.in_use,
-            peak,
-            waiting: state.waiting,
-        }
+        PoolUse { size: state.size, in_use: state.in_use, peak, waiting: state.waiting }
     }
 
     async fn connection(&self) -> Connection<'_> {
@@ -89,10 +74,7 @@ impl Pool {
         state.roll();
         state.in_use += 1;
         state.roll();
-        Connection {
-            pool: self,
-            permit: Some(permit),
-        }
+        Connection { pool: self, permit: Some(permit) }
     }
 
     /// Brings the number of connections to the pool's size, as far as those in use allow.
@@ -177,15 +159,7 @@ mod tests {
             }));
             tokio::task::yield_now().await;
         }
-        assert_eq!(
-            pool.usage(),
-            PoolUse {
-                size: 2,
-                in_use: 2,
-                peak: 2,
-                waiting: 3
-            }
-        );
+        assert_eq!(pool.usage(), PoolUse { size: 2, in_use: 2, peak: 2, waiting: 3 });
         let mut ends = Vec::new();
         for task in tasks {
             ends.push(task.await.expect("no panic"));
@@ -212,11 +186,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_pool_in_use_shrinks_and_grows() {
         let pool = Pool::new(3);
-        let held = [
-            pool.connection().await,
-            pool.connection().await,
-            pool.connection().await,
-        ];
+        let held = [pool.connection().await, pool.connection().await, pool.connection().await];
         pool.resize(1);
         drop(held);
         assert_eq!((pool.free.available_permits(), pool.usage().size), (1, 1));

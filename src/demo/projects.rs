@@ -19,17 +19,8 @@ pub(super) struct Project {
 }
 
 const fn project(id: u32, name: &'static str, rows: u32, page_ms: u64, chart_ms: u64) -> Project {
-    let (page_query, chart_query) = (
-        Duration::from_millis(page_ms),
-        Duration::from_millis(chart_ms),
-    );
-    Project {
-        id,
-        name,
-        rows,
-        page_query,
-        chart_query,
-    }
+    let (page_query, chart_query) = (Duration::from_millis(page_ms), Duration::from_millis(chart_ms));
+    Project { id, name, rows, page_query, chart_query }
 }
 
 /// The strategy document's five. The times keep the pool of 100 at a third at 1,000 users on the worst project: an
@@ -52,26 +43,19 @@ pub(super) struct Prepared {
 
 /// All projects with their answers.
 pub(super) fn prepare() -> Vec<Prepared> {
-    let prepared = |project: Project| Prepared {
-        project,
-        page: page(&project),
-        chart: chart(&project),
-    };
+    let prepared = |project: Project| Prepared { project, page: page(&project), chart: chart(&project) };
     ALL.into_iter().map(prepared).collect()
 }
 
 fn page(project: &Project) -> Bytes {
-    let value =
-        json!({"id": project.id, "name": project.name, "items": project.rows, "currency": "EUR"});
+    let value = json!({"id": project.id, "name": project.name, "items": project.rows, "currency": "EUR"});
     value.to_string().into()
 }
 
 fn chart(project: &Project) -> Bytes {
     let row = |n: u32| json!({"item": n, "planned": n * 7 % 100, "done": n * 5 % 100});
     let rows: Vec<Value> = (1..=project.rows).map(row).collect();
-    json!({"project": project.id, "rows": rows})
-        .to_string()
-        .into()
+    json!({"project": project.id, "rows": rows}).to_string().into()
 }
 
 #[cfg(test)]

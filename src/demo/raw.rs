@@ -15,12 +15,12 @@ const PAUSE: Duration = Duration::from_millis(1);
 pub(super) async fn send(mut stream: TcpStream, raw: Raw) -> io::Result<()> {
     match raw {
         Raw::Garbage => {
-            stream
-                .write_all(b"\x00\xff\x16\x03 this is no HTTP\r\n\r\n\x7f\x00")
-                .await?;
+            stream.write_all(b"\x00\xff\x16\x03 this is no HTTP\r\n\r\n\x7f\x00").await?;
         }
         Raw::ShortBody => {
-            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1000\r\n\r\nten bytes.").await?;
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1000\r\n\r\nten bytes.")
+                .await?;
         }
         Raw::EndlessHeaders => {
             stream.write_all(b"HTTP/1.1 200 OK\r\n").await?;

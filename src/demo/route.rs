@@ -74,7 +74,7 @@ impl Route {
             [""] => Self::Project(id),
             ["chart-data", ""] => Self::ChartData(id),
             ["details", ""] => Self::Details(id),
-            ["details", detail] => match detail.trim_end_matches('/').parse() {
+            ["details", detail, ""] => match detail.parse() {
                 Ok(detail) => Self::Detail(id, detail),
                 Err(_) => Self::Unknown,
             },

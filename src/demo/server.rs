@@ -37,11 +37,7 @@ pub async fn serve(listener: TcpListener, options: Options, stop: impl Future<Ou
     serve_app(listener, App::new(options), stop).await;
 }
 
-pub(super) async fn serve_app(
-    listener: TcpListener,
-    app: Arc<App>,
-    stop: impl Future<Output = ()>,
-) {
+pub(super) async fn serve_app(listener: TcpListener, app: Arc<App>, stop: impl Future<Output = ()>) {
     raise_descriptor_limit();
     tokio::select! {
         biased;

@@ -21,18 +21,12 @@ pub(super) struct Sessions {
 
 impl Sessions {
     pub(super) fn new(seed: u64) -> Self {
-        Self {
-            random: fastrand::Rng::with_seed(seed),
-            users: HashMap::new(),
-            oldest_first: VecDeque::new(),
-        }
+        Self { random: fastrand::Rng::with_seed(seed), users: HashMap::new(), oldest_first: VecDeque::new() }
     }
 
     /// A fresh token of letters and digits.
     pub(super) fn token(&mut self) -> String {
-        (0..TOKEN_LENGTH)
-            .map(|_| self.random.alphanumeric())
-            .collect()
+        (0..TOKEN_LENGTH).map(|_| self.random.alphanumeric()).collect()
     }
 
     /// Opens a session for a user and gives its id.
@@ -94,11 +88,7 @@ impl LoginForm {
 
     /// The N of `userN`, from 1; absent for a name that is no test user's.
     pub(super) fn user(&self) -> Option<u32> {
-        self.username
-            .strip_prefix("user")?
-            .parse()
-            .ok()
-            .filter(|number| *number > 0)
+        self.username.strip_prefix("user")?.parse().ok().filter(|number| *number > 0)
     }
 }
 
@@ -122,10 +112,7 @@ mod tests {
     #[test]
     fn a_form_is_decoded() {
         let form = LoginForm::read(b"username=user17&password=p%26+x&csrfmiddlewaretoken=t");
-        assert_eq!(
-            (form.user(), form.password.as_str(), form.token.as_str()),
-            (Some(17), "p& x", "t")
-        );
+        assert_eq!((form.user(), form.password.as_str(), form.token.as_str()), (Some(17), "p& x", "t"));
         assert_eq!(LoginForm::read(b"username=user0").user(), None);
         assert_eq!(LoginForm::read(b"username=admin").user(), None);
     }
@@ -140,15 +127,9 @@ mod tests {
         }
         let user = |id: &str| {
             let mut headers = HeaderMap::new();
-            headers.insert(
-                COOKIE,
-                HeaderValue::from_str(&format!("sessionid={id}")).expect("letters"),
-            );
+            headers.insert(COOKIE, HeaderValue::from_str(&format!("sessionid={id}")).expect("letters"));
             sessions.user(&headers)
         };
-        assert_eq!(
-            (sessions.len(), user(&first), user(&second)),
-            (MOST_SESSIONS, None, Some(2))
-        );
+        assert_eq!((sessions.len(), user(&first), user(&second)), (MOST_SESSIONS, None, Some(2)));
     }
 }

@@ -24,12 +24,7 @@ const WRITE_QUERY: Duration = Duration::from_millis(5);
 const READ_QUERY: Duration = Duration::from_millis(2);
 
 /// Answers a request of the load or of a monitor.
-pub(super) async fn answer(
-    app: &App,
-    route: Route,
-    head: &Parts,
-    body: &Bytes,
-) -> Result<Answer, Interruption> {
+pub(super) async fn answer(app: &App, route: Route, head: &Parts, body: &Bytes) -> Result<Answer, Interruption> {
     if matches!(route, Route::Echo) {
         return Ok(echo(head, body));
     }
@@ -91,11 +86,7 @@ async fn get(app: &App, route: Route, head: &Parts) -> Result<Answer, Interrupti
 fn login_page(app: &App, head: &Parts, message: &str) -> Answer {
     let token = match cookie(&head.headers, "csrftoken") {
         // Only a token of our own making goes into the page.
-        Some(token)
-            if token.len() == 32 && token.bytes().all(|byte| byte.is_ascii_alphanumeric()) =>
-        {
-            token.to_owned()
-        }
+        Some(token) if token.len() == 32 && token.bytes().all(|byte| byte.is_ascii_alphanumeric()) => token.to_owned(),
         _ => lock(&app.sessions).token(),
     };
     pages::login(&token, message).cookie(&csrf_cookie(&token))
@@ -107,10 +98,7 @@ async fn post_login(app: &App, head: &Parts, body: &Bytes) -> Answer {
         return pages::error(StatusCode::FORBIDDEN);
     }
     app.pool.query(LOGIN_QUERY).await;
-    let Some(user) = form
-        .user()
-        .filter(|_| form.password == app.options.password)
-    else {
+    let Some(user) = form.user().filter(|_| form.password == app.options.password) else {
         return login_page(app, head, "Please enter a correct username and password.");
     };
     if lock(&app.faults).breaks_login() {
@@ -123,9 +111,7 @@ async fn post_login(app: &App, head: &Parts, body: &Bytes) -> Answer {
     };
     found("/dashboard/")
         .cookie(&csrf_cookie(&token))
-        .cookie(&format!(
-            "sessionid={session}; HttpOnly; Max-Age=1209600; Path=/; SameSite=Lax"
-        ))
+        .cookie(&format!("sessionid={session}; HttpOnly; Max-Age=1209600; Path=/; SameSite=Lax"))
 }
 
 fn csrf_cookie(token: &str) -> String {
@@ -148,10 +134,7 @@ async fn post_detail(app: &App, id: u32, body: &Bytes) -> Answer {
         return no_project();
     }
     let Some(volume) = volume(body) else {
-        return Answer::json(
-            StatusCode::BAD_REQUEST,
-            &json!({"volume": ["A finite number is required."]}),
-        );
+        return Answer::json(StatusCode::BAD_REQUEST, &json!({"volume": ["A finite number is required."]}));
     };
     app.pool.query(WRITE_QUERY).await;
     let fate = {
@@ -164,10 +147,7 @@ async fn post_detail(app: &App, id: u32, body: &Bytes) -> Answer {
     };
     let saved = lock(&app.details).save(id, volume, fate);
     match saved {
-        Some(detail) => Answer::json(
-            StatusCode::CREATED,
-            &json!({"id": detail, "project": id, "volume": volume}),
-        ),
+        Some(detail) => Answer::json(StatusCode::CREATED, &json!({"id": detail, "project": id, "volume": volume})),
         None => pages::error(StatusCode::INSUFFICIENT_STORAGE),
     }
 }
@@ -176,10 +156,7 @@ async fn detail(app: &App, project: u32, id: u64) -> Answer {
     app.pool.query(READ_QUERY).await;
     let volume = lock(&app.details).volume(project, id);
     match volume {
-        Some(volume) => Answer::json(
-            StatusCode::OK,
-            &json!({"id": id, "project": project, "volume": volume}),
-        ),
+        Some(volume) => Answer::json(StatusCode::OK, &json!({"id": id, "project": project, "volume": volume})),
         None => Answer::json(StatusCode::NOT_FOUND, &json!({"detail": "No such detail."})),
     }
 }
@@ -196,16 +173,11 @@ fn volume(body: &Bytes) -> Option<f64> {
 }
 
 fn project(app: &App, id: u32) -> Option<&Prepared> {
-    app.projects
-        .iter()
-        .find(|prepared| prepared.project.id == id)
+    app.projects.iter().find(|prepared| prepared.project.id == id)
 }
 
 fn no_project() -> Answer {
-    Answer::json(
-        StatusCode::NOT_FOUND,
-        &json!({"detail": "No such project."}),
-    )
+    Answer::json(StatusCode::NOT_FOUND, &json!({"detail": "No such project."}))
 }
 
 fn found(location: &'static str) -> Answer {
@@ -215,25 +187,18 @@ fn found(location: &'static str) -> Answer {
 /// `/demo/redirect?to=URL` sends anywhere, also round in circles.
 fn redirect(head: &Parts) -> Answer {
     let query = head.uri.query().unwrap_or_default();
-    let to = url::form_urlencoded::parse(query.as_bytes())
-        .find_map(|(key, value)| (key == "to").then_some(value));
+    let to = url::form_urlencoded::parse(query.as_bytes()).find_map(|(key, value)| (key == "to").then_some(value));
     match to.map(|to| HeaderValue::from_str(&to)) {
         Some(Ok(location)) => Answer::redirect(StatusCode::FOUND, location),
-        _ => Answer::json(
-            StatusCode::BAD_REQUEST,
-            &json!({"error": format!("?to=URL goes into {LOCATION}")}),
-        ),
+        _ => Answer::json(StatusCode::BAD_REQUEST, &json!({"error": format!("?to=URL goes into {LOCATION}")})),
     }
 }
 
 /// Says at once what was asked, whatever the method.
 fn echo(head: &Parts, body: &Bytes) -> Answer {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let headers: Vec<[String; 2]> = head
-        .headers
-        .iter()
-        .map(|(name, value)| [name.to_string(), text(value.as_bytes())])
-        .collect();
+    let headers: Vec<[String; 2]> =
+        head.headers.iter().map(|(name, value)| [name.to_string(), text(value.as_bytes())]).collect();
     let said = json!({
         "method": head.method.as_str(),
         "path": head.uri.path(),

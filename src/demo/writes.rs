@@ -46,37 +46,20 @@ impl Details {
         }
         let id = self.places.len() as u64 + 1;
         let seal = seal(id, project, volume);
-        let kept = if fate == Fate::Corrupt {
-            -volume - 1.0
-        } else {
-            volume
-        };
-        self.places.push((fate != Fate::Lost).then_some(Detail {
-            project,
-            volume: kept,
-            seal,
-        }));
+        let kept = if fate == Fate::Corrupt { -volume - 1.0 } else { volume };
+        self.places.push((fate != Fate::Lost).then_some(Detail { project, volume: kept, seal }));
         Some(id)
     }
 
     /// The volume of a stored detail of a project.
     pub(super) fn volume(&self, project: u32, id: u64) -> Option<f64> {
         let place = usize::try_from(id.checked_sub(1)?).ok()?;
-        self.places
-            .get(place)
-            .copied()
-            .flatten()
-            .filter(|detail| detail.project == project)
-            .map(|detail| detail.volume)
+        self.places.get(place).copied().flatten().filter(|detail| detail.project == project).map(|detail| detail.volume)
     }
 
     /// Verifies every detail.
     pub(super) fn integrity(&self) -> Integrity {
-        let mut integrity = Integrity {
-            lost: 0,
-            corrupt: 0,
-            stored: 0,
-        };
+        let mut integrity = Integrity { lost: 0, corrupt: 0, stored: 0 };
         for (place, detail) in self.places.iter().enumerate() {
             match detail {
                 None => integrity.lost += 1,
@@ -97,14 +80,8 @@ impl Details {
 
 /// FNV-1a over what was acknowledged: cheap, and any changed bit changes it.
 fn seal(id: u64, project: u32, volume: f64) -> u32 {
-    let bytes = id
-        .to_le_bytes()
-        .into_iter()
-        .chain(project.to_le_bytes())
-        .chain(volume.to_bits().to_le_bytes());
-    bytes.fold(0x811c_9dc5, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    })
+    let bytes = id.to_le_bytes().into_iter().chain(project.to_le_bytes()).chain(volume.to_bits().to_le_bytes());
+    bytes.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 #[cfg(test)]
@@ -115,30 +92,10 @@ mod tests {
     fn lost_and_corrupt_writes_are_found() {
         let mut details = Details::default();
         let fates = [Fate::Stored, Fate::Lost, Fate::Corrupt, Fate::Stored];
-        let ids: Vec<_> = fates
-            .into_iter()
-            .map(|fate| details.save(162, 40.5, fate))
-            .collect();
+        let ids: Vec<_> = fates.into_iter().map(|fate| details.save(162, 40.5, fate)).collect();
         assert_eq!(ids, [Some(1), Some(2), Some(3), Some(4)]);
-        assert_eq!(
-            details.integrity(),
-            Integrity {
-                lost: 1,
-                corrupt: 1,
-                stored: 3
-            }
-        );
-        assert_eq!(
-            (
-                details.volume(162, 1),
-                details.volume(162, 2),
-                details.volume(160, 1)
-            ),
-            (Some(40.5), None, None)
-        );
-        assert_eq!(
-            (details.volume(162, 0), details.volume(162, 5)),
-            (None, None)
-        );
+        assert_eq!(details.integrity(), Integrity { lost: 1, corrupt: 1, stored: 3 });
+        assert_eq!((details.volume(162, 1), details.volume(162, 2), details.volume(160, 1)), (Some(40.5), None, None));
+        assert_eq!((details.volume(162, 0), details.volume(162, 5)), (None, None));
     }
 }

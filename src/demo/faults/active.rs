@@ -36,26 +36,10 @@ impl ActiveFaults {
     pub(in crate::demo) fn new(faults: Faults, seed: u64) -> Self {
         let mut random = fastrand::Rng::with_seed(seed);
         Self {
-            delays: faults
-                .delay
-                .iter()
-                .map(|rule| Spread::new(rule.on.share, &mut random))
-                .collect(),
-            errors: faults
-                .errors
-                .iter()
-                .map(|rule| Spread::new(rule.on.share, &mut random))
-                .collect(),
-            resets: faults
-                .reset
-                .iter()
-                .map(|rule| Spread::new(rule.on.share, &mut random))
-                .collect(),
-            slow_bodies: faults
-                .slow_body
-                .iter()
-                .map(|rule| Spread::new(rule.on.share, &mut random))
-                .collect(),
+            delays: faults.delay.iter().map(|rule| Spread::new(rule.on.share, &mut random)).collect(),
+            errors: faults.errors.iter().map(|rule| Spread::new(rule.on.share, &mut random)).collect(),
+            resets: faults.reset.iter().map(|rule| Spread::new(rule.on.share, &mut random)).collect(),
+            slow_bodies: faults.slow_body.iter().map(|rule| Spread::new(rule.on.share, &mut random)).collect(),
             broken_login: Spread::new(faults.broken_login, &mut random),
             lose_writes: Spread::new(faults.lose_writes, &mut random),
             corrupt_writes: Spread::new(faults.corrupt_writes, &mut random),

@@ -75,16 +75,7 @@ macro_rules! written_as_text {
     )+};
 }
 
-written_as_text!(
-    Delay,
-    ErrorAnswer,
-    Reset,
-    SlowBody,
-    Share,
-    Stall,
-    Refusal,
-    NoRecovery
-);
+written_as_text!(Delay, ErrorAnswer, Reset, SlowBody, Share, Stall, Refusal, NoRecovery);
 
 #[cfg(test)]
 mod tests {
@@ -104,10 +95,7 @@ mod tests {
 
     #[test]
     fn an_empty_object_is_a_healthy_app_and_an_unknown_switch_is_an_error() {
-        assert_eq!(
-            serde_json::from_str::<Faults>("{}").expect("healthy"),
-            Faults::default()
-        );
+        assert_eq!(serde_json::from_str::<Faults>("{}").expect("healthy"), Faults::default());
         let error = serde_json::from_str::<Faults>(r#"{"dely": []}"#).expect_err("unknown");
         assert!(error.to_string().contains("dely"), "{error}");
     }
@@ -130,9 +118,7 @@ mod tests {
             (r#"{"pool":0}"#, "nonzero"),
         ];
         for (text, says) in wrong {
-            let error = serde_json::from_str::<Faults>(text)
-                .expect_err(text)
-                .to_string();
+            let error = serde_json::from_str::<Faults>(text).expect_err(text).to_string();
             assert!(error.contains(says), "{text}: {error}");
         }
     }

@@ -81,14 +81,8 @@ impl FromStr for Refusal {
 
     fn from_str(text: &str) -> Result<Self, FaultError> {
         let read = || match text.split_once('/') {
-            None => Some(Self {
-                after: text.parse().ok()?,
-                lasts: None,
-            }),
-            Some((after, lasts)) => Some(Self {
-                after: after.parse().ok()?,
-                lasts: Some(duration(lasts)?),
-            }),
+            None => Some(Self { after: text.parse().ok()?, lasts: None }),
+            Some((after, lasts)) => Some(Self { after: after.parse().ok()?, lasts: Some(duration(lasts)?) }),
         };
         read().ok_or_else(|| FaultError {
             text: text.into(),
@@ -104,17 +98,12 @@ impl FromStr for NoRecovery {
 
     fn from_str(text: &str) -> Result<Self, FaultError> {
         let struggle = |text: &str| match text.parse::<u16>() {
-            Ok(status) => (400..600)
-                .contains(&status)
-                .then_some(Struggle::Fail(status)),
+            Ok(status) => (400..600).contains(&status).then_some(Struggle::Fail(status)),
             Err(_) => duration(text).map(Struggle::Slow),
         };
         let read = || {
             let (above, then) = text.split_once('=').unwrap_or((text, "500ms"));
-            Some(Self {
-                above: above.parse().ok()?,
-                then: struggle(then)?,
-            })
+            Some(Self { above: above.parse().ok()?, then: struggle(then)? })
         };
         read().ok_or_else(|| FaultError {
             text: text.into(),
@@ -159,13 +148,7 @@ mod tests {
     fn a_freeze_is_the_end_of_every_period() {
         let stall: Stall = "1s/5s".parse().expect("a stall");
         let rest = |millis| stall.rest(Duration::from_millis(millis)).as_millis();
-        assert_eq!(
-            [rest(0), rest(3_999), rest(4_000), rest(4_750), rest(4_999)],
-            [0, 0, 1_000, 250, 1]
-        );
-        assert_eq!(
-            [rest(5_000), rest(8_999), rest(9_000), rest(10_000)],
-            [0, 0, 1_000, 0]
-        );
+        assert_eq!([rest(0), rest(3_999), rest(4_000), rest(4_750), rest(4_999)], [0, 0, 1_000, 250, 1]);
+        assert_eq!([rest(5_000), rest(8_999), rest(9_000), rest(10_000)], [0, 0, 1_000, 0]);
     }
 }

@@ -17,9 +17,7 @@ pub(super) fn duration(text: &str) -> Option<Duration> {
     };
     let seconds = number.parse::<f64>().ok()? * scale;
     // Nanoseconds are cut to whole microseconds, so that a time prints as it was read.
-    (0.0..=86_400.0)
-        .contains(&seconds)
-        .then(|| Duration::from_micros((seconds * 1e6).round() as u64))
+    (0.0..=86_400.0).contains(&seconds).then(|| Duration::from_micros((seconds * 1e6).round() as u64))
 }
 
 /// Prints a time in its largest whole unit up to seconds: `1500ms`, `2s`, `250us`.

@@ -98,14 +98,12 @@ impl FromStr for Delay {
     type Err = FaultError;
 
     fn from_str(text: &str) -> Result<Self, FaultError> {
-        read(text, duration)
-            .map(|(on, by)| Self { on, by })
-            .ok_or_else(|| FaultError {
-                text: text.into(),
-                what: "a delay",
-                form: "/path=TIME, /prefix*=TIME or *=TIME, with @SHARE for some of the requests",
-                example: "/api/*=20ms@10%",
-            })
+        read(text, duration).map(|(on, by)| Self { on, by }).ok_or_else(|| FaultError {
+            text: text.into(),
+            what: "a delay",
+            form: "/path=TIME, /prefix*=TIME or *=TIME, with @SHARE for some of the requests",
+            example: "/api/*=20ms@10%",
+        })
     }
 }
 
@@ -113,11 +111,7 @@ impl FromStr for ErrorAnswer {
     type Err = FaultError;
 
     fn from_str(text: &str) -> Result<Self, FaultError> {
-        let status = |text: &str| {
-            text.parse::<u16>()
-                .ok()
-                .filter(|status| (400..600).contains(status))
-        };
+        let status = |text: &str| text.parse::<u16>().ok().filter(|status| (400..600).contains(status));
         read(text, status).map(|(on, status)| Self { on, status }).ok_or_else(|| FaultError {
             text: text.into(),
             what: "an error",
@@ -131,15 +125,12 @@ impl FromStr for Reset {
     type Err = FaultError;
 
     fn from_str(text: &str) -> Result<Self, FaultError> {
-        read_where(text)
-            .filter(|_| !text.contains('='))
-            .map(|on| Self { on })
-            .ok_or_else(|| FaultError {
-                text: text.into(),
-                what: "a reset",
-                form: "/path, /prefix* or *, with @SHARE for some of the requests",
-                example: "/dashboard/@5%",
-            })
+        read_where(text).filter(|_| !text.contains('=')).map(|on| Self { on }).ok_or_else(|| FaultError {
+            text: text.into(),
+            what: "a reset",
+            form: "/path, /prefix* or *, with @SHARE for some of the requests",
+            example: "/dashboard/@5%",
+        })
     }
 }
 
@@ -147,26 +138,18 @@ impl FromStr for SlowBody {
     type Err = FaultError;
 
     fn from_str(text: &str) -> Result<Self, FaultError> {
-        read(text, duration)
-            .map(|(on, over)| Self { on, over })
-            .ok_or_else(|| FaultError {
-                text: text.into(),
-                what: "a slow body",
-                form: "/path=TIME, /prefix*=TIME or *=TIME, with @SHARE for some of the requests",
-                example: "/dashboard/=2s@10%",
-            })
+        read(text, duration).map(|(on, over)| Self { on, over }).ok_or_else(|| FaultError {
+            text: text.into(),
+            what: "a slow body",
+            form: "/path=TIME, /prefix*=TIME or *=TIME, with @SHARE for some of the requests",
+            example: "/dashboard/=2s@10%",
+        })
     }
 }
 
 impl fmt::Display for Delay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}={}{}",
-            self.on.path,
-            Short(self.by),
-            At(self.on.share)
-        )
+        write!(f, "{}={}{}", self.on.path, Short(self.by), At(self.on.share))
     }
 }
 
@@ -184,13 +167,7 @@ impl fmt::Display for Reset {
 
 impl fmt::Display for SlowBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}={}{}",
-            self.on.path,
-            Short(self.over),
-            At(self.on.share)
-        )
+        write!(f, "{}={}{}", self.on.path, Short(self.over), At(self.on.share))
     }
 }
 
@@ -199,32 +176,19 @@ struct At(Share);
 
 impl fmt::Display for At {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 == Share::ALL {
-            Ok(())
-        } else {
-            write!(f, "@{}", self.0)
-        }
+        if self.0 == Share::ALL { Ok(()) } else { write!(f, "@{}", self.0) }
     }
 }
 
 fn read<T>(text: &str, value: impl Fn(&str) -> Option<T>) -> Option<(Where, T)> {
     let (path, rest) = text.split_once('=')?;
     let (written, share) = split_share(rest)?;
-    Some((
-        Where {
-            path: PathPattern::read(path)?,
-            share,
-        },
-        value(written)?,
-    ))
+    Some((Where { path: PathPattern::read(path)?, share }, value(written)?))
 }
 
 fn read_where(text: &str) -> Option<Where> {
     let (path, share) = split_share(text)?;
-    Some(Where {
-        path: PathPattern::read(path)?,
-        share,
-    })
+    Some(Where { path: PathPattern::read(path)?, share })
 }
 
 fn split_share(text: &str) -> Option<(&str, Share)> {

@@ -17,11 +17,7 @@ impl Share {
     /// A share from percent, brought into 0 to 100.
     #[must_use]
     pub fn percent(percent: f64) -> Self {
-        Self(if percent.is_nan() {
-            0.0
-        } else {
-            percent.clamp(0.0, 100.0) / 100.0
-        })
+        Self(if percent.is_nan() { 0.0 } else { percent.clamp(0.0, 100.0) / 100.0 })
     }
 }
 
@@ -30,12 +26,7 @@ impl FromStr for Share {
 
     fn from_str(text: &str) -> Result<Self, FaultError> {
         let form = "a number from 0 to 100 with a percent sign";
-        fraction(text).map(Self).ok_or_else(|| FaultError {
-            text: text.into(),
-            what: "a share",
-            form,
-            example: "5%",
-        })
+        fraction(text).map(Self).ok_or_else(|| FaultError { text: text.into(), what: "a share", form, example: "5%" })
     }
 }
 
@@ -58,12 +49,7 @@ pub(super) struct Spread {
 
 impl Spread {
     pub(super) fn new(share: Share, random: &mut fastrand::Rng) -> Self {
-        let mut spread = Self {
-            share,
-            seen: 0,
-            hits: 0,
-            next: 0,
-        };
+        let mut spread = Self { share, seen: 0, hits: 0, next: 0 };
         spread.next = spread.place(random);
         spread
     }
@@ -104,10 +90,7 @@ mod tests {
             for n in 1..=2_000 {
                 hits += u32::from(spread.hits(&mut random));
                 let expected = f64::from(n) * share.0;
-                assert!(
-                    (f64::from(hits) - expected).abs() <= 1.0,
-                    "{share} after {n}: {hits}"
-                );
+                assert!((f64::from(hits) - expected).abs() <= 1.0, "{share} after {n}: {hits}");
             }
         }
     }
@@ -120,9 +103,6 @@ mod tests {
         for n in 0..4_000 {
             per_step[n % 4] += u32::from(spread.hits(&mut random));
         }
-        assert!(
-            per_step.iter().all(|hits| (25..=75).contains(hits)),
-            "{per_step:?}"
-        );
+        assert!(per_step.iter().all(|hits| (25..=75).contains(hits)), "{per_step:?}");
     }
 }

@@ -85,14 +85,7 @@ impl Ledger {
         line.in_flight += 1;
         let epoch = books.epoch;
         drop(books);
-        Entry {
-            ledger: Arc::clone(self),
-            epoch,
-            place,
-            started,
-            status: 0,
-            ending: Ending::Abandoned,
-        }
+        Entry { ledger: Arc::clone(self), epoch, place, started, status: 0, ending: Ending::Abandoned }
     }
 
     /// Counts a connection that was accepted.
@@ -107,11 +100,7 @@ impl Ledger {
     /// Forgets everything but the connections that are open. Requests in the app now leave no trace.
     pub(super) fn reset(&self) {
         let mut books = lock(&self.books);
-        *books = Books {
-            epoch: books.epoch + 1,
-            connections_open: books.connections_open,
-            ..Books::default()
-        };
+        *books = Books { epoch: books.epoch + 1, connections_open: books.connections_open, ..Books::default() };
     }
 
     pub(super) fn report(&self) -> LedgerReport {
@@ -137,8 +126,7 @@ impl Books {
                 return *place;
             }
         }
-        self.lines
-            .push(Line::new(party, key.0.clone(), key.1.clone()));
+        self.lines.push(Line::new(party, key.0.clone(), key.1.clone()));
         self.places.insert(key, self.lines.len() - 1);
         self.lines.len() - 1
     }
@@ -168,8 +156,7 @@ impl Line {
             return;
         }
         let micros = (started.elapsed().as_nanos() + 500) / 1_000;
-        self.service_us
-            .push(u32::try_from(micros).unwrap_or(u32::MAX));
+        self.service_us.push(u32::try_from(micros).unwrap_or(u32::MAX));
     }
 }
 
@@ -231,10 +218,7 @@ mod tests {
         let open = ledger.begin(&Method::GET, "/api/projects/161/");
         let report = ledger.report();
         let line = &report.endpoints["GET /api/projects/{id}/"];
-        assert_eq!(
-            (line.requests, line.resets, line.abandoned, line.in_flight),
-            (4, 1, 1, 1)
-        );
+        assert_eq!((line.requests, line.resets, line.abandoned, line.in_flight), (4, 1, 1, 1));
         assert_eq!(line.statuses.get(&200), Some(&1));
         drop(open);
         assert_eq!(ledger.report().endpoints["GET /api/projects/{id}/"].abandoned, 2);
@@ -250,10 +234,7 @@ mod tests {
         entry.answered();
         let report = ledger.report();
         assert_eq!((report.totals.requests, report.totals.in_flight), (1, 1));
-        assert_eq!(
-            (report.connections.accepted, report.connections.open),
-            (0, 1)
-        );
+        assert_eq!((report.connections.accepted, report.connections.open), (0, 1));
         drop((connection, other));
         assert_eq!(ledger.report().connections.open, 0);
     }
@@ -262,9 +243,7 @@ mod tests {
     fn endless_paths_share_a_line() {
         let ledger = Arc::new(Ledger::default());
         for n in 0..MOST_LINES + 50 {
-            ledger
-                .begin(&Method::GET, &format!("/no-such-page-{n}"))
-                .answered();
+            ledger.begin(&Method::GET, &format!("/no-such-page-{n}")).answered();
         }
         let report = ledger.report();
         assert_eq!(report.endpoints.len(), MOST_LINES + 1);

@@ -114,10 +114,7 @@ pub(super) fn totals(books: &Books) -> LedgerTotals {
 }
 
 pub(super) fn connections(books: &Books) -> Connections {
-    Connections {
-        accepted: books.connections_accepted,
-        open: books.connections_open,
-    }
+    Connections { accepted: books.connections_accepted, open: books.connections_open }
 }
 
 fn line(line: &Line) -> LedgerLine {
@@ -159,10 +156,7 @@ mod tests {
     fn percentiles_are_nearest_ranks() {
         let hundred: Vec<u32> = (1..=100).rev().map(|n| n * 1_000).collect();
         let times = times(&hundred).expect("there are times");
-        assert_eq!(
-            (times.p50, times.p90, times.p95, times.p99, times.max),
-            (50.0, 90.0, 95.0, 99.0, 100.0)
-        );
+        assert_eq!((times.p50, times.p90, times.p95, times.p99, times.max), (50.0, 90.0, 95.0, 99.0, 100.0));
         assert_eq!((times.count, times.mean), (100, 50.5));
     }
 
