@@ -24,6 +24,7 @@ import urllib.request
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+DIRECTORY_PREFIX = "stagegate-staging-"
 READY_WITHIN_S = 60
 PR_SET_PDEATHSIG = 1
 # What the prepared database depends on besides the code below `ahsp`.
@@ -35,11 +36,12 @@ def main():
     # From here on a signal makes wait_for_end return or the start fail; either way the finally clause below cleans up.
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    directory = Path(tempfile.mkdtemp(prefix="stagegate-staging-"))
+    discard_left_behind()
+    directory = Path(tempfile.mkdtemp(prefix=f"{DIRECTORY_PREFIX}{os.getpid()}-"))
     server = None
     try:
         environment = prepared_environment(directory, options.cache)
-        with socket.create_server(("127.0.0.1", options.port), backlog=2048) as listener:
+        with listening_socket(options.port) as listener:
             port = listener.getsockname()[1]
             server = start_gunicorn(listener, environment, directory)
         wait_until_ready(server, port)
@@ -66,6 +68,22 @@ def arguments():
 def stop(signum, _frame):
     """A signal is an orderly end, not a failure."""
     sys.exit(0)
+
+
+def discard_left_behind():
+    """Removes the directories of servers that were killed outright; a directory is named for its process."""
+    for directory in Path(tempfile.gettempdir()).glob(f"{DIRECTORY_PREFIX}*"):
+        process = directory.name.removeprefix(DIRECTORY_PREFIX).partition("-")[0]
+        if not Path("/proc", process).exists():
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def listening_socket(port):
+    """Bound here and handed to gunicorn, so that a free port is known and cannot be taken in between."""
+    try:
+        return socket.create_server(("127.0.0.1", port), backlog=2048)
+    except OSError as problem:
+        sys.exit(f"cannot listen on 127.0.0.1:{port} ({os.strerror(problem.errno)}): choose another port, or 0 for a free one")
 
 
 def prepared_environment(directory, cache):

@@ -1,11 +1,11 @@
 """Settings of the staging project. Everything that a run may want to change is an environment variable:
 
 STAGING_N_PLUS_ONE=1        chart data forgets select_related and queries for each row
-STAGING_DB_ROUND_TRIP_MS    what one query waits for the network between app and database (default 1.5)
+STAGING_DB_ROUND_TRIP_MS    what one query waits for the network between app and database (default 4)
 STAGING_USERS               user1..userN exist (default 1000)
 STAGING_PASSWORD            their password (default demo)
 STAGING_PASSWORD_HASHER     md5 (default: a login costs no CPU) or pbkdf2 (Django's own choice)
-STAGING_SCALE               size of the projects against the strategy document's (default 0.25)
+STAGING_SCALE               size of the projects against the strategy document's (default 0.2)
 STAGING_WORKERS, STAGING_THREADS    gunicorn's processes and threads (defaults 2 and 16)
 DATABASE_URL                postgresql://user:password@host:port/name in the place of SQLite
 """
@@ -14,10 +14,10 @@ import os
 from urllib.parse import unquote, urlparse
 
 STAGING_N_PLUS_ONE = os.environ.get("STAGING_N_PLUS_ONE", "0") == "1"
-STAGING_DB_ROUND_TRIP_MS = float(os.environ.get("STAGING_DB_ROUND_TRIP_MS", "1.5"))
+STAGING_DB_ROUND_TRIP_MS = float(os.environ.get("STAGING_DB_ROUND_TRIP_MS", "4"))
 STAGING_USERS = int(os.environ.get("STAGING_USERS", "1000"))
 STAGING_PASSWORD = os.environ.get("STAGING_PASSWORD", "demo")
-STAGING_SCALE = float(os.environ.get("STAGING_SCALE", "0.25"))
+STAGING_SCALE = float(os.environ.get("STAGING_SCALE", "0.2"))
 STAGING_WORKERS = int(os.environ.get("STAGING_WORKERS", "2"))
 STAGING_THREADS = int(os.environ.get("STAGING_THREADS", "16"))
 # Every acknowledged write is noted here too, outside the database, so that the integrity check compares two records.

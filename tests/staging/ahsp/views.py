@@ -14,6 +14,9 @@ from ahsp import ledger
 from ahsp.charts import chart_rows
 from ahsp.models import Project, SavedDetail
 
+# A million cubic metres of anything is a slip of the keyboard.
+LARGEST_VOLUME = 1_000_000
+
 
 def api_login_required(view):
     """An API answers 401 where a page redirects: a redirect to the login form would look like success."""
@@ -57,7 +60,9 @@ def save_detail(request, project_id):
     """Stores {"volume": n}; 201 is the promise that it is stored."""
     try:
         volume = int(json.loads(request.body)["volume"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
+        volume = -1
+    if not 0 <= volume <= LARGEST_VOLUME:
         return JsonResponse({"error": 'the body must be JSON like {"volume": 12}'}, status=400)
     get_object_or_404(Project, pk=project_id)
     saved = SavedDetail.objects.create(project_id=project_id, volume=volume)
