@@ -29,7 +29,7 @@ pub struct Collector {
 impl Collector {
     /// Empty.
     pub fn new(layout: Arc<Layout>) -> Self {
-        let ids = || (0..layout.logins.len()).map(|index| EndpointId(u32::try_from(index).expect("numbered by u32")));
+        let ids = || (0_u32..).map(EndpointId).take(layout.logins.len());
         Self {
             limits: ids().map(|endpoint| layout.thresholds_of(endpoint).copied().collect()).collect(),
             window_start: None,

@@ -14,6 +14,11 @@ const GAPS: u32 = 10;
 /// The mean gap counts from this start on.
 const FEWEST_STARTS: u64 = 10;
 
+/// At most one start in so many comes after a silence: what happens more often is how the server answers. Without this a
+/// worker with a single user, whose every slow answer is a time without a start, would take a bimodal server for a
+/// stalled one.
+const RARITY: u64 = 20;
+
 /// The smallest spacing of added requests, so that their number is bounded: no worker starts requests faster.
 const FINEST: Duration = Duration::from_micros(10);
 
@@ -24,13 +29,18 @@ pub(super) struct Silences {
     last: Option<Duration>,
     /// The mean gap before the window was announced, in force until there are enough starts after it.
     before: Option<Duration>,
+    /// Starts and gaps since the window was announced.
     starts: u64,
     gaps: u64,
     gap_sum: Duration,
+    /// Silences so far.
+    found: u64,
     /// Starts so far, by endpoint: the shares of the added requests.
     shares: Vec<u64>,
     /// What each endpoint is owed of the added requests, in starts.
     owed: Vec<i128>,
+    /// When requests ended since the last start: at most one for each user, because a user starts again after it.
+    answers: Vec<Duration>,
     /// End of the measured window; a silence that lasts until then is filled once.
     window_end: Option<Duration>,
 }
@@ -50,13 +60,16 @@ impl Silences {
     /// A request starts; gives the requests that were not made in the silence before it, if there was one.
     pub(super) fn started(&mut self, endpoint: EndpointId, at: Duration, latencies: &[Histogram]) -> Vec<Added> {
         let added = self.fill(at, latencies);
+        // A gap that began before the window was announced is not one of those that are averaged since.
         if let Some(last) = self.last
             && added.is_empty()
+            && self.starts > 0
         {
             self.gap_sum += at.saturating_sub(last);
             self.gaps += 1;
         }
         self.last = self.last.max(Some(at));
+        self.answers.clear();
         self.starts += 1;
         self.shares[endpoint.index()] += 1;
         added
@@ -65,6 +78,7 @@ impl Silences {
     /// A request ended. The first end behind the window closes it: users make no requests any more, so what came
     /// after the last start was a silence only up to the window's end.
     pub(super) fn ended(&mut self, at: Duration, latencies: &[Histogram]) -> Vec<Added> {
+        self.answers.push(at);
         match self.window_end {
             Some(end) if at >= end => {
                 self.window_end = None;
@@ -91,12 +105,22 @@ impl Silences {
         if silence <= SHORTEST || silence <= gap.saturating_mul(GAPS) {
             return Vec::new();
         }
+        if (self.found + 1) * RARITY > self.shares.iter().sum() {
+            return Vec::new();
+        }
+        self.found += 1;
         let medians: Vec<Duration> = latencies.iter().map(|times| times.quantile(0.5).unwrap_or_default()).collect();
+        // The stall ended with the first answer after it; the think time between that and the next start is not waiting.
+        let mut answers = std::mem::take(&mut self.answers);
+        answers.sort_unstable();
+        let mut answers = answers.into_iter().filter(|answer| *answer <= until).peekable();
         let mut added = Vec::new();
         let mut at = last + gap;
         while at < until {
+            while answers.next_if(|answer| *answer < at).is_some() {}
+            let end = answers.peek().copied().unwrap_or(until);
             let endpoint = self.next_endpoint();
-            added.push(Added { endpoint, at, latency: (until - at).max(medians[endpoint.index()]) });
+            added.push(Added { endpoint, at, latency: end.saturating_sub(at).max(medians[endpoint.index()]) });
             at += gap;
         }
         added

@@ -74,7 +74,7 @@ fn page(measurements: &PhaseMeasurements) -> &EndpointMeasurements {
 
 #[test]
 fn the_window_includes_its_start_and_excludes_its_end() {
-    let just_after = Sample { intended: ms(40_000) - Duration::from_nanos(1), ..success(PAGE, 0, ms(5)) };
+    let just_after = Sample { intended: ms(40_000).saturating_sub(Duration::from_nanos(1)), ..success(PAGE, 0, ms(5)) };
     let seen = measured(&[
         success(PAGE, 9_999, ms(5)),
         success(PAGE, 10_000, ms(5)),
@@ -91,7 +91,7 @@ fn the_window_includes_its_start_and_excludes_its_end() {
 fn a_request_of_exactly_the_limit_is_told_apart_to_the_nanosecond() {
     let nano = Duration::from_nanos(1);
     let seen = measured(&[
-        success(PAGE, 10_000, ms(100) - nano),
+        success(PAGE, 10_000, ms(100).saturating_sub(nano)),
         success(PAGE, 10_000, ms(100)),
         success(PAGE, 10_000, ms(100) + nano),
         success(PAGE, 10_000, ms(110)),
@@ -218,7 +218,9 @@ proptest! {
         for cut in cuts.iter().cycle() {
             let (now, later) = rest.split_at((*cut).min(rest.len()));
             let mut recorder = Recorder::new(layout());
-            now.iter().for_each(|sample| recorder.record(sample));
+            for sample in now {
+recorder.record(sample);
+}
             batches.push(recorder.take());
             rest = later;
             if rest.is_empty() { break; }
@@ -284,7 +286,7 @@ impl Simulation {
             let recorder = &mut recorders[user % self.workers];
             if let Some(began) = began {
                 let began = Duration::from_nanos(began);
-                let time = at - began;
+                let time = at.saturating_sub(began);
                 recorder.record(&Sample {
                     endpoint: PAGE,
                     intended: began,
@@ -300,13 +302,17 @@ impl Simulation {
                 events.push(Reverse((nanos(server(at.as_secs_f64(), &mut rng)).max(now), user, Some(now))));
             }
             if !opened && at > Duration::from_secs(1) {
-                recorders.iter_mut().for_each(|recorder| recorder.open_window(opening));
+                for recorder in &mut recorders {
+                    recorder.open_window(opening);
+                }
                 opened = true;
             }
         }
         let mut collector = Collector::new(layout);
         collector.open_window(opening);
-        recorders.iter_mut().for_each(|recorder| collector.absorb(recorder.take()));
+        for recorder in &mut recorders {
+            collector.absorb(recorder.take());
+        }
         collector.finish(facts()).endpoints.swap_remove(PAGE.index())
     }
 }
@@ -321,11 +327,8 @@ fn percentiles(page: &EndpointMeasurements, q: f64) -> (f64, f64) {
 fn assert_unchanged(name: &str, page: &EndpointMeasurements) {
     for q in [0.5, 0.95, 0.99] {
         let (with, without) = percentiles(page, q);
-        assert!(
-            with <= 1.05 * without,
-            "{name}: q {q} is {without} ms, with {} added requests {with} ms",
-            page.added.count()
-        );
+        let added = page.added.count();
+        assert!(with <= 1.05 * without, "{name}: q {q} is {without} ms, with {added} added requests {with} ms");
     }
 }
 
@@ -358,16 +361,16 @@ fn a_server_that_is_merely_slow_bimodal_or_saturated_is_left_as_it_is() {
     let bimodal = |at: f64, rng: &mut fastrand::Rng| at + if rng.f64() < 0.9 { 0.02 } else { 0.8 };
     for users in [1, 2, 5, 10, 50] {
         for workers in [1, 2] {
-            let simulation = Simulation { users, workers: workers.min(users), seconds: 120.0, ..TEN_USERS };
-            assert_unchanged(&format!("slow, {users} users"), &simulation.run(slow));
-            assert_unchanged(&format!("bimodal, {users} users"), &simulation.run(bimodal));
+            let simulation = Simulation { users, workers: workers.min(users), seconds: 60.0, ..TEN_USERS };
+            assert_unchanged(&format!("slow, {users} users {workers}"), &simulation.run(slow));
+            assert_unchanged(&format!("bimodal, {users} users {workers}"), &simulation.run(bimodal));
             let mut free = [0.0_f64; 2];
             let saturated = |at: f64, rng: &mut fastrand::Rng| {
-                let first = if free[0] < free[1] { 0 } else { 1 };
+                let first = usize::from(free[0] >= free[1]);
                 free[first] = free[first].max(at) + 0.08 + 0.04 * rng.f64();
                 free[first]
             };
-            assert_unchanged(&format!("saturated, {users} users"), &simulation.run(saturated));
+            assert_unchanged(&format!("saturated, {users} users {workers}"), &simulation.run(saturated));
         }
     }
 }
@@ -396,6 +399,6 @@ fn added_requests_are_shared_out_as_the_requests_so_far() {
     collector.absorb(recorder.take());
     let endpoints = collector.finish(facts()).endpoints;
     assert_eq!([0, 1, 2].map(|id: usize| endpoints[id].added.count()), [60, 20, 20]);
-    assert_eq!(endpoints[1].added.quantile(0.0001), endpoints[1].latency.quantile(0.5), "its median at least");
+    assert!(endpoints[1].added.quantile(0.0001) >= endpoints[1].latency.quantile(0.5), "its median at least");
     assert_eq!(endpoints.iter().map(|e| e.requests).sum::<u64>(), 100, "they are never requests");
 }
