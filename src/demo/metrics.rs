@@ -29,9 +29,10 @@ pub(super) fn print(app: &App) -> String {
     );
     text.gauge(
         "db_connections",
-        "The most connections of the pool in use at one time within the last second.",
-        pool.peak as f64,
+        "Connections of the pool in use, on average over the fullest quarter of the last second.",
+        pool.fullest_quarter,
     );
+    text.gauge("db_connections_peak", "The most in use at one time within the last second.", pool.peak as f64);
     text.gauge("db_connections_in_use", "Connections of the pool in use now.", pool.in_use as f64);
     text.gauge("db_connections_waiting", "Requests that wait for a connection now.", pool.waiting as f64);
     text.gauge("db_pool_size", "Connections that the pool may have.", pool.size as f64);

@@ -151,7 +151,7 @@ fn a_small_pool_queues() {
     let wide = demo();
     assert!(time(&wide) < Duration::from_millis(6 * 34));
     let metrics = Client::of(&one).get("/metrics").body;
-    assert!(metrics.contains("\ndb_connections 1\n") && metrics.contains("\ndb_pool_size 1\n"), "{metrics}");
+    assert!(metrics.contains("\ndb_connections_peak 1\n") && metrics.contains("\ndb_pool_size 1\n"), "{metrics}");
 }
 
 #[test]

@@ -1,38 +1,37 @@
 //! The pool of database connections: bounded, first come first served.
 
+mod occupancy;
+
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::lock::lock;
-
-/// Spans of the high-water mark and their length: together the last second.
-const SPANS: usize = 10;
-const SPAN: Duration = Duration::from_millis(100);
+use occupancy::Occupancy;
 
 /// A pool of connections. A query takes one, holds it for its time and gives it back; when none is free it waits in line.
 #[derive(Debug)]
 pub(super) struct Pool {
     free: Semaphore,
+    started: Instant,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
     size: usize,
-    in_use: usize,
     waiting: usize,
-    high_water: [usize; SPANS],
-    started: Instant,
-    span: u128,
+    occupancy: Occupancy,
 }
 
 /// How full the pool is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct PoolUse {
     pub(super) size: usize,
     pub(super) in_use: usize,
+    /// Connections in use in the fullest quarter of the last second, on average.
+    pub(super) fullest_quarter: f64,
     /// The most connections in use at one time within the last second.
     pub(super) peak: usize,
     pub(super) waiting: usize,
@@ -40,8 +39,8 @@ pub(super) struct PoolUse {
 
 impl Pool {
     pub(super) fn new(size: usize) -> Self {
-        let state = State { size, in_use: 0, waiting: 0, high_water: [0; SPANS], started: Instant::now(), span: 0 };
-        Self { free: Semaphore::new(size), state: Mutex::new(state) }
+        let state = State { size, waiting: 0, occupancy: Occupancy::new() };
+        Self { free: Semaphore::new(size), started: Instant::now(), state: Mutex::new(state) }
     }
 
     /// Runs a query of this length. The time is slept, not burnt: a database is another machine.
@@ -55,14 +54,18 @@ impl Pool {
     pub(super) fn resize(&self, size: usize) {
         let mut state = self.lock();
         state.size = size;
-        self.settle(&mut state);
+        self.settle(&state);
     }
 
     pub(super) fn usage(&self) -> PoolUse {
-        let mut state = self.lock();
-        state.roll();
-        let peak = state.high_water.iter().copied().max().unwrap_or(0);
-        PoolUse { size: state.size, in_use: state.in_use, peak, waiting: state.waiting }
+        let (mut state, now) = (self.lock(), self.started.elapsed());
+        PoolUse {
+            size: state.size,
+            in_use: state.occupancy.in_use(),
+            fullest_quarter: state.occupancy.fullest_quarter(now),
+            peak: state.occupancy.peak(now),
+            waiting: state.waiting,
+        }
     }
 
     async fn connection(&self) -> Connection<'_> {
@@ -70,16 +73,13 @@ impl Pool {
         let in_line = InLine(self);
         let permit = self.free.acquire().await.expect("the pool is never closed");
         drop(in_line);
-        let mut state = self.lock();
-        state.roll();
-        state.in_use += 1;
-        state.roll();
+        self.lock().occupancy.taken(self.started.elapsed());
         Connection { pool: self, permit: Some(permit) }
     }
 
     /// Brings the number of connections to the pool's size, as far as those in use allow.
-    fn settle(&self, state: &mut State) {
-        let connections = self.free.available_permits() + state.in_use;
+    fn settle(&self, state: &State) {
+        let connections = self.free.available_permits() + state.occupancy.in_use();
         if connections < state.size {
             self.free.add_permits(state.size - connections);
         } else {
@@ -89,22 +89,6 @@ impl Pool {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
-    }
-}
-
-impl State {
-    /// Opens the spans that have begun since, and notes the present use in the current one.
-    fn roll(&mut self) {
-        let now = self.started.elapsed().as_nanos() / SPAN.as_nanos();
-        let begun = usize::try_from(now - self.span).unwrap_or(SPANS).min(SPANS);
-        for back in 0..begun {
-            // A span that began and passed unseen had the use that was left to it.
-            let place = ((now - back as u128) % SPANS as u128) as usize;
-            self.high_water[place] = self.in_use;
-        }
-        self.span = now;
-        let place = (now % SPANS as u128) as usize;
-        self.high_water[place] = self.high_water[place].max(self.in_use);
     }
 }
 
@@ -126,12 +110,11 @@ struct Connection<'a> {
 impl Drop for Connection<'_> {
     fn drop(&mut self) {
         let mut state = self.pool.lock();
-        state.roll();
-        state.in_use -= 1;
+        state.occupancy.given_back(self.pool.started.elapsed());
         let Some(permit) = self.permit.take() else {
             return;
         };
-        if self.pool.free.available_permits() + state.in_use >= state.size {
+        if self.pool.free.available_permits() + state.occupancy.in_use() >= state.size {
             permit.forget();
         }
     }
@@ -142,7 +125,7 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
-    use super::{Pool, PoolUse};
+    use super::Pool;
 
     const QUERY: Duration = Duration::from_millis(100);
 
@@ -159,7 +142,8 @@ mod tests {
             }));
             tokio::task::yield_now().await;
         }
-        assert_eq!(pool.usage(), PoolUse { size: 2, in_use: 2, peak: 2, waiting: 3 });
+        let usage = pool.usage();
+        assert_eq!((usage.size, usage.in_use, usage.peak, usage.waiting), (2, 2, 2, 3));
         let mut ends = Vec::new();
         for task in tasks {
             ends.push(task.await.expect("no panic"));
