@@ -8,14 +8,12 @@ use std::time::{Duration, Instant};
 use super::{Client, demo, demo_with, login};
 use crate::demo::{Options, spawn};
 
-const SOON: Duration = Duration::from_millis(50);
-
 #[test]
 fn a_delay_adds_its_time_on_its_path_only() {
-    let demo = demo_with(r#"{"delay": ["/healthz=120ms"]}"#);
+    let demo = demo_with(r#"{"delay": ["/healthz=200ms"]}"#);
     let mut client = Client::of(&demo);
-    assert!(client.get("/healthz").took >= Duration::from_millis(120));
-    assert!(client.get("/version").took < Duration::from_millis(120));
+    assert!(client.get("/healthz").took >= Duration::from_millis(200));
+    assert!(client.get("/version").took < Duration::from_millis(200));
 }
 
 #[test]
@@ -170,5 +168,4 @@ fn switches_are_set_shown_and_taken_back_at_run_time() {
     assert_eq!(control.send("POST", "/demo/faults", "{}").status, 200);
     assert_eq!(user.get("/healthz").status, 200);
     assert!(user.get("/metrics").body.contains("\ndb_pool_size 100\n"));
-    assert!(user.get("/healthz").took < SOON);
 }
