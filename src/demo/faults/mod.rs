@@ -2,7 +2,6 @@
 
 mod active;
 mod outage;
-mod quantity;
 mod rule;
 mod spread;
 
@@ -81,7 +80,7 @@ written_as_text!(Delay, ErrorAnswer, Reset, SlowBody, Share, Stall, Refusal, NoR
 mod tests {
     use super::Faults;
 
-    const ALL: &str = r#"{"delay":["/api/*=20ms@10%","*=1500us"],"errors":["/a=500@5%"],"stall":"1s/5s","reset":["/b@2.5%"],
+    const ALL: &str = r#"{"delay":["/api/*=20ms@10%","*=1.5ms"],"errors":["/a=500@5%"],"stall":"1s/5s","reset":["/b@2.5%"],
         "refuse":"100/2s","slow_body":["/c=2s"],"broken_login":"100%","lose_writes":"5%","corrupt_writes":"0%",
         "no_recovery":"50=500ms","pool":7}"#;
 

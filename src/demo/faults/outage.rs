@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::FaultError;
-use super::quantity::{Short, duration};
+use crate::units::{Human, Quantity};
 
 /// The whole app freezes for a time at the end of every period: `1s/5s`.
 ///
@@ -64,7 +64,7 @@ impl FromStr for Stall {
     fn from_str(text: &str) -> Result<Self, FaultError> {
         let read = || {
             let (lasts, every) = text.split_once('/')?;
-            let (lasts, every) = (duration(lasts)?, duration(every)?);
+            let (lasts, every) = (Duration::read(lasts)?, Duration::read(every)?);
             (!lasts.is_zero() && lasts < every).then_some(Self { lasts, every })
         };
         read().ok_or_else(|| FaultError {
@@ -82,7 +82,7 @@ impl FromStr for Refusal {
     fn from_str(text: &str) -> Result<Self, FaultError> {
         let read = || match text.split_once('/') {
             None => Some(Self { after: text.parse().ok()?, lasts: None }),
-            Some((after, lasts)) => Some(Self { after: after.parse().ok()?, lasts: Some(duration(lasts)?) }),
+            Some((after, lasts)) => Some(Self { after: after.parse().ok()?, lasts: Some(Duration::read(lasts)?) }),
         };
         read().ok_or_else(|| FaultError {
             text: text.into(),
@@ -99,7 +99,7 @@ impl FromStr for NoRecovery {
     fn from_str(text: &str) -> Result<Self, FaultError> {
         let struggle = |text: &str| match text.parse::<u16>() {
             Ok(status) => (400..600).contains(&status).then_some(Struggle::Fail(status)),
-            Err(_) => duration(text).map(Struggle::Slow),
+            Err(_) => Duration::read(text).map(Struggle::Slow),
         };
         let read = || {
             let (above, then) = text.split_once('=').unwrap_or((text, "500ms"));
@@ -116,7 +116,7 @@ impl FromStr for NoRecovery {
 
 impl fmt::Display for Stall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", Short(self.lasts), Short(self.every))
+        write!(f, "{}/{}", Human(self.lasts), Human(self.every))
     }
 }
 
@@ -124,7 +124,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.lasts {
             None => write!(f, "{}", self.after),
-            Some(lasts) => write!(f, "{}/{}", self.after, Short(lasts)),
+            Some(lasts) => write!(f, "{}/{}", self.after, Human(lasts)),
         }
     }
 }
@@ -132,7 +132,7 @@ impl fmt::Display for Refusal {
 impl fmt::Display for NoRecovery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.then {
-            Struggle::Slow(by) => write!(f, "{}={}", self.above, Short(by)),
+            Struggle::Slow(by) => write!(f, "{}={}", self.above, Human(by)),
             Struggle::Fail(status) => write!(f, "{}={status}", self.above),
         }
     }

@@ -4,8 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::quantity::{Short, duration};
 use super::{FaultError, Share};
+use crate::units::{Human, Quantity};
 
 /// The paths that a fault concerns.
 ///
@@ -98,7 +98,7 @@ impl FromStr for Delay {
     type Err = FaultError;
 
     fn from_str(text: &str) -> Result<Self, FaultError> {
-        read(text, duration).map(|(on, by)| Self { on, by }).ok_or_else(|| FaultError {
+        read(text, Duration::read).map(|(on, by)| Self { on, by }).ok_or_else(|| FaultError {
             text: text.into(),
             what: "a delay",
             form: "/path=TIME, /prefix*=TIME or *=TIME, with @SHARE for some of the requests",
@@ -138,7 +138,7 @@ impl FromStr for SlowBody {
     type Err = FaultError;
 
     fn from_str(text: &str) -> Result<Self, FaultError> {
-        read(text, duration).map(|(on, over)| Self { on, over }).ok_or_else(|| FaultError {
+        read(text, Duration::read).map(|(on, over)| Self { on, over }).ok_or_else(|| FaultError {
             text: text.into(),
             what: "a slow body",
             form: "/path=TIME, /prefix*=TIME or *=TIME, with @SHARE for some of the requests",
@@ -149,7 +149,7 @@ impl FromStr for SlowBody {
 
 impl fmt::Display for Delay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}={}{}", self.on.path, Short(self.by), At(self.on.share))
+        write!(f, "{}={}{}", self.on.path, Human(self.by), At(self.on.share))
     }
 }
 
@@ -167,7 +167,7 @@ impl fmt::Display for Reset {
 
 impl fmt::Display for SlowBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}={}{}", self.on.path, Short(self.over), At(self.on.share))
+        write!(f, "{}={}{}", self.on.path, Human(self.over), At(self.on.share))
     }
 }
 

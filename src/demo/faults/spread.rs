@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::FaultError;
-use super::quantity::fraction;
+use crate::units::{Percent, Quantity};
 
 /// The share of requests that a fault hits, 0 to 100 %; written `5%`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -14,7 +14,7 @@ impl Share {
     /// Every request.
     pub const ALL: Self = Self(1.0);
 
-    /// A share from percent, brought into 0 to 100.
+    /// A share from percent, brought into 0 to 100; what is no number is 0.
     #[must_use]
     pub fn percent(percent: f64) -> Self {
         Self(if percent.is_nan() { 0.0 } else { percent.clamp(0.0, 100.0) / 100.0 })
@@ -25,15 +25,19 @@ impl FromStr for Share {
     type Err = FaultError;
 
     fn from_str(text: &str) -> Result<Self, FaultError> {
-        let form = "a number from 0 to 100 with a percent sign";
-        fraction(text).map(Self).ok_or_else(|| FaultError { text: text.into(), what: "a share", form, example: "5%" })
+        let share = Percent::read(text).map(Percent::fraction).filter(|share| *share <= 1.0);
+        share.map(Self).ok_or_else(|| FaultError {
+            text: text.into(),
+            what: "a share",
+            form: "a number from 0 to 100 with a percent sign",
+            example: "5%",
+        })
     }
 }
 
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The multiplication must not show: 2.5% was read as 0.025.
-        write!(f, "{}%", (self.0 * 100.0 * 1e9).round() / 1e9)
+        Percent::from_fraction(self.0).fmt(f)
     }
 }
 
