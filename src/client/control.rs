@@ -12,7 +12,7 @@ use url::Url;
 use super::{ClientError, allowed, tls};
 use crate::plan::{FailureKind, Target};
 
-/// The longest body that control traffic reads; what is longer is cut, and [`Answer::cut`] says so.
+/// The longest body that control traffic keeps; reading ends beyond it.
 pub const BODY_LIMIT: usize = 8 * 1024 * 1024;
 
 /// The client for everything that is not load. Cheap to clone.
@@ -53,8 +53,8 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body, at most [`BODY_LIMIT`] bytes.
     pub body: Vec<u8>,
-    /// Whether the body is longer than what was read.
-    pub cut: bool,
+    /// Bytes read; more than `body` holds when the body is longer than [`BODY_LIMIT`].
+    pub size: u64,
 }
 
 /// Why there is no answer.
@@ -134,8 +134,9 @@ impl Control {
     }
 
     fn resolve(&self, url: &str) -> Result<Url, ControlFailure> {
-        let resolved = if url.starts_with('/') { self.base.join(url) } else { Url::parse(url) };
-        let url = resolved.map_err(|error| unsent(format!("{url} is not a URL: {error}")))?;
+        // A path is appended as it is, so that one that starts with two slashes is not read as another host.
+        let whole = if url.starts_with('/') { self.base.origin().ascii_serialization() + url } else { url.to_owned() };
+        let url = Url::parse(&whole).map_err(|error| unsent(format!("{url} is not a URL: {error}")))?;
         match url.scheme() {
             "http" | "https" => Ok(url),
             other => Err(unsent(format!("{url} is not an HTTP address but {other}"))),
@@ -159,6 +160,11 @@ impl Control {
 }
 
 impl Answer {
+    /// Whether the body is longer than what was read of it.
+    pub fn cut(&self) -> bool {
+        self.size > self.body.len() as u64
+    }
+
     /// The body as text; bytes that are not UTF-8 are replaced.
     pub fn text(&self) -> std::borrow::Cow<'_, str> {
         String::from_utf8_lossy(&self.body)
@@ -170,13 +176,13 @@ async fn read(mut response: Response) -> Result<Answer, reqwest::Error> {
         status: response.status().as_u16(),
         headers: std::mem::take(response.headers_mut()),
         body: Vec::new(),
-        cut: false,
+        size: 0,
     };
     while let Some(chunk) = response.chunk().await? {
         let room = BODY_LIMIT - answer.body.len();
         answer.body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        answer.size += chunk.len() as u64;
         if chunk.len() > room {
-            answer.cut = true;
             break;
         }
     }

@@ -1,6 +1,7 @@
 //! STAND-IN.
 pub mod control;
-pub mod expect {
+pub use expect::verify;
+mod expect {
     //! STAND-IN.
     use crate::plan::Expect;
     /// STAND-IN
