@@ -1,0 +1,256 @@
+//! Control traffic: readiness, probes and scrapes. Never load: one request at a time, each on its own connection.
+//!
+//! The load path does not come here, and this client does not measure. What both share is the TLS configuration, the
+//! allow list and the words for failures.
+
+use std::{error::Error, io, time::Duration};
+
+use http::{HeaderMap, HeaderName, Method, header::USER_AGENT};
+use reqwest::{Client, Response, redirect, retry};
+use url::Url;
+
+use super::{ClientError, allowed, tls};
+use crate::plan::{FailureKind, Target};
+
+/// The longest body that control traffic keeps; reading ends beyond it.
+pub const BODY_LIMIT: usize = 8 * 1024 * 1024;
+
+/// The client for everything that is not load. Cheap to clone.
+///
+/// It uses no proxy, follows no redirect and repeats nothing. A request goes out on a fresh connection, because the
+/// pool of the HTTP client silently sends a request again when a kept connection was just closed, and then neither
+/// totals nor failures would be true.
+#[derive(Debug, Clone)]
+pub struct Control {
+    http: Client,
+    base: Url,
+    allow: Vec<String>,
+    headers: Vec<(HeaderName, String)>,
+    timeout: Duration,
+}
+
+/// One request of control traffic.
+#[derive(Debug, Clone, Copy)]
+pub struct Inquiry<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// Path on the target (starting with `/`), or an absolute URL.
+    pub url: &'a str,
+    /// All headers that are sent, those of the target included.
+    pub headers: &'a [(HeaderName, String)],
+    /// The body, if any.
+    pub body: Option<&'a str>,
+    /// From the connect to the last byte.
+    pub timeout: Duration,
+}
+
+/// An answer, read to its end or to [`BODY_LIMIT`].
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, at most [`BODY_LIMIT`] bytes.
+    pub body: Vec<u8>,
+    /// Bytes read; more than `body` holds when the body is longer than [`BODY_LIMIT`].
+    pub size: u64,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{sentence}")]
+pub struct ControlFailure {
+    /// The kind, as on the load path.
+    pub kind: FailureKind,
+    /// What was asked and what happened, without a full stop.
+    pub sentence: String,
+    /// Whether anything was sent: a host that is not allowed is refused before that.
+    pub sent: bool,
+}
+
+impl Control {
+    /// A client for a target whose address is known by now (`base`).
+    ///
+    /// # Errors
+    /// `target.tls.ca` cannot be read.
+    pub fn new(target: &Target, base: &Url) -> Result<Self, ClientError> {
+        let tls = tls::config(&target.tls)?;
+        let http = Client::builder()
+            .tls_backend_preconfigured(rustls::ClientConfig::clone(&tls))
+            .no_proxy()
+            .redirect(redirect::Policy::none())
+            .retry(retry::never())
+            .pool_max_idle_per_host(0)
+            .connect_timeout(target.timeout)
+            .timeout(target.timeout)
+            .build()
+            .expect("with TLS preconfigured there is nothing left that could fail to load");
+        Ok(Self {
+            http,
+            base: base.clone(),
+            allow: target.allow.clone(),
+            headers: target.headers.clone(),
+            timeout: target.timeout,
+        })
+    }
+
+    /// Sends one request to loopback or an allowed host; any other host is refused before a byte is sent.
+    ///
+    /// # Errors
+    /// There was no complete answer.
+    pub async fn ask(&self, inquiry: Inquiry<'_>) -> Result<Answer, ControlFailure> {
+        let url = self.resolve(inquiry.url)?;
+        if !allowed(&url, &self.allow) {
+            let host = url.host_str().unwrap_or_default();
+            return Err(unsent(format!("{url} was not asked: the host {host} is not in `target.allow`")));
+        }
+        self.exchange(&url, inquiry).await
+    }
+
+    /// Gets a path of the target with the target's headers, for readiness.
+    ///
+    /// # Errors
+    /// As [`Self::ask`].
+    pub async fn get(&self, path: &str, timeout: Duration) -> Result<Answer, ControlFailure> {
+        let headers = &self.headers;
+        self.ask(Inquiry { method: &Method::GET, url: path, headers, body: None, timeout }).await
+    }
+
+    /// Gets numbers from a monitor's source. A scrape is not load, so that its host need not be allowed: whoever writes
+    /// gates.yaml names it there. The target's headers may hold a password; only the target's own origin gets them.
+    ///
+    /// # Errors
+    /// There was no complete answer.
+    pub async fn scrape(&self, url: &str, timeout: Duration) -> Result<Answer, ControlFailure> {
+        let url = self.resolve(url)?;
+        let headers = if url.origin() == self.base.origin() { self.headers.as_slice() } else { &[] };
+        self.exchange(&url, Inquiry { method: &Method::GET, url: "", headers, body: None, timeout }).await
+    }
+
+    /// `target.timeout`.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    fn resolve(&self, url: &str) -> Result<Url, ControlFailure> {
+        // A path is appended as it is, so that one that starts with two slashes is not read as another host.
+        let whole = if url.starts_with('/') { self.base.origin().ascii_serialization() + url } else { url.to_owned() };
+        let url = Url::parse(&whole).map_err(|error| unsent(format!("{url} is not a URL: {error}")))?;
+        match url.scheme() {
+            "http" | "https" => Ok(url),
+            other => Err(unsent(format!("{url} is not an HTTP address but {other}"))),
+        }
+    }
+
+    async fn exchange(&self, url: &Url, inquiry: Inquiry<'_>) -> Result<Answer, ControlFailure> {
+        let mut request = self.http.request(inquiry.method.clone(), url.clone()).timeout(inquiry.timeout);
+        if !inquiry.headers.iter().any(|(name, _)| name == USER_AGENT) {
+            request = request.header(USER_AGENT, concat!("stagegate/", env!("CARGO_PKG_VERSION")));
+        }
+        for (name, value) in inquiry.headers {
+            request = request.header(name, value);
+        }
+        if let Some(body) = inquiry.body {
+            request = request.body(body.to_owned());
+        }
+        let answer = async { read(request.send().await?).await };
+        answer.await.map_err(|error| failure(&error, url, &inquiry))
+    }
+}
+
+impl Answer {
+    /// Whether the body is longer than what was read of it.
+    pub fn cut(&self) -> bool {
+        self.size > self.body.len() as u64
+    }
+
+    /// The body as text; bytes that are not UTF-8 are replaced.
+    pub fn text(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
+    }
+}
+
+async fn read(mut response: Response) -> Result<Answer, reqwest::Error> {
+    let mut answer = Answer {
+        status: response.status().as_u16(),
+        headers: std::mem::take(response.headers_mut()),
+        body: Vec::new(),
+        size: 0,
+    };
+    while let Some(chunk) = response.chunk().await? {
+        let room = BODY_LIMIT - answer.body.len();
+        answer.body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        answer.size += chunk.len() as u64;
+        if chunk.len() > room {
+            break;
+        }
+    }
+    Ok(answer)
+}
+
+fn unsent(sentence: String) -> ControlFailure {
+    ControlFailure { kind: FailureKind::Connect, sentence, sent: false }
+}
+
+fn failure(error: &reqwest::Error, url: &Url, inquiry: &Inquiry<'_>) -> ControlFailure {
+    if error.is_builder() {
+        return unsent(format!("{} {url} cannot be sent: {}", inquiry.method, innermost(error)));
+    }
+    let kind = kind(error);
+    let method = inquiry.method;
+    let cause = innermost(error);
+    let sentence = match kind {
+        FailureKind::Timeout => format!("{method} {url} had no complete answer within {:?}", inquiry.timeout),
+        FailureKind::Connect => format!("{method} {url} could not connect: {cause}"),
+        FailureKind::Tls => format!("{method} {url} failed in TLS: {cause}"),
+        FailureKind::Reset => format!("{method} {url}: the connection was closed before the answer was complete"),
+        _ => format!("{method} {url} was not answered in HTTP: {cause}"),
+    };
+    ControlFailure { kind, sentence, sent: true }
+}
+
+/// Looks through the chain of causes: the HTTP client wraps what happened three layers deep.
+fn kind(error: &reqwest::Error) -> FailureKind {
+    if error.is_timeout() {
+        return FailureKind::Timeout;
+    }
+    if causes(error).any(is_tls) {
+        return FailureKind::Tls;
+    }
+    if error.is_connect() {
+        return FailureKind::Connect;
+    }
+    if causes(error).any(is_reset) { FailureKind::Reset } else { FailureKind::Protocol }
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| (*error).source())
+}
+
+/// An I/O error hides the TLS error inside it from its chain of sources, so it is opened, more than once if need be.
+fn is_tls(error: &(dyn Error + 'static)) -> bool {
+    let inside = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    error.is::<rustls::Error>() || inside.is_some_and(|inside| is_tls(inside))
+}
+
+fn is_reset(error: &(dyn Error + 'static)) -> bool {
+    if let Some(error) = error.downcast_ref::<hyper::Error>() {
+        return error.is_incomplete_message() || error.is_closed() || error.is_canceled();
+    }
+    let Some(error) = error.downcast_ref::<io::Error>() else { return false };
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::UnexpectedEof
+    )
+}
+
+fn innermost(error: &reqwest::Error) -> String {
+    causes(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use http::HeaderName;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+use url::Url;
+
+use super::*;
+use crate::plan::{GaugeId, Target, Tls};
+
+/// An app whose n-th answer (from 0) is what `answer` says; `None` hangs.
+async fn app(answer: fn(u32) -> Option<String>) -> (Control, Arc<AtomicU32>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let base = Url::parse(&format!("http://{}", listener.local_addr().expect("bound"))).expect("a URL");
+    let count = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&count);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let number = counted.fetch_add(1, Ordering::SeqCst);
+            tokio::spawn(serve(stream, answer(number)));
+        }
+    });
+    let target = Target {
+        url: None,
+        allow: Vec::new(),
+        timeout: Duration::from_millis(500),
+        headers: vec![(HeaderName::from_static("accept"), "*/*".to_owned())],
+        tls: Tls { ca: None, verify: true },
+        ready: None,
+    };
+    (Control::new(&target, &base).expect("a client"), count)
+}
+
+async fn serve(mut stream: TcpStream, answer: Option<String>) {
+    let mut head = [0; 1024];
+    let _ = stream.read(&mut head).await;
+    match answer {
+        Some(answer) => {
+            let _ = stream.write_all(format!("HTTP/1.1 {answer}").as_bytes()).await;
+        }
+        None => {
+            let _ = stream.read(&mut head).await;
+        }
+    }
+}
+
+fn gauges(read: &[(&str, &str)]) -> Gauges {
+    let formulas = read.iter().zip(0..).map(|((_, text), id)| {
+        (GaugeId(id), crate::monitor::Formula::compile(text).expect("an expression"))
+    });
+    Gauges {
+        names: read.iter().map(|(name, _)| (*name).to_owned()).collect(),
+        unreadable: vec![None; read.len()],
+        sources: vec![Arc::new(Scraped { url: "/metrics".to_owned(), formulas: formulas.collect() })],
+    }
+}
+
+/// Reads to the end of a window of 200 ms that starts 50 ms after the origin.
+async fn read(gauges: &Gauges, control: &Control) -> Vec<GaugeSeries> {
+    let window = (Duration::from_millis(50), Duration::from_millis(250));
+    let sampling = Sampling::start(gauges, control, Instant::now(), window);
+    while sampling.so_far()[0].attempts < 20 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    sampling.finish(Duration::from_secs(2)).await
+}
+
+#[tokio::test]
+async fn one_scrape_serves_all_gauges_on_the_clock_of_the_load() {
+    let (control, count) = app(|number| Some(format!("200 OK\r\n\r\na {number}\nb 5\n"))).await;
+    let series = read(&gauges(&[("app.a", "a"), ("app.ratio", "100 * b / 10")]), &control).await;
+    assert_eq!(count.load(Ordering::SeqCst), 20);
+    assert_eq!(series[0].name, "app.a");
+    assert_eq!(series[0].samples.len(), 20);
+    assert!(series[1].samples.iter().all(|sample| (sample.value - 50.0).abs() < 1e-9));
+    let first = series[0].samples[0].at;
+    assert!(first >= Duration::from_millis(50), "{first:?}");
+    assert!(series[0].samples.is_sorted_by_key(|sample| sample.at));
+    assert_eq!((series[0].attempts, series[0].missing.as_deref(), series[0].silent_at_end), (20, None, false));
+}
+
+#[tokio::test]
+async fn a_source_that_stops_answering_is_silent_at_the_end() {
+    let stops = |number| (number < 10).then(|| "200 OK\r\n\r\na 1\n".to_owned());
+    let (control, _) = app(stops).await;
+    let series = read(&gauges(&[("app.a", "a")]), &control).await.remove(0);
+    assert_eq!(series.samples.len(), 10);
+    assert_eq!(series.attempts, 20, "a source that hangs does not delay the schedule");
+    assert!(series.silent_at_end);
+    assert!(series.missing.is_some());
+}
+
+#[tokio::test]
+async fn a_single_missed_reading_is_told_and_is_no_silence() {
+    let once = |number| Some(if number == 7 { "500 Oops\r\n\r\n" } else { "200 OK\r\n\r\na 1\n" }.to_owned());
+    let (control, _) = app(once).await;
+    let series = read(&gauges(&[("app.a", "a")]), &control).await.remove(0);
+    assert_eq!((series.samples.len(), series.attempts, series.silent_at_end), (19, 20, false));
+    assert!(series.missing.as_deref().is_some_and(|why| why.contains("status 500, expected 200")), "{series:?}");
+}
+
+#[tokio::test]
+async fn a_gauge_that_is_never_there_says_why() {
+    let (control, _) = app(|_| Some("200 OK\r\n\r\na 1\n".to_owned())).await;
+    let mut gauges = gauges(&[("app.a", "a"), ("app.b", "b")]);
+    gauges.names.push("host.cpu".to_owned());
+    gauges.unreadable.push(Some("a monitor of kind `host` is not supported yet".to_owned()));
+    let series = read(&gauges, &control).await;
+    assert!(series[1].samples.is_empty() && series[1].silent_at_end);
+    assert_eq!(series[1].missing.as_deref(), Some("`b` is not among what the source gives"));
+    assert_eq!((series[2].attempts, series[2].silent_at_end), (0, true));
+    assert_eq!(series[2].missing.as_deref(), Some("a monitor of kind `host` is not supported yet"));
+}
+
+#[tokio::test]
+async fn a_source_that_is_down_is_missing_and_an_early_end_starts_nothing_more() {
+    let (control, count) = app(|_| None).await;
+    let window = (Duration::ZERO, Duration::from_secs(3600));
+    let sampling = Sampling::start(&gauges(&[("app.a", "a")]), &control, Instant::now(), window);
+    while count.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    let series = sampling.finish(Duration::ZERO).await.remove(0);
+    assert!(series.samples.is_empty() && series.silent_at_end);
+    assert_eq!(series.attempts, 1);
+    assert_eq!(series.missing.as_deref(), Some("the source had not answered when the window ended"));
+}
+
+#[tokio::test]
+async fn a_source_that_answers_nothing_is_not_buried() {
+    let (control, count) = app(|_| None).await;
+    let series = read(&gauges(&[("app.a", "a")]), &control).await.remove(0);
+    assert_eq!(series.attempts, 20);
+    assert_eq!(count.load(Ordering::SeqCst), 8);
+}

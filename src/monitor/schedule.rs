@@ -1,0 +1,64 @@
+//! When gauges are read: a pure function of the measured window.
+
+use std::time::Duration;
+
+/// Readings of a window shorter than this many seconds come closer together, so that there are as many of them.
+const READINGS: u32 = 20;
+
+/// The moments at which gauges are read within a measured window, on the clock of the load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Schedule {
+    start: Duration,
+    interval: Duration,
+    count: u32,
+}
+
+impl Schedule {
+    /// Every second of the window `from..to`; in windows under 20 s twenty times, evenly. The first reading is at the
+    /// start, the last one before the end.
+    pub fn of_window(from: Duration, to: Duration) -> Self {
+        let length = to.saturating_sub(from);
+        let interval = (length / READINGS).min(Duration::from_secs(1));
+        let seconds = u32::try_from(length.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
+        let count = if length.is_zero() { 0 } else { seconds.max(READINGS) };
+        Self { start: from, interval, count }
+    }
+
+    /// The moment of a reading, counted from 0; `None` after the last.
+    pub fn moment(self, reading: u32) -> Option<Duration> {
+        (reading < self.count).then(|| self.start + self.interval * reading)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moments(from: u64, to: u64) -> Vec<u128> {
+        let schedule = Schedule::of_window(Duration::from_millis(from), Duration::from_millis(to));
+        (0..).map_while(|reading| schedule.moment(reading)).map(|moment| moment.as_millis()).collect()
+    }
+
+    #[test]
+    fn every_second_of_a_long_window() {
+        let read = moments(1500, 61_500);
+        assert_eq!(read.len(), 60);
+        assert_eq!((read[0], read[1], read[59]), (1500, 2500, 60_500));
+    }
+
+    #[test]
+    fn twenty_times_in_a_short_window() {
+        assert_eq!(moments(3000, 4000), (0..20).map(|k| 3000 + 50 * k).collect::<Vec<_>>());
+        assert_eq!(moments(0, 19_999).len(), 20);
+        assert_eq!(moments(0, 20_000).len(), 20);
+        assert_eq!(moments(0, 20_001).len(), 21);
+    }
+
+    #[test]
+    fn every_reading_lies_within_the_window() {
+        for length in [1, 20, 999, 5000, 20_000, 20_500, 300_000] {
+            assert!(moments(100, 100 + length).iter().all(|at| *at < u128::from(100 + length)), "{length}");
+        }
+        assert!(moments(7, 7).is_empty());
+    }
+}
