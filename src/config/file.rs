@@ -1,5 +1,7 @@
 //! gates.yaml as a whole.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 
 use super::{
@@ -61,8 +63,8 @@ pub struct Config {
     /// The file, for problems that are found later.
     #[serde(skip)]
     pub source: Source,
-    /// The top-level keys in which something could not be read, so that names may be missing. Empty unless there were
-    /// problems.
+    /// Names and texts that stand in parts of the file that could not be read. A name that seems unknown may be among
+    /// them. Empty unless there were problems.
     #[serde(skip)]
-    pub incomplete: Vec<String>,
+    pub lost: BTreeSet<String>,
 }

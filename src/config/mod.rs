@@ -45,6 +45,8 @@ pub use target::{Http, Ready, Start, Target, Tls};
 pub use value::Value;
 pub use yaml::LARGEST_FILE;
 
+use std::collections::BTreeSet;
+
 use tree::{Content, Node};
 
 /// The JSON schema of gates.yaml: editors complete and check the file with it.
@@ -67,30 +69,25 @@ pub fn read(file: &str, bytes: &[u8], environment: &Environment) -> (Option<Conf
     let Some(root) = yaml::tree(&source, text, environment, &mut problems) else { return (None, problems) };
     let mut config: Option<Config> = read::read(&source, &root, &mut problems);
     if let Some(config) = &mut config {
-        config.incomplete = incomplete(&root, &problems);
+        lost(&root, false, &mut config.lost);
         config.source = source;
     }
     (config, problems)
 }
 
-/// The top-level keys that problems lie under, and those that a mistyped top-level key may have meant.
-fn incomplete(root: &Node, problems: &Problems) -> Vec<String> {
-    let Content::Map(entries) = &root.content else { return Vec::new() };
-    let mut keys = Vec::new();
-    for problem in problems {
-        let place = (problem.line, problem.column);
-        let above = entries.iter().filter(|entry| (entry.key.span.line, entry.key.span.column) <= place).next_back();
-        keys.extend(above.map(|entry| entry.key.text().to_owned()));
-        keys.extend(
-            problem
-                .help
-                .iter()
-                .chain([&problem.message])
-                .flat_map(|text| text.split('`').skip(1).step_by(2))
-                .map(str::to_owned),
-        );
+/// Collects the names and texts of what could not be read: `inside` it, everything is lost.
+fn lost(node: &Node, inside: bool, names: &mut BTreeSet<String>) {
+    let inside = inside || node.failed.get();
+    match &node.content {
+        Content::Scalar(scalar) if inside => {
+            names.insert(scalar.text.clone());
+        }
+        Content::Scalar(_) => {}
+        Content::List(items) => items.iter().for_each(|item| lost(item, inside, names)),
+        Content::Map(entries) => entries.iter().for_each(|entry| {
+            let inside = inside || entry.key.failed.get() || entry.value.failed.get();
+            lost(&entry.key, inside, names);
+            lost(&entry.value, inside, names);
+        }),
     }
-    keys.sort();
-    keys.dedup();
-    keys
 }

@@ -127,8 +127,8 @@ fn every_kind_of_problem_has_its_place() {
         ),
         ("preflight: [{get: /, expect: {status: [200, ok]}}]", "6:45 expected a whole number, found `ok`"),
         (
-            "secrets: [${NOT_SET}]",
-            "6:11 the environment variable `NOT_SET` is not set (set it, or write `${NAME:-default}`)",
+            "secrets: [\"${NOT_SET}\"]",
+            "6:12 the environment variable `NOT_SET` is not set (set it, or write `${NAME:-default}`)",
         ),
         ("recovery: {users: \"${SET}\"}", "6:20 expected a whole number, found `${SET}`"),
         (
@@ -143,7 +143,7 @@ fn every_kind_of_problem_has_its_place() {
         ("[a]: b", "6:1 a key is a text, not a list or a map; quote it if it starts with a bracket"),
         ("recovery: *nothing", "6:11 this is not YAML: while parsing node, found unknown anchor"),
         ("---\nversion: 1", "6:1 a second document starts here; gates.yaml is one document"),
-        ("secrets: [A", "6:12 this is not YAML: "),
+        ("secrets: [A", "6:10 this is not YAML: unclosed bracket"),
     ] {
         let found = problems(&with(more));
         assert!(found.len() == 1 && found[0].starts_with(expected), "{more}\nexpected {expected}\nfound    {found:#?}");
@@ -174,12 +174,12 @@ fn all_problems_are_reported_at_once() {
 }
 
 #[test]
-fn a_config_beside_problems_says_what_is_incomplete() {
-    let (config, problems) =
-        read("gates.yaml", with("secrest: [A]\nrecovery: {users: x}").as_bytes(), &environment(&[]));
-    assert_eq!(problems.len(), 2);
-    let incomplete = config.expect("a config").incomplete;
-    assert!(["recovery", "secrets"].iter().all(|key| incomplete.contains(&(*key).to_owned())), "{incomplete:?}");
+fn a_config_beside_problems_knows_the_names_that_were_lost() {
+    let text = with("datasets: {d: {row: 5}}\nintegrity: [{name: i, get: /, timeout: x}]\nrecovery: {users: x}");
+    let (config, problems) = read("gates.yaml", text.as_bytes(), &environment(&[]));
+    assert_eq!(problems.len(), 3);
+    let lost = config.expect("a config").lost;
+    assert!(lost.contains("d") && !lost.contains("integrity") && !lost.contains("p"), "{lost:?}");
 }
 
 #[test]

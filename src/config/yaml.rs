@@ -22,6 +22,7 @@ const MOST_ALIASES: usize = 100;
 const DEEPEST: usize = 64;
 
 const KEY_IS_TEXT: &str = "a key is a text, not a list or a map; quote it if it starts with a bracket";
+const QUOTES: &str = "quote values that hold `: ` or ` #`, or start with one of `*&!|>%@{[` or a quote";
 const NO_MERGE: &str =
     "merge keys (`<<`) are not supported; write the keys out, or repeat the whole value with an alias";
 
@@ -251,7 +252,9 @@ impl Builder<'_> {
     fn syntax(&self, error: &parser::ScanError) -> Box<Problem> {
         let mark = error.marker();
         let at = Span { line: mark.line() as u32, column: mark.col() as u32 + 1, length: 1 };
-        let help = "quote values that hold `: `, ` #`, or start with one of `*&!|>%@{[` or a quote";
+        // The commonest cause has a help of its own: inside brackets and braces YAML reads `${NAME}` as a map.
+        let variable = self.source.line(at.line).contains("${");
+        let help = if variable { "quote `${...}` where it stands inside [...] or {...}" } else { QUOTES };
         Box::new(
             Problem::new(self.source, at, format!("this is not YAML: {}", error.info())).help(Some(help.to_owned())),
         )

@@ -3,12 +3,17 @@
 //! gates.yaml says things by name; a [`Plan`] holds them by index, with every default filled in, every template
 //! compiled and every name known to exist. Nothing here does I/O or reads a clock.
 
+mod build;
 mod checklist;
 mod criterion;
 mod dataset;
 mod endpoint;
 mod failure;
+mod grammar;
+mod host;
 mod monitors;
+mod notes;
+mod outlook;
 mod phase;
 mod place;
 mod policy;
@@ -16,13 +21,17 @@ mod run;
 mod scenario;
 mod template;
 
+pub use build::{Choice, build, files};
 pub use checklist::{Act, Check, Probe};
 pub use criterion::{Count, Criterion, Judged, Level, Limit, Metric, Op, Subject};
 pub use dataset::{ColumnId, Dataset, Row};
 pub use endpoint::{Endpoint, EndpointId};
 pub use failure::FailureKind;
+pub use host::admits;
 pub use monitors::{Band, Gauge, GaugeId, Monitor, Source};
-pub use phase::{Load, Phase};
+pub use notes::notes;
+pub use outlook::{Outlook, requests_needed};
+pub use phase::{LOGIN_PATIENCE, Load, Phase};
 pub use place::Place;
 pub use policy::{Policy, Reaction, Recovery, Regression, Uncertain};
 pub use run::{Plan, Profile, Publish, Target, Tls};

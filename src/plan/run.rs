@@ -1,11 +1,11 @@
 //! The plan of a run.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use http::HeaderName;
 use url::Url;
 
-use super::{Check, Dataset, Endpoint, Gauge, Monitor, Phase, Policy, Recovery, Regression, Scenario};
+use super::{Check, Dataset, Endpoint, Gauge, Monitor, Phase, Policy, Recovery, Regression, Scenario, host::admits};
 
 /// Everything that a run will do, resolved and checked.
 #[derive(Debug, Clone)]
@@ -82,6 +82,13 @@ pub struct Target {
     pub ready: Option<(String, Duration)>,
 }
 
+impl Target {
+    /// Whether load may be sent to a host (as written in a URL): loopback, and what `allow` lists.
+    pub fn admits(&self, host: &str) -> bool {
+        admits(&self.allow, host)
+    }
+}
+
 /// `target.tls`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tls {
@@ -103,6 +110,3 @@ pub struct Publish {
     /// Default `endpoints.csv`.
     pub csv: Option<String>,
 }
-
-/// The environment as `${NAME}` and `env.NAME` see it.
-pub type Environment = BTreeMap<String, String>;

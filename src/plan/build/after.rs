@@ -1,0 +1,129 @@
+//! `recovery`, `regression`, `policy` and `publish`.
+
+use std::time::Duration;
+
+use super::{Draft, Known};
+use crate::{
+    config::{self, Cell, Located},
+    plan::{Metric, Policy, Publish, Reaction, Recovery, Regression, Uncertain, grammar},
+};
+
+/// File names that the gate itself writes.
+const OWN_FILES: [&str; 2] = ["verdict.json", "measurements.json"];
+
+impl Draft<'_> {
+    pub(super) fn recovery(&mut self) -> Option<Recovery> {
+        let said = self.config.recovery.as_ref()?;
+        if let Some(users) = &said.users {
+            self.positive("users", users, 0);
+        }
+        Some(Recovery {
+            users: said.users.map_or(2, |users| users.value),
+            within: self.time("within", said.within, Duration::from_secs(60)),
+            tolerance: said.tolerance.map_or(0.2, |tolerance| tolerance.value.fraction()),
+        })
+    }
+
+    pub(super) fn regression(&mut self, known: &Known<'_>) -> Option<Regression> {
+        let said = self.config.regression.as_ref()?;
+        self.without_effect.push("`regression` has no effect yet: this version keeps no baselines".to_owned());
+        if let Some(margin) = &said.margin {
+            self.margin(&margin.with(margin.value.fraction()));
+        }
+        for cell in &said.cells {
+            self.cell(cell, known);
+        }
+        Some(Regression {
+            margin: said.margin.map_or(0.1, |margin| margin.value.fraction()),
+            store: said.store.as_ref().map(|store| store.value.clone()),
+        })
+    }
+
+    fn cell(&mut self, cell: &Cell, known: &Known<'_>) {
+        match cell {
+            Cell::Metric(text) => {
+                if let Some(Metric::SuccessRate | Metric::ErrorRate) = self.cell_metric(text, known) {
+                    let help = format!("write `{{{}: 1%}}`, in percentage points", text.value);
+                    self.problem_with(text.span, "a rate needs a margin of its own", Some(help));
+                }
+            }
+            Cell::WithMargin(cells) => {
+                for (text, margin) in cells.iter() {
+                    self.cell_metric(text, known);
+                    self.margin(&margin.with(margin.value.fraction()));
+                }
+            }
+        }
+    }
+
+    fn cell_metric(&mut self, text: &Located<String>, known: &Known<'_>) -> Option<Metric> {
+        match grammar::cell(&text.value) {
+            Ok((metric, selector)) => {
+                self.judged(text, selector, known);
+                Some(metric)
+            }
+            Err(fault) => {
+                self.fault(text, fault);
+                None
+            }
+        }
+    }
+
+    fn margin(&mut self, margin: &Located<f64>) {
+        self.positive("margin", margin, 0.0);
+        if margin.value > 1.0 {
+            self.problem(margin.span, "a margin is at most 100%");
+        }
+    }
+
+    pub(super) fn policy(&mut self) -> Policy {
+        let said = &self.config.policy;
+        let reaction = |said: Option<Located<config::Reaction>>, default| match said.map(|said| said.value) {
+            Some(config::Reaction::Warn) => Reaction::Warn,
+            Some(config::Reaction::Fail) => Reaction::Fail,
+            None => default,
+        };
+        Policy {
+            uncertain_criterion: match said.uncertain_criterion.map(|said| said.value) {
+                Some(config::Uncertain::Observed) | None => Uncertain::Observed,
+                Some(config::Uncertain::Warn) => Uncertain::Warn,
+                Some(config::Uncertain::Fail) => Uncertain::Fail,
+            },
+            uncertain_regression: reaction(said.uncertain_regression, Reaction::Warn),
+            no_data: reaction(said.no_data, Reaction::Fail),
+        }
+    }
+
+    pub(super) fn publish(&mut self) -> Publish {
+        let said = &self.config.publish;
+        let mut taken: Vec<&str> = OWN_FILES.to_vec();
+        for name in [&said.junit, &said.markdown, &said.html, &said.csv].into_iter().flatten() {
+            let plain = !name.value.is_empty()
+                && !name.value.contains(['/', '\\', '\0'])
+                && name.value != ".."
+                && name.value != ".";
+            if !plain {
+                self.problem(
+                    name.span,
+                    format!("`{}` is not the name of a file inside the output directory", name.value),
+                );
+            } else if taken.contains(&name.value.as_str()) {
+                self.problem(name.span, format!("two reports would be written to `{}`", name.value));
+            }
+            taken.push(&name.value);
+        }
+        if said.html.as_ref().is_some_and(|name| name.span.line > 0) {
+            self.without_effect.push("`publish.html` has no effect yet: this version writes no HTML report".to_owned());
+        }
+        if said.github.is_some() {
+            self.without_effect.push("`publish.github` has no effect yet: this version posts nothing".to_owned());
+        }
+        let name = |name: &Option<Located<String>>| name.as_ref().map(|name| name.value.clone());
+        Publish {
+            junit: name(&said.junit),
+            markdown: name(&said.markdown),
+            html: name(&said.html),
+            csv: name(&said.csv),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! From what gates.yaml says to what will happen: names become indices, defaults are filled in, and every problem is
+//! found before the first request.
+
+mod after;
+mod checks;
+mod criteria;
+mod datasets;
+mod expect;
+mod monitors;
+mod phases;
+mod profile;
+mod request;
+mod scenarios;
+mod target;
+mod template;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{ColumnId, Dataset, Endpoint, Gauge, Place, Plan, Scenario};
+use crate::config::{Config, Environment, Located, Problem, Problems, Span, suggestion};
+
+/// What the command line adds to gates.yaml.
+#[derive(Debug, Clone, Default)]
+pub struct Choice {
+    /// `--profile`; without it the profile `default`, or the whole ladder as it stands if there is none.
+    pub profile: Option<String>,
+    /// `--phase`; empty for all phases of the profile.
+    pub phases: Vec<String>,
+    /// `--target`, in the place of `target.url`.
+    pub target: Option<String>,
+    /// `--time-scale`, in the place of the profile's.
+    pub time_scale: Option<f64>,
+    /// `--seed`.
+    pub seed: u64,
+    /// The commit under test.
+    pub commit: String,
+    /// `--deadline`.
+    pub deadline: Option<Duration>,
+    /// The environment, for `env.NAME` in templates.
+    pub environment: Environment,
+    /// The texts of the files that [`files`] names, or why they could not be read.
+    pub files: BTreeMap<String, Result<String, String>>,
+}
+
+/// The CSV files that the datasets of a config need, as written there; the caller reads them for [`Choice::files`].
+pub fn files(config: &Config) -> Vec<String> {
+    let file = |dataset: &crate::config::Dataset| match dataset {
+        crate::config::Dataset::Csv(path) => Some(path.value.clone()),
+        crate::config::Dataset::Rows(_) => None,
+    };
+    config.datasets.iter().filter_map(|(_, dataset)| file(dataset)).collect()
+}
+
+/// Builds the plan of a run.
+///
+/// # Errors
+/// Every problem of the file's meaning at once. A config that had problems itself may be given too: the plan of it is
+/// of no use, but its problems are, because names that were lost on the way are not called unknown.
+pub fn build(config: &Config, choice: &Choice) -> Result<Plan, Problems> {
+    let mut draft = Draft {
+        config,
+        choice,
+        problems: Problems::default(),
+        without_effect: Vec::new(),
+        endpoints: Vec::new(),
+        columns: Vec::new(),
+        used: Vec::new(),
+    };
+    let plan = draft.plan();
+    if draft.problems.is_empty() { Ok(plan) } else { Err(draft.problems) }
+}
+
+/// A plan in the making.
+struct Draft<'a> {
+    config: &'a Config,
+    choice: &'a Choice,
+    problems: Problems,
+    without_effect: Vec<String>,
+    endpoints: Vec<Endpoint>,
+    columns: Vec<String>,
+    used: Vec<UsedColumn>,
+}
+
+/// A column that a scenario's templates use.
+struct UsedColumn {
+    column: ColumnId,
+    scenario: String,
+}
+
+/// What criteria and checks refer to.
+struct Known<'a> {
+    scenarios: &'a [Scenario],
+    datasets: &'a [Dataset],
+    gauges: &'a [Gauge],
+}
+
+impl Draft<'_> {
+    fn plan(&mut self) -> Plan {
+        self.head();
+        let target = self.target();
+        let datasets = self.datasets();
+        self.register_endpoints();
+        let scenarios = self.scenarios(&target);
+        let (monitors, gauges) = self.monitors();
+        let (profile, selected) = self.profile();
+        let known = Known { scenarios: &scenarios, datasets: &datasets, gauges: &gauges };
+        let phases = self.phases(&profile, &selected, &known);
+        let preflight = self.checks(&self.config.preflight, &target, &known);
+        let integrity = self.checks(&self.config.integrity, &target, &known);
+        let cleanup = self.checks(&self.config.cleanup, &target, &known);
+        let recovery = self.recovery();
+        let regression = self.regression(&known);
+        let policy = self.policy();
+        let publish = self.publish();
+        Plan {
+            gate: self.config.gate.value.clone(),
+            profile,
+            seed: self.choice.seed,
+            commit: self.choice.commit.clone(),
+            target,
+            preflight,
+            scenarios,
+            endpoints: std::mem::take(&mut self.endpoints),
+            columns: std::mem::take(&mut self.columns),
+            datasets,
+            monitors,
+            gauges,
+            phases,
+            recovery,
+            integrity,
+            cleanup,
+            regression,
+            policy,
+            publish,
+            deadline: self.choice.deadline,
+            without_effect: std::mem::take(&mut self.without_effect),
+        }
+    }
+
+    /// `version` and `gate`.
+    fn head(&mut self) {
+        let Config { version, gate, .. } = self.config;
+        if version.value != 1 && version.span.line > 0 {
+            self.problem(
+                version.span,
+                format!("version {} of gates.yaml is not known; this stagegate reads 1", version.value),
+            );
+        }
+        let long = gate.value.chars().count() > 100;
+        if gate.value.trim().is_empty() || long || gate.value.chars().any(char::is_control) {
+            self.problem(gate.span, "the gate's name is a line of 1 to 100 characters");
+        }
+    }
+
+    fn problem(&mut self, span: Span, message: impl Into<String>) {
+        self.problem_with(span, message, None);
+    }
+
+    fn problem_with(&mut self, span: Span, message: impl Into<String>, help: Option<String>) {
+        self.problems.push(Problem::new(&self.config.source, span, message).help(help));
+    }
+
+    /// Reports a name that is not known, unless it stands in a part of the file that could not be read.
+    fn unknown<'n>(&mut self, kind: &str, name: &Located<String>, valid: impl IntoIterator<Item = &'n str>) {
+        if !self.config.lost.contains(&name.value) {
+            let message = format!("there is no {kind} `{}`", name.value);
+            self.problem_with(name.span, message, suggestion(&name.value, valid));
+        }
+    }
+
+    /// Reports a value that must be more than nothing and is not.
+    fn positive<T: PartialOrd + Copy>(&mut self, key: &str, value: &Located<T>, nothing: T) {
+        if value.value <= nothing {
+            self.problem(value.span, format!("`{key}` must be more than 0"));
+        }
+    }
+
+    fn place(&self, span: Span) -> Place {
+        Place { file: self.config.source.name(), line: span.line, column: span.column }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+//! What `check` remarks on: nothing here keeps a run from starting.
+
+use std::time::Duration;
+
+use super::{
+    Choice, Criterion, EndpointId, Load, Phase, Place, Plan, Subject,
+    outlook::{Outlook, expected_for, requests_needed},
+};
+use crate::{
+    config::{Config, Note, Problem, Secrets, Span},
+    units::Human,
+};
+
+/// Remarks on a plan, in the order of the file: criteria that this many requests cannot make certain, phases that
+/// raise users and complexity at once, secrets that are too short to be masked, verification switched off, a deadline
+/// that the longest run would miss.
+pub fn notes(config: &Config, choice: &Choice, plan: &Plan) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let mut note = |span: Span, message: String, help: Option<&str>| {
+        notes.push(Note(Problem::new(&config.source, span, message).help(help.map(str::to_owned))));
+    };
+    for name in Secrets::too_short(&config.secrets, &choice.environment) {
+        note(
+            name.span,
+            format!("the value of `{}` is under 6 characters and is not masked in outputs", name.value),
+            None,
+        );
+    }
+    if let Some(verify) = config.target.tls.verify.as_ref().filter(|verify| !verify.value) {
+        note(verify.span, "certificates are not verified; every report says so".to_owned(), None);
+    }
+    for phase in &plan.phases {
+        let outlook = plan.outlook(phase);
+        for criterion in &phase.criteria {
+            if let Some(message) = undecidable(phase, criterion, &outlook) {
+                let help = "a longer window or more load decides it; until then `policy.uncertain_criterion` does";
+                note(span(&criterion.place, criterion.text.chars().count()), message, Some(help));
+            }
+        }
+    }
+    for pair in plan.phases.windows(2) {
+        if let Some(message) = raised_at_once(plan, &pair[0], &pair[1]) {
+            let help = "raise one after the other, so that a failure tells which of them it was";
+            note(span(&pair[1].place, pair[1].name.chars().count()), message, Some(help));
+        }
+    }
+    let (_, worst) = plan.wall_time();
+    if let Some(deadline) = plan.deadline.filter(|deadline| *deadline < worst) {
+        let message = format!(
+            "the run may take up to {}, longer than its deadline of {}",
+            Human(rounded(worst)),
+            Human(deadline)
+        );
+        note(config.gate.span, message, None);
+    }
+    notes.sort_by_key(|Note(problem)| (problem.line, problem.column));
+    notes
+}
+
+/// Says so if the requests expected for a criterion are too few for certainty.
+fn undecidable(phase: &Phase, criterion: &Criterion, outlook: &Outlook) -> Option<String> {
+    let needed = requests_needed(criterion)?;
+    let Subject::Metric { judged, .. } = &criterion.subject else { return None };
+    // Logins have no expected number: they happen once per user.
+    let logins = |endpoints: &[EndpointId]| endpoints.iter().all(|id| outlook.requests[id.index()] == 0.0);
+    let fewest = judged
+        .iter()
+        .map(|judged| {
+            if logins(&judged.endpoints) {
+                f64::from(phase.load.users())
+            } else {
+                expected_for(outlook, &judged.endpoints)
+            }
+        })
+        .fold(f64::INFINITY, f64::min);
+    (fewest < needed as f64).then(|| {
+        format!(
+            "about {fewest:.0} requests are expected for `{}` in phase `{}`; below {needed} nothing about it is certain",
+            criterion.text, phase.name
+        )
+    })
+}
+
+/// Says so if a phase raises users and complexity at once. Datasets stand in the order of their complexity.
+fn raised_at_once(plan: &Plan, before: &Phase, after: &Phase) -> Option<String> {
+    let load = |phase: &Phase| match phase.load {
+        Load::Closed { users, .. } => f64::from(users),
+        Load::Open { rate, .. } => rate,
+    };
+    let same_model = std::mem::discriminant(&before.load) == std::mem::discriminant(&after.load);
+    let complexity = |phase: &Phase| {
+        let positions =
+            phase.data.iter().filter_map(|name| plan.datasets.iter().position(|dataset| dataset.name == *name));
+        let (sum, count) = positions.fold((0, 0), |(sum, count), position| (sum + position, count + 1));
+        (count > 0).then(|| sum as f64 / f64::from(count))
+    };
+    let harder = complexity(after)? > complexity(before)?;
+    (same_model && harder && load(after) > load(before)).then(|| {
+        format!("phase `{}` raises the load and the complexity of its data at once, from `{}`", after.name, before.name)
+    })
+}
+
+fn span(place: &Place, length: usize) -> Span {
+    Span { line: place.line, column: place.column, length: length as u32 }
+}
+
+/// To whole seconds: an estimate needs no more.
+fn rounded(time: Duration) -> Duration {
+    Duration::from_secs(time.as_secs())
+}
