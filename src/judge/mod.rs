@@ -5,6 +5,7 @@
 
 pub mod comparison;
 mod outcome;
+mod statistics;
 mod verdict;
 
 pub use outcome::{Band, Ending, Level, Outcome};

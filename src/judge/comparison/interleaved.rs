@@ -1,10 +1,7 @@
 //! Interleaved comparison: base and head measured in turn, block by block, on the same machine.
 
-use super::{
-    cell::{Cell, CellResult, FAMILY_ERROR, Side, deviation, mean},
-    student,
-};
-use crate::judge::Outcome;
+use super::cell::{Cell, CellResult, FAMILY_ERROR, Side, deviation, mean};
+use crate::judge::{Outcome, statistics::student};
 
 /// Fewer blocks never decide: two to the power of seven sign vectors cannot show one in a hundred with room to spare.
 const ENOUGH: usize = 8;

@@ -8,7 +8,6 @@ mod file;
 mod holm;
 mod interleaved;
 mod stored;
-mod student;
 
 pub use cell::{AnchorResult, Cell, CellResult, Scale, Side, Worse, outcome};
 pub use file::{ComparisonFile, ComparisonFileError};

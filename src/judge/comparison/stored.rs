@@ -2,9 +2,9 @@
 
 use super::{
     cell::{AnchorResult, Cell, CellResult, FAMILY_ERROR, Scale, Side, deviation, mean},
-    holm, student,
+    holm,
 };
-use crate::judge::Outcome;
+use crate::judge::{Outcome, statistics::student};
 
 /// Newest runs of a regime that count.
 const HISTORY: usize = 20;

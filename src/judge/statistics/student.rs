@@ -8,7 +8,7 @@ fn student(degrees: f64) -> StudentsT {
 
 /// The value below which a share of the distribution lies. At the far ends, where the library's inverse runs out of
 /// digits, the tail is solved by bisection on the distribution function itself.
-pub(super) fn quantile(share: f64, degrees: f64) -> f64 {
+pub(in crate::judge) fn quantile(share: f64, degrees: f64) -> f64 {
     if share < 0.5 {
         return -quantile(1.0 - share, degrees);
     }
@@ -16,7 +16,7 @@ pub(super) fn quantile(share: f64, degrees: f64) -> f64 {
 }
 
 /// The value above which a share of at most one half lies.
-pub(super) fn upper_quantile(share: f64, degrees: f64) -> f64 {
+pub(in crate::judge) fn upper_quantile(share: f64, degrees: f64) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
     while upper(high, degrees) > share && high < 1e300 {
         high *= 2.0;
@@ -32,7 +32,7 @@ pub(super) fn upper_quantile(share: f64, degrees: f64) -> f64 {
 }
 
 /// The share above a value.
-pub(super) fn upper(value: f64, degrees: f64) -> f64 {
+pub(in crate::judge) fn upper(value: f64, degrees: f64) -> f64 {
     student(degrees).sf(value)
 }
 

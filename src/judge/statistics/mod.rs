@@ -1,0 +1,12 @@
+//! Statistics of a decision: plain functions of counts, each with its source (docs/decisions.md).
+
+mod beta;
+mod proportion;
+mod spread;
+pub(super) mod student;
+
+pub(super) use proportion::{Proportion, Tally};
+pub(super) use spread::half_width;
+
+/// Error rate on each side of an interval (decision.md section 3).
+pub(super) const ERROR: f64 = 0.05;
