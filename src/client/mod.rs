@@ -1,46 +1,38 @@
-//! STAND-IN.
+//! One exchange with an app: what is sent, what comes back, and in how many ways it can fail.
+//!
+//! An [`Origin`] says where load goes and where it must not go. Each user has an [`Agent`]: its connections and its
+//! [`Session`]. [`Agent::exchange`] sends one [`Request`] and gives an [`Answer`] or a [`Trouble`]; nothing an app does
+//! is an error or a panic. [`verify`] and [`extract`] look at an answer. hyper is named here and in `demo` only.
+
+mod agent;
+mod allow;
+mod answer;
+mod connection;
 pub mod control;
+mod error;
+mod expect;
+mod extract;
+mod failure;
+mod json;
+mod origin;
+mod request;
+mod resolve;
+mod session;
+mod stream;
+pub mod tls;
+
+pub use agent::Agent;
+pub use allow::allowed;
+pub use answer::Answer;
+pub use error::ClientError;
 pub use expect::verify;
-mod expect {
-    //! STAND-IN.
-    use crate::plan::Expect;
-    /// STAND-IN
-    pub fn verify(expect: &Expect, status: u16, _: &http::HeaderMap, body: &[u8], _: u64) -> Result<(), String> {
-        if !expect.accepts(status) { return Err(format!("status {status} in the place of {:?}", expect.status)); }
-        for (pointer, wanted) in &expect.json {
-            let value: serde_json::Value = serde_json::from_slice(body).map_err(|e| e.to_string())?;
-            if let crate::plan::JsonExpectation::Equals(wanted) = wanted && value.pointer(pointer) != Some(wanted) {
-                return Err(format!("{pointer} is {:?} in the place of {wanted}", value.pointer(pointer)));
-            }
-        }
-        Ok(())
-    }
-}
-pub mod tls {
-    //! STAND-IN.
-    use std::sync::Arc;
-    /// STAND-IN
-    pub fn config(_: &crate::plan::Tls) -> Result<Arc<rustls::ClientConfig>, super::ClientError> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions().expect("ring")
-            .with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
-        Ok(Arc::new(config))
-    }
-}
-/// STAND-IN
-#[derive(Debug, thiserror::Error)]
-#[error("stand-in")]
-pub struct ClientError;
-/// STAND-IN
-pub fn allowed(url: &url::Url, allow: &[String]) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    host == "127.0.0.1" || host == "localhost" || allow.iter().any(|a| a == host)
-}
-/// STAND-IN
-#[derive(Debug)]
-pub struct Origin;
-impl Origin {
-    /// STAND-IN
-    pub fn new(_: &crate::plan::Target, _: &url::Url) -> Result<Self, ClientError> { Ok(Self) }
-}
+pub use extract::extract;
+pub use failure::{Failure, Trouble};
+pub use origin::{Address, Destination, Origin};
+pub use request::{Keep, Request};
+pub use session::Session;
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;

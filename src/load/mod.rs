@@ -1,1 +1,80 @@
-//! The load room.
+//! The load: users of the closed model, slots of the open one, on threads that share nothing but a few counters.
+//!
+//! [`start`] brings up K workers: threads, each with a current-thread runtime. User k belongs to worker k modulo K and
+//! never moves; it is one local task that owns its connection, its cookie jar and its seeded random sources. The
+//! workers record for themselves and hand over a batch once a second; [`Running`] merges the batches, tells how the
+//! phase goes, stops it and gives its measurements. [`once`] is a single pass of one user without load.
+//!
+//! What is pure stands apart: `schedule` says who starts when, `course` how far the phase is.
+
+mod alarm;
+mod clock;
+mod course;
+mod draws;
+mod ledger;
+mod pool;
+mod prepare;
+mod recipe;
+mod rehearsal;
+mod render;
+mod running;
+mod schedule;
+mod user;
+mod walk;
+mod worker;
+
+use std::{num::NonZero, sync::Arc, thread};
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::{
+    client::Origin,
+    plan::{Phase, Plan},
+};
+
+pub use rehearsal::{Exchange, Rehearsal, once};
+pub use running::{Running, Stage, Tick};
+
+/// What one phase needs to run.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The scenarios and endpoints.
+    pub plan: Arc<Plan>,
+    /// Load, windows and rows; recovery passes one of its own making.
+    pub phase: Phase,
+    /// Its position in the ladder: part of every user's seed.
+    pub phase_index: u32,
+    /// Where the load goes.
+    pub origin: Arc<Origin>,
+    /// The run's seed.
+    pub seed: u64,
+    /// Threads; at least 1, more than users are not used.
+    pub workers: usize,
+}
+
+/// Starts the load of a phase: fresh users with ids from 1, new connections, empty cookie jars.
+///
+/// # Panics
+///
+/// When the machine cannot start a thread.
+pub fn start(job: Job) -> Running {
+    raise_descriptor_limit();
+    Running::start(&job)
+}
+
+/// How many workers a target should be loaded from: the cores that may be used, less one when the target runs on the
+/// same machine, at least one.
+pub fn default_workers(origin: &Origin) -> usize {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    if origin.is_loopback() { (cores - 1).max(1) } else { cores }
+}
+
+/// Each user needs a descriptor, and the soft limit of many systems is 1024; the hard one may be asked for freely.
+fn raise_descriptor_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    // Where this is refused, running out of descriptors is reported as the generator's exhaustion.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+//! What a user sends with: its connections and its session.
+
+use http_body_util::Full;
+use tokio::time::{Instant, timeout_at};
+
+use super::{
+    Answer, Failure, Origin, Request, Session, Trouble,
+    connection::{Connection, Unanswered},
+    origin::Destination,
+};
+use crate::plan::FailureKind;
+
+/// The most connections of one user: the target's, and those of the last hosts that it was sent to.
+const MOST_CONNECTIONS: usize = 4;
+
+/// One user's side of HTTP: a connection for each server, opened when first needed, and a cookie jar.
+///
+/// **Stale connections.** A server may close an idle connection at any time. When that is known before the first byte of
+/// a request was written, the request goes over a new connection, within the same timeout. Once a byte may have been
+/// written the request is never sent again: a close then is a `reset` failure, because nobody can know whether the app
+/// has acted on it.
+#[derive(Default)]
+pub struct Agent {
+    connections: Vec<Connection>,
+    session: Session,
+}
+
+impl Agent {
+    /// Without connections and cookies.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The cookie jar.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Sends one request, reads its answer to the end and keeps its cookies. Redirects are not followed.
+    ///
+    /// # Errors
+    ///
+    /// Every way to fail is a [`Trouble`]; the timeout covers connect, request and answer.
+    pub async fn exchange(&mut self, origin: &Origin, request: &Request) -> Result<Answer, Trouble> {
+        // Without its connection an unfinished exchange leaves nothing behind, whatever ends it.
+        let idle = self.take(&request.address.destination);
+        let cookie = self.session.header(&request.address);
+        let mut outgoing = http::Request::new(Full::new(request.body.clone()));
+        *outgoing.method_mut() = request.method.clone();
+        *outgoing.uri_mut() = request.address.target.clone();
+        *outgoing.headers_mut() = request.outgoing_headers(cookie);
+        let deadline = Instant::now() + request.timeout;
+        match timeout_at(deadline, exchange(origin, request, outgoing, idle)).await {
+            Ok(Ok((connection, answer))) => {
+                if !connection.is_closed() {
+                    self.keep(connection);
+                }
+                self.session.store(&request.address, &answer.headers);
+                Ok(answer)
+            }
+            Ok(Err(trouble)) => Err(trouble),
+            Err(_) => {
+                let waited = format!("no complete answer within {:?}", request.timeout);
+                Err(Failure::new(FailureKind::Timeout, waited).into())
+            }
+        }
+    }
+
+    fn take(&mut self, destination: &Destination) -> Option<Connection> {
+        let position = self.connections.iter().position(|connection| connection.destination.is(destination))?;
+        Some(self.connections.remove(position))
+    }
+
+    fn keep(&mut self, connection: Connection) {
+        if self.connections.len() == MOST_CONNECTIONS {
+            self.connections.remove(0);
+        }
+        self.connections.push(connection);
+    }
+}
+
+async fn exchange(
+    origin: &Origin,
+    request: &Request,
+    mut outgoing: http::Request<Full<bytes::Bytes>>,
+    idle: Option<Connection>,
+) -> Result<(Connection, Answer), Trouble> {
+    let mut reused = idle.is_some();
+    let mut connection = match idle {
+        Some(connection) => connection,
+        None => Connection::open(origin, &request.address.destination).await?,
+    };
+    let (head, incoming) = loop {
+        match connection.send(outgoing).await {
+            Ok(answer) => break answer,
+            Err(Unanswered::Failed(failure)) => return Err(failure.into()),
+            Err(Unanswered::Unsent(unsent)) if reused => {
+                outgoing = unsent;
+                reused = false;
+                connection = Connection::open(origin, &request.address.destination).await?;
+            }
+            Err(Unanswered::Unsent(_)) => {
+                return Err(Failure::new(FailureKind::Reset, "the connection was closed as soon as it was opened").into());
+            }
+        }
+    };
+    let read = connection.read(incoming, &head, (request.keep, request.max_size)).await?;
+    let answer = Answer { status: head.status.as_u16(), headers: head.headers, body: read.body, size: read.size };
+    Ok((connection, answer))
+}

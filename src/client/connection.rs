@@ -1,0 +1,229 @@
+//! One HTTP/1.1 connection of one user.
+
+use std::{
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, header, response::Parts};
+use http_body_util::Full;
+use hyper::{
+    body::{Body, Frame, Incoming},
+    client::conn::http1::{self, SendRequest},
+};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use tokio::{io, net::TcpStream};
+use tokio_rustls::TlsConnector;
+use url::Host;
+
+use super::{
+    Failure, Keep, Origin, Trouble, failure,
+    origin::{Destination, short},
+    stream::Stream,
+};
+use crate::plan::FailureKind;
+
+/// The longest head of an answer; servers themselves allow 8 to 16 KiB.
+const LONGEST_HEAD: usize = 32 * 1024;
+
+/// The largest read buffer: what a thousand users may hold at once of answers that arrive faster than they are read.
+const LARGEST_BUFFER: usize = 32 * 1024;
+
+/// One keep-alive connection. The HTTP state machine is polled by the user's own task, in line with the request: no
+/// second task, no wake-up between the two.
+pub(super) struct Connection {
+    pub(super) destination: Arc<Destination>,
+    sender: SendRequest<Full<Bytes>>,
+    driver: Driver,
+}
+
+/// hyper's side of the connection; `None` once it has ended.
+struct Driver(Option<http1::Connection<TokioIo<Stream>, Full<Bytes>>>);
+
+/// Why a request got no answer.
+pub(super) enum Unanswered {
+    /// The connection was closed before any of the request was sent, so that it may be sent elsewhere.
+    Unsent(http::Request<Full<Bytes>>),
+    /// It was sent, at least in part.
+    Failed(Failure),
+}
+
+/// The body of an answer.
+pub(super) struct Read {
+    pub(super) body: Bytes,
+    pub(super) size: u64,
+}
+
+impl Connection {
+    /// Connects, with TLS where the destination asks for it.
+    pub(super) async fn open(origin: &Origin, destination: &Arc<Destination>) -> Result<Self, Trouble> {
+        let stream = stream(origin, destination).await?;
+        let (sender, driver) = http1::Builder::new()
+            .max_header_size(LONGEST_HEAD)
+            .max_buf_size(LARGEST_BUFFER)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| failure::exchanging(&error))?;
+        Ok(Self { destination: Arc::clone(destination), sender, driver: Driver(Some(driver)) })
+    }
+
+    /// Sends a request and reads the head of its answer.
+    pub(super) async fn send(
+        &mut self,
+        request: http::Request<Full<Bytes>>,
+    ) -> Result<(Parts, Incoming), Unanswered> {
+        let Self { sender, driver, .. } = self;
+        let ready = std::future::poll_fn(|cx| {
+            driver.drive(cx);
+            match sender.poll_ready(cx) {
+                Poll::Ready(result) => Poll::Ready(result.is_ok()),
+                Poll::Pending if driver.0.is_none() => Poll::Ready(false),
+                Poll::Pending => Poll::Pending,
+            }
+        });
+        if !ready.await {
+            return Err(Unanswered::Unsent(request));
+        }
+        let mut answer = pin!(sender.try_send_request(request));
+        let answer = std::future::poll_fn(|cx| {
+            driver.drive(cx);
+            answer.as_mut().poll(cx)
+        });
+        match answer.await {
+            Ok(answer) => Ok(answer.into_parts()),
+            Err(mut error) => Err(match error.take_message() {
+                Some(request) => Unanswered::Unsent(request),
+                None => Unanswered::Failed(failure::exchanging(error.error())),
+            }),
+        }
+    }
+
+    /// Reads a body to its end, or until it is longer than `max_size` by any amount.
+    pub(super) async fn read(
+        &mut self,
+        mut incoming: Incoming,
+        head: &Parts,
+        (keep, max_size): (Keep, Option<u64>),
+    ) -> Result<Read, Failure> {
+        let mut kept = Kept::default();
+        let mut size = 0_u64;
+        while let Some(frame) = self.driver.next(&mut incoming).await {
+            let Ok(data) = frame.map_err(|error| failure::exchanging(&error))?.into_data() else { continue };
+            size += data.len() as u64;
+            if keep == Keep::Body {
+                kept.add(data);
+            }
+            if max_size.is_some_and(|max| size > max) {
+                self.driver.0 = None;
+                break;
+            }
+        }
+        if closes(&head.headers) {
+            self.driver.0 = None;
+        }
+        Ok(Read { body: kept.take(), size })
+    }
+
+    /// Whether it has ended for certain; one that has not may still turn out to be closed.
+    pub(super) fn is_closed(&self) -> bool {
+        self.driver.0.is_none()
+    }
+}
+
+impl Driver {
+    fn drive(&mut self, cx: &mut Context<'_>) {
+        if let Some(connection) = &mut self.0
+            && Pin::new(connection).poll(cx).is_ready()
+        {
+            // Whatever ended it reaches the request in flight, if there is one; without one it does not matter.
+            self.0 = None;
+        }
+    }
+
+    /// The next frame of a body: first what has arrived, then what the connection reads now.
+    async fn next(&mut self, incoming: &mut Incoming) -> Option<Result<Frame<Bytes>, hyper::Error>> {
+        std::future::poll_fn(|cx| {
+            if let Poll::Ready(frame) = Pin::new(&mut *incoming).poll_frame(cx) {
+                return Poll::Ready(frame);
+            }
+            self.drive(cx);
+            Poll::Ready(ready!(Pin::new(&mut *incoming).poll_frame(cx)))
+        })
+        .await
+    }
+}
+
+/// The kept part of a body; a body of one frame is never copied.
+#[derive(Default)]
+struct Kept {
+    first: Bytes,
+    all: BytesMut,
+}
+
+impl Kept {
+    fn add(&mut self, mut data: Bytes) {
+        data.truncate(Keep::BOUND.saturating_sub(self.first.len().max(self.all.len())));
+        if self.first.is_empty() && self.all.is_empty() {
+            self.first = data;
+            return;
+        }
+        if self.all.is_empty() {
+            self.all.extend_from_slice(&self.first);
+        }
+        self.all.extend_from_slice(&data);
+    }
+
+    fn take(self) -> Bytes {
+        if self.all.is_empty() { self.first } else { self.all.freeze() }
+    }
+}
+
+fn closes(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .any(|value| value.as_bytes().split(|byte| *byte == b',').any(|token| token.trim_ascii().eq_ignore_ascii_case(b"close")))
+}
+
+async fn stream(origin: &Origin, destination: &Destination) -> Result<Stream, Trouble> {
+    #[cfg(test)]
+    if let Some(dial) = &origin.memory {
+        return dial.call().map(Stream::Memory).map_err(|error| failure::connecting(&error, false));
+    }
+    let tcp = connect(destination).await?;
+    if !destination.secure {
+        return Ok(Stream::Plain(tcp));
+    }
+    let config = origin.tls().map_err(|error| Failure::new(FailureKind::Tls, error.to_string()))?;
+    let name = match &destination.host {
+        Host::Domain(name) => ServerName::try_from(name.trim_end_matches('.').to_owned())
+            .map_err(|_| Failure::new(FailureKind::Tls, format!("{} is no name for a certificate", short(name))))?,
+        Host::Ipv4(address) => ServerName::from(std::net::IpAddr::V4(*address)),
+        Host::Ipv6(address) => ServerName::from(std::net::IpAddr::V6(*address)),
+    };
+    let secure = TlsConnector::from(config).connect(name, tcp).await.map_err(|error| failure::securing(&error))?;
+    Ok(Stream::Secure(Box::new(secure)))
+}
+
+/// Tries the addresses in turn; when all fail, the first one's error counts.
+async fn connect(destination: &Destination) -> Result<TcpStream, Trouble> {
+    let Destination { host, port, addresses, .. } = destination;
+    let found = addresses.get(host, *port).await.map_err(|error| {
+        Failure::new(FailureKind::Connect, format!("the host {} was not found: {error}", short(&host.to_string())))
+    })?;
+    let mut first: Option<io::Error> = None;
+    for address in found {
+        match TcpStream::connect(address).await.and_then(|tcp| tcp.set_nodelay(true).map(|()| tcp)) {
+            Ok(tcp) => {
+                addresses.accepted(address);
+                return Ok(tcp);
+            }
+            Err(error) => first = first.or(Some(error)),
+        }
+    }
+    let error = first.unwrap_or_else(|| io::Error::other("the name has no address"));
+    Err(failure::connecting(&error, addresses.reached()))
+}

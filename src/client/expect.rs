@@ -1,0 +1,113 @@
+//! Whether an answer is what it should be.
+
+use http::HeaderMap;
+use serde_json::Value;
+
+use super::{Keep, json, origin::short};
+use crate::plan::{Expect, HeaderExpectation, JsonExpectation};
+
+/// Checks an answer: `body` is what was kept of it, `size` all of it in bytes.
+///
+/// # Errors
+///
+/// The first violated expectation, as a sentence that says what was expected and what was seen, of bounded length.
+pub fn verify(expect: &Expect, status: u16, headers: &HeaderMap, body: &[u8], size: u64) -> Result<(), String> {
+    if !expect.accepts(status) {
+        return Err(format!("status {status}, expected {}", accepted(&expect.status)));
+    }
+    if let Some(max) = expect.max_size.filter(|max| size > *max) {
+        return Err(format!("the body has more than the {max} bytes of max_size"));
+    }
+    for (name, wanted) in &expect.header {
+        verify_header(name, wanted, headers)?;
+    }
+    for text in &expect.body_has {
+        if !contains(body, text) {
+            return Err(format!("the body lacks \"{}\"{}", short(text), cut(body, size)));
+        }
+    }
+    for text in &expect.body_lacks {
+        if contains(body, text) {
+            return Err(format!("the body has \"{}\", which it must lack", short(text)));
+        }
+        if !cut(body, size).is_empty() {
+            return Err(format!("that the body lacks \"{}\" cannot be told{}", short(text), cut(body, size)));
+        }
+    }
+    expect.json.iter().try_for_each(|(pointer, wanted)| verify_json(pointer, wanted, body, size))
+}
+
+fn accepted(statuses: &[u16]) -> String {
+    match statuses {
+        [] => "200 to 399".to_owned(),
+        [one] => one.to_string(),
+        [some @ .., last] => {
+            format!("{} or {last}", some.iter().map(u16::to_string).collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+fn verify_header(name: &http::HeaderName, wanted: &HeaderExpectation, headers: &HeaderMap) -> Result<(), String> {
+    let mut seen = headers.get_all(name).iter().peekable();
+    let Some(first) = seen.peek() else { return Err(format!("the header {name} is missing")) };
+    let HeaderExpectation::Equals(text) = wanted else { return Ok(()) };
+    let first = String::from_utf8_lossy(first.as_bytes()).into_owned();
+    if seen.any(|value| value.as_bytes() == text.as_bytes()) {
+        return Ok(());
+    }
+    Err(format!("the header {name} is \"{}\", expected \"{}\"", short(&first), short(text)))
+}
+
+fn verify_json(pointer: &str, wanted: &JsonExpectation, body: &[u8], size: u64) -> Result<(), String> {
+    let not_json = |error: serde_json::Error| format!("the body is not JSON: {error}{}", cut(body, size));
+    match wanted {
+        JsonExpectation::Exists => {
+            if json::exists(body, pointer).map_err(not_json)? { Ok(()) } else { Err(format!("JSON {pointer} is missing")) }
+        }
+        JsonExpectation::Equals(wanted) => match json::find(body, pointer).map_err(not_json)? {
+            Some(seen) if same(&seen, wanted) => Ok(()),
+            Some(seen) => {
+                Err(format!("JSON {pointer} is {}, expected {}", short(&seen.to_string()), short(&wanted.to_string())))
+            }
+            None => Err(format!("JSON {pointer} is missing, expected {}", short(&wanted.to_string()))),
+        },
+    }
+}
+
+/// Equality of values, where 1 and 1.0 are the same number.
+fn same(seen: &Value, wanted: &Value) -> bool {
+    match (seen, wanted) {
+        (Value::Number(seen), Value::Number(wanted)) => seen == wanted || seen.as_f64() == wanted.as_f64(),
+        (Value::Array(seen), Value::Array(wanted)) => {
+            seen.len() == wanted.len() && seen.iter().zip(wanted).all(|(seen, wanted)| same(seen, wanted))
+        }
+        (Value::Object(seen), Value::Object(wanted)) => {
+            seen.len() == wanted.len()
+                && seen.iter().all(|(key, seen)| wanted.get(key).is_some_and(|wanted| same(seen, wanted)))
+        }
+        _ => seen == wanted,
+    }
+}
+
+/// Says that a body was longer than what is looked into; empty when all of it was kept.
+fn cut(body: &[u8], size: u64) -> String {
+    if size > body.len() as u64 {
+        format!(" (only the first {} MiB of {size} bytes are looked into)", Keep::BOUND / 1024 / 1024)
+    } else {
+        String::new()
+    }
+}
+
+fn contains(body: &[u8], text: &str) -> bool {
+    // The first byte narrows the places down before they are compared.
+    let text = text.as_bytes();
+    let Some((first, rest)) = text.split_first() else { return true };
+    let mut from = 0;
+    while let Some(at) = body[from..].iter().position(|byte| byte == first) {
+        from += at + 1;
+        if body[from..].starts_with(rest) {
+            return true;
+        }
+    }
+    false
+}

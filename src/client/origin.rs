@@ -1,0 +1,180 @@
+//! Where load goes, and where it must not go.
+
+use std::sync::{Arc, OnceLock};
+
+use http::{HeaderValue, Uri, uri::PathAndQuery};
+use rustls::ClientConfig;
+use url::{Host, Url};
+
+use super::{ClientError, Failure, allow, resolve::Addresses, tls};
+use crate::plan::{Target, Tls};
+
+/// The target of a run as the load path sees it; shared by all users of all workers.
+#[derive(Debug)]
+pub struct Origin {
+    url: Url,
+    home: Arc<Destination>,
+    allow: Vec<String>,
+    tls: Tls,
+    secure: OnceLock<Arc<ClientConfig>>,
+    #[cfg(test)]
+    pub(super) memory: Option<super::testing::Dial>,
+}
+
+/// A server by scheme, host and port.
+#[derive(Debug)]
+pub struct Destination {
+    /// Whether TLS is spoken.
+    pub(super) secure: bool,
+    pub(super) host: Host<String>,
+    pub(super) port: u16,
+    /// The Host header: the port only where it is not the scheme's own.
+    pub(super) authority: HeaderValue,
+    pub(super) addresses: Addresses,
+}
+
+/// Where one request goes: a server, and path and query on it.
+#[derive(Debug, Clone)]
+pub struct Address {
+    pub(super) destination: Arc<Destination>,
+    /// Path and query only, as the request line carries them.
+    pub(super) target: Uri,
+}
+
+impl Origin {
+    /// The target at `url`, which is `target.url` or the address of the built-in staging app. Names are looked up when
+    /// the first connection needs them, once for all users.
+    ///
+    /// # Errors
+    ///
+    /// When the host may not be sent to, or TLS cannot be set up.
+    pub fn new(target: &Target, url: &Url) -> Result<Self, ClientError> {
+        let home = Destination::of(url).ok_or_else(|| ClientError::Unusable { url: url.to_string() })?;
+        if !allow::allowed(url, &target.allow) {
+            return Err(ClientError::Forbidden { host: home.host.to_string() });
+        }
+        let origin = Self {
+            url: url.clone(),
+            home: Arc::new(home),
+            allow: target.allow.clone(),
+            tls: target.tls.clone(),
+            secure: OnceLock::new(),
+            #[cfg(test)]
+            memory: None,
+        };
+        if origin.home.secure {
+            origin.tls()?;
+        }
+        Ok(origin)
+    }
+
+    /// The target's URL.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Whether the target runs on this machine, by its name or address.
+    pub fn is_loopback(&self) -> bool {
+        allow::is_loopback(&self.home.host)
+    }
+
+    /// The address of a path on the target (starting with `/`) or of an absolute URL.
+    ///
+    /// # Errors
+    ///
+    /// A `check` failure when it is no URL, or its host may not be sent to.
+    pub fn address(&self, text: &str) -> Result<Address, Failure> {
+        if text.starts_with('/') {
+            return Ok(Address { destination: Arc::clone(&self.home), target: target(text)? });
+        }
+        let url = Url::parse(text).map_err(|cause| Failure::check(format!("{} is no URL: {cause}", short(text))))?;
+        self.locate(&url, "the step's URL leads to")
+    }
+
+    /// The address that a Location header leads to, seen from the answer's own address.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::address`].
+    pub fn redirect(&self, from: &Address, location: &[u8]) -> Result<Address, Failure> {
+        let text = String::from_utf8_lossy(location);
+        let url = from
+            .url()
+            .join(&text)
+            .map_err(|cause| Failure::check(format!("the redirect to {} leads nowhere: {cause}", short(&text))))?;
+        self.locate(&url, "the answer redirects to")
+    }
+
+    /// The TLS configuration, made once.
+    pub(super) fn tls(&self) -> Result<Arc<ClientConfig>, ClientError> {
+        if let Some(config) = self.secure.get() {
+            return Ok(Arc::clone(config));
+        }
+        let config = tls::config(&self.tls)?;
+        Ok(Arc::clone(self.secure.get_or_init(|| config)))
+    }
+
+    fn locate(&self, url: &Url, what: &str) -> Result<Address, Failure> {
+        if !allow::allowed(url, &self.allow) {
+            let host = url.host_str().unwrap_or(url.scheme());
+            return Err(Failure::check(format!(
+                "{what} {}, which is neither loopback nor in target.allow; nothing was sent there",
+                short(host)
+            )));
+        }
+        let destination = Destination::of(url).ok_or_else(|| Failure::check(format!("{what} no server")))?;
+        let destination = if destination.is(&self.home) { Arc::clone(&self.home) } else { Arc::new(destination) };
+        let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+        Ok(Address { destination, target: target(&path)? })
+    }
+}
+
+impl Destination {
+    fn of(url: &Url) -> Option<Self> {
+        let secure = match url.scheme() {
+            "http" => false,
+            "https" => true,
+            _ => return None,
+        };
+        let host = url.host()?.to_owned();
+        let port = url.port_or_known_default()?;
+        let authority = url.port().map_or_else(|| host.to_string(), |port| format!("{host}:{port}"));
+        let authority = HeaderValue::try_from(authority).ok()?;
+        Some(Self { secure, addresses: Addresses::of(&host), host, port, authority })
+    }
+
+    /// Whether two destinations are the same server.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        self.secure == other.secure && self.port == other.port && self.host == other.host
+    }
+}
+
+impl Address {
+    /// As a URL, for cookies and for people.
+    pub fn url(&self) -> Url {
+        let Destination { secure, host, port, .. } = &*self.destination;
+        let scheme = if *secure { "https" } else { "http" };
+        let written = format!("{scheme}://{host}:{port}{}", self.target);
+        Url::parse(&written).expect("a host, a port and a path make a URL")
+    }
+
+    /// Path and query.
+    pub fn path(&self) -> &str {
+        self.target.path_and_query().map_or("/", PathAndQuery::as_str)
+    }
+}
+
+fn target(path: &str) -> Result<Uri, Failure> {
+    PathAndQuery::try_from(path)
+        .map(Uri::from)
+        .map_err(|cause| Failure::check(format!("the path {} cannot be sent: {cause}", short(path))))
+}
+
+/// A quotation of bounded length.
+pub(super) fn short(text: &str) -> String {
+    const LONGEST: usize = 120;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

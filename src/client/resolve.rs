@@ -1,0 +1,66 @@
+//! From a host to socket addresses, once for all users.
+
+use std::{
+    io,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+use tokio::{net::lookup_host, sync::OnceCell};
+use url::Host;
+
+use super::allow;
+
+/// The addresses of a host.
+#[derive(Debug)]
+pub(super) struct Addresses {
+    found: OnceCell<Vec<IpAddr>>,
+    /// The position of the address that answered last, tried first the next time.
+    preferred: AtomicUsize,
+    /// Whether any of them ever accepted a connection.
+    reached: AtomicBool,
+}
+
+impl Addresses {
+    /// Those known without looking up: an address itself, and loopback for `localhost`, which is never asked of a name
+    /// server.
+    pub(super) fn of(host: &Host<String>) -> Self {
+        let known = match host {
+            Host::Ipv4(address) => Some(vec![IpAddr::V4(*address)]),
+            Host::Ipv6(address) => Some(vec![IpAddr::V6(*address)]),
+            Host::Domain(_) if allow::is_loopback(host) => {
+                Some(vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)])
+            }
+            Host::Domain(_) => None,
+        };
+        Self {
+            found: known.map_or_else(OnceCell::new, |known| OnceCell::new_with(Some(known))),
+            preferred: AtomicUsize::new(0),
+            reached: AtomicBool::new(false),
+        }
+    }
+
+    /// The addresses, at least one, the preferred one first; a lookup that failed is tried again the next time.
+    pub(super) async fn get(&self, host: &Host<String>, port: u16) -> io::Result<Vec<SocketAddr>> {
+        let look_up = || async {
+            let found: Vec<IpAddr> = lookup_host((host.to_string(), port)).await?.map(|address| address.ip()).collect();
+            if found.is_empty() { Err(io::Error::other("the name has no address")) } else { Ok(found) }
+        };
+        let found = self.found.get_or_try_init(look_up).await?;
+        let first = self.preferred.load(Ordering::Relaxed) % found.len();
+        let (later, sooner) = found.split_at(first);
+        Ok(sooner.iter().chain(later).map(|ip| SocketAddr::new(*ip, port)).collect())
+    }
+
+    /// Remembers the address that accepted a connection.
+    pub(super) fn accepted(&self, address: SocketAddr) {
+        let position = self.found.get().and_then(|found| found.iter().position(|ip| *ip == address.ip()));
+        self.preferred.store(position.unwrap_or(0), Ordering::Relaxed);
+        self.reached.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether any of them ever accepted a connection.
+    pub(super) fn reached(&self) -> bool {
+        self.reached.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,279 @@
+//! What all workers of a phase and the control side know in common: how far the phase is.
+
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use super::{clock::Clock, schedule};
+use crate::{
+    measure::{PhaseEnding, Ramp},
+    plan::{LOGIN_PATIENCE, Load, Phase},
+};
+
+/// The window starts so long after the last login, warm-up aside, so that every worker knows of it before.
+const ANNOUNCEMENT: Duration = Duration::from_millis(30);
+
+/// Slots that were due within the window may still be sent for so long after its end.
+pub(super) const SLOT_GRACE: Duration = Duration::from_secs(2);
+
+/// Once a login has failed the phase is decided; the others' attempts are awaited for so long.
+const REMAINING_LOGINS: Duration = Duration::from_secs(5);
+
+/// Requests in flight are awaited for so long where nothing is measured any more.
+const LAST_WAIT: Duration = Duration::from_secs(2);
+
+/// Different reasons that are kept why users could not log in.
+const MOST_REASONS: usize = 3;
+
+/// A time that is not known yet.
+const UNKNOWN: u64 = u64::MAX;
+
+/// The progress of a phase. Workers write it once a user or once a second, and read it before each request.
+#[derive(Debug)]
+pub(super) struct Course {
+    pub(super) clock: Clock,
+    users: u32,
+    last_start: Duration,
+    warmup: Duration,
+    duration: Duration,
+    started: AtomicU32,
+    logged_in: AtomicU32,
+    failed: AtomicU32,
+    active: AtomicU32,
+    last_login: AtomicU64,
+    first_failure: AtomicU64,
+    window_start: AtomicU64,
+    stopped: AtomicU64,
+    ending: AtomicU8,
+    abandoned: AtomicBool,
+    requests: AtomicU64,
+    failures: AtomicU64,
+    reasons: Mutex<Vec<String>>,
+}
+
+impl Course {
+    /// A phase that begins now, with this planned time between the first and the last user's start.
+    pub(super) fn of(phase: &Phase, last_start: Duration) -> Self {
+        Self {
+            clock: Clock::start(),
+            users: phase.load.users(),
+            last_start,
+            warmup: phase.warmup,
+            duration: phase.duration,
+            started: AtomicU32::new(0),
+            logged_in: AtomicU32::new(0),
+            failed: AtomicU32::new(0),
+            active: AtomicU32::new(0),
+            last_login: AtomicU64::new(0),
+            first_failure: AtomicU64::new(UNKNOWN),
+            window_start: AtomicU64::new(UNKNOWN),
+            stopped: AtomicU64::new(UNKNOWN),
+            ending: AtomicU8::new(0),
+            abandoned: AtomicBool::new(false),
+            requests: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+            reasons: Mutex::new(Vec::new()),
+        }
+    }
+
+    /// The planned time between the first and the last user's start.
+    pub(super) fn last_start(load: &Load, logins: bool) -> Duration {
+        match load {
+            // Without a login there is nothing to spread out: the pool only waits for slots.
+            Load::Open { .. } if !logins => Duration::ZERO,
+            _ => schedule::user_start(load.users().saturating_sub(1), load.spawn_rate()),
+        }
+    }
+
+    /// A user starts.
+    pub(super) fn user_started(&self) {
+        self.started.fetch_add(1, Ordering::Relaxed);
+        self.active.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A user's task ended.
+    pub(super) fn user_ended(&self) {
+        self.active.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// A user has logged in; the last one ends the ramp.
+    pub(super) fn user_logged_in(&self) {
+        let now = self.clock.now();
+        self.last_login.fetch_max(nanos(now), Ordering::Relaxed);
+        if self.logged_in.fetch_add(1, Ordering::AcqRel) + 1 == self.users && self.stopped_at().is_none() {
+            self.window_start.store(nanos(now + ANNOUNCEMENT + self.warmup), Ordering::Release);
+        }
+    }
+
+    /// A user could not log in.
+    pub(super) fn user_failed(&self, reason: &str) {
+        self.add_reason(reason);
+        self.first_failure.fetch_min(nanos(self.clock.now()), Ordering::Relaxed);
+        self.failed.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Ends a ramp that has failed: when every user has tried, a while after the first failure, or when patience ends.
+    pub(super) fn watch_ramp(&self) {
+        if self.window_start().is_some() || self.stopped_at().is_some() {
+            return;
+        }
+        let now = self.clock.now();
+        let failed = self.failed.load(Ordering::Acquire);
+        let all_tried = failed > 0 && failed + self.logged_in.load(Ordering::Acquire) == self.users;
+        let decided = known(&self.first_failure).is_some_and(|first| now >= first + REMAINING_LOGINS);
+        let impatient = now >= self.last_start + LOGIN_PATIENCE;
+        if impatient {
+            self.add_reason(&format!("still logging in {} s after the last user's start", LOGIN_PATIENCE.as_secs()));
+        }
+        if all_tried || decided || impatient {
+            self.stop(PhaseEnding::RampFailed);
+        }
+    }
+
+    /// Start of the measured window, once the ramp has ended.
+    pub(super) fn window_start(&self) -> Option<Duration> {
+        known(&self.window_start)
+    }
+
+    /// Start and length of the measured window, once the ramp has ended.
+    pub(super) fn window(&self) -> Option<(Duration, Duration)> {
+        self.window_start().map(|start| (start, self.duration))
+    }
+
+    /// End of the measured window as planned.
+    pub(super) fn window_end(&self) -> Option<Duration> {
+        self.window_start().map(|start| start + self.duration)
+    }
+
+    /// No request is intended from here on; `None` while that is not known.
+    pub(super) fn end(&self) -> Option<Duration> {
+        match (self.window_end(), self.stopped_at()) {
+            (Some(end), Some(stopped)) => Some(end.min(stopped)),
+            (end, stopped) => end.or(stopped),
+        }
+    }
+
+    /// Whether a request that is intended then is still to be sent now.
+    pub(super) fn goes_on(&self, intended: Duration) -> bool {
+        match self.end() {
+            None => true,
+            Some(end) => {
+                intended < end && self.stopped_at().is_none() && (self.clock.now() < end + SLOT_GRACE)
+            }
+        }
+    }
+
+    /// Whether what is still in flight is to be dropped.
+    pub(super) fn gives_up(&self) -> bool {
+        let nothing_measured = matches!(self.ending(), PhaseEnding::Interrupted | PhaseEnding::RampFailed);
+        self.abandoned.load(Ordering::Acquire)
+            || (nothing_measured && self.stopped_at().is_some_and(|at| self.clock.now() >= at + LAST_WAIT))
+    }
+
+    /// Ends the phase now; the first reason counts, an interruption always does. Behind the window's end nothing is left to
+    /// stop but an interruption's wait.
+    pub(super) fn stop(&self, ending: PhaseEnding) {
+        let now = self.clock.now();
+        let over = self.window_end().is_some_and(|end| now >= end);
+        let code = match ending {
+            PhaseEnding::RampFailed | PhaseEnding::StoppedAnswering if over => return,
+            PhaseEnding::Completed => return,
+            PhaseEnding::RampFailed => 1,
+            PhaseEnding::StoppedAnswering => 2,
+            PhaseEnding::Interrupted => 3,
+        };
+        if self.ending.compare_exchange(0, code, Ordering::AcqRel, Ordering::Acquire).is_ok() {
+            self.stopped.store(nanos(now), Ordering::Release);
+        } else if ending == PhaseEnding::Interrupted {
+            self.ending.store(code, Ordering::Release);
+            self.stopped.fetch_min(nanos(now), Ordering::AcqRel);
+        }
+    }
+
+    /// When the phase was stopped before its end.
+    pub(super) fn stopped_at(&self) -> Option<Duration> {
+        known(&self.stopped)
+    }
+
+    /// How the phase ends as far as it is known.
+    pub(super) fn ending(&self) -> PhaseEnding {
+        match self.ending.load(Ordering::Acquire) {
+            1 => PhaseEnding::RampFailed,
+            2 => PhaseEnding::StoppedAnswering,
+            3 => PhaseEnding::Interrupted,
+            _ => PhaseEnding::Completed,
+        }
+    }
+
+    /// Drops everything at once: nobody will look at the measurements.
+    pub(super) fn abandon(&self) {
+        self.stop(PhaseEnding::Interrupted);
+        self.abandoned.store(true, Ordering::Release);
+    }
+
+    /// Adds what a worker has seen since it last said so.
+    pub(super) fn add_requests(&self, requests: u64, failures: u64) {
+        self.requests.fetch_add(requests, Ordering::Relaxed);
+        self.failures.fetch_add(failures, Ordering::Relaxed);
+    }
+
+    /// Requests that ended and failures among them, login and warm-up included.
+    pub(super) fn requests(&self) -> (u64, u64) {
+        (self.requests.load(Ordering::Relaxed), self.failures.load(Ordering::Relaxed))
+    }
+
+    /// Users at work.
+    pub(super) fn active(&self) -> u32 {
+        self.active.load(Ordering::Relaxed)
+    }
+
+    /// How the users came up so far.
+    pub(super) fn ramp(&self) -> Ramp {
+        Ramp {
+            started: self.started.load(Ordering::Relaxed),
+            logged_in: self.logged_in.load(Ordering::Acquire),
+            took: Duration::from_nanos(self.last_login.load(Ordering::Relaxed)),
+            reasons: self.reasons.lock().map(|reasons| reasons.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// The end of the phase as planned, as far as it is known: logins are expected to take no time.
+    pub(super) fn planned_end(&self) -> Duration {
+        self.window_end().unwrap_or_else(|| self.last_start.max(self.clock.now()) + self.warmup + self.duration)
+    }
+
+    /// Length of the warm-up.
+    pub(super) fn warmup(&self) -> Duration {
+        self.warmup
+    }
+
+    /// How much of the window is measured by the end.
+    pub(super) fn measured(&self) -> Duration {
+        self.end().zip(self.window_start()).map_or(Duration::ZERO, |(end, start)| end.saturating_sub(start))
+    }
+
+    fn add_reason(&self, reason: &str) {
+        // A worker that panics ends the run anyway, so a poisoned lock may lose a reason.
+        if let Ok(mut reasons) = self.reasons.lock()
+            && reasons.len() < MOST_REASONS
+            && !reasons.iter().any(|known| known == reason)
+        {
+            reasons.push(reason.to_owned());
+        }
+    }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(UNKNOWN - 1)
+}
+
+fn known(time: &AtomicU64) -> Option<Duration> {
+    match time.load(Ordering::Acquire) {
+        UNKNOWN => None,
+        nanos => Some(Duration::from_nanos(nanos)),
+    }
+}

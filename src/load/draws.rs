@@ -1,0 +1,60 @@
+//! Seeded randomness: the same seed gives each user the same rows, values and think times whatever the timing.
+
+use fastrand::Rng;
+
+/// One user's sources, apart from each other, so that a step that could not be sent shifts nothing else.
+#[derive(Debug)]
+pub(super) struct Draws {
+    /// Which row an iteration works on.
+    pub(super) rows: Rng,
+    /// Think times and the place in the cycle.
+    pub(super) pauses: Rng,
+    /// `random.int` and `random.uuid`.
+    pub(super) values: Rng,
+}
+
+impl Draws {
+    /// The sources of a user (from 0) in a phase of a run.
+    pub(super) fn of(seed: u64, phase: u32, user: u32) -> Self {
+        let source = |purpose: u64| Rng::with_seed(mix(&[seed, u64::from(phase), u64::from(user), purpose]));
+        Self { rows: source(1), pauses: source(2), values: source(3) }
+    }
+}
+
+/// The source that deals scenarios to the users of a phase.
+pub(super) fn dealer(seed: u64, phase: u32) -> Rng {
+    Rng::with_seed(mix(&[seed, u64::from(phase)]))
+}
+
+/// Folds numbers into a seed; close numbers give unrelated seeds (the finalizer of `SplitMix64`, Steele et al. 2014).
+fn mix(parts: &[u64]) -> u64 {
+    parts.iter().fold(0x9E37_79B9_7F4A_7C15, |state, part| {
+        let mut z = (state ^ part).wrapping_add(0x9E37_79B9_7F4A_7C15);
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_draws_the_same_again_and_others_draw_something_else() {
+        let first = |seed, phase, user| Draws::of(seed, phase, user).rows.u64(..);
+        assert_eq!(first(1, 2, 3), first(1, 2, 3));
+        for other in [(2, 2, 3), (1, 3, 3), (1, 2, 4), (3, 2, 1)] {
+            assert_ne!(first(1, 2, 3), first(other.0, other.1, other.2));
+        }
+    }
+
+    #[test]
+    fn the_sources_are_apart() {
+        let mut draws = Draws::of(1, 1, 1);
+        let mut shifted = Draws::of(1, 1, 1);
+        shifted.values.u64(..);
+        assert_eq!(draws.rows.u64(..), shifted.rows.u64(..));
+        assert_ne!(draws.rows.u64(..), draws.pauses.u64(..));
+    }
+}

@@ -1,0 +1,142 @@
+//! What one worker has seen: no lock, no channel, and no allocation that grows with the run.
+
+use std::{
+    cell::{Cell, RefCell},
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{course::Course, prepare::PreparedStep, walk::Hop, walk::Witness};
+use crate::{
+    measure::{Batch, Histogram, Layout, Recorder, Sample},
+    plan::{EndpointId, FailureKind},
+};
+
+/// One worker's recording of requests and of its own lateness.
+pub(super) struct Ledger {
+    course: Arc<Course>,
+    recorder: RefCell<Recorder>,
+    open: Cell<bool>,
+    lateness: RefCell<Histogram>,
+    in_flight: Cell<u64>,
+    /// Since the course was last told.
+    requests: Cell<u64>,
+    failures: Cell<u64>,
+    exhausted: RefCell<Option<String>>,
+}
+
+impl Ledger {
+    /// An empty ledger.
+    pub(super) fn new(course: Arc<Course>, layout: Arc<Layout>) -> Self {
+        Self {
+            course,
+            recorder: RefCell::new(Recorder::new(layout)),
+            open: Cell::new(false),
+            lateness: RefCell::new(Histogram::new()),
+            in_flight: Cell::new(0),
+            requests: Cell::new(0),
+            failures: Cell::new(0),
+            exhausted: RefCell::new(None),
+        }
+    }
+
+    /// Tells the recorder when the measured window starts, as soon as that is known.
+    pub(super) fn open_window(&self) {
+        if !self.open.get()
+            && let Some(start) = self.course.window_start()
+        {
+            self.recorder.borrow_mut().open_window(start);
+            self.open.set(true);
+        }
+    }
+
+    /// Something that was due at `due` happened at `now`. Counts within the measured window.
+    pub(super) fn late(&self, due: Duration, now: Duration) {
+        let within = self.course.window_start().is_some_and(|start| due >= start)
+            && self.course.end().is_some_and(|end| due < end);
+        if within {
+            self.lateness.borrow_mut().record(now.saturating_sub(due));
+        }
+    }
+
+    /// A slot was not sent because every user waited for the app.
+    pub(super) fn unsent(&self, endpoint: EndpointId, slot: Duration) {
+        let latency = self.course.clock.now().saturating_sub(slot);
+        self.write(&Sample {
+            endpoint,
+            intended: slot,
+            latency,
+            service: Duration::ZERO,
+            status: None,
+            failure: Some(FailureKind::Unsent),
+        });
+        self.recorder.borrow_mut().describe_failure(endpoint, "every user waited for the app, so the slot was not sent");
+    }
+
+    /// Tells the course how many requests ended.
+    pub(super) fn publish(&self) {
+        self.course.add_requests(self.requests.take(), self.failures.take());
+    }
+
+    /// What was recorded since the last call.
+    pub(super) fn take(&self) -> Batch {
+        self.recorder.borrow_mut().take()
+    }
+
+    /// Lateness within the window.
+    pub(super) fn take_lateness(&self) -> Histogram {
+        self.lateness.take()
+    }
+
+    /// Requests that were sent and have not ended.
+    pub(super) fn in_flight(&self) -> u64 {
+        self.in_flight.get()
+    }
+
+    /// The system's words, if this machine ran out of descriptors or ports.
+    pub(super) fn take_exhausted(&self) -> Option<String> {
+        self.exhausted.take()
+    }
+
+    fn write(&self, sample: &Sample) {
+        self.open_window();
+        self.requests.set(self.requests.get() + 1);
+        self.failures.set(self.failures.get() + u64::from(sample.failure.is_some()));
+        self.recorder.borrow_mut().record(sample);
+    }
+}
+
+impl Witness for Ledger {
+    fn goes_on(&self, intended: Duration) -> bool {
+        self.course.goes_on(intended)
+    }
+
+    fn sending(&self, step: &PreparedStep, at: Duration) {
+        self.in_flight.set(self.in_flight.get() + 1);
+        if step.thinks {
+            self.open_window();
+            self.recorder.borrow_mut().started(step.endpoint, at);
+        }
+    }
+
+    fn ended(&self, hop: &Hop<'_>) {
+        self.in_flight.set(self.in_flight.get() - 1);
+        let endpoint = hop.step.endpoint;
+        self.write(&Sample {
+            endpoint,
+            intended: hop.intended,
+            latency: hop.ended.saturating_sub(hop.intended),
+            service: hop.ended.saturating_sub(hop.started),
+            status: hop.answer.map(|answer| answer.status),
+            failure: hop.failure.map(|failure| failure.kind),
+        });
+        if let Some(failure) = hop.failure {
+            self.recorder.borrow_mut().describe_failure(endpoint, &failure.description);
+        }
+    }
+
+    fn exhausted(&self, words: &str) {
+        self.in_flight.set(self.in_flight.get() - 1);
+        self.exhausted.borrow_mut().get_or_insert_with(|| words.to_owned());
+    }
+}

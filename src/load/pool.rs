@@ -1,0 +1,167 @@
+//! The open model's pool: idle users of one worker, and the slots that they take.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    rc::Rc,
+    time::Duration,
+};
+
+use tokio::sync::Notify;
+
+use super::{alarm::Alarm, clock::Clock, schedule::Slots};
+
+/// One worker's idle users and its share of the slots: slot i belongs to worker i modulo the number of workers.
+///
+/// Slots need no queue, because their times follow from their numbers: what waits is the range between the next slot and
+/// the last one that is due.
+pub(super) struct Pool {
+    clock: Clock,
+    worker: i64,
+    workers: i64,
+    slots: Cell<Option<Slots>>,
+    /// The next slot of this worker that no one has taken.
+    next: Cell<i64>,
+    idle: RefCell<VecDeque<Rc<Seat>>>,
+    closed: Cell<bool>,
+    /// The slots are known, a user became idle, or the pool was closed.
+    changed: Notify,
+}
+
+/// Where an idle user waits.
+struct Seat {
+    slot: Cell<Option<Taken>>,
+    called: Notify,
+}
+
+/// A slot that a user has taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Taken {
+    /// Its time.
+    pub(super) time: Duration,
+    /// Whether a user was idle when it was due: then a late start is the generator's own lateness.
+    pub(super) awaited: bool,
+}
+
+/// What became of the window's slots of one worker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Leftover {
+    /// Slots of the window, up to where it was stopped.
+    pub(super) planned: u64,
+    /// Times of those that were not sent.
+    pub(super) unsent: Vec<Duration>,
+    /// Whether users were idle nevertheless, so that it was the generator that did not send them.
+    pub(super) users_idle: bool,
+}
+
+impl Pool {
+    /// An empty pool of a worker (from 0) of several.
+    pub(super) fn new(clock: Clock, worker: u32, workers: u32) -> Self {
+        Self {
+            clock,
+            worker: worker.into(),
+            workers: workers.into(),
+            slots: Cell::new(None),
+            next: Cell::new(0),
+            idle: RefCell::new(VecDeque::new()),
+            closed: Cell::new(false),
+            changed: Notify::new(),
+        }
+    }
+
+    /// Says when the slots are; later calls change nothing.
+    pub(super) fn open(&self, slots: Slots) {
+        if self.slots.get().is_none() {
+            let first = slots.first();
+            self.next.set(first + (self.worker - first).rem_euclid(self.workers));
+            self.slots.set(Some(slots));
+            self.changed.notify_one();
+        }
+    }
+
+    /// A user is idle until it gets a slot; `None` when there will be none. Users take turns.
+    pub(super) async fn take(&self) -> Option<Taken> {
+        if self.closed.get() {
+            return None;
+        }
+        if self.idle.borrow().is_empty()
+            && let Some(time) = self.next_time()
+            && time <= self.clock.now()
+        {
+            self.advance();
+            return Some(Taken { time, awaited: false });
+        }
+        let seat = Rc::new(Seat { slot: Cell::new(None), called: Notify::new() });
+        self.idle.borrow_mut().push_back(Rc::clone(&seat));
+        self.changed.notify_one();
+        seat.called.notified().await;
+        seat.slot.get()
+    }
+
+    /// Gives slots to idle users as they become due; ends after the last one.
+    pub(super) async fn dispatch(&self, alarm: &Alarm) {
+        while !self.closed.get() {
+            let Some(time) = self.next_time() else {
+                if self.slots.get().is_some() {
+                    return;
+                }
+                self.changed.notified().await;
+                continue;
+            };
+            alarm.rest_until(time).await;
+            // While it slept, a user that came back may have taken the slot.
+            if self.next_time() != Some(time) || self.clock.now() < time {
+                if self.clock.now() < time {
+                    return;
+                }
+                continue;
+            }
+            let seat = self.idle.borrow_mut().pop_front();
+            match seat {
+                Some(seat) => {
+                    self.advance();
+                    seat.slot.set(Some(Taken { time, awaited: true }));
+                    seat.called.notify_one();
+                }
+                None => self.changed.notified().await,
+            }
+        }
+    }
+
+    /// Whether every slot was taken.
+    pub(super) fn is_done(&self) -> bool {
+        self.slots.get().is_some() && self.next_time().is_none()
+    }
+
+    /// Sends all idle users home. Slots before `end` that were not taken are left over.
+    pub(super) fn close(&self, end: Duration) -> Option<Leftover> {
+        if self.closed.replace(true) {
+            return None;
+        }
+        let idle = self.idle.take();
+        for seat in &idle {
+            seat.called.notify_one();
+        }
+        self.changed.notify_one();
+        let slots = self.slots.get()?;
+        let last = slots.end_within(end.saturating_sub(slots.window_start));
+        let share = |from: i64| {
+            let first = from + (self.worker - from).rem_euclid(self.workers);
+            (first..last).step_by(usize::try_from(self.workers).unwrap_or(1))
+        };
+        Some(Leftover {
+            planned: share(0).count() as u64,
+            unsent: share(self.next.get().max(0)).map(|slot| slots.time(slot)).collect(),
+            users_idle: !idle.is_empty(),
+        })
+    }
+
+    fn next_time(&self) -> Option<Duration> {
+        let slots = self.slots.get()?;
+        (self.next.get() < slots.end()).then(|| slots.time(self.next.get()))
+    }
+
+    fn advance(&self) {
+        self.next.set(self.next.get() + self.workers);
+    }
+}

@@ -1,0 +1,97 @@
+//! Scenarios made ready before a phase: what does not vary is built once.
+
+use std::sync::Arc;
+
+use super::{draws, recipe::Recipe, schedule};
+use crate::{
+    client::Origin,
+    plan::{EndpointId, Expect, Extract, Load, Pacing, Redirects, Row, Scenario, ScenarioId, Step},
+};
+
+/// A phase's load, made ready; shared by its workers.
+#[derive(Debug)]
+pub(super) struct PreparedLoad {
+    pub(super) origin: Arc<Origin>,
+    pub(super) scenarios: Vec<PreparedScenario>,
+    /// The scenario of each user.
+    pub(super) of_user: Vec<ScenarioId>,
+    pub(super) rows: Arc<[Row]>,
+    pub(super) load: Load,
+    pub(super) seed: u64,
+    pub(super) phase_index: u32,
+    pub(super) workers: u32,
+    /// Whether any scenario has login steps.
+    pub(super) logins: bool,
+}
+
+/// A scenario, made ready.
+#[derive(Debug)]
+pub(super) struct PreparedScenario {
+    pub(super) login: Vec<PreparedStep>,
+    pub(super) steps: Vec<PreparedStep>,
+    pub(super) pacing: Pacing,
+    /// Number of extracted values.
+    pub(super) slots: usize,
+}
+
+/// A step, made ready.
+#[derive(Debug)]
+pub(super) struct PreparedStep {
+    pub(super) endpoint: EndpointId,
+    pub(super) follow: bool,
+    /// Whether its user pauses between iterations, so that a stalled app hides requests (decision.md section 2).
+    pub(super) thinks: bool,
+    pub(super) expect: Expect,
+    pub(super) extract: Vec<Extract>,
+    pub(super) recipe: Recipe,
+}
+
+impl PreparedLoad {
+    /// Makes a phase's load ready.
+    pub(super) fn of(job: &super::Job) -> Self {
+        let super::Job { plan, phase, phase_index, origin, seed, workers } = job;
+        let weights: Vec<u32> = plan.scenarios.iter().map(|scenario| scenario.weight).collect();
+        Self {
+            origin: Arc::clone(origin),
+            scenarios: plan.scenarios.iter().map(|scenario| PreparedScenario::of(scenario, origin, &phase.load)).collect(),
+            of_user: schedule::scenarios(&weights, phase.load.users(), &mut draws::dealer(*seed, *phase_index)),
+            rows: Arc::clone(&phase.rows),
+            load: phase.load,
+            seed: *seed,
+            phase_index: *phase_index,
+            workers: u32::try_from(*workers).unwrap_or(u32::MAX).clamp(1, phase.load.users().max(1)),
+            logins: plan.scenarios.iter().any(|scenario| !scenario.login.is_empty()),
+        }
+    }
+
+    /// The scenario of a user (from 0).
+    pub(super) fn scenario_of(&self, user: u32) -> &PreparedScenario {
+        &self.scenarios[self.of_user[user as usize].0 as usize]
+    }
+}
+
+impl PreparedScenario {
+    /// Makes a scenario ready.
+    pub(super) fn of(scenario: &Scenario, origin: &Origin, load: &Load) -> Self {
+        let thinks = matches!((load, scenario.pacing), (Load::Closed { .. }, Pacing::Think { .. }));
+        Self {
+            login: scenario.login.iter().map(|step| PreparedStep::of(step, origin, false)).collect(),
+            steps: scenario.steps.iter().map(|step| PreparedStep::of(step, origin, thinks)).collect(),
+            pacing: scenario.pacing,
+            slots: scenario.slots.len(),
+        }
+    }
+}
+
+impl PreparedStep {
+    fn of(step: &Step, origin: &Origin, thinks: bool) -> Self {
+        Self {
+            endpoint: step.endpoint,
+            follow: step.redirects == Redirects::Follow,
+            thinks,
+            expect: step.expect.clone(),
+            extract: step.extract.clone(),
+            recipe: Recipe::of(step, origin),
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! The control side of a running phase.
+
+use std::{
+    sync::Arc,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use tokio::{
+    sync::mpsc::{self, Receiver},
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    Job,
+    course::Course,
+    prepare::PreparedLoad,
+    worker::{self, Report, WorkerEnd},
+};
+use crate::measure::{
+    Collector, GeneratorHealth, Histogram, Layout, PhaseEnding, PhaseFacts, PhaseMeasurements, Recent,
+};
+
+/// Reports that a worker may be ahead of the control side.
+const REPORTS_AHEAD: usize = 4;
+
+/// How far back the percentile of progress looks.
+const PROGRESS_SPAN: Duration = Duration::from_secs(10);
+
+/// A phase under load. Dropping it stops everything at once and joins every thread.
+#[derive(Debug)]
+pub struct Running {
+    course: Arc<Course>,
+    collector: Option<Collector>,
+    window_known: bool,
+    reports: Receiver<Report>,
+    workers: Vec<JoinHandle<()>>,
+    ends: Vec<WorkerEnd>,
+    /// When the last tick was, and the requests until then.
+    last: (Duration, u64),
+}
+
+/// How a phase goes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tick {
+    /// Since the phase's origin.
+    pub elapsed: Duration,
+    /// What the phase is doing.
+    pub stage: Stage,
+    /// Users at work.
+    pub users: u32,
+    /// Requests per second that ended since the last tick.
+    pub rate: f64,
+    /// 95th percentile of latency over the last ten seconds; `None` without a timed request.
+    pub p95: Option<Duration>,
+    /// Requests that ended since the phase began, login and warm-up included.
+    pub requests: u64,
+    /// Failures among them.
+    pub failures: u64,
+    /// Until the end of the window as planned.
+    pub left: Duration,
+}
+
+/// What a phase is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Users start and log in.
+    Ramp,
+    /// Load that is not measured.
+    Warmup,
+    /// The measured window.
+    Window,
+    /// Requests in flight are awaited.
+    Drain,
+}
+
+impl Running {
+    pub(super) fn start(job: &Job) -> Self {
+        let load = Arc::new(PreparedLoad::of(job));
+        let course = Arc::new(Course::of(&job.phase, Course::last_start(&job.phase.load, load.logins)));
+        let layout = Arc::new(Layout::of(&job.plan, &job.phase));
+        let (sender, reports) = mpsc::channel(REPORTS_AHEAD * load.workers as usize);
+        let workers = (0..load.workers)
+            .map(|index| {
+                let (load, course) = (Arc::clone(&load), Arc::clone(&course));
+                let (layout, sender) = (Arc::clone(&layout), sender.clone());
+                thread::Builder::new()
+                    .name(format!("load-{index}"))
+                    .spawn(move || worker::run((index, load, course), layout, sender))
+                    .expect("a machine that runs a gate can start a few threads")
+            })
+            .collect();
+        Self::of(course, layout, reports, workers)
+    }
+
+    pub(super) fn of(
+        course: Arc<Course>,
+        layout: Arc<Layout>,
+        reports: Receiver<Report>,
+        workers: Vec<JoinHandle<()>>,
+    ) -> Self {
+        Self {
+            course,
+            collector: Some(Collector::new(layout)),
+            window_known: false,
+            reports,
+            workers,
+            ends: Vec::new(),
+            last: (Duration::ZERO, 0),
+        }
+    }
+
+    /// Waits about a second and tells how the phase goes; `None` when everything has ended.
+    pub async fn tick(&mut self) -> Option<Tick> {
+        let next = self.course.clock.instant(self.last.0 + Duration::from_secs(1)).max(Instant::now());
+        loop {
+            tokio::select! {
+                report = self.reports.recv() => self.absorb(report?),
+                () = sleep_until(next) => return Some(self.look()),
+            }
+        }
+    }
+
+    /// The instant that all times of this phase count from.
+    pub fn origin_instant(&self) -> Instant {
+        self.course.clock.origin()
+    }
+
+    /// Start and end of the measured window since the phase's origin, once the ramp has ended; the end is the planned
+    /// one, or where the phase was stopped.
+    pub fn window(&self) -> Option<(Duration, Duration)> {
+        self.course.window_start().zip(self.course.end())
+    }
+
+    /// What happened to requests intended in `from..to` since the phase's origin (whole seconds), login excluded. The
+    /// workers report once a second, so the last second is not complete yet.
+    pub fn recent(&self, from: Duration, to: Duration) -> Recent {
+        self.collector.as_ref().map_or_else(Recent::default, |collector| collector.recent(from, to))
+    }
+
+    /// Ends the phase: no new requests. Those in flight are awaited up to their timeouts; when interrupted at most 2 s,
+    /// then they are dropped.
+    pub fn stop(&self, ending: PhaseEnding) {
+        self.course.stop(ending);
+    }
+
+    /// Waits for the end and gives what was measured.
+    ///
+    /// # Panics
+    ///
+    /// When a worker panicked, which is a defect.
+    pub async fn finish(mut self) -> PhaseMeasurements {
+        while let Some(report) = self.reports.recv().await {
+            self.absorb(report);
+        }
+        for worker in self.workers.drain(..) {
+            // It has dropped its channel, so it is at its end.
+            if let Err(panic) = worker.join() {
+                std::panic::resume_unwind(panic);
+            }
+        }
+        self.announce_window();
+        let facts = PhaseFacts {
+            ramp: self.course.ramp(),
+            measured: self.course.measured(),
+            ending: self.course.ending(),
+            generator: health(&self.ends),
+        };
+        let dropped: u64 = self.ends.iter().map(|end| end.dropped).sum();
+        let mut measurements = self.collector.take().expect("it is taken here only").finish(facts);
+        // They were sent; nobody knows how they would have ended.
+        measurements.sent += dropped;
+        measurements
+    }
+
+    fn absorb(&mut self, report: Report) {
+        self.announce_window();
+        match report {
+            Report::Batch(batch) => {
+                if let Some(collector) = &mut self.collector {
+                    collector.absorb(batch);
+                }
+            }
+            Report::End(end) => self.ends.push(*end),
+        }
+    }
+
+    fn announce_window(&mut self) {
+        if !self.window_known
+            && let (Some(start), Some(collector)) = (self.course.window_start(), &mut self.collector)
+        {
+            collector.open_window(start);
+            self.window_known = true;
+        }
+    }
+
+    fn look(&mut self) -> Tick {
+        let elapsed = self.course.clock.now();
+        let (requests, failures) = self.course.requests();
+        let since = elapsed.saturating_sub(self.last.0).as_secs_f64();
+        let rate = if since > 0.0 { requests.saturating_sub(self.last.1) as f64 / since } else { 0.0 };
+        self.last = (elapsed, requests);
+        let stage = match (self.course.window_start(), self.course.end()) {
+            (_, Some(end)) if elapsed >= end => Stage::Drain,
+            (Some(start), _) if elapsed >= start => Stage::Window,
+            (Some(_), _) => Stage::Warmup,
+            (None, _) => Stage::Ramp,
+        };
+        Tick {
+            elapsed,
+            stage,
+            users: self.course.active(),
+            rate,
+            p95: self.recent(elapsed.saturating_sub(PROGRESS_SPAN), elapsed).p95,
+            requests,
+            failures,
+            left: self.course.planned_end().saturating_sub(elapsed),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.workers.is_empty() {
+            return;
+        }
+        self.course.abandon();
+        self.reports.close();
+        for worker in self.workers.drain(..) {
+            // A panic while everything is given up has nobody left to hear of it.
+            let _ = worker.join();
+        }
+    }
+}
+
+fn health(ends: &[WorkerEnd]) -> GeneratorHealth {
+    let mut lateness = Histogram::new();
+    for end in ends {
+        lateness.merge(&end.lateness);
+    }
+    GeneratorHealth {
+        lateness_p99: lateness.quantile(0.99).unwrap_or_default(),
+        lateness_max: lateness.max().unwrap_or_default(),
+        cpu_percent: ends.iter().map(|end| end.cpu_percent).fold(0.0, f64::max),
+        slots: ends.iter().map(|end| end.slots).sum(),
+        slots_missed: ends.iter().map(|end| end.slots_missed).sum(),
+        exhausted: ends.iter().find_map(|end| end.exhausted.clone()),
+    }
+}

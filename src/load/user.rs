@@ -1,0 +1,119 @@
+//! One user's life in a phase: start, login, iterations.
+
+use std::{rc::Rc, time::Duration};
+
+use super::{
+    draws::Draws,
+    prepare::PreparedScenario,
+    render::Memory,
+    schedule,
+    walk::{Walked, Walker},
+    worker::Worker,
+};
+use crate::{
+    client::Agent,
+    plan::{Load, Pacing},
+};
+
+/// One user's life; it owns its connection, its session and its random sources.
+pub(super) async fn live(worker: Rc<Worker>, user: u32, start: Duration) {
+    let _presence = Presence::of(&worker);
+    let load = &worker.load;
+    let scenario = load.scenario_of(user);
+    let Draws { rows, pauses, values } = Draws::of(load.seed, load.phase_index, user);
+    let memory = Memory::new(user + 1, std::sync::Arc::clone(&load.rows), scenario.slots, values);
+    let mut life = Life { worker: &worker, scenario, walker: Walker { agent: Agent::new(), memory }, rows, pauses };
+    life.walker.memory.draw_row(&mut life.rows);
+    let route = worker.route();
+    match life.walker.log_in(&scenario.login, start, &route).await {
+        Ok(_) => worker.course.user_logged_in(),
+        Err(Some(reason)) => return worker.course.user_failed(&reason),
+        Err(None) => return,
+    }
+    match (&load.load, scenario.pacing) {
+        (Load::Open { .. }, _) => life.take_slots().await,
+        (_, Pacing::Think { low, high }) => life.think(low, high).await,
+        (_, Pacing::Pace(pace)) => life.keep_pace(pace).await,
+    }
+}
+
+/// Counts a user among those at work for as long as its task lives.
+struct Presence(Rc<Worker>);
+
+impl Presence {
+    fn of(worker: &Rc<Worker>) -> Self {
+        worker.course.user_started();
+        Self(Rc::clone(worker))
+    }
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        self.0.course.user_ended();
+    }
+}
+
+struct Life<'a> {
+    worker: &'a Worker,
+    scenario: &'a PreparedScenario,
+    walker: Walker,
+    rows: fastrand::Rng,
+    pauses: fastrand::Rng,
+}
+
+impl Life<'_> {
+    /// Closed model with think time: a pause after each iteration, and a random part of one before the first.
+    async fn think(&mut self, low: Duration, high: Duration) {
+        let first = schedule::think(low, high, &mut self.pauses);
+        let mut intended = self.worker.course.clock.now() + schedule::part_of(first, &mut self.pauses);
+        while self.wait_until(intended).await {
+            let Some(ended) = self.iterate(intended).await else { return };
+            intended = ended + schedule::think(low, high, &mut self.pauses);
+        }
+    }
+
+    /// Closed model with a pace: iterations in slots of the user's own; late ones catch up.
+    async fn keep_pace(&mut self, pace: Duration) {
+        let first = self.worker.course.clock.now() + schedule::part_of(pace, &mut self.pauses);
+        for number in 0.. {
+            let slot = schedule::pace_slot(first, pace, number);
+            if !self.wait_until(slot).await || self.iterate(slot).await.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Open model: an iteration for each slot that falls to this user.
+    async fn take_slots(&mut self) {
+        while let Some(taken) = self.worker.pool.take().await {
+            if taken.awaited {
+                self.worker.ledger.late(taken.time, self.worker.course.clock.now());
+            }
+            if self.iterate(taken.time).await.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// One iteration on a row of its own; `None` when the phase is over.
+    async fn iterate(&mut self, intended: Duration) -> Option<Duration> {
+        self.walker.memory.draw_row(&mut self.rows);
+        match self.walker.iterate(&self.scenario.steps, intended, &self.worker.route()).await {
+            Walked::Ended(at) | Walked::BrokenOff(at) => Some(at),
+            Walked::Over => None,
+        }
+    }
+
+    /// Waits; false when the phase is over by then. Waking late is the generator's own lateness.
+    async fn wait_until(&self, intended: Duration) -> bool {
+        let Worker { course, alarm, ledger, .. } = self.worker;
+        if !course.goes_on(intended) {
+            return false;
+        }
+        if course.clock.now() < intended {
+            alarm.rest_until(intended).await;
+            ledger.late(intended, course.clock.now());
+        }
+        course.goes_on(intended)
+    }
+}

@@ -1,0 +1,230 @@
+//! Walking through steps: requests, redirect hops, expectations, extracted values.
+
+use std::time::Duration;
+
+use super::{
+    clock::Clock,
+    prepare::PreparedStep,
+    recipe::Unmade,
+    render::Memory,
+};
+use crate::client::{Agent, Answer, Failure, Origin, Request, Trouble, extract, verify};
+
+/// The longest chain of redirects that is followed.
+const MOST_HOPS: usize = 10;
+
+/// The pause after this machine ran out of descriptors or ports: trying again at once would only keep it so.
+const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
+
+/// Who looks on while a user walks.
+pub(super) trait Witness {
+    /// Whether a request that is intended then is still to be sent.
+    fn goes_on(&self, intended: Duration) -> bool;
+    /// A request is about to be sent.
+    fn sending(&self, step: &PreparedStep, at: Duration);
+    /// A request ended.
+    fn ended(&self, hop: &Hop<'_>);
+    /// A request could not be sent because this machine ran out of descriptors or ports.
+    fn exhausted(&self, words: &str);
+}
+
+/// One request and how it ended. Times are since the clock's origin.
+pub(super) struct Hop<'a> {
+    pub(super) step: &'a PreparedStep,
+    /// `None` when it was refused before it could be made.
+    pub(super) request: Option<&'a Request>,
+    /// `None` when there was no complete answer.
+    pub(super) answer: Option<&'a Answer>,
+    pub(super) failure: Option<&'a Failure>,
+    pub(super) intended: Duration,
+    pub(super) started: Duration,
+    pub(super) ended: Duration,
+}
+
+/// What a walk goes through and who looks on.
+pub(super) struct Route<'a, W> {
+    pub(super) origin: &'a Origin,
+    pub(super) clock: Clock,
+    pub(super) witness: &'a W,
+}
+
+/// Who walks.
+pub(super) struct Walker {
+    pub(super) agent: Agent,
+    pub(super) memory: Memory,
+}
+
+/// How an iteration ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Walked {
+    /// With its last step.
+    Ended(Duration),
+    /// At a step whose values were not extracted.
+    BrokenOff(Duration),
+    /// With the phase.
+    Over,
+}
+
+/// How a step ended.
+enum StepEnd {
+    /// It was carried out; the failure in words, if it failed.
+    Done { ended: Duration, failed: Option<String> },
+    /// A value that an earlier step should have extracted is missing.
+    Unready,
+    /// The phase is over.
+    Over,
+}
+
+impl Walker {
+    /// Goes through the steps of one iteration; each is intended to start when the one before ends. A failed step does
+    /// not end the iteration, but a step whose values are missing does: the failure was counted where they were looked
+    /// for.
+    pub(super) async fn iterate<W: Witness>(
+        &mut self,
+        steps: &[PreparedStep],
+        intended: Duration,
+        route: &Route<'_, W>,
+    ) -> Walked {
+        let mut intended = intended;
+        for step in steps {
+            match self.perform(step, intended, route).await {
+                StepEnd::Done { ended, .. } => intended = ended,
+                StepEnd::Unready => return Walked::BrokenOff(intended),
+                StepEnd::Over => return Walked::Over,
+            }
+        }
+        Walked::Ended(intended)
+    }
+
+    /// Goes through the steps of a login; the first failure ends it.
+    ///
+    /// # Errors
+    ///
+    /// Why the user could not log in; `None` when the phase is over.
+    pub(super) async fn log_in<W: Witness>(
+        &mut self,
+        steps: &[PreparedStep],
+        intended: Duration,
+        route: &Route<'_, W>,
+    ) -> Result<Duration, Option<String>> {
+        let mut intended = intended;
+        for step in steps {
+            match self.perform(step, intended, route).await {
+                StepEnd::Done { ended, failed: None } => intended = ended,
+                StepEnd::Done { failed: Some(because), .. } => return Err(Some(because)),
+                StepEnd::Unready => return Err(Some("a step needs a value that was not extracted".to_owned())),
+                StepEnd::Over => return Err(None),
+            }
+        }
+        Ok(intended)
+    }
+
+    /// Carries out one step with all its hops.
+    async fn perform<W: Witness>(
+        &mut self,
+        step: &PreparedStep,
+        mut intended: Duration,
+        route: &Route<'_, W>,
+    ) -> StepEnd {
+        if !route.witness.goes_on(intended) {
+            return StepEnd::Over;
+        }
+        let made = match step.recipe.make(route.origin, &mut self.memory) {
+            Ok(made) => made,
+            Err(Unmade::Missing) => return StepEnd::Unready,
+            Err(Unmade::Refused(failure)) => return refuse(step, &failure, intended, route),
+        };
+        let mut redirected: Option<Request> = None;
+        for hop in 0.. {
+            let request = redirected.as_ref().unwrap_or_else(|| made.request());
+            let started = route.clock.now();
+            route.witness.sending(step, started);
+            let outcome = self.agent.exchange(route.origin, request).await;
+            let ended = route.clock.now();
+            let seen = |answer, failure| Hop { step, request: Some(request), answer, failure, intended, started, ended };
+            let answer = match outcome {
+                Ok(answer) => answer,
+                Err(Trouble::Failure(failure)) => {
+                    self.forget(step);
+                    route.witness.ended(&seen(None, Some(&failure)));
+                    return StepEnd::Done { ended, failed: Some(failure.description) };
+                }
+                Err(Trouble::Exhausted(words)) => {
+                    self.forget(step);
+                    route.witness.exhausted(&words);
+                    tokio::time::sleep(EXHAUSTED_PAUSE).await;
+                    return StepEnd::Done { ended: route.clock.now(), failed: Some(words) };
+                }
+            };
+            match next_hop(step, request, &answer, hop, route.origin) {
+                Ok(None) => {
+                    let failure = self.judge(step, request, &answer).err();
+                    route.witness.ended(&seen(Some(&answer), failure.as_ref()));
+                    return StepEnd::Done { ended, failed: failure.map(|failure| failure.description) };
+                }
+                Ok(Some(next)) => {
+                    route.witness.ended(&seen(Some(&answer), None));
+                    redirected = Some(next);
+                    intended = ended;
+                    if !route.witness.goes_on(intended) {
+                        return StepEnd::Over;
+                    }
+                }
+                Err(failure) => {
+                    self.forget(step);
+                    route.witness.ended(&seen(Some(&answer), Some(&failure)));
+                    return StepEnd::Done { ended, failed: Some(failure.description) };
+                }
+            }
+        }
+        StepEnd::Over
+    }
+
+    /// Checks an answer and keeps what it gives to later steps.
+    fn judge(&mut self, step: &PreparedStep, request: &Request, answer: &Answer) -> Result<(), Failure> {
+        let mut outcome = verify(&step.expect, answer.status, &answer.headers, &answer.body, answer.size);
+        for wanted in &step.extract {
+            let found = extract(&wanted.from, answer, &request.address, self.agent.session());
+            let (value, missing) = found.map_or_else(|missing| (None, Err(missing)), |value| (Some(value), Ok(())));
+            self.memory.keep(wanted.slot, value);
+            outcome = outcome.and(missing);
+        }
+        outcome.map_err(Failure::check)
+    }
+
+    /// A step without an answer extracts nothing, and what it extracted before is not used again.
+    fn forget(&mut self, step: &PreparedStep) {
+        for wanted in &step.extract {
+            self.memory.keep(wanted.slot, None);
+        }
+    }
+}
+
+/// The request that a redirect leads to; `None` when the answer is the last.
+fn next_hop(
+    step: &PreparedStep,
+    request: &Request,
+    answer: &Answer,
+    hop: usize,
+    origin: &Origin,
+) -> Result<Option<Request>, Failure> {
+    let Some(location) = answer.location().filter(|_| step.follow) else { return Ok(None) };
+    if hop == MOST_HOPS {
+        return Err(Failure::check(format!("more than {MOST_HOPS} redirects")));
+    }
+    let address = origin.redirect(&request.address, location)?;
+    Ok(Some(request.redirected(answer.status, address)))
+}
+
+fn refuse<W: Witness>(
+    step: &PreparedStep,
+    failure: &Failure,
+    intended: Duration,
+    route: &Route<'_, W>,
+) -> StepEnd {
+    let now = route.clock.now();
+    route.witness.sending(step, now);
+    let hop = Hop { step, request: None, answer: None, failure: Some(failure), intended, started: now, ended: now };
+    route.witness.ended(&hop);
+    StepEnd::Done { ended: now, failed: Some(failure.description.clone()) }
+}

@@ -1,0 +1,245 @@
+//! One worker: a thread with a current-thread runtime, and the users that belong to it.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    sync::Arc,
+    time::Duration,
+};
+
+use rustix::time::{ClockId, clock_gettime};
+use tokio::{
+    runtime::{Builder, LocalOptions},
+    sync::mpsc::Sender,
+    task::{JoinError, JoinSet},
+};
+
+use super::{
+    alarm::{Alarm, Precision},
+    course::{Course, SLOT_GRACE},
+    ledger::Ledger,
+    pool::Pool,
+    prepare::PreparedLoad,
+    schedule::{self, Slots},
+    user,
+    walk::Route,
+};
+use crate::{
+    measure::{Batch, Histogram, Layout},
+    plan::Load,
+};
+
+/// The heartbeat: how often a worker looks at its own lateness and at the course.
+const BEAT: Duration = Duration::from_millis(10);
+
+/// Heartbeats between two batches.
+const BEATS_A_BATCH: u64 = 100;
+
+/// What a worker says to the control side.
+#[derive(Debug)]
+pub(super) enum Report {
+    /// Once a second.
+    Batch(Batch),
+    /// Once, at its end.
+    End(Box<WorkerEnd>),
+}
+
+/// What a worker knows at its end.
+#[derive(Debug, Default)]
+pub(super) struct WorkerEnd {
+    pub(super) lateness: Histogram,
+    /// CPU time of its thread as a share of the window, in percent.
+    pub(super) cpu_percent: f64,
+    pub(super) slots: u64,
+    pub(super) slots_missed: u64,
+    /// Requests that were dropped in flight.
+    pub(super) dropped: u64,
+    pub(super) exhausted: Option<String>,
+}
+
+/// What the tasks of one worker share.
+pub(super) struct Worker {
+    pub(super) load: Arc<PreparedLoad>,
+    pub(super) course: Arc<Course>,
+    pub(super) alarm: Alarm,
+    pub(super) ledger: Ledger,
+    pub(super) pool: Pool,
+    index: u32,
+    users: RefCell<JoinSet<()>>,
+    /// Every user of this worker has been started, or will not be.
+    all_started: Cell<bool>,
+    slots: Cell<(u64, u64)>,
+    cpu: Cell<Option<CpuSpan>>,
+}
+
+/// CPU time of this thread over a part of the window.
+#[derive(Debug, Clone, Copy)]
+struct CpuSpan {
+    from: (Duration, Duration),
+    to: (Duration, Duration),
+}
+
+/// Runs a worker on the current thread until its users have ended.
+pub(super) fn run(worker: (u32, Arc<PreparedLoad>, Arc<Course>), layout: Arc<Layout>, reports: Sender<Report>) {
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build_local(LocalOptions::default())
+        .expect("a runtime needs a few descriptors, which were there when the load was started");
+    runtime.block_on(work(worker, layout, (Precision::Exact, reports)));
+}
+
+/// A worker's life on a runtime that takes local tasks.
+pub(super) async fn work(
+    (index, load, course): (u32, Arc<PreparedLoad>, Arc<Course>),
+    layout: Arc<Layout>,
+    (precision, reports): (Precision, Sender<Report>),
+) {
+    let worker = Rc::new(Worker {
+        alarm: Alarm::new(course.clock, precision),
+        ledger: Ledger::new(Arc::clone(&course), layout),
+        pool: Pool::new(course.clock, index, load.workers),
+        index,
+        users: RefCell::new(JoinSet::new()),
+        all_started: Cell::new(false),
+        slots: Cell::new((0, 0)),
+        cpu: Cell::new(None),
+        load,
+        course,
+    });
+    let mut helpers = JoinSet::new();
+    let (ringing, starting, giving) = (Rc::clone(&worker), Rc::clone(&worker), Rc::clone(&worker));
+    helpers.spawn_local(async move { ringing.alarm.ring().await });
+    helpers.spawn_local(start_users(starting));
+    if matches!(worker.load.load, Load::Open { .. }) {
+        helpers.spawn_local(async move { giving.pool.dispatch(&giving.alarm).await });
+    }
+    oversee(&worker, &reports).await;
+    helpers.shutdown().await;
+    // The control side may be gone; then nobody is interested.
+    let _ = reports.send(Report::Batch(worker.ledger.take())).await;
+    let _ = reports.send(Report::End(Box::new(worker.end()))).await;
+}
+
+/// Starts the users of this worker as their times come.
+async fn start_users(worker: Rc<Worker>) {
+    let PreparedLoad { load, workers, logins, .. } = &*worker.load;
+    let at_once = matches!(load, Load::Open { .. }) && !logins;
+    for user in (worker.index..load.users()).step_by(*workers as usize) {
+        let start = if at_once { Duration::ZERO } else { schedule::user_start(user, load.spawn_rate()) };
+        worker.alarm.rest_until(start).await;
+        if !worker.course.goes_on(start) {
+            break;
+        }
+        worker.users.borrow_mut().spawn_local(user::live(Rc::clone(&worker), user, start));
+    }
+    worker.all_started.set(true);
+}
+
+/// The heartbeat of a worker, until there is nothing left to do.
+async fn oversee(worker: &Worker, reports: &Sender<Report>) {
+    for beat in 1_u64.. {
+        let due = BEAT * u32::try_from(beat).unwrap_or(u32::MAX);
+        worker.alarm.sleep_until(due).await;
+        worker.beat(due);
+        if beat % BEATS_A_BATCH == 0
+            && let Ok(permit) = reports.try_reserve()
+        {
+            // Without room the batch stays here and the next one is larger.
+            permit.send(Report::Batch(worker.ledger.take()));
+        }
+        if worker.course.gives_up() {
+            let mut users = worker.users.take();
+            users.shutdown().await;
+            break;
+        }
+        if worker.is_finished() {
+            break;
+        }
+    }
+    worker.ledger.publish();
+}
+
+impl Worker {
+    /// What its users walk on.
+    pub(super) fn route(&self) -> Route<'_, Ledger> {
+        Route { origin: &self.load.origin, clock: self.course.clock, witness: &self.ledger }
+    }
+
+    fn beat(&self, due: Duration) {
+        let now = self.course.clock.now();
+        self.ledger.late(due, now);
+        self.ledger.publish();
+        self.ledger.open_window();
+        self.course.watch_ramp();
+        self.reap_users();
+        self.watch_cpu(now);
+        if let (Load::Open { rate, .. }, Some((window_start, duration))) = (self.load.load, self.course.window()) {
+            self.pool.open(Slots { rate, window_start, warmup: self.course.warmup(), duration });
+        }
+        if let Some(end) = self.course.end()
+            && now >= end
+        {
+            self.alarm.silence();
+            if self.pool.is_done() || self.course.stopped_at().is_some() || now >= end + SLOT_GRACE {
+                self.close_pool(end);
+            }
+        }
+    }
+
+    /// A user that panicked is a defect of ours: it ends the run.
+    fn reap_users(&self) {
+        while let Some(ended) = self.users.borrow_mut().try_join_next() {
+            if let Err(panic) = ended.map_err(JoinError::into_panic) {
+                std::panic::resume_unwind(panic);
+            }
+        }
+    }
+
+    /// The window is over, and so are its users.
+    fn is_finished(&self) -> bool {
+        let over = self.course.end().is_some_and(|end| self.course.clock.now() >= end);
+        over && self.all_started.get() && self.users.borrow().is_empty()
+    }
+
+    fn close_pool(&self, end: Duration) {
+        let Some(leftover) = self.pool.close(end) else { return };
+        if leftover.users_idle {
+            self.slots.set((leftover.planned, leftover.unsent.len() as u64));
+            return;
+        }
+        self.slots.set((leftover.planned, 0));
+        // No user took these slots, so they are shared out over the scenarios as users are.
+        for (time, scenario) in leftover.unsent.into_iter().zip(self.load.of_user.iter().cycle()) {
+            if let Some(step) = self.load.scenarios[scenario.0 as usize].steps.first() {
+                self.ledger.unsent(step.endpoint, time);
+            }
+        }
+    }
+
+    fn watch_cpu(&self, now: Duration) {
+        let Some((start, duration)) = self.course.window() else { return };
+        if now < start || now >= start + duration {
+            return;
+        }
+        let spent = clock_gettime(ClockId::ThreadCPUTime);
+        let spent = Duration::try_from(spent).unwrap_or_default();
+        let from = self.cpu.get().map_or((now, spent), |span| span.from);
+        self.cpu.set(Some(CpuSpan { from, to: (now, spent) }));
+    }
+
+    fn end(&self) -> WorkerEnd {
+        let cpu_percent = self.cpu.get().map_or(0.0, |CpuSpan { from, to }| {
+            let (wall, spent) = (to.0.saturating_sub(from.0), to.1.saturating_sub(from.1));
+            if wall.is_zero() { 0.0 } else { 100.0 * spent.as_secs_f64() / wall.as_secs_f64() }
+        });
+        let (slots, slots_missed) = self.slots.get();
+        WorkerEnd {
+            lateness: self.ledger.take_lateness(),
+            cpu_percent,
+            slots,
+            slots_missed,
+            dropped: self.ledger.in_flight(),
+            exhausted: self.ledger.take_exhausted(),
+        }
+    }
+}
