@@ -17,6 +17,8 @@ pub struct Gauges {
     pub(super) names: Vec<String>,
     /// By [`GaugeId`]: why a gauge can never be read.
     pub(super) unreadable: Vec<Option<String>>,
+    /// Gauges of sources that this version cannot sample; they are unreadable too.
+    pub(super) not_yet: Vec<GaugeId>,
     pub(super) sources: Vec<Arc<Scraped>>,
 }
 
@@ -42,12 +44,16 @@ impl Gauges {
     pub fn new(plan: &Plan) -> Self {
         let names: Vec<String> = plan.gauges.iter().map(|gauge| gauge.name.clone()).collect();
         let mut unreadable: Vec<Option<String>> = vec![None; names.len()];
+        let mut not_yet = Vec::new();
         let mut sources: Vec<Scraped> = Vec::new();
         for monitor in &plan.monitors {
             for (gauge, text) in &monitor.read {
                 let compiled = match &monitor.source {
                     Source::Prometheus { url } => Formula::compile(text).map(|formula| (url, formula)),
-                    Source::NotYet { kind } => Err(format!("a monitor of kind `{kind}` is not supported yet")),
+                    Source::NotYet { kind } => {
+                        not_yet.push(*gauge);
+                        Err(format!("a monitor of kind `{kind}` is not supported yet"))
+                    }
                 };
                 match compiled {
                     Ok((url, formula)) => source_at(&mut sources, url).formulas.push((*gauge, formula)),
@@ -55,7 +61,7 @@ impl Gauges {
                 }
             }
         }
-        Self { names, unreadable, sources: sources.into_iter().map(Arc::new).collect() }
+        Self { names, unreadable, not_yet, sources: sources.into_iter().map(Arc::new).collect() }
     }
 
     /// Asks every source once, all at the same time; gives a reading for each gauge, by [`GaugeId`].
@@ -79,9 +85,9 @@ impl Gauges {
         self.names.get(gauge.0 as usize).map_or("", String::as_str)
     }
 
-    /// Why a gauge can never be read in this version; `None` for a gauge that can.
-    pub fn never(&self, gauge: GaugeId) -> Option<&str> {
-        self.unreadable.get(gauge.0 as usize)?.as_deref()
+    /// Whether the gauge is of a kind that this version reads from gates.yaml, but cannot sample.
+    pub fn not_yet(&self, gauge: GaugeId) -> bool {
+        self.not_yet.contains(&gauge)
     }
 }
 

@@ -53,6 +53,7 @@ fn gauges(read: &[(&str, &str)]) -> Gauges {
     Gauges {
         names: read.iter().map(|(name, _)| (*name).to_owned()).collect(),
         unreadable: vec![None; read.len()],
+        not_yet: Vec::new(),
         sources: vec![Arc::new(Scraped { url: "/metrics".to_owned(), formulas: formulas.collect() })],
     }
 }

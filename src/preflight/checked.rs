@@ -1,0 +1,74 @@
+//! The result of one item.
+
+use crate::plan::{Check, Place};
+
+/// What came of one item of a checklist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// Its name in gates.yaml.
+    pub name: String,
+    /// Whether it held.
+    pub held: Held,
+    /// What was seen; for an item that did not hold also what was expected and what to do. One sentence or two.
+    pub detail: String,
+    /// Its line.
+    pub place: Place,
+    /// What it sent to the target.
+    pub sent: Sent,
+}
+
+/// Whether an item held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// It held.
+    Yes,
+    /// It did not.
+    No,
+    /// An item before it did not hold, or the run ended first.
+    NotRun,
+}
+
+/// Requests to the target, for the totals of the run; scrapes are not among them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sent {
+    /// Requests.
+    pub requests: u64,
+    /// Failures among them.
+    pub failures: u64,
+}
+
+impl Checked {
+    /// An item that was not run, with the reason.
+    pub fn not_run(check: &Check, why: &str) -> Self {
+        Self {
+            name: check.name.clone(),
+            held: Held::NotRun,
+            detail: why.to_owned(),
+            place: check.place.clone(),
+            sent: Sent::default(),
+        }
+    }
+}
+
+/// What an item's act gave, before it is put under the item's name.
+#[derive(Debug)]
+pub(super) struct Seen {
+    /// The detail of an item that held, or of one that did not.
+    pub(super) outcome: Result<String, String>,
+    pub(super) sent: Sent,
+}
+
+impl Seen {
+    /// Something that sends nothing to the target.
+    pub(super) fn aside(outcome: Result<String, String>) -> Self {
+        Self { outcome, sent: Sent::default() }
+    }
+
+    pub(super) fn into_checked(self, check: &Check) -> Checked {
+        let (held, detail) = match self.outcome {
+            Ok(detail) => (Held::Yes, detail),
+            Err(detail) => (Held::No, detail),
+        };
+        Checked { name: check.name.clone(), held, detail, place: check.place.clone(), sent: self.sent }
+    }
+}

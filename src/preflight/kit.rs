@@ -1,0 +1,22 @@
+//! What the items of a checklist work with.
+
+use std::sync::Arc;
+
+use crate::{
+    client::{Origin, control::Control},
+    monitor::Gauges,
+    plan::Plan,
+};
+
+/// What the items of a checklist work with.
+#[derive(Debug, Clone)]
+pub struct Kit {
+    /// The plan; scenarios are looked up in it.
+    pub plan: Arc<Plan>,
+    /// For probes and scrapes.
+    pub control: Control,
+    /// For a user who runs a scenario once.
+    pub origin: Arc<Origin>,
+    /// For `monitors: all`.
+    pub gauges: Gauges,
+}

@@ -1,0 +1,92 @@
+//! Waiting for a fresh deployment.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::Sent;
+use crate::client::control::Control;
+
+/// The first pause between two polls; each is twice as long as the one before, up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// A deployment that takes a minute is not asked more often than once a second.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// What came of waiting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Readiness {
+    /// What was seen; `Err` when the target did not become ready in time.
+    pub outcome: Result<String, String>,
+    /// The polls. They count as requests; those before the target was ready are no failures, because waiting is what
+    /// they are for.
+    pub sent: Sent,
+}
+
+/// Asks for `path` until it answers with a status of 200 to 399, at most so long (`target.ready`).
+pub async fn wait_until_ready(control: &Control, path: &str, within: Duration) -> Readiness {
+    let started = Instant::now();
+    let deadline = started + within;
+    let mut sent = Sent::default();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        // The last poll gets a little time even when the clock has run out meanwhile.
+        let patience = control.timeout().min(left).max(FIRST_PAUSE);
+        let seen = match control.get(path, patience).await {
+            Ok(answer) if (200..400).contains(&answer.status) => {
+                sent.requests += 1;
+                let took = started.elapsed().as_secs_f64();
+                return Readiness { outcome: Ok(format!("GET {path} answered {} after {took:.1} s", answer.status)), sent };
+            }
+            Ok(answer) => {
+                sent.requests += 1;
+                format!("GET {path} answered {}", answer.status)
+            }
+            Err(failure) => {
+                sent.requests += u64::from(failure.sent);
+                failure.sentence
+            }
+        };
+        if Instant::now() + pause >= deadline {
+            let detail = format!(
+                "the target was not ready within {within:?}, expected a status of 200 to 399, last seen: {seen}; \
+                 start the app, correct `target.url`, or give `ready.within` more time"
+            );
+            return Readiness { outcome: Err(detail), sent };
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::preflight::run::tests::{app, control};
+
+    #[tokio::test]
+    async fn it_waits_until_the_app_answers() {
+        let (base, _) = app(|number, _| if number < 2 { "503 Starting\r\n\r\n" } else { "302 Found\r\n\r\n" }).await;
+        let ready = wait_until_ready(&control(&base), "/healthz", Duration::from_secs(20)).await;
+        assert!(ready.outcome.as_ref().is_ok_and(|seen| seen.starts_with("GET /healthz answered 302")), "{ready:?}");
+        assert_eq!(ready.sent, Sent { requests: 3, failures: 0 });
+    }
+
+    #[tokio::test]
+    async fn a_target_that_never_answers_well_is_a_sentence() {
+        let (base, _) = app(|_, _| "503 Starting\r\n\r\n").await;
+        let ready = wait_until_ready(&control(&base), "/healthz", Duration::from_millis(150)).await;
+        let detail = ready.outcome.expect_err("it is not ready");
+        assert!(detail.contains("within 150ms") && detail.contains("answered 503"), "{detail}");
+        assert!(ready.sent.requests > 0);
+    }
+
+    #[tokio::test]
+    async fn a_target_that_is_down_is_a_sentence() {
+        let base = url::Url::parse("http://127.0.0.1:1").expect("a URL");
+        let ready = wait_until_ready(&control(&base), "/", Duration::ZERO).await;
+        assert!(ready.outcome.expect_err("nobody listens").contains("could not connect"));
+        assert_eq!(ready.sent.requests, 1);
+    }
+}
