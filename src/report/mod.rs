@@ -14,6 +14,7 @@ mod ladder;
 mod markdown;
 mod number;
 mod publishable;
+mod terminal;
 mod trouble;
 mod when;
 
@@ -24,6 +25,7 @@ pub use clean::clean;
 pub use files::{Files, MEASUREMENTS, VERDICT};
 pub use json::{LARGEST_VERDICT, UnreadableVerdict, read_verdict};
 pub use publishable::{Mask, Publishable};
+pub use terminal::{Colour, closing, headline_only, meaning};
 
 /// One report file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! What a reader must know first: everything that failed, warns, or is not sure, in the order of its weight.
 
+use std::collections::BTreeSet;
+
 use super::{advice, number};
 use crate::judge::{Band, CheckResult, Finding, Level, MonitorVerdict, Outcome, PhaseVerdict, Regression, Verdict};
 
@@ -92,7 +94,16 @@ pub(super) fn of(verdict: &Verdict) -> Vec<Trouble<'_>> {
     }));
     troubles.extend(verdict.integrity.iter().filter_map(|check| of_check("integrity", check)));
     troubles.sort_by_key(|trouble| trouble.standing);
+    say_advice_once(&mut troubles);
     troubles
+}
+
+/// Leaves out what to try where it was said before.
+fn say_advice_once(troubles: &mut [Trouble<'_>]) {
+    let mut said = BTreeSet::new();
+    for trouble in troubles {
+        trouble.advice = trouble.advice.take().filter(|advice| said.insert(advice.clone()));
+    }
 }
 
 /// The troubles of one phase: its criteria in the order of gates.yaml, then [`besides`].
