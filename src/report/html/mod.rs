@@ -1,0 +1,80 @@
+//! report.html: one self-contained file, no script, no style or font from elsewhere.
+
+mod chart;
+mod view;
+
+use minijinja::{
+    Environment, UndefinedBehavior,
+    syntax::SyntaxConfig,
+    value::{Serde, Value},
+};
+
+use super::Publishable;
+use view::View;
+
+/// The page. Everything inserted is escaped, because its name ends in `.html`.
+const PAGE: (&str, &str) = ("report.html", include_str!("page.html"));
+
+/// The whole page.
+pub(super) fn render(publishable: &Publishable) -> String {
+    let mut environment = Environment::new();
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+    environment.set_syntax(syntax.expect("the delimiters are the default ones"));
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.add_template(PAGE.0, PAGE.1).expect("the page is part of the program");
+    let page = environment.get_template(PAGE.0).expect("it was added above");
+    page.render(Value::from(Serde(View::of(publishable.verdict())))).expect("the view has what the page asks for")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::report::fixtures;
+
+    fn page(verdict: crate::judge::Verdict) -> String {
+        render(&fixtures::publishable(verdict))
+    }
+
+    #[test]
+    fn reads_well() {
+        for (name, verdict) in [("failed", fixtures::failed()), ("not_ready", fixtures::not_ready())] {
+            let page = page(verdict);
+            let body = page.split_once("<body>").expect("there is a body").1.to_owned();
+            insta::assert_snapshot!(format!("html_{name}"), body);
+        }
+    }
+
+    #[test]
+    fn asks_for_nothing_from_elsewhere() {
+        let page = page(fixtures::passed());
+        for forbidden in ["<script", "src=", "@import", "url(", "<link", "<iframe", "onload", "href=\"http"] {
+            assert!(!page.contains(forbidden), "{forbidden}");
+        }
+        assert!(page.starts_with("<!doctype html>\n<html lang=\"en\">"));
+    }
+
+    /// The tags in order, without what stands between them.
+    fn tags(page: &str) -> Vec<String> {
+        let (_, body) = page.split_once("<body>").expect("there is a body");
+        body.split('<').skip(1).map(|rest| rest.split([' ', '>', '\n']).next().unwrap_or_default().to_owned()).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_name_changes_the_structure(strings in prop::collection::vec(any::<String>(), 1..20), offset in 0usize..12) {
+            let all: Vec<String> =
+                strings.into_iter().chain(fixtures::HOSTILE.map(str::to_owned)).filter(|text| !text.is_empty()).collect();
+            let mut next = offset;
+            let hostile = fixtures::with_strings(&mut || {
+                next += 1;
+                all[next % all.len()].clone()
+            });
+            let benign = fixtures::with_strings(&mut || "benign".to_owned());
+            prop_assert!(tags(&page(hostile)) == tags(&page(benign)), "a name became a tag");
+        }
+    }
+}

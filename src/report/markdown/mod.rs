@@ -1,0 +1,179 @@
+//! summary.md: the verdict for a pull request or a step summary.
+
+mod details;
+mod escape;
+
+use std::fmt::Write;
+
+use self::escape::{code, text};
+use super::{
+    Publishable, ladder, number,
+    trouble::{self, Standing, Trouble},
+    when,
+};
+use crate::judge::{CheckResult, Outcome, Verdict};
+
+/// So many troubles are told in full; a ladder with hundreds has one cause.
+const MOST_TROUBLES: usize = 20;
+
+/// The whole summary.
+pub(super) fn render(publishable: &Publishable) -> String {
+    let verdict = publishable.verdict();
+    let parts = [
+        headline(verdict),
+        troubles(verdict),
+        ladder_table(verdict),
+        after_the_ladder(verdict),
+        notes(verdict),
+        details::endpoints(verdict),
+        details::monitors(verdict),
+        details::preflight(verdict),
+        details::environment(verdict),
+        repeat(verdict),
+    ];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+/// The first lines alone, for where there is no room for more.
+pub(super) fn render_short(publishable: &Publishable) -> String {
+    let verdict = publishable.verdict();
+    format!("{}\n{}", headline(verdict), ladder_table(verdict))
+}
+
+/// The sign before an outcome; the word always stands beside it.
+fn sign(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Passed => "✅",
+        Outcome::Warned => "⚠️",
+        Outcome::Failed => "❌",
+        Outcome::Inconclusive | Outcome::New => "❔",
+        Outcome::Invalid | Outcome::Interrupted => "🚫",
+        Outcome::NotRun => "➖",
+    }
+}
+
+fn headline(verdict: &Verdict) -> String {
+    let Verdict { outcome, gate, profile, commit, target, totals, .. } = verdict;
+    let took = when::took(verdict).map(|took| format!(" · {}", when::span(took))).unwrap_or_default();
+    format!(
+        "## {} {}: {}\n\n**{}**\n\nprofile {} · commit {} · target {} · {} requests, {} failures{took}\n",
+        sign(*outcome),
+        code(gate),
+        outcome.word(),
+        text(&verdict.headline),
+        code(profile),
+        code(&short(commit)),
+        code(target),
+        number::count(totals.requests),
+        number::count(totals.failures),
+    )
+}
+
+/// The first twelve characters of a long hash; other names of a commit as they are.
+fn short(commit: &str) -> String {
+    let hash = commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if hash { commit[..12].to_owned() } else { commit.to_owned() }
+}
+
+fn troubles(verdict: &Verdict) -> String {
+    let troubles = trouble::of(verdict);
+    let Some(heaviest) = troubles.iter().map(|trouble| trouble.standing).min() else { return String::new() };
+    let title = match heaviest {
+        Standing::Failed => "What failed first",
+        Standing::Invalid => "What could not be measured",
+        Standing::Inconclusive => "What is not decided",
+        Standing::Warned | Standing::Uncertain => "What to know",
+    };
+    let mut part = format!("### {title}\n\n");
+    for trouble in troubles.iter().take(MOST_TROUBLES) {
+        part.push_str(&told(trouble));
+    }
+    if troubles.len() > MOST_TROUBLES {
+        let more = troubles.len() - MOST_TROUBLES;
+        writeln!(part, "- and {more} more, in the other reports").expect(IN_MEMORY);
+    }
+    part
+}
+
+const IN_MEMORY: &str = "a string takes what is written to it";
+
+fn told(trouble: &Trouble<'_>) -> String {
+    let Trouble { standing, part, what, measured, place, because, advice } = trouble;
+    let place = place.as_ref().map(|place| format!(" ({})", code(place))).unwrap_or_default();
+    let numbers = match measured {
+        Some(_) => format!(": {}", text(&trouble.numbers())),
+        None => String::new(),
+    };
+    let advice = match advice {
+        Some(advice) if *standing != Standing::Uncertain => format!("  \n  *What to try:* {}", text(advice)),
+        _ => String::new(),
+    };
+    format!(
+        "- **{}** in {}: {}{numbers}{place}  \n  {}{advice}\n",
+        standing.word(),
+        code(part),
+        code(what),
+        text(because)
+    )
+}
+
+fn ladder_table(verdict: &Verdict) -> String {
+    if verdict.phases.is_empty() {
+        return String::new();
+    }
+    let mut part = "### The ladder\n\n| phase | load | requests | success | throughput | p50 | p95 | p99 | outcome |\n\
+                    | --- | --: | --: | --: | --: | --: | --: | --: | --- |\n"
+        .to_owned();
+    for rung in ladder::rungs(verdict) {
+        let ladder::Rung { name, load, requests, success, throughput, p50, p95, p99, outcome } = rung;
+        writeln!(
+            part,
+            "| {} | {load} | {requests} | {success} | {throughput} | {p50} | {p95} | {p99} | {} {} |",
+            code(name),
+            sign(outcome),
+            outcome.word()
+        )
+        .expect(IN_MEMORY);
+    }
+    part
+}
+
+/// Breaking point, recovery, integrity, comparisons and cleanup.
+fn after_the_ladder(verdict: &Verdict) -> String {
+    let mut lines = Vec::new();
+    lines.extend(ladder::breaking_point(verdict).map(|point| format!("- **Breaking point:** {}", text(&point))));
+    lines.extend(ladder::recovery(verdict).map(|recovery| format!("- **Recovery:** {}", text(&recovery))));
+    lines.extend(verdict.regressions.iter().map(|regression| {
+        let cell = format!("{}/{}", regression.phase, regression.cell);
+        let because = text(&trouble::because_of_regression(regression));
+        format!(
+            "- **Regression** {}: {} {}. {because}",
+            code(&cell),
+            sign(regression.outcome),
+            regression.outcome.word()
+        )
+    }));
+    lines.extend(checks("Integrity", &verdict.integrity));
+    lines.extend(checks("Cleanup", &verdict.cleanup));
+    if lines.is_empty() { String::new() } else { format!("### After the load\n\n{}\n", lines.join("\n")) }
+}
+
+fn checks(title: &str, checks: &[CheckResult]) -> Vec<String> {
+    let line = |check: &CheckResult| {
+        let CheckResult { name, outcome, detail, .. } = check;
+        format!("- **{title}:** {} {} {}: {}", sign(*outcome), code(name), outcome.word(), text(detail))
+    };
+    checks.iter().map(line).collect()
+}
+
+fn notes(verdict: &Verdict) -> String {
+    let notes: String = verdict.notes.iter().map(|note| format!("- {}\n", text(note))).collect();
+    if notes.is_empty() { notes } else { format!("### Notes\n\n{notes}") }
+}
+
+fn repeat(verdict: &Verdict) -> String {
+    format!("Repeat it: {}\n", code(&verdict.repeat))
+}
+
+#[cfg(test)]
+mod tests;

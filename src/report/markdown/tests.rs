@@ -1,0 +1,85 @@
+//! summary.md, as text and as a Markdown reader sees it.
+
+use proptest::prelude::*;
+use pulldown_cmark::{Event, Options, Parser, Tag};
+
+use super::*;
+use crate::report::fixtures;
+
+fn summary(verdict: Verdict) -> String {
+    render(&fixtures::publishable(verdict))
+}
+
+#[test]
+fn reads_well() {
+    for (name, verdict) in fixtures::all() {
+        insta::assert_snapshot!(format!("markdown_{name}"), summary(verdict));
+    }
+}
+
+/// What a Markdown reader makes of it, without the words: blocks, cells, tags, links.
+fn structure(markdown: &str) -> Vec<String> {
+    Parser::new_ext(markdown, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH)
+        .filter_map(|event| match event {
+            Event::Start(tag @ (Tag::Link { .. } | Tag::Image { .. })) => Some(format!("forged {tag:?}")),
+            Event::Start(tag) => Some(format!("{tag:?}")),
+            Event::End(tag) => Some(format!("end {tag:?}")),
+            Event::Html(tag) | Event::InlineHtml(tag) => Some(tag.trim().to_owned()),
+            Event::Code(_) => Some("code".to_owned()),
+            Event::HardBreak => Some("break".to_owned()),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn the_structure_would_show_a_forged_link() {
+    assert!(structure("see [this](http://x)").iter().any(|part| part.starts_with("forged")));
+}
+
+#[test]
+fn is_bounded() {
+    let mut verdict = fixtures::everything();
+    let endpoint = verdict.phases[2].endpoints[2].clone();
+    let finding = verdict.phases[2].findings[1].clone();
+    verdict.phases[2].endpoints = vec![endpoint; 5_000];
+    verdict.phases[2].findings = vec![finding; 5_000];
+    let summary = summary(verdict);
+    assert!(summary.len() < 60_000, "{}", summary.len());
+    assert!(summary.contains("more, in the other reports") && summary.contains("4950 more stand in"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_name_changes_the_structure(strings in prop::collection::vec("\\PC{0,12}|[\\\\|`*_@#<>\\[\\]()!&:/. w-]{0,12}", 1..20), offset in 0usize..12) {
+        let all: Vec<String> =
+            strings.into_iter().chain(fixtures::HOSTILE.map(str::to_owned)).filter(|text| !text.is_empty()).collect();
+        let mut next = offset;
+        let hostile = fixtures::with_strings(&mut || {
+            next += 1;
+            all[next % all.len()].clone()
+        });
+        let benign = fixtures::with_strings(&mut || "benign".to_owned());
+        let summary = summary(hostile);
+        let (seen, expected) = (structure(&summary), structure(&super::render(&fixtures::publishable(benign))));
+        let difference = seen.iter().zip(&expected).position(|(seen, expected)| seen != expected);
+        prop_assert!(seen.len() == expected.len() && difference.is_none(), "at {:?} of {}", difference, summary);
+        let read = running_text(&summary);
+        for power in ["@o", "#1", "GH-2", "://", "www.e"] {
+            prop_assert!(!read.contains(power), "{} in {}", power, read);
+        }
+    }
+}
+
+/// The words outside of code spans, where a forge looks for mentions and links.
+fn running_text(markdown: &str) -> String {
+    Parser::new_ext(markdown, Options::ENABLE_TABLES)
+        .filter_map(|event| match event {
+            Event::Text(text) => Some(text.into_string()),
+            Event::Start(_) | Event::Code(_) => Some("\n".to_owned()),
+            _ => None,
+        })
+        .collect()
+}

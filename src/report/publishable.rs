@@ -1,0 +1,257 @@
+//! The gate between a verdict and every output: masked, made harmless, bounded.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use super::{Files, clean};
+use crate::judge::{
+    BreakingPoint, CheckResult, EndpointVerdict, Finding, MonitorVerdict, PhaseVerdict, RecoveryVerdict, Regression,
+    Verdict,
+};
+
+/// Replaces the values of secrets in a text.
+pub type Mask<'a> = dyn Fn(&str) -> Cow<'_, str> + 'a;
+
+/// A verdict that may leave the process, with the names of its report files.
+///
+/// Every string in it went through the mask and [`clean`], so no format can forget either. The masking comes before
+/// any format's escaping: a secret with a quote or an ampersand in it is found all the same.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Publishable {
+    verdict: Verdict,
+    files: Files,
+}
+
+impl Publishable {
+    /// Masks and cleans every string of the verdict. A publishable verdict stays as it is when that is done again.
+    pub fn new(mut verdict: Verdict, files: Files, mask: &Mask<'_>) -> Self {
+        each_text(&mut verdict, &mut |text| {
+            let masked = mask(text);
+            let cleaned = clean(&masked);
+            if *cleaned != **text {
+                *text = cleaned.into_owned();
+            }
+        });
+        Self { verdict, files }
+    }
+
+    /// The verdict.
+    pub fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+
+    /// The names of the report files.
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// Adds a remark that every report shows.
+    pub fn note(&mut self, remark: &str, mask: &Mask<'_>) {
+        self.verdict.notes.push(clean(&mask(remark)).into_owned());
+    }
+}
+
+type Visit<'a> = dyn FnMut(&mut String) + 'a;
+
+/// Visits every string. The patterns name every field, so that a new one cannot be forgotten here.
+fn each_text(verdict: &mut Verdict, visit: &mut Visit<'_>) {
+    let Verdict {
+        schema: _,
+        outcome: _,
+        ending: _,
+        exit_code: _,
+        headline,
+        gate,
+        profile,
+        seed: _,
+        target,
+        commit,
+        started_at,
+        finished_at,
+        version,
+        repeat,
+        notes,
+        preflight,
+        phases,
+        totals: _,
+        regressions,
+        breaking_point,
+        recovery,
+        integrity,
+        cleanup,
+    } = verdict;
+    for text in [headline, gate, profile, target, commit, started_at, finished_at, version, repeat] {
+        visit(text);
+    }
+    notes.iter_mut().for_each(&mut *visit);
+    for check in preflight.iter_mut().chain(integrity).chain(cleanup) {
+        each_text_of_check(check, visit);
+    }
+    phases.iter_mut().for_each(|phase| each_text_of_phase(phase, visit));
+    for Regression {
+        phase,
+        cell,
+        base: _,
+        head: _,
+        change: _,
+        interval: _,
+        p_adjusted: _,
+        detectable: _,
+        outcome: _,
+    } in regressions
+    {
+        visit(phase);
+        visit(cell);
+    }
+    if let Some(BreakingPoint { phase, users: _, last_good_users: _, first_endpoint, first_error, resource }) =
+        breaking_point
+    {
+        visit(phase);
+        [first_endpoint, first_error, resource].into_iter().flatten().for_each(&mut *visit);
+    }
+    if let Some(RecoveryVerdict { outcome: _, seconds: _, detail }) = recovery {
+        visit(detail);
+    }
+}
+
+fn each_text_of_check(check: &mut CheckResult, visit: &mut Visit<'_>) {
+    let CheckResult { name, outcome: _, detail, file, line: _ } = check;
+    for text in [name, detail, file] {
+        visit(text);
+    }
+}
+
+fn each_text_of_phase(phase: &mut PhaseVerdict, visit: &mut Visit<'_>) {
+    let PhaseVerdict {
+        name,
+        outcome: _,
+        because,
+        users: _,
+        rate: _,
+        duration_s: _,
+        requests: _,
+        failures: _,
+        success_rate: _,
+        throughput: _,
+        latency_ms: _,
+        service_ms: _,
+        added: _,
+        bursts: _,
+        findings,
+        endpoints,
+        monitors,
+        generator: _,
+        file,
+        line: _,
+    } = phase;
+    visit(name);
+    visit(file);
+    because.iter_mut().for_each(&mut *visit);
+    findings.iter_mut().for_each(|finding| each_text_of_finding(finding, visit));
+    endpoints.iter_mut().for_each(|endpoint| each_text_of_endpoint(endpoint, visit));
+    for MonitorVerdict { name, max: _, mean: _, band: _, samples: _, missing } in monitors {
+        visit(name);
+        missing.iter_mut().for_each(&mut *visit);
+    }
+}
+
+fn each_text_of_finding(finding: &mut Finding, visit: &mut Visit<'_>) {
+    let Finding {
+        criterion,
+        endpoint,
+        level: _,
+        file,
+        line: _,
+        outcome: _,
+        certain: _,
+        observed: _,
+        limit: _,
+        unit,
+        interval: _,
+        samples: _,
+        because,
+    } = finding;
+    for text in [criterion, file, unit, because] {
+        visit(text);
+    }
+    endpoint.iter_mut().for_each(&mut *visit);
+}
+
+fn each_text_of_endpoint(endpoint: &mut EndpointVerdict, visit: &mut Visit<'_>) {
+    let EndpointVerdict {
+        name,
+        tags,
+        requests: _,
+        failures: _,
+        statuses,
+        errors,
+        examples,
+        latency_ms: _,
+        service_ms: _,
+    } = endpoint;
+    visit(name);
+    tags.iter_mut().chain(examples).for_each(&mut *visit);
+    for counts in [statuses, errors] {
+        *counts = std::mem::take(counts)
+            .into_iter()
+            .map(|(mut key, count)| {
+                visit(&mut key);
+                (key, count)
+            })
+            .fold(BTreeMap::new(), |mut merged, (key, count)| {
+                *merged.entry(key).or_insert(0) += count;
+                merged
+            });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixtures;
+
+    /// Marks every text, so that a text that was left out shows in the verdict's debug form.
+    fn marked(text: &str) -> Cow<'_, str> {
+        Cow::Owned(format!("<{text}>"))
+    }
+
+    #[test]
+    fn every_string_goes_through_the_mask() {
+        let publishable = Publishable::new(fixtures::everything(), Files::default(), &marked);
+        let json = serde_json::to_value(publishable.verdict()).expect("a verdict is JSON");
+        let mut unmasked = Vec::new();
+        collect_unmasked("", &json, &mut unmasked);
+        assert_eq!(unmasked, Vec::<String>::new());
+    }
+
+    /// The paths of strings that the mask did not see; words of this program need no mask.
+    fn collect_unmasked(path: &str, value: &serde_json::Value, found: &mut Vec<String>) {
+        match value {
+            serde_json::Value::String(text) => {
+                let word = ["/outcome", "/ending", "/level", "/band", "/schema"].iter().any(|key| path.ends_with(key));
+                if !word && !text.starts_with('<') {
+                    found.push(format!("{path}: {text}"));
+                }
+            }
+            serde_json::Value::Array(items) => items.iter().for_each(|item| collect_unmasked(path, item, found)),
+            serde_json::Value::Object(fields) => {
+                for (key, item) in fields {
+                    let counted = path.ends_with("/statuses") || path.ends_with("/errors");
+                    if counted && !key.starts_with('<') {
+                        found.push(format!("{path}: key {key}"));
+                    }
+                    collect_unmasked(&format!("{path}/{key}"), item, found);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn is_stable() {
+        let nothing: &Mask<'_> = &|text| Cow::Borrowed(text);
+        let once = Publishable::new(fixtures::hostile(), Files::default(), nothing);
+        let twice = Publishable::new(once.verdict().clone(), Files::default(), nothing);
+        assert_eq!(once, twice);
+        assert!(!format!("{:?}", once.verdict()).contains("\\u{1b}"));
+    }
+}

@@ -1,0 +1,237 @@
+//! What a terminal shows at the end of a run: within 80 columns, the headline first.
+
+mod paint;
+mod width;
+
+pub use paint::Colour;
+pub(super) use paint::{Tint, tint};
+pub(super) use width::{COLUMNS, clip, left, right, width, wrap};
+
+use super::{
+    Files, Publishable, VERDICT, clean, ladder, number,
+    trouble::{self, Standing, Trouble},
+    when,
+};
+use crate::judge::{CheckResult, Outcome, Verdict};
+
+/// So many troubles are told in full, so that the headline stays on the screen.
+const MOST_TROUBLES: usize = 12;
+
+/// So many uncertain passes are named; in short windows many are.
+const MOST_UNCERTAIN: usize = 5;
+
+/// The closing text; `folder` is where the reports were written.
+pub fn closing(publishable: &Publishable, folder: &str, colour: Colour) -> String {
+    let verdict = publishable.verdict();
+    let parts = [
+        headline(verdict, colour),
+        ladder_table(verdict, colour),
+        troubles(verdict, colour),
+        after_the_ladder(verdict, colour),
+        notes(verdict),
+        end(verdict, publishable.files(), folder, colour),
+    ];
+    let text: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).map(|part| part.join("\n")).collect();
+    format!("{}\n", text.join("\n\n"))
+}
+
+/// The headline alone, for `-q`.
+pub fn headline_only(publishable: &Publishable, colour: Colour) -> String {
+    format!("{}\n", headline(publishable.verdict(), colour).join("\n"))
+}
+
+fn headline(verdict: &Verdict, colour: Colour) -> Vec<String> {
+    let word = verdict.outcome.word().to_uppercase();
+    let mut lines = wrap(&format!("{word}: {}", verdict.headline), 0);
+    if let Some(rest) = lines[0].strip_prefix(&word) {
+        lines[0] = format!("{}{}", colour.paint(tint(verdict.outcome), &word), colour.paint(Tint::Bold, rest));
+    }
+    let Verdict { gate, profile, target, totals, .. } = verdict;
+    let took = when::took(verdict).map(|took| format!(" in {}", when::span(took))).unwrap_or_default();
+    let requests = number::count(totals.requests);
+    let failures = number::count(totals.failures);
+    let facts = format!("{gate}, profile {profile}, on {target}: {requests} requests{took}, {failures} failures");
+    lines.extend(wrap(&facts, 0).iter().map(|line| colour.paint(Tint::Quiet, line)));
+    lines
+}
+
+/// The columns of the ladder beside the phase's name: title and width.
+const TABLE: [(&str, usize); 7] =
+    [("load", 11), ("requests", 9), ("success", 9), ("p50", 8), ("p95", 8), ("p99", 8), ("", 12)];
+
+/// The name takes what the others leave of 80 columns.
+const NAME: usize = 8;
+
+fn ladder_table(verdict: &Verdict, colour: Colour) -> Vec<String> {
+    if verdict.phases.is_empty() {
+        return Vec::new();
+    }
+    let titles: Vec<_> = TABLE[..6].iter().map(|(title, columns)| right(title, columns - 1)).collect();
+    let heading = format!("{} {}", left("phase", NAME), titles.join(" "));
+    let mut lines = vec![colour.paint(Tint::Quiet, &heading)];
+    for rung in ladder::rungs(verdict) {
+        let ladder::Rung { name, load, requests, success, p50, p95, p99, outcome, .. } = rung;
+        let cells = [load, requests, success, p50, p95, p99];
+        let cells: Vec<_> = cells.iter().zip(TABLE).map(|(cell, (_, columns))| right(cell, columns - 1)).collect();
+        let outcome = colour.paint(tint(outcome), outcome.word());
+        lines.push(format!("{} {}  {outcome}", left(name, NAME), cells.join(" ")));
+    }
+    lines
+}
+
+fn troubles(verdict: &Verdict, colour: Colour) -> Vec<String> {
+    let troubles = trouble::of(verdict);
+    let (uncertain, heavy): (Vec<_>, Vec<_>) =
+        troubles.into_iter().partition(|trouble| trouble.standing == Standing::Uncertain);
+    let mut lines = Vec::new();
+    for (position, trouble) in heavy.iter().take(MOST_TROUBLES).enumerate() {
+        if position > 0 {
+            lines.push(String::new());
+        }
+        lines.extend(told(trouble, colour));
+    }
+    if heavy.len() > MOST_TROUBLES {
+        lines.push(format!("and {} more, in the reports", heavy.len() - MOST_TROUBLES));
+    }
+    if !uncertain.is_empty() {
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        let title = format!("{} passed as observed, but not for certain:", criteria(uncertain.len()));
+        lines.push(colour.paint(Tint::Quiet, &title));
+        let named = uncertain.iter().take(MOST_UNCERTAIN);
+        lines.extend(named.map(|trouble| clip(&format!("  {}: {}", trouble.part, in_short(trouble)), COLUMNS)));
+        if uncertain.len() > MOST_UNCERTAIN {
+            lines.push(format!("  and {} more, in the reports", uncertain.len() - MOST_UNCERTAIN));
+        }
+    }
+    lines
+}
+
+fn criteria(number: usize) -> String {
+    if number == 1 { "1 criterion".to_owned() } else { format!("{number} criteria") }
+}
+
+fn in_short(trouble: &Trouble<'_>) -> String {
+    let observed = trouble.measured.as_ref().map(|measured| {
+        let interval = measured.interval.as_ref().map(|interval| format!(", interval {interval}")).unwrap_or_default();
+        format!(" was {}{interval}", measured.observed)
+    });
+    format!("{}{}", trouble.what, observed.unwrap_or_default())
+}
+
+fn told(trouble: &Trouble<'_>, colour: Colour) -> Vec<String> {
+    let Trouble { standing, part, what, place, because, advice, .. } = trouble;
+    let word = standing.word();
+    let place = place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
+    let mut lines = wrap(&format!("{word} {part}: {what}{place}"), 0);
+    if let Some(rest) = lines[0].strip_prefix(word) {
+        lines[0] = format!("{}{}", colour.paint(paint::tint_of(*standing), word), colour.paint(Tint::Bold, rest));
+    }
+    lines.extend(wrap(&trouble.numbers(), 2));
+    lines.extend(wrap(because, 2));
+    lines.extend(advice.iter().flat_map(|advice| wrap(&format!("what to try: {advice}"), 2)));
+    lines
+}
+
+fn after_the_ladder(verdict: &Verdict, colour: Colour) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut add = |title: &str, outcome: Option<Outcome>, text: &str| {
+        let hanging = wrap(text, 16);
+        let mut texts = hanging.iter().map(|line| line.trim_start().to_owned());
+        let first = texts.next().unwrap_or_default();
+        let first = outcome.map_or_else(|| first.clone(), |outcome| colour.paint(tint(outcome), &first));
+        lines.push(format!("{}{first}", left(title, 16)));
+        lines.extend(texts.map(|text| format!("{}{text}", " ".repeat(16))));
+    };
+    if let Some(point) = ladder::breaking_point(verdict) {
+        add("breaking point", None, &point);
+    }
+    if let (Some(text), Some(recovery)) = (ladder::recovery(verdict), &verdict.recovery) {
+        add("recovery", Some(recovery.outcome), &text);
+    }
+    for (title, checks) in [("integrity", &verdict.integrity), ("cleanup", &verdict.cleanup)] {
+        for CheckResult { name, outcome, detail, .. } in checks {
+            add(title, Some(*outcome), &format!("{}: {name}. {detail}", outcome.word()));
+        }
+    }
+    lines
+}
+
+fn notes(verdict: &Verdict) -> Vec<String> {
+    verdict.notes.iter().flat_map(|note| wrap(&format!("note: {note}"), 0)).collect()
+}
+
+fn end(verdict: &Verdict, files: &Files, folder: &str, colour: Colour) -> Vec<String> {
+    let names: Vec<_> = std::iter::once(VERDICT).chain(files.names()).map(clean).collect();
+    let mut lines = wrap(&format!("reports in {}: {}", clean(folder), names.join(", ")), 0);
+    lines.extend(wrap(&format!("repeat it: {}", verdict.repeat), 0));
+    let code = format!("exit code {}: {}", verdict.exit_code, meaning(verdict.exit_code));
+    lines.push(colour.paint(Tint::Quiet, &code));
+    lines
+}
+
+/// What an exit code says, in the words of the contract.
+pub fn meaning(exit_code: u8) -> &'static str {
+    match exit_code {
+        0 => "passed, warnings included",
+        1 => "failed: a blocking criterion, a regression, recovery or integrity",
+        2 => "usage or gates.yaml is wrong; nothing was sent",
+        3 => "it could not be measured; neither passed nor failed",
+        4 => "inconclusive under a policy that says fail",
+        130 => "interrupted by SIGINT",
+        143 => "interrupted by SIGTERM or the deadline",
+        _ => "a defect in stagegate",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::report::fixtures;
+
+    fn text(verdict: Verdict, colour: Colour) -> String {
+        closing(&fixtures::publishable(verdict), "stagegate-out", colour)
+    }
+
+    #[test]
+    fn reads_well() {
+        for (name, verdict) in fixtures::all() {
+            insta::assert_snapshot!(format!("terminal_{name}"), text(verdict, Colour::Off));
+        }
+    }
+
+    #[test]
+    fn the_headline_comes_first_in_colour_too() {
+        let text = text(fixtures::failed(), Colour::On);
+        assert!(text.starts_with("\u{1b}[1;31mFAILED\u{1b}[0m\u{1b}[1m: medium failed at 50 users"), "{text}");
+    }
+
+    #[test]
+    fn every_exit_code_has_a_meaning() {
+        for code in [0, 1, 2, 3, 4, 130, 143] {
+            assert_ne!(meaning(code), meaning(70), "{code}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_name_never_moves_the_cursor_or_leaves_the_columns(strings in prop::collection::vec(any::<String>(), 1..20)) {
+            let mut next = 0;
+            let all: Vec<String> = strings.into_iter().chain(fixtures::HOSTILE.map(str::to_owned)).collect();
+            let verdict = fixtures::with_strings(&mut || {
+                next += 1;
+                all[next % all.len()].clone()
+            });
+            let text = text(verdict, Colour::Off);
+            prop_assert!(!text.chars().any(|c| c.is_control() && c != '\n'));
+            for line in text.lines() {
+                prop_assert!(width(line) <= COLUMNS + 1, "{}", line);
+            }
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! What a reader must know first: everything that failed, warns, or is not sure, in the order of its weight.
+
+use std::collections::BTreeSet;
+
+use super::{advice, number};
+use crate::judge::{Band, CheckResult, Finding, Level, MonitorVerdict, Outcome, PhaseVerdict, Regression, Verdict};
+
+/// One thing that is not simply fine.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Trouble<'a> {
+    /// How heavy it is.
+    pub(super) standing: Standing,
+    /// The phase, or `preflight`, `regression`, `recovery`, `integrity`.
+    pub(super) part: &'a str,
+    /// The criterion as written, or the name of the item.
+    pub(super) what: String,
+    /// What was observed, and what was allowed; `None` where it is not about a number.
+    pub(super) measured: Option<Measured>,
+    /// `gates.yaml:41`; `None` where it has no line.
+    pub(super) place: Option<String>,
+    /// The evidence.
+    pub(super) because: String,
+    /// What to try.
+    pub(super) advice: Option<String>,
+}
+
+/// A number beside its limit.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Measured {
+    /// `1.21 s`, or `no samples`.
+    pub(super) observed: String,
+    /// `750 ms`.
+    pub(super) limit: String,
+    /// `1.1 s to 1.38 s`.
+    pub(super) interval: Option<String>,
+    /// How sure the result is.
+    pub(super) sure: &'static str,
+}
+
+/// How heavy a trouble is, the heaviest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Standing {
+    /// It failed the run.
+    Failed,
+    /// It could not be measured.
+    Invalid,
+    /// The evidence does not decide.
+    Inconclusive,
+    /// It only warns.
+    Warned,
+    /// It holds as observed, but the interval straddles the limit.
+    Uncertain,
+}
+
+impl Standing {
+    /// The word in every report.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Invalid => "invalid",
+            Self::Inconclusive => "inconclusive",
+            Self::Warned => "warned",
+            Self::Uncertain => "uncertain",
+        }
+    }
+}
+
+impl Trouble<'_> {
+    /// Observed, limit, interval and certainty in one line; empty where it is not about a number.
+    pub(super) fn numbers(&self) -> String {
+        let Some(Measured { observed, limit, interval, sure }) = &self.measured else { return String::new() };
+        let interval = interval.as_ref().map(|interval| format!(", interval {interval}")).unwrap_or_default();
+        format!("{observed}, limit {limit}{interval}; {sure}")
+    }
+}
+
+/// Every trouble of a run, the heaviest first, and among equals in the order of the run.
+pub(super) fn of(verdict: &Verdict) -> Vec<Trouble<'_>> {
+    let mut troubles: Vec<_> = verdict.preflight.iter().filter_map(|check| of_check("preflight", check)).collect();
+    for phase in verdict.phases.iter().filter(|phase| phase.outcome != Outcome::NotRun) {
+        troubles.extend(of_phase(phase));
+    }
+    troubles.extend(verdict.regressions.iter().filter_map(of_regression));
+    troubles.extend(verdict.recovery.iter().filter(|recovery| recovery.outcome != Outcome::Passed).map(|recovery| {
+        Trouble {
+            standing: standing(recovery.outcome),
+            part: "recovery",
+            what: "recovery".to_owned(),
+            measured: None,
+            place: None,
+            because: recovery.detail.clone(),
+            advice: Some(advice::RECOVERY.to_owned()),
+        }
+    }));
+    troubles.extend(verdict.integrity.iter().filter_map(|check| of_check("integrity", check)));
+    troubles.sort_by_key(|trouble| trouble.standing);
+    say_advice_once(&mut troubles);
+    troubles
+}
+
+/// Leaves out what to try where it was said before.
+fn say_advice_once(troubles: &mut [Trouble<'_>]) {
+    let mut said = BTreeSet::new();
+    for trouble in troubles {
+        trouble.advice = trouble.advice.take().filter(|advice| said.insert(advice.clone()));
+    }
+}
+
+/// The troubles of one phase: its criteria in the order of gates.yaml, then [`besides`].
+fn of_phase(phase: &PhaseVerdict) -> Vec<Trouble<'_>> {
+    let criteria = phase.findings.iter().filter_map(|finding| of_finding(phase, finding));
+    criteria.chain(besides(phase)).collect()
+}
+
+/// What troubles a phase besides its criteria: bands, and the phase as a whole where neither says what became of it.
+pub(super) fn besides(phase: &PhaseVerdict) -> Vec<Trouble<'_>> {
+    let mut troubles: Vec<_> = phase.monitors.iter().filter_map(|monitor| of_monitor(phase, monitor)).collect();
+    let weights = phase.findings.iter().filter_map(weight).chain(troubles.iter().map(|trouble| trouble.standing));
+    let heaviest = weights.min().unwrap_or(Standing::Uncertain);
+    let whole = standing(phase.outcome);
+    if !matches!(phase.outcome, Outcome::Passed | Outcome::NotRun) && whole < heaviest || whole == Standing::Invalid {
+        let advice = (phase.outcome == Outcome::Invalid).then(|| advice::GENERATOR.to_owned());
+        troubles.push(of_whole_phase(phase, whole, advice));
+    }
+    troubles
+}
+
+/// The title of a finding: the criterion as written, with `each` the endpoint beside it.
+pub(super) fn title(finding: &Finding) -> String {
+    match &finding.endpoint {
+        Some(endpoint) => format!("{}: {endpoint}", finding.criterion),
+        None => finding.criterion.clone(),
+    }
+}
+
+/// Where something stands in gates.yaml; `None` for what the gate itself added.
+pub(super) fn place(file: &str, line: u32) -> Option<String> {
+    (line > 0 && !file.is_empty()).then(|| format!("{file}:{line}"))
+}
+
+/// The numbers of a finding.
+pub(super) fn measured(finding: &Finding) -> Measured {
+    let Finding { observed, limit, unit, interval, certain, outcome, .. } = finding;
+    Measured {
+        observed: match observed {
+            Some(observed) => number::beside(*observed, *limit, unit),
+            None => "no samples".to_owned(),
+        },
+        limit: number::limit(*limit, unit),
+        interval: interval.map(|interval| number::interval(interval, unit)),
+        sure: match (certain, observed, outcome) {
+            (true, _, _) => "certain",
+            (false, None, _) => "nothing was measured",
+            (false, _, Outcome::Inconclusive) => "not certain, so it is not decided",
+            (false, _, _) => "not certain, the observed value decides",
+        },
+    }
+}
+
+/// Whether a finding weighs anything, and how much.
+pub(super) fn weight(finding: &Finding) -> Option<Standing> {
+    match (finding.outcome, finding.level, finding.certain) {
+        (Outcome::Passed, _, true) | (Outcome::NotRun, _, _) => None,
+        (Outcome::Passed, _, false) => Some(Standing::Uncertain),
+        (Outcome::Failed, Level::Warn, _) => Some(Standing::Warned),
+        (outcome, _, _) => Some(standing(outcome)),
+    }
+}
+
+fn standing(outcome: Outcome) -> Standing {
+    match outcome {
+        Outcome::Failed => Standing::Failed,
+        Outcome::Invalid | Outcome::Interrupted => Standing::Invalid,
+        Outcome::Inconclusive | Outcome::New => Standing::Inconclusive,
+        Outcome::Warned | Outcome::Passed | Outcome::NotRun => Standing::Warned,
+    }
+}
+
+fn of_finding<'a>(phase: &'a PhaseVerdict, finding: &Finding) -> Option<Trouble<'a>> {
+    let standing = weight(finding)?;
+    Some(Trouble {
+        standing,
+        part: &phase.name,
+        what: title(finding),
+        measured: Some(measured(finding)),
+        place: place(&finding.file, finding.line),
+        because: finding.because.clone(),
+        advice: advice::for_finding(phase, finding),
+    })
+}
+
+fn of_monitor<'a>(phase: &'a PhaseVerdict, monitor: &MonitorVerdict) -> Option<Trouble<'a>> {
+    let because = match (monitor.band, monitor.max, &monitor.missing) {
+        (Band::Critical, Some(max), _) => format!("It reached {}, which is critical.", number::plain(max)),
+        (Band::Missing, _, Some(missing)) => format!("Its source is missing: {missing}"),
+        (Band::Missing, _, None) => format!("It gave only {} readings.", monitor.samples),
+        _ => return None,
+    };
+    Some(Trouble {
+        standing: Standing::Warned,
+        part: &phase.name,
+        what: format!("band {}", monitor.name),
+        measured: None,
+        place: None,
+        because,
+        advice: advice::for_monitor(monitor),
+    })
+}
+
+fn of_whole_phase(phase: &PhaseVerdict, standing: Standing, advice: Option<String>) -> Trouble<'_> {
+    Trouble {
+        standing,
+        part: &phase.name,
+        what: "the whole phase".to_owned(),
+        measured: None,
+        place: place(&phase.file, phase.line),
+        because: phase.because.join(" "),
+        advice,
+    }
+}
+
+fn of_check<'a>(part: &'a str, check: &CheckResult) -> Option<Trouble<'a>> {
+    (!matches!(check.outcome, Outcome::Passed | Outcome::NotRun)).then(|| Trouble {
+        standing: standing(check.outcome),
+        part,
+        what: check.name.clone(),
+        measured: None,
+        place: place(&check.file, check.line),
+        because: check.detail.clone(),
+        advice: None,
+    })
+}
+
+fn of_regression(regression: &Regression) -> Option<Trouble<'_>> {
+    if regression.outcome == Outcome::Passed {
+        return None;
+    }
+    Some(Trouble {
+        standing: standing(regression.outcome),
+        part: "regression",
+        what: format!("{}/{}", regression.phase, regression.cell),
+        measured: None,
+        place: None,
+        because: because_of_regression(regression),
+        advice: None,
+    })
+}
+
+/// What a comparison saw, in one sentence.
+pub(super) fn because_of_regression(regression: &Regression) -> String {
+    let change = number::or_nothing(regression.change, number::change);
+    let interval = regression
+        .interval
+        .map(|[low, high]| format!(", between {} and {}", number::change(low), number::change(high)))
+        .unwrap_or_default();
+    format!("It changed by {change}{interval}; worse is positive.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixtures;
+
+    fn listed(verdict: &Verdict) -> Vec<String> {
+        of(verdict)
+            .iter()
+            .map(|trouble| format!("{} {} {}", trouble.standing.word(), trouble.part, trouble.what))
+            .collect()
+    }
+
+    #[test]
+    fn a_pass_has_no_trouble() {
+        assert_eq!(listed(&fixtures::passed()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_heaviest_comes_first() {
+        assert_eq!(
+            listed(&fixtures::failed()),
+            [
+                "failed medium p95 < 750ms",
+                "failed medium p99 < 1500ms",
+                "failed medium no timeouts",
+                "failed recovery recovery",
+                "warned medium band database.connections",
+            ]
+        );
+        assert_eq!(
+            listed(&fixtures::warned()),
+            ["warned medium p50 < 300ms", "warned medium band app.cpu", "uncertain medium p95(not auth) < 500ms"]
+        );
+        assert_eq!(listed(&fixtures::invalid()), ["invalid light the whole phase"]);
+        assert_eq!(listed(&fixtures::not_ready()), ["failed preflight debug mode is off"]);
+        assert_eq!(listed(&fixtures::inconclusive()), ["inconclusive light p95(report) < 500ms"]);
+    }
+
+    #[test]
+    fn says_the_numbers_and_how_sure_they_are() {
+        let verdict = fixtures::failed();
+        let numbers: Vec<_> = of(&verdict).iter().map(Trouble::numbers).collect();
+        assert_eq!(
+            numbers[..4],
+            [
+                "1.21 s, limit 750 ms, interval 1.1 s to 1.38 s; certain",
+                "1.5004 s, limit 1.5 s, interval 1.42 s to 1.73 s; not certain, the observed value decides",
+                "14 events, limit 0 events; certain",
+                "",
+            ]
+        );
+        let verdict = fixtures::inconclusive();
+        assert_eq!(of(&verdict)[0].numbers(), "no samples, limit 500 ms; nothing was measured");
+    }
+
+    #[test]
+    fn a_phase_that_its_findings_do_not_explain_explains_itself() {
+        let mut verdict = fixtures::passed();
+        verdict.phases[1].outcome = Outcome::Failed;
+        verdict.phases[1].because = vec!["Every request failed for 5 s: the target stopped answering.".to_owned()];
+        let troubles = of(&verdict);
+        assert_eq!(troubles.len(), 1);
+        assert_eq!(troubles[0].because, "Every request failed for 5 s: the target stopped answering.");
+        assert_eq!(troubles[0].place.as_deref(), Some("gates.yaml:120"));
+    }
+}
