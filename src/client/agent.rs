@@ -100,7 +100,9 @@ async fn exchange(
                 connection = Connection::open(origin, &request.address.destination).await?;
             }
             Err(Unanswered::Unsent(_)) => {
-                return Err(Failure::new(FailureKind::Reset, "the connection was closed as soon as it was opened").into());
+                return Err(
+                    Failure::new(FailureKind::Reset, "the connection was closed as soon as it was opened").into()
+                );
             }
         }
     };

@@ -32,7 +32,8 @@ fn names(pattern: &str, host: &Host<&str>) -> bool {
             match pattern.strip_prefix("*.") {
                 // A label stands before the dot, and a wildcard never stands for a whole top-level domain.
                 Some(parent) => {
-                    parent.contains('.') && name.strip_suffix(parent).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
+                    parent.contains('.')
+                        && name.strip_suffix(parent).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
                 }
                 None => name == pattern,
             }

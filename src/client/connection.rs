@@ -71,10 +71,7 @@ impl Connection {
     }
 
     /// Sends a request and reads the head of its answer.
-    pub(super) async fn send(
-        &mut self,
-        request: http::Request<Full<Bytes>>,
-    ) -> Result<(Parts, Incoming), Unanswered> {
+    pub(super) async fn send(&mut self, request: http::Request<Full<Bytes>>) -> Result<(Parts, Incoming), Unanswered> {
         let Self { sender, driver, .. } = self;
         let ready = std::future::poll_fn(|cx| {
             driver.drive(cx);
@@ -182,10 +179,9 @@ impl Kept {
 }
 
 fn closes(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(header::CONNECTION)
-        .iter()
-        .any(|value| value.as_bytes().split(|byte| *byte == b',').any(|token| token.trim_ascii().eq_ignore_ascii_case(b"close")))
+    headers.get_all(header::CONNECTION).iter().any(|value| {
+        value.as_bytes().split(|byte| *byte == b',').any(|token| token.trim_ascii().eq_ignore_ascii_case(b"close"))
+    })
 }
 
 async fn stream(origin: &Origin, destination: &Destination) -> Result<Stream, Trouble> {

@@ -62,7 +62,11 @@ fn verify_json(pointer: &str, wanted: &JsonExpectation, body: &[u8], size: u64) 
     let not_json = |error: serde_json::Error| format!("the body is not JSON: {error}{}", cut(body, size));
     match wanted {
         JsonExpectation::Exists => {
-            if json::exists(body, pointer).map_err(not_json)? { Ok(()) } else { Err(format!("JSON {pointer} is missing")) }
+            if json::exists(body, pointer).map_err(not_json)? {
+                Ok(())
+            } else {
+                Err(format!("JSON {pointer} is missing"))
+            }
         }
         JsonExpectation::Equals(wanted) => match json::find(body, pointer).map_err(not_json)? {
             Some(seen) if same(&seen, wanted) => Ok(()),

@@ -151,11 +151,25 @@ mod tests {
 
     #[test]
     fn a_pointer_leads_where_rfc_6901_says() {
-        let text = br#"{"foo": ["bar", "baz"], "": 0, "a/b": 1, "m~n": 8, "n": null, "deep": {"list": [[1], {"x": true}]}}"#;
+        let text =
+            br#"{"foo": ["bar", "baz"], "": 0, "a/b": 1, "m~n": 8, "n": null, "deep": {"list": [[1], {"x": true}]}}"#;
         let value: Value = serde_json::from_slice(text).expect("JSON");
-        for pointer in
-            ["", "/foo", "/foo/0", "/foo/1", "/foo/2", "/foo/01", "/foo/-", "/", "/a~1b", "/m~0n", "/n", "/deep/list/1/x", "/deep/x/y", "/n/x"]
-        {
+        for pointer in [
+            "",
+            "/foo",
+            "/foo/0",
+            "/foo/1",
+            "/foo/2",
+            "/foo/01",
+            "/foo/-",
+            "/",
+            "/a~1b",
+            "/m~0n",
+            "/n",
+            "/deep/list/1/x",
+            "/deep/x/y",
+            "/n/x",
+        ] {
             assert_eq!(find(text, pointer).expect("JSON"), value.pointer(pointer).cloned(), "{pointer}");
             assert_eq!(exists(text, pointer).expect("JSON"), value.pointer(pointer).is_some(), "{pointer}");
         }

@@ -161,9 +161,7 @@ impl Course {
     pub(super) fn goes_on(&self, intended: Duration) -> bool {
         match self.end() {
             None => true,
-            Some(end) => {
-                intended < end && self.stopped_at().is_none() && (self.clock.now() < end + SLOT_GRACE)
-            }
+            Some(end) => intended < end && self.stopped_at().is_none() && (self.clock.now() < end + SLOT_GRACE),
         }
     }
 

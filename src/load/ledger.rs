@@ -70,7 +70,9 @@ impl Ledger {
             status: None,
             failure: Some(FailureKind::Unsent),
         });
-        self.recorder.borrow_mut().describe_failure(endpoint, "every user waited for the app, so the slot was not sent");
+        self.recorder
+            .borrow_mut()
+            .describe_failure(endpoint, "every user waited for the app, so the slot was not sent");
     }
 
     /// Tells the course how many requests ended.

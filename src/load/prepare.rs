@@ -53,7 +53,11 @@ impl PreparedLoad {
         let weights: Vec<u32> = plan.scenarios.iter().map(|scenario| scenario.weight).collect();
         Self {
             origin: Arc::clone(origin),
-            scenarios: plan.scenarios.iter().map(|scenario| PreparedScenario::of(scenario, origin, &phase.load)).collect(),
+            scenarios: plan
+                .scenarios
+                .iter()
+                .map(|scenario| PreparedScenario::of(scenario, origin, &phase.load))
+                .collect(),
             of_user: schedule::scenarios(&weights, phase.load.users(), &mut draws::dealer(*seed, *phase_index)),
             rows: Arc::clone(&phase.rows),
             load: phase.load,

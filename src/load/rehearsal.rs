@@ -83,7 +83,9 @@ pub async fn once(plan: &Plan, scenario: ScenarioId, origin: &Origin, seed: u64)
 /// The rows of the first phase, or of the first dataset; the first of them is used.
 fn rows(plan: &Plan) -> Arc<[Row]> {
     let of_phase = plan.phases.iter().map(|phase| &phase.rows).find(|rows| !rows.is_empty());
-    of_phase.cloned().unwrap_or_else(|| plan.datasets.first().map(|data| Arc::from(data.rows.clone())).unwrap_or_default())
+    of_phase
+        .cloned()
+        .unwrap_or_else(|| plan.datasets.first().map(|data| Arc::from(data.rows.clone())).unwrap_or_default())
 }
 
 struct Onlooker<'a> {

@@ -166,8 +166,7 @@ mod tests {
     }
 
     fn rendered(value: Value, encoding: Encoding) -> Result<String, Missing> {
-        let template =
-            Template { segments: vec![Segment::Literal("<".to_owned()), Segment::Insert(value, encoding)] };
+        let template = Template { segments: vec![Segment::Literal("<".to_owned()), Segment::Insert(value, encoding)] };
         let mut out = "what was there before".to_owned();
         render(&template, &mut memory(), &mut out).map(|()| out)
     }

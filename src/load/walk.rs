@@ -2,12 +2,7 @@
 
 use std::time::Duration;
 
-use super::{
-    clock::Clock,
-    prepare::PreparedStep,
-    recipe::Unmade,
-    render::Memory,
-};
+use super::{clock::Clock, prepare::PreparedStep, recipe::Unmade, render::Memory};
 use crate::client::{Agent, Answer, Failure, Origin, Request, Trouble, extract, verify};
 
 /// The longest chain of redirects that is followed.
@@ -141,7 +136,8 @@ impl Walker {
             route.witness.sending(step, started);
             let outcome = self.agent.exchange(route.origin, request).await;
             let ended = route.clock.now();
-            let seen = |answer, failure| Hop { step, request: Some(request), answer, failure, intended, started, ended };
+            let seen =
+                |answer, failure| Hop { step, request: Some(request), answer, failure, intended, started, ended };
             let answer = match outcome {
                 Ok(answer) => answer,
                 Err(Trouble::Failure(failure)) => {
@@ -216,12 +212,7 @@ fn next_hop(
     Ok(Some(request.redirected(answer.status, address)))
 }
 
-fn refuse<W: Witness>(
-    step: &PreparedStep,
-    failure: &Failure,
-    intended: Duration,
-    route: &Route<'_, W>,
-) -> StepEnd {
+fn refuse<W: Witness>(step: &PreparedStep, failure: &Failure, intended: Duration, route: &Route<'_, W>) -> StepEnd {
     let now = route.clock.now();
     route.witness.sending(step, now);
     let hop = Hop { step, request: None, answer: None, failure: Some(failure), intended, started: now, ended: now };

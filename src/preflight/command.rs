@@ -53,15 +53,26 @@ pub(super) async fn run(arguments: &[String], limit: Duration) -> Result<String,
         ended
     };
     let Ok(status) = ended else {
-        return Err(format!("{program} had not ended after {limit:?} and was stopped; give the item a longer `timeout`"));
+        return Err(format!(
+            "{program} had not ended after {limit:?} and was stopped; give the item a longer `timeout`"
+        ));
     };
     conclude(program, status, first_line(&said), first_line(&complained))
 }
 
-fn conclude(program: &str, status: std::io::Result<ExitStatus>, said: String, complained: String) -> Result<String, String> {
+fn conclude(
+    program: &str,
+    status: std::io::Result<ExitStatus>,
+    said: String,
+    complained: String,
+) -> Result<String, String> {
     let status = status.map_err(|error| format!("{program} could not be waited for: {error}"))?;
     if status.success() {
-        return Ok(if said.is_empty() { format!("{program} ended with status 0") } else { format!("{program}: {said}") });
+        return Ok(if said.is_empty() {
+            format!("{program} ended with status 0")
+        } else {
+            format!("{program}: {said}")
+        });
     }
     let words = if complained.is_empty() { said } else { complained };
     let words = if words.is_empty() { "and said nothing".to_owned() } else { format!("and said: {words}") };

@@ -20,13 +20,19 @@ pub(super) async fn look(path: &str, free: u64) -> Result<String, String> {
     let stat = match answer {
         Ok(Ok(Ok(stat))) => stat,
         Ok(Ok(Err(error))) => return Err(format!("{place}: {error}; correct the `path` of this item")),
-        Ok(Err(_)) | Err(_) => return Err(format!("{place} did not answer within {PATIENCE:?}; is its file system reachable?")),
+        Ok(Err(_)) | Err(_) => {
+            return Err(format!("{place} did not answer within {PATIENCE:?}; is its file system reachable?"));
+        }
     };
     let there = stat.f_bavail.saturating_mul(stat.f_frsize);
     if there >= free {
         Ok(format!("{} free at {place}, at least {} expected", bytes(there), bytes(free)))
     } else {
-        Err(format!("{} free at {place}, at least {} expected; make room or choose another `path`", bytes(there), bytes(free)))
+        Err(format!(
+            "{} free at {place}, at least {} expected; make room or choose another `path`",
+            bytes(there),
+            bytes(free)
+        ))
     }
 }
 

@@ -17,7 +17,9 @@ pub(super) async fn ask(kit: &Kit, asked: &[GaugeId]) -> Result<String, String> 
     }
     let omitted = left_out.iter().map(|reading| name(reading)).collect::<Vec<_>>().join(", ");
     match (readable.len(), left_out.is_empty()) {
-        (0, _) => Err(format!("no gauge could be asked: {omitted} cannot be sampled by this version; remove this item")),
+        (0, _) => {
+            Err(format!("no gauge could be asked: {omitted} cannot be sampled by this version; remove this item"))
+        }
         (count, true) => Ok(format!("{count} gauges gave a number each")),
         (count, false) => Ok(format!("{count} gauges gave a number each; {omitted} cannot be sampled by this version")),
     }

@@ -22,7 +22,10 @@ pub(super) async fn send(control: &Control, probe: &Probe) -> Seen {
     };
     let mut held = verify(expect, answer.status, &answer.headers, &answer.body, answer.size);
     if held.is_ok() && answer.cut() && expect.max_size.is_some() {
-        held = Err(format!("the body is longer than the {} MiB that a check reads, so `max_size` cannot be told", BODY_LIMIT >> 20));
+        held = Err(format!(
+            "the body is longer than the {} MiB that a check reads, so `max_size` cannot be told",
+            BODY_LIMIT >> 20
+        ));
     }
     let failures = u64::from(held.is_err());
     let outcome = match held {

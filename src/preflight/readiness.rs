@@ -37,7 +37,10 @@ pub async fn wait_until_ready(control: &Control, path: &str, within: Duration) -
             Ok(answer) if (200..400).contains(&answer.status) => {
                 sent.requests += 1;
                 let took = started.elapsed().as_secs_f64();
-                return Readiness { outcome: Ok(format!("GET {path} answered {} after {took:.1} s", answer.status)), sent };
+                return Readiness {
+                    outcome: Ok(format!("GET {path} answered {} after {took:.1} s", answer.status)),
+                    sent,
+                };
             }
             Ok(answer) => {
                 sent.requests += 1;

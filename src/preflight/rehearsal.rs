@@ -12,8 +12,7 @@ pub(super) async fn run(kit: &Kit, scenario: ScenarioId) -> Seen {
     let outcome = match broken {
         None => Ok(format!("one user ran {name} once; all {} requests held", sent.requests)),
         Some((step, failure)) => {
-            let (kind, description) = (failure.kind.key(), &failure.description);
-            Err(format!("{step} of {name} failed ({kind}): {description}; correct the app, its test data, or the step"))
+            Err(format!("{step} of {name} failed: {failure}; correct the app, its test data, or the step"))
         }
     };
     Seen { outcome, sent }

@@ -18,8 +18,8 @@ use crate::{
     client::{Origin, control::Control},
     monitor::Gauges,
     plan::{
-        Expect, Gauge, GaugeId, JsonExpectation, Monitor, Place, Plan, Policy, Probe, Profile, Publish, Reaction, Source,
-        Target, Tls, Uncertain,
+        Expect, Gauge, GaugeId, JsonExpectation, Monitor, Place, Plan, Policy, Probe, Profile, Publish, Reaction,
+        Source, Target, Tls, Uncertain,
     },
 };
 
