@@ -6,10 +6,14 @@ mod expect {
     use crate::plan::Expect;
     /// STAND-IN
     pub fn verify(expect: &Expect, status: u16, _: &http::HeaderMap, body: &[u8], _: u64) -> Result<(), String> {
-        if !expect.accepts(status) { return Err(format!("status {status} in the place of {:?}", expect.status)); }
+        if !expect.accepts(status) {
+            return Err(format!("status {status} in the place of {:?}", expect.status));
+        }
         for (pointer, wanted) in &expect.json {
             let value: serde_json::Value = serde_json::from_slice(body).map_err(|e| e.to_string())?;
-            if let crate::plan::JsonExpectation::Equals(wanted) = wanted && value.pointer(pointer) != Some(wanted) {
+            if let crate::plan::JsonExpectation::Equals(wanted) = wanted
+                && value.pointer(pointer) != Some(wanted)
+            {
                 return Err(format!("{pointer} is {:?} in the place of {wanted}", value.pointer(pointer)));
             }
         }
@@ -23,8 +27,10 @@ pub mod tls {
     pub fn config(_: &crate::plan::Tls) -> Result<Arc<rustls::ClientConfig>, super::ClientError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions().expect("ring")
-            .with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
+            .with_safe_default_protocol_versions()
+            .expect("ring")
+            .with_root_certificates(rustls::RootCertStore::empty())
+            .with_no_client_auth();
         Ok(Arc::new(config))
     }
 }
@@ -42,5 +48,7 @@ pub fn allowed(url: &url::Url, allow: &[String]) -> bool {
 pub struct Origin;
 impl Origin {
     /// STAND-IN
-    pub fn new(_: &crate::plan::Target, _: &url::Url) -> Result<Self, ClientError> { Ok(Self) }
+    pub fn new(_: &crate::plan::Target, _: &url::Url) -> Result<Self, ClientError> {
+        Ok(Self)
+    }
 }

@@ -16,7 +16,7 @@ use super::{
 pub struct Config {
     /// The version of this format: 1.
     pub version: Located<u32>,
-    /// The name of the gate in comments, checks, JUnit and baselines.
+    /// The name of the gate in comments, checks, `JUnit` and baselines.
     pub gate: Located<String>,
     /// Where load goes.
     pub target: Target,

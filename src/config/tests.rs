@@ -231,7 +231,7 @@ fn hostile_files_cost_one_problem() {
         ("latin 1", b"version: 1\ngate: caf\xe9\n".to_vec()),
         ("binary", b"\x7fELF\x02\x01\x01\0\0\0".to_vec()),
         ("deep lists", "[".repeat(100_000).into_bytes()),
-        ("deep maps", (0..500).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect::<String>().into_bytes()),
+        ("deep maps", (0..500).flat_map(|depth| [&b" ".repeat(depth)[..], b"a:\n"].concat()).collect()),
         ("alias bomb", bomb.into_bytes()),
         ("an alias in itself", b"a: &a [*a]\n".to_vec()),
     ];

@@ -94,14 +94,14 @@ fn no(mut cursor: Cursor<'_>) -> Parsed<Line<'_>> {
         "4xx" => Count::ClientErrors,
         "errors" => Count::Errors,
         "timeouts" => Count::Failures(FailureKind::Timeout),
-        key => match FailureKind::ALL.into_iter().find(|kind| kind.key() == key) {
-            Some(kind) => Count::Failures(kind),
-            None => {
-                let keys =
-                    ["5xx", "4xx", "timeouts", "errors"].into_iter().chain(FailureKind::ALL.map(FailureKind::key));
-                return Err(kind.fault("is not a kind of event", suggestion(key, keys)));
-            }
-        },
+        key => {
+            let Some(kind) = FailureKind::ALL.into_iter().find(|kind| kind.key() == key) else {
+                let keys = FailureKind::ALL.map(FailureKind::key);
+                let all = ["5xx", "4xx", "timeouts", "errors"].into_iter().chain(keys);
+                return Err(kind.fault("is not a kind of event", suggestion(key, all)));
+            };
+            Count::Failures(kind)
+        }
     };
     let selector = cursor.selector()?;
     cursor.end()?;
@@ -204,7 +204,7 @@ fn limit(metric: Metric, op: Op, value: Word<'_>) -> Parsed<Limit> {
     }
 }
 
-impl<'a> Word<'a> {
+impl Word<'_> {
     /// Without surrounding white space.
     fn trimmed(self) -> Self {
         let start = self.text.len() - self.text.trim_start().len();

@@ -67,12 +67,11 @@ async fn kind_of(bytes: &'static [u8]) -> FailureKind {
 
 #[tokio::test]
 async fn an_answer_is_read_to_its_end() {
-    let (url, connections) =
-        server(|stream, head| async move {
-            let body = format!("HTTP/1.1 201 Created\r\nX-A: b\r\nContent-Length: {}\r\n\r\n{head}", head.len());
-            says(stream, body.as_bytes()).await;
-        })
-        .await;
+    let (url, connections) = server(|stream, head| async move {
+        let body = format!("HTTP/1.1 201 Created\r\nX-A: b\r\nContent-Length: {}\r\n\r\n{head}", head.len());
+        says(stream, body.as_bytes()).await;
+    })
+    .await;
     let answer = control(&url).get("/a?b=c", Duration::from_secs(2)).await.expect("an answer");
     assert_eq!(answer.status, 201);
     assert_eq!(answer.headers["x-a"], "b");

@@ -28,14 +28,14 @@ impl<'a> de::SeqAccess<'a> for Items<'a> {
 /// The entries of a map that are left, then holes for keys that are missing.
 pub(super) struct Entries<'a> {
     at: At<'a>,
-    entries: std::vec::IntoIter<&'a Entry>,
+    left: std::vec::IntoIter<&'a Entry>,
     holes: std::vec::IntoIter<&'static str>,
     value: Option<&'a Rc<Node>>,
 }
 
 impl<'a> Entries<'a> {
     pub(super) fn new(at: At<'a>, entries: Vec<&'a Entry>, holes: Vec<&'static str>) -> Self {
-        Self { at, entries: entries.into_iter(), holes: holes.into_iter(), value: None }
+        Self { at, left: entries.into_iter(), holes: holes.into_iter(), value: None }
     }
 }
 
@@ -43,7 +43,7 @@ impl<'a> de::MapAccess<'a> for Entries<'a> {
     type Error = Fault;
 
     fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
-        if let Some(entry) = self.entries.next() {
+        if let Some(entry) = self.left.next() {
             self.value = Some(&entry.value);
             return seed.deserialize(self.at.of(&entry.key)).map(Some);
         }

@@ -125,10 +125,9 @@ impl<'a> At<'a> {
     }
 }
 
-impl At<'_> {
-    pub(super) fn expected_one_of(self, names: &[&str]) -> Fault {
-        let written = names.iter().filter(|name| **name != BARE && **name != WHOLE);
-        let names: Vec<String> = written.map(|name| format!("`{name}`")).collect();
-        Fault::Said { message: format!("expected exactly one of {} here", names.join(", ")), help: None }
-    }
+/// Says which keys an enum is written with.
+pub(super) fn expected_one_of(names: &[&str]) -> Fault {
+    let written = names.iter().filter(|name| **name != BARE && **name != WHOLE);
+    let names: Vec<String> = written.map(|name| format!("`{name}`")).collect();
+    Fault::Said { message: format!("expected exactly one of {} here", names.join(", ")), help: None }
 }

@@ -47,9 +47,10 @@ async fn serve(mut stream: TcpStream, answer: Option<String>) {
 }
 
 fn gauges(read: &[(&str, &str)]) -> Gauges {
-    let formulas = read.iter().zip(0..).map(|((_, text), id)| {
-        (GaugeId(id), crate::monitor::Formula::compile(text).expect("an expression"))
-    });
+    let formulas = read
+        .iter()
+        .zip(0..)
+        .map(|((_, text), id)| (GaugeId(id), crate::monitor::Formula::compile(text).expect("an expression")));
     Gauges {
         names: read.iter().map(|(name, _)| (*name).to_owned()).collect(),
         unreadable: vec![None; read.len()],

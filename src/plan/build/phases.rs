@@ -67,14 +67,14 @@ impl Draft<'_> {
     }
 
     fn load(&mut self, said: &config::Phase, scale: f64) -> Load {
-        for users in said.users.iter() {
+        if let Some(users) = &said.users {
             self.positive("users", users, 0);
             if users.value > MOST_USERS {
                 self.problem(users.span, format!("`users` is at most {MOST_USERS}"));
             }
         }
         for (key, rate) in [("spawn_rate", said.spawn_rate), ("rate", said.rate)] {
-            for rate in rate.iter() {
+            if let Some(rate) = rate {
                 self.positive(key, &rate.with(rate.value.per_second()), 0.0);
             }
         }
@@ -110,15 +110,16 @@ impl Draft<'_> {
                 None => self.unknown("dataset", name, known.datasets.iter().map(|dataset| dataset.name.as_str())),
             }
         }
-        if said.data.is_empty() && !self.config.lost.contains("data") {
-            if let Some(used) = self.used.first() {
-                let column = &self.columns[used.column.0 as usize];
-                let message = format!(
-                    "the phase `{}` has no `data`, but the scenario `{}` uses `data.{column}`",
-                    said.name.value, used.scenario
-                );
-                self.problem_with(said.name.span, message, Some("say `data: [DATASET]`".to_owned()));
-            }
+        if said.data.is_empty()
+            && !self.config.lost.contains("data")
+            && let Some(used) = self.used.first()
+        {
+            let column = &self.columns[used.column.0 as usize];
+            let message = format!(
+                "the phase `{}` has no `data`, but the scenario `{}` uses `data.{column}`",
+                said.name.value, used.scenario
+            );
+            self.problem_with(said.name.span, message, Some("say `data: [DATASET]`".to_owned()));
         }
         rows
     }
