@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Command, Located, Table};
+use super::{Command, Located, Table, located::plain_fields};
 use crate::units::Reading;
 
 /// A source of gauges: prometheus, postgres, host or command.
@@ -34,3 +34,5 @@ pub struct Band {
     /// Above this the gauge is critical.
     pub critical: Located<Reading>,
 }
+
+plain_fields!(Monitor);

@@ -68,7 +68,7 @@ fn reads_the_variants_of_the_reference_file() {
     assert!(problems.is_empty(), "{problems}");
     let config = config.expect("a config");
     assert!(config.target.start.is_some());
-    assert!(matches!(config.datasets.get("from_file"), Some(Dataset::Csv(_))));
+    assert!(matches!(config.datasets.get("from_file").map(|dataset| &dataset.value), Some(Dataset::Csv(_))));
     assert_eq!(config.monitors.names().collect::<Vec<_>>(), ["app", "database", "host", "queue"]);
 }
 
@@ -211,7 +211,7 @@ fn texts_stay_as_they_are_written() {
     let text = with("datasets: {d: {rows: [{id: 007, price: 1.10, on: true, off: no}]}}");
     let (config, _) = read("gates.yaml", text.as_bytes(), &environment(&[]));
     let config = config.expect("a config");
-    let Some(Dataset::Rows(rows)) = config.datasets.get("d") else { panic!("rows") };
+    let Some(Dataset::Rows(rows)) = config.datasets.get("d").map(|dataset| &dataset.value) else { panic!("rows") };
     assert_eq!(rows[0].iter().map(|(_, cell)| cell.value.as_str()).collect::<Vec<_>>(), ["007", "1.10", "true", "no"]);
 }
 

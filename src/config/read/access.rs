@@ -59,7 +59,7 @@ impl<'a> de::MapAccess<'a> for Entries<'a> {
     }
 }
 
-/// Line, column and length of a value, then the value.
+/// Line, column and length of a value, whether it is complete, then the value.
 pub(super) struct Place<'a> {
     pub(super) at: At<'a>,
     pub(super) given: usize,
@@ -76,6 +76,7 @@ impl<'a> de::SeqAccess<'a> for Place<'a> {
             1 => seed.deserialize(number(span.line)).map(Some),
             2 => seed.deserialize(number(span.column)).map(Some),
             3 => seed.deserialize(number(span.length)).map(Some),
+            4 => seed.deserialize(de::value::BoolDeserializer::<Fault>::new(self.at.node.is_complete())).map(Some),
             _ => seed.deserialize(self.at).map(Some),
         }
     }

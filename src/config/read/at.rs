@@ -103,18 +103,20 @@ impl<'a> At<'a> {
 
     /// The entries of a map that has these keys only, with all others reported.
     pub(super) fn known(self, entries: &'a [Entry], keys: &'static [&'static str]) -> Vec<&'a Entry> {
-        let mut kept = self.entries(entries);
-        kept.retain(|entry| {
+        let (kept, unknown): (Vec<_>, Vec<_>) = self
+            .entries(entries)
+            .into_iter()
+            .partition(|entry| keys.contains(&entry.key.text()) && !entry.key.text().starts_with('$'));
+        for entry in unknown {
             let name = entry.key.text();
-            let known = keys.contains(&name) && !name.starts_with('$');
-            if !known {
-                let taken = |key: &str| entries.iter().any(|entry| entry.key.text() == key);
-                let free = keys.iter().copied().filter(|key| !key.starts_with('$') && !taken(key));
-                let message = format!("`{}` is not a key here", name.escape_debug());
-                self.reader.refuse(entry, message, suggestion(name, free));
-            }
-            known
-        });
+            let message = format!("`{}` is not a key here", name.escape_debug());
+            let taken = |key: &&str| entries.iter().any(|entry| entry.key.text() == *key);
+            let help = match nearest(name, keys).filter(taken) {
+                Some(meant) => Some(format!("did you mean `{meant}`, which is given already?")),
+                None => suggestion(name, keys.iter().copied().filter(|key| !key.starts_with('$') && !taken(key))),
+            };
+            self.reader.refuse(entry, message, help);
+        }
         kept
     }
 
