@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Located, Table};
+use super::{Located, Table, located::plain_fields};
 
 /// Rows that users draw from: written here, or in a CSV file with a header line.
 #[derive(Debug, Clone, Deserialize)]
@@ -14,3 +14,5 @@ pub enum Dataset {
     /// A CSV file whose first line names the columns.
     Csv(Located<String>),
 }
+
+plain_fields!(Dataset);

@@ -16,7 +16,7 @@ use super::{
 pub struct Config {
     /// The version of this format: 1.
     pub version: Located<u32>,
-    /// The name of the gate in comments, checks, JUnit and baselines.
+    /// The name of the gate in comments, checks, `JUnit` and baselines.
     pub gate: Located<String>,
     /// Where load goes.
     pub target: Target,
@@ -28,12 +28,12 @@ pub struct Config {
     pub preflight: Vec<Located<Check>>,
     /// Complexity classes: a user draws a row for each iteration.
     #[serde(default)]
-    pub datasets: Table<Dataset>,
+    pub datasets: Table<Located<Dataset>>,
     /// What users do.
-    pub scenarios: Table<Scenario>,
+    pub scenarios: Table<Located<Scenario>>,
     /// The app's own gauges, sampled every second. A source that stops answering is never read as fine.
     #[serde(default)]
-    pub monitors: Table<Monitor>,
+    pub monitors: Table<Located<Monitor>>,
     /// For gauges (`app.cpu`): safe below warning, critical above critical; applied to every phase. A critical band
     /// makes the phase warned, only a criterion blocks.
     #[serde(default)]

@@ -11,23 +11,25 @@ use super::{
 use crate::units::{Bytes, DurationRange, Percent, Quantity, Rate, Reading};
 
 /// A value together with the place where it stands in gates.yaml.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Located<T> {
     /// The value.
     pub value: T,
     /// Its place; line 0 for a default that stands in no file.
     pub span: Span,
+    /// Whether everything in it could be read; false only beside problems.
+    pub complete: bool,
 }
 
 impl<T> Located<T> {
     /// A default, which stands in no file.
     pub fn unplaced(value: T) -> Self {
-        Self { value, span: Span::default() }
+        Self { value, span: Span::default(), complete: true }
     }
 
     /// Another value at the same place.
     pub fn with<U>(&self, value: U) -> Located<U> {
-        Located { value, span: self.span }
+        Located { value, span: self.span, complete: self.complete }
     }
 }
 
@@ -108,8 +110,9 @@ impl<'de, T: Field> Visitor<'de> for Placed<T> {
         let line = parts.next_element()?.ok_or_else(missing)?;
         let column = parts.next_element()?.ok_or_else(missing)?;
         let length = parts.next_element()?.ok_or_else(missing)?;
+        let complete = parts.next_element()?.ok_or_else(missing)?;
         let Inner(value) = parts.next_element()?.ok_or_else(missing)?;
-        Ok(Located { value, span: Span { line, column, length } })
+        Ok(Located { value, span: Span { line, column, length }, complete })
     }
 }
 

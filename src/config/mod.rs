@@ -1,6 +1,6 @@
 //! What gates.yaml says, key for key, every value with its place.
 //!
-//! [`read`] gives the [`Config`] together with every problem at once: unknown and repeated keys, wrong types, values
+//! [`read()`] gives the [`Config`] together with every problem at once: unknown and repeated keys, wrong types, values
 //! that cannot be read, missing variables. What the names in it mean is the plan's business.
 
 mod check;

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Command, Located, Table};
+use super::{Command, Located, Table, located::plain_fields};
 use crate::units::Reading;
 
 /// A source of gauges: prometheus, postgres, host or command.
@@ -12,7 +12,7 @@ use crate::units::Reading;
 pub struct Monitor {
     /// Prometheus text: a path on the target, or a full URL.
     pub prometheus: Option<Located<String>>,
-    /// A PostgreSQL connection string; gives `pool_percent`.
+    /// A `PostgreSQL` connection string; gives `pool_percent`.
     pub postgres: Option<Located<String>>,
     /// `local`: the machine that the gate runs on; gives `cpu_percent`, `memory_percent` and `disk_busy_percent`.
     pub host: Option<Located<String>>,
@@ -34,3 +34,5 @@ pub struct Band {
     /// Above this the gauge is critical.
     pub critical: Located<Reading>,
 }
+
+plain_fields!(Monitor);

@@ -122,4 +122,4 @@ pub enum Extract {
     Cookie(Located<String>),
 }
 
-plain_fields!(Step, Redirects);
+plain_fields!(Scenario, Step, Redirects);

@@ -101,6 +101,18 @@ impl Node {
         Rc::new(Self { span, content, failed: Cell::new(false) })
     }
 
+    /// Whether nothing in it was reported.
+    pub(super) fn is_complete(&self) -> bool {
+        !self.failed.get()
+            && match &self.content {
+                Content::Scalar(_) => true,
+                Content::List(items) => items.iter().all(|item| item.is_complete()),
+                Content::Map(entries) => {
+                    entries.iter().all(|entry| entry.key.is_complete() && entry.value.is_complete())
+                }
+            }
+    }
+
     /// The text of a key.
     pub(super) fn text(&self) -> &str {
         match &self.content {

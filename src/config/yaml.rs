@@ -68,7 +68,7 @@ pub(super) fn tree(
     match builder.read(text) {
         Ok(root) => Some(root),
         Err(problem) => {
-            problems.push(*problem);
+            problems.push(problem);
             None
         }
     }
@@ -104,7 +104,7 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn read(mut self, text: &str) -> Result<Rc<Node>, Box<Problem>> {
+    fn read(mut self, text: &str) -> Result<Rc<Node>, Problem> {
         let options =
             parser::options! { emit_comments: false, flow_nesting_limit: DEEPEST, block_nesting_limit: DEEPEST };
         let mut root = None;
@@ -126,7 +126,7 @@ impl Builder<'_> {
     }
 
     /// Takes one event; gives the root when it is complete.
-    fn take(&mut self, event: Event<'_>, at: Span) -> Result<Option<Rc<Node>>, Box<Problem>> {
+    fn take(&mut self, event: Event<'_>, at: Span) -> Result<Option<Rc<Node>>, Problem> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 self.untagged(tag.is_some(), at)?;
@@ -147,7 +147,7 @@ impl Builder<'_> {
         }
     }
 
-    fn open(&mut self, frame: Frame) -> Result<Option<Rc<Node>>, Box<Problem>> {
+    fn open(&mut self, frame: Frame) -> Result<Option<Rc<Node>>, Problem> {
         if matches!(self.frames.last(), Some(Frame { kind: Kind::Map(_, None), .. })) {
             return Err(self.problem(frame.span, KEY_IS_TEXT));
         }
@@ -158,7 +158,7 @@ impl Builder<'_> {
         Ok(None)
     }
 
-    fn close(&mut self) -> Result<Option<Rc<Node>>, Box<Problem>> {
+    fn close(&mut self) -> Result<Option<Rc<Node>>, Problem> {
         let frame = self.frames.pop().expect("the parser ends only what it started");
         let (span, content) = match frame.kind {
             Kind::List(items) => (frame.span, Content::List(items)),
@@ -175,7 +175,7 @@ impl Builder<'_> {
     }
 
     /// Puts a complete value where it belongs; gives it back if it is the root.
-    fn place(&mut self, node: Rc<Node>, anchor: usize) -> Result<Option<Rc<Node>>, Box<Problem>> {
+    fn place(&mut self, node: Rc<Node>, anchor: usize) -> Result<Option<Rc<Node>>, Problem> {
         self.values += 1;
         if self.values > MOST_VALUES {
             return Err(self.problem(node.span, "the file holds more values than any gates.yaml needs"));
@@ -197,7 +197,7 @@ impl Builder<'_> {
         Ok(None)
     }
 
-    fn scalar(&mut self, text: &str, style: ScalarStyle, at: Span) -> Result<Rc<Node>, Box<Problem>> {
+    fn scalar(&mut self, text: &str, style: ScalarStyle, at: Span) -> Result<Rc<Node>, Problem> {
         let quoted = matches!(style, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted);
         let at = if quoted && at.length >= 2 {
             Span { column: at.column + 1, length: (at.length - 2).max(1), ..at }
@@ -224,7 +224,7 @@ impl Builder<'_> {
         Ok(node)
     }
 
-    fn alias(&mut self, anchor: usize, at: Span) -> Result<Option<Rc<Node>>, Box<Problem>> {
+    fn alias(&mut self, anchor: usize, at: Span) -> Result<Option<Rc<Node>>, Problem> {
         let Some(target) = self.anchors.get(&anchor) else {
             return Err(self.problem(at, "this alias stands inside the value that it repeats"));
         };
@@ -237,7 +237,7 @@ impl Builder<'_> {
         self.place(node, 0)
     }
 
-    fn untagged(&self, tagged: bool, at: Span) -> Result<(), Box<Problem>> {
+    fn untagged(&self, tagged: bool, at: Span) -> Result<(), Problem> {
         if tagged {
             Err(self.problem(at, "tags (`!...`) are not supported; quote the value if it is a text"))
         } else {
@@ -245,19 +245,17 @@ impl Builder<'_> {
         }
     }
 
-    fn problem(&self, at: Span, message: &str) -> Box<Problem> {
-        Box::new(Problem::new(self.source, at, message))
+    fn problem(&self, at: Span, message: &str) -> Problem {
+        Problem::new(self.source, at, message)
     }
 
-    fn syntax(&self, error: &parser::ScanError) -> Box<Problem> {
+    fn syntax(&self, error: &parser::ScanError) -> Problem {
         let mark = error.marker();
         let at = Span { line: mark.line() as u32, column: mark.col() as u32 + 1, length: 1 };
         // The commonest cause has a help of its own: inside brackets and braces YAML reads `${NAME}` as a map.
         let variable = self.source.line(at.line).contains("${");
         let help = if variable { "quote `${...}` where it stands inside [...] or {...}" } else { QUOTES };
-        Box::new(
-            Problem::new(self.source, at, format!("this is not YAML: {}", error.info())).help(Some(help.to_owned())),
-        )
+        Problem::new(self.source, at, format!("this is not YAML: {}", error.info())).help(Some(help.to_owned()))
     }
 }
 

@@ -19,6 +19,7 @@ pub struct Check {
 
 /// What a check does.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "a plan has a handful of checks")]
 pub enum Act {
     /// One request without a session; `expect` must hold.
     Probe(Probe),

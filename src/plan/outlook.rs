@@ -117,8 +117,8 @@ fn assumed_response(phase: &Phase) -> Duration {
 pub fn requests_needed(criterion: &Criterion) -> Option<u64> {
     let Subject::Metric { metric, op, limit, .. } = &criterion.subject else { return None };
     let share = match (metric, limit, op) {
-        (Metric::Quantile(share), _, Op::Less | Op::LessOrEqual) => *share,
-        (Metric::SuccessRate, Limit::Share(share), Op::Greater | Op::GreaterOrEqual) => *share,
+        (Metric::Quantile(share), _, Op::Less | Op::LessOrEqual)
+        | (Metric::SuccessRate, Limit::Share(share), Op::Greater | Op::GreaterOrEqual) => *share,
         (Metric::ErrorRate, Limit::Share(share), Op::Less | Op::LessOrEqual) => 1.0 - share,
         _ => return None,
     };

@@ -45,7 +45,7 @@ impl Quantity for Bytes {
 
 impl fmt::Display for Bytes {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let exact = UNITS.iter().filter(|(_, size)| self.0 >= *size && self.0 % size == 0);
+        let exact = UNITS.iter().filter(|(_, size)| self.0 >= *size && self.0.is_multiple_of(*size));
         match exact.map(|(unit, size)| format!("{}{unit}", self.0 / size)).min_by_key(String::len) {
             Some(text) => out.write_str(&text),
             None => out.write_str("0B"),

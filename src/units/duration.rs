@@ -74,12 +74,12 @@ impl fmt::Display for Human {
         let whole = self.0.subsec_nanos() == 0;
         match seconds {
             0 if total == 0 => out.write_str("0s"),
-            0 if total % 1_000 != 0 => write!(out, "{total}ns"),
+            0 if !total.is_multiple_of(1_000) => write!(out, "{total}ns"),
             0 if total < 1_000_000 => write!(out, "{}us", total / 1_000),
             0 => write!(out, "{}ms", decimal_units(total, 1_000_000)),
-            _ if whole && seconds % 3600 == 0 => write!(out, "{}h", seconds / 3600),
-            _ if whole && seconds % 60 == 0 => in_minutes(seconds / 60, out),
-            0..120 => write!(out, "{}s", decimal_units(total, 1_000_000_000)),
+            _ if whole && seconds.is_multiple_of(3600) => write!(out, "{}h", seconds / 3600),
+            _ if whole && seconds.is_multiple_of(60) => in_minutes(seconds / 60, out),
+            1..120 => write!(out, "{}s", decimal_units(total, 1_000_000_000)),
             _ => {
                 in_minutes(seconds / 60, out)?;
                 write!(out, "{}s", decimal_units(total % 60_000_000_000, 1_000_000_000))

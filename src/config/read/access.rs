@@ -28,14 +28,14 @@ impl<'a> de::SeqAccess<'a> for Items<'a> {
 /// The entries of a map that are left, then holes for keys that are missing.
 pub(super) struct Entries<'a> {
     at: At<'a>,
-    entries: std::vec::IntoIter<&'a Entry>,
+    left: std::vec::IntoIter<&'a Entry>,
     holes: std::vec::IntoIter<&'static str>,
     value: Option<&'a Rc<Node>>,
 }
 
 impl<'a> Entries<'a> {
     pub(super) fn new(at: At<'a>, entries: Vec<&'a Entry>, holes: Vec<&'static str>) -> Self {
-        Self { at, entries: entries.into_iter(), holes: holes.into_iter(), value: None }
+        Self { at, left: entries.into_iter(), holes: holes.into_iter(), value: None }
     }
 }
 
@@ -43,7 +43,7 @@ impl<'a> de::MapAccess<'a> for Entries<'a> {
     type Error = Fault;
 
     fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
-        if let Some(entry) = self.entries.next() {
+        if let Some(entry) = self.left.next() {
             self.value = Some(&entry.value);
             return seed.deserialize(self.at.of(&entry.key)).map(Some);
         }
@@ -59,7 +59,7 @@ impl<'a> de::MapAccess<'a> for Entries<'a> {
     }
 }
 
-/// Line, column and length of a value, then the value.
+/// Line, column and length of a value, whether it is complete, then the value.
 pub(super) struct Place<'a> {
     pub(super) at: At<'a>,
     pub(super) given: usize,
@@ -76,6 +76,7 @@ impl<'a> de::SeqAccess<'a> for Place<'a> {
             1 => seed.deserialize(number(span.line)).map(Some),
             2 => seed.deserialize(number(span.column)).map(Some),
             3 => seed.deserialize(number(span.length)).map(Some),
+            4 => seed.deserialize(de::value::BoolDeserializer::<Fault>::new(self.at.node.is_complete())).map(Some),
             _ => seed.deserialize(self.at).map(Some),
         }
     }

@@ -103,18 +103,20 @@ impl<'a> At<'a> {
 
     /// The entries of a map that has these keys only, with all others reported.
     pub(super) fn known(self, entries: &'a [Entry], keys: &'static [&'static str]) -> Vec<&'a Entry> {
-        let mut kept = self.entries(entries);
-        kept.retain(|entry| {
+        let (kept, unknown): (Vec<_>, Vec<_>) = self
+            .entries(entries)
+            .into_iter()
+            .partition(|entry| keys.contains(&entry.key.text()) && !entry.key.text().starts_with('$'));
+        for entry in unknown {
             let name = entry.key.text();
-            let known = keys.contains(&name) && !name.starts_with('$');
-            if !known {
-                let taken = |key: &str| entries.iter().any(|entry| entry.key.text() == key);
-                let free = keys.iter().copied().filter(|key| !key.starts_with('$') && !taken(key));
-                let message = format!("`{}` is not a key here", name.escape_debug());
-                self.reader.refuse(entry, message, suggestion(name, free));
-            }
-            known
-        });
+            let message = format!("`{}` is not a key here", name.escape_debug());
+            let taken = |key: &&str| entries.iter().any(|entry| entry.key.text() == *key);
+            let help = match nearest(name, keys).filter(taken) {
+                Some(meant) => Some(format!("did you mean `{meant}`, which is given already?")),
+                None => suggestion(name, keys.iter().copied().filter(|key| !key.starts_with('$') && !taken(key))),
+            };
+            self.reader.refuse(entry, message, help);
+        }
         kept
     }
 
@@ -125,10 +127,9 @@ impl<'a> At<'a> {
     }
 }
 
-impl At<'_> {
-    pub(super) fn expected_one_of(self, names: &[&str]) -> Fault {
-        let written = names.iter().filter(|name| **name != BARE && **name != WHOLE);
-        let names: Vec<String> = written.map(|name| format!("`{name}`")).collect();
-        Fault::Said { message: format!("expected exactly one of {} here", names.join(", ")), help: None }
-    }
+/// Says which keys an enum is written with.
+pub(super) fn expected_one_of(names: &[&str]) -> Fault {
+    let written = names.iter().filter(|name| **name != BARE && **name != WHOLE);
+    let names: Vec<String> = written.map(|name| format!("`{name}`")).collect();
+    Fault::Said { message: format!("expected exactly one of {} here", names.join(", ")), help: None }
 }

@@ -9,6 +9,7 @@ use super::{
     super::tree::{Content, Typed},
     At, BARE, Fault, LOCATED, ONE_OR_MANY, WHOLE,
     access::{Entries, Items, Place, Variant},
+    at::expected_one_of,
 };
 
 /// Whole numbers of every width are read the same way; one that does not fit is not one.
@@ -160,10 +161,10 @@ impl<'de> Deserializer<'de> for At<'de> {
                         self.reader.mark(self.node);
                         Err(Fault::Reported)
                     }
-                    _ => Err(self.expected_one_of(variants)),
+                    _ => Err(expected_one_of(variants)),
                 }
             }
-            Content::List(_) => Err(self.expected_one_of(variants)),
+            Content::List(_) => Err(expected_one_of(variants)),
         })
     }
 

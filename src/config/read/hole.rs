@@ -76,6 +76,7 @@ impl<'de> de::SeqAccess<'de> for Nowhere {
     fn next_element_seed<T: de::DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
         self.0 += 1;
         match self.0 {
+            4 => seed.deserialize(de::value::BoolDeserializer::<Fault>::new(false)).map(Some),
             1..=3 => seed.deserialize(de::value::U32Deserializer::<Fault>::new(0)).map(Some),
             _ => seed.deserialize(Hole).map(Some),
         }

@@ -88,7 +88,7 @@ impl Reader<'_> {
     /// Reports a key that may not stand where it does, and passes over it from now on. The key is marked and not its
     /// value, which an alias may share with a better place.
     fn refuse(&self, entry: &Entry, message: String, help: Option<String>) {
-        entry.key.failed.set(true);
+        self.mark(&entry.key);
         self.report(&entry.key, message, help);
     }
 

@@ -142,5 +142,5 @@ impl Draft<'_> {
 
 /// A word of a criterion with its place.
 fn located(text: &Located<String>, word: Word<'_>) -> Located<String> {
-    Located { value: word.text.to_owned(), span: part(text, word.at, word.text.len()) }
+    Located { value: word.text.to_owned(), span: part(text, word.at, word.text.len()), complete: true }
 }

@@ -16,8 +16,8 @@ impl Draft<'_> {
     pub(super) fn datasets(&mut self) -> Vec<Dataset> {
         let mut read: Vec<(&str, Vec<Cells>)> = Vec::new();
         for (name, dataset) in self.config.datasets.iter() {
-            let rows = match dataset {
-                config::Dataset::Rows(rows) => self.rows(name, rows),
+            let rows = match &dataset.value {
+                config::Dataset::Rows(rows) => self.rows(&Located { complete: dataset.complete, ..name.clone() }, rows),
                 config::Dataset::Csv(path) => self.csv(path).unwrap_or_default(),
             };
             for (column, _) in rows.first().into_iter().flatten() {
@@ -39,7 +39,7 @@ impl Draft<'_> {
     }
 
     fn rows(&mut self, name: &Located<String>, rows: &[Table<Located<String>>]) -> Vec<Cells> {
-        if rows.is_empty() && !self.config.lost.contains(&name.value) {
+        if rows.is_empty() && name.complete {
             self.problem(name.span, format!("the dataset `{}` has no rows", name.value));
         }
         let columns = |row: &Table<Located<String>>| {

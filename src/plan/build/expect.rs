@@ -80,13 +80,13 @@ impl Draft<'_> {
                 self.pointer(pointer);
                 Some(Extraction::Json(pointer.value.clone()))
             }
-            config::Extract::Header(name) => match http::HeaderName::from_bytes(name.value.as_bytes()) {
-                Ok(name) => Some(Extraction::Header(name)),
-                Err(_) => {
+            config::Extract::Header(name) => {
+                let header = http::HeaderName::from_bytes(name.value.as_bytes()).ok();
+                if header.is_none() {
                     self.problem(name.span, format!("`{}` is not the name of a header", name.value));
-                    None
                 }
-            },
+                header.map(Extraction::Header)
+            }
             config::Extract::Cookie(name) => Some(Extraction::Cookie(name.value.clone())),
         }
     }

@@ -44,7 +44,7 @@ pub struct Choice {
 
 /// The CSV files that the datasets of a config need, as written there; the caller reads them for [`Choice::files`].
 pub fn files(config: &Config) -> Vec<String> {
-    let file = |dataset: &crate::config::Dataset| match dataset {
+    let file = |dataset: &Located<crate::config::Dataset>| match &dataset.value {
         crate::config::Dataset::Csv(path) => Some(path.value.clone()),
         crate::config::Dataset::Rows(_) => None,
     };

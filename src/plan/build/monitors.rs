@@ -19,7 +19,7 @@ impl Draft<'_> {
                 read.push((GaugeId(gauges.len() as u32), expression.value.clone()));
                 gauges.push(Gauge { name: format!("{}.{}", name.value, gauge.value), band: None });
             }
-            if read.is_empty() && !self.config.lost.contains("read") {
+            if read.is_empty() && said.complete {
                 self.problem(name.span, format!("the monitor `{}` reads no gauges", name.value));
             }
             if let Some(source) = self.source(name, said) {

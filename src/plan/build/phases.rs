@@ -43,9 +43,9 @@ impl Draft<'_> {
         phases
     }
 
-    fn phase(&mut self, said: &config::Phase, scale: f64, known: &Known<'_>) -> Phase {
+    fn phase(&mut self, said: &Located<config::Phase>, scale: f64, known: &Known<'_>) -> Phase {
         self.positive("duration", &said.duration, Duration::ZERO);
-        if said.criteria.is_empty() && !self.config.lost.contains("criteria") {
+        if said.criteria.is_empty() && said.complete {
             let message = format!("the phase `{}` has no criteria, so that nothing could fail it", said.name.value);
             self.problem_with(
                 said.name.span,
@@ -66,15 +66,15 @@ impl Draft<'_> {
         }
     }
 
-    fn load(&mut self, said: &config::Phase, scale: f64) -> Load {
-        for users in said.users.iter() {
+    fn load(&mut self, said: &Located<config::Phase>, scale: f64) -> Load {
+        if let Some(users) = &said.users {
             self.positive("users", users, 0);
             if users.value > MOST_USERS {
                 self.problem(users.span, format!("`users` is at most {MOST_USERS}"));
             }
         }
         for (key, rate) in [("spawn_rate", said.spawn_rate), ("rate", said.rate)] {
-            for rate in rate.iter() {
+            if let Some(rate) = rate {
                 self.positive(key, &rate.with(rate.value.per_second()), 0.0);
             }
         }
@@ -88,7 +88,7 @@ impl Draft<'_> {
             }
             (Some(users), None) => Load::Closed { users: users.value, spawn_rate: spawn_rate(f64::from(users.value)) },
             (None, None) => {
-                if !self.config.lost.contains("users") && !self.config.lost.contains("rate") {
+                if said.complete {
                     let message = format!("the phase `{}` has no load", said.name.value);
                     let help = "say `users: 10` (closed model), or `rate: 200/s` (open model)".to_owned();
                     self.problem_with(said.name.span, message, Some(help));
@@ -99,7 +99,7 @@ impl Draft<'_> {
     }
 
     /// The rows of the phase's datasets, which must have every column that the scenarios use.
-    fn phase_rows(&mut self, said: &config::Phase, known: &Known<'_>) -> Vec<Row> {
+    fn phase_rows(&mut self, said: &Located<config::Phase>, known: &Known<'_>) -> Vec<Row> {
         let mut rows = Vec::new();
         for name in said.data.iter() {
             match known.datasets.iter().find(|dataset| dataset.name == name.value) {
@@ -110,15 +110,16 @@ impl Draft<'_> {
                 None => self.unknown("dataset", name, known.datasets.iter().map(|dataset| dataset.name.as_str())),
             }
         }
-        if said.data.is_empty() && !self.config.lost.contains("data") {
-            if let Some(used) = self.used.first() {
-                let column = &self.columns[used.column.0 as usize];
-                let message = format!(
-                    "the phase `{}` has no `data`, but the scenario `{}` uses `data.{column}`",
-                    said.name.value, used.scenario
-                );
-                self.problem_with(said.name.span, message, Some("say `data: [DATASET]`".to_owned()));
-            }
+        if said.data.is_empty()
+            && said.complete
+            && let Some(used) = self.used.first()
+        {
+            let column = &self.columns[used.column.0 as usize];
+            let message = format!(
+                "the phase `{}` has no `data`, but the scenario `{}` uses `data.{column}`",
+                said.name.value, used.scenario
+            );
+            self.problem_with(said.name.span, message, Some("say `data: [DATASET]`".to_owned()));
         }
         rows
     }

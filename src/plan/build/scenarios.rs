@@ -55,13 +55,13 @@ impl Draft<'_> {
         &mut self,
         id: ScenarioId,
         name: &Located<String>,
-        said: &config::Scenario,
+        said: &Located<config::Scenario>,
         target: &Target,
     ) -> Scenario {
         if let Some(weight) = &said.weight {
             self.positive("weight", weight, 0);
         }
-        if said.steps.is_empty() && !self.config.lost.contains("steps") {
+        if said.steps.is_empty() && said.complete {
             self.problem(name.span, format!("the scenario `{}` has no steps", name.value));
         }
         let all = said.login.iter().chain(&said.steps);

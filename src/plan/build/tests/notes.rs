@@ -1,0 +1,66 @@
+//! What is remarked on, and what has no effect.
+
+use std::time::Duration;
+
+use super::{Choice, build, plan, with};
+use crate::{
+    config::Note,
+    plan::{notes, requests_needed},
+};
+
+#[test]
+fn keys_without_effect_are_named() {
+    let more = "regression: {margin: 5%}\npublish: {html: a.html, github: {comment: true}}\n";
+    let text =
+        with(more).replace("app: {prometheus", "host: {host: local, read: {cpu: cpu_percent}}, app: {prometheus");
+    let keys: Vec<String> =
+        plan(&text).without_effect.iter().map(|line| line.split('`').nth(1).unwrap_or_default().to_owned()).collect();
+    assert_eq!(keys, ["host", "regression", "publish.html", "publish.github"]);
+}
+
+#[test]
+fn notes_what_the_requests_cannot_decide() {
+    let text =
+        with("  - {name: second, users: 40, duration: 5s, data: [other], criteria: [p99 < 1s, p50 < 1s, no 5xx]}");
+    let text = text
+        .replace("criteria: [success_rate > 99%]", "data: [small], criteria: [success_rate > 50%]")
+        .replace("target: {url", "secrets: [S]\ntarget: {tls: {verify: false}, url");
+    let choice = Choice {
+        environment: [("S".to_owned(), "abc".to_owned())].into(),
+        deadline: Some(Duration::from_secs(60)),
+        ..Choice::default()
+    };
+    let (config, _) = crate::config::read("gates.yaml", text.as_bytes(), &choice.environment);
+    let config = config.expect("a config");
+    let plan = build(&config, &choice).unwrap_or_else(|problems| panic!("{problems}"));
+    let notes: Vec<String> =
+        notes(&config, &choice, &plan).iter().map(|Note(note)| format!("{} {}", note.line, note.message)).collect();
+    let expected = [
+        "2 the run may take up to ",
+        "3 the value of `S` is under 6 characters",
+        "4 certificates are not verified",
+        "11 phase `second` raises the load and the complexity of its data at once, from `first`",
+        "11 about 182 requests are expected for `p99 < 1s` in phase `second`; below 299 nothing about it is certain",
+    ];
+    assert_eq!(notes.len(), expected.len(), "{notes:#?}");
+    for (note, expected) in notes.iter().zip(expected) {
+        assert!(note.starts_with(expected), "{note}\n{expected}");
+    }
+}
+
+#[test]
+fn the_number_of_requests_needed_is_that_of_the_decision() {
+    let criterion = |text: &str| plan(&with("").replace("success_rate > 99%", text)).phases[0].criteria[0].clone();
+    for (text, needed) in [
+        ("p95 < 1s", Some(59)),
+        ("p99 < 1s", Some(299)),
+        ("p99.9 < 1s", Some(2995)),
+        ("success_rate > 99%", Some(299)),
+        ("error_rate < 1%", Some(299)),
+        ("success_rate >= 100%", None),
+        ("requests > 5", None),
+        ("no 5xx", None),
+    ] {
+        assert_eq!(requests_needed(&criterion(text)), needed, "{text}");
+    }
+}

@@ -1,0 +1,188 @@
+//! What a plan holds.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{Choice, REFERENCE, plan, planned, problems, problems_with, with};
+use crate::plan::{
+    Body, ColumnId, Encoding, GaugeId, JsonExpectation, Load, Op, Pacing, Recovery, Row, Segment, SlotId, Subject,
+    Template, Value,
+};
+
+#[test]
+fn plans_the_reference_file() {
+    let plan = plan(REFERENCE);
+    assert_eq!(plan.gate, "ahsp");
+    assert!(plan.target.url.is_none() && plan.target.tls.verify);
+    let names: Vec<&str> = plan.phases.iter().map(|phase| phase.name.as_str()).collect();
+    assert_eq!(names, ["baseline", "light", "medium", "heavy", "stress", "peak", "ultimate"]);
+    // The default profile: a fiftieth of the windows, at least 5 s; ten times the spawn rates.
+    let ultimate = &plan.phases[6];
+    assert_eq!(
+        (ultimate.duration, ultimate.load),
+        (Duration::from_secs(6), Load::Closed { users: 1000, spawn_rate: 1000.0 })
+    );
+    assert_eq!(plan.phases[0].warmup, Duration::from_secs(2));
+    assert_eq!(plan.phases[0].rows.len(), 5);
+    assert_eq!((plan.preflight.len(), plan.integrity.len()), (6, 1));
+    assert_eq!(plan.gauges.iter().filter(|gauge| gauge.band.is_some()).count(), 4);
+    assert_eq!(plan.recovery, Some(Recovery { users: 2, within: Duration::from_secs(60), tolerance: 0.2 }));
+    let (expected, _) = plan.wall_time();
+    assert!(expected < Duration::from_secs(90), "{expected:?}");
+}
+
+#[test]
+fn profiles_choose_and_scale() {
+    let release = planned(REFERENCE, &Choice { profile: Some("release".into()), ..Choice::default() }).expect("a plan");
+    assert_eq!(release.phases[1].duration, Duration::from_secs(180));
+    assert_eq!(release.phases[1].load, Load::Closed { users: 30, spawn_rate: 3.0 });
+    assert!(release.profile.extend);
+    let pr = planned(REFERENCE, &Choice { profile: Some("pr".into()), ..Choice::default() }).expect("a plan");
+    assert_eq!((pr.phases.len(), pr.phases[0].duration), (3, Duration::from_secs(15)));
+    assert_eq!(pr.phases[0].load, Load::Closed { users: 10, spawn_rate: 8.0 });
+    let one = Choice { phases: vec!["heavy".into()], time_scale: Some(1.0), ..Choice::default() };
+    let one = planned(REFERENCE, &one).expect("a plan");
+    assert_eq!((one.phases.len(), one.phases[0].duration), (1, Duration::from_secs(300)));
+}
+
+#[test]
+fn compiles_steps() {
+    let plan = plan(REFERENCE);
+    let estimator = &plan.scenarios[0];
+    assert_eq!(estimator.slots, ["csrf"]);
+    assert_eq!(estimator.pacing, Pacing::Think { low: Duration::from_secs(1), high: Duration::from_secs(3) });
+    let login = &estimator.login[1];
+    let Body::Text(form) = &login.body else { panic!("a form") };
+    assert_eq!(
+        form.segments,
+        [
+            Segment::Literal("username=user".into()),
+            Segment::Insert(Value::UserId, Encoding::Form),
+            Segment::Literal("&password=demo&csrfmiddlewaretoken=".into()),
+            Segment::Insert(Value::Extracted(SlotId(0)), Encoding::Form),
+        ]
+    );
+    assert!(plan.endpoints[login.endpoint.index()].login);
+    let save = &estimator.steps[3];
+    let Body::Text(json) = &save.body else { panic!("JSON") };
+    let volume = Segment::Insert(Value::RandomInt { low: 1, high: 100 }, Encoding::JsonNumber);
+    assert_eq!(json.segments, [Segment::Literal("{\"volume\":".into()), volume, Segment::Literal("}".into())]);
+    let headers: Vec<(&str, Option<&str>)> =
+        save.headers.iter().map(|(name, value)| (name.as_str(), value.constant())).collect();
+    assert_eq!(headers, [("accept", Some("*/*")), ("content-type", Some("application/json"))]);
+    assert_eq!(save.expect.status, [201]);
+    let chart = &estimator.steps[2];
+    assert_eq!(chart.expect.json, [("/rows".to_owned(), JsonExpectation::Exists)]);
+    assert_eq!(
+        chart.url.segments,
+        [
+            Segment::Literal("/api/projects/".into()),
+            Segment::Insert(Value::Data(ColumnId(0)), Encoding::Url),
+            Segment::Literal("/chart-data/".into()),
+        ]
+    );
+}
+
+#[test]
+fn escapes_for_every_context() {
+    let text = with("").replace(
+        "{get: /, name: home, tags: [page]}",
+        "{post: '/a b/ü?x=1', query: {'q&': 'a b&{{ data.id }}'}, form: {'k=': 'ä &', v: '{{ env.TOKEN }}'}, name: home},
+     {put: '/{{ env.TOKEN }}', json: {a: ['x\"{{ user.id }}', '{{ user.id }}', 1.5, null, true]}, headers: {X-A: 'b {{ user.id }}'}}",
+    );
+    let text = text.replace("criteria: [", "data: [small], criteria: [");
+    let environment = [("TOKEN".to_owned(), "t/ &\"".to_owned())].into();
+    let plan =
+        planned(&text, &Choice { environment, ..Choice::default() }).unwrap_or_else(|problems| panic!("{problems}"));
+    let [first, second] = plan.scenarios[0].steps.as_slice() else { panic!("two steps") };
+    let shown = |template: &Template| {
+        template
+            .segments
+            .iter()
+            .map(|segment| match segment {
+                Segment::Literal(text) => text.clone(),
+                Segment::Insert(value, encoding) => format!("<{value:?} {encoding:?}>"),
+            })
+            .collect::<String>()
+    };
+    assert_eq!(shown(&first.url), "/a%20b/%C3%BC?x=1&q%26=a%20b%26<Data(ColumnId(0)) Url>");
+    let Body::Text(form) = &first.body else { panic!("a form") };
+    assert_eq!(shown(form), "k%3D=%C3%A4+%26&v=t%2F+%26%22");
+    assert_eq!(shown(&second.url), "/t%2F%20%26%22");
+    let Body::Text(json) = &second.body else { panic!("JSON") };
+    assert_eq!(shown(json), "{\"a\":[\"x\\\"<UserId JsonString>\",<UserId JsonNumber>,1.5,null,true]}");
+    assert_eq!(shown(&second.headers[0].1), "b <UserId Raw>");
+    assert_eq!(plan.endpoints[2].name, "PUT /{{ env.TOKEN }}");
+}
+
+#[test]
+fn selectors_name_endpoints() {
+    let text = with("").replace(
+        "steps: [{get: /, name: home, tags: [page]}]",
+        "steps: [{get: /, name: home, tags: [page]}, {get: /b, name: other, tags: [write]}]",
+    );
+    let text =
+        text.replace("think: 1s}", "think: 1s}\n  second: {weight: 3, steps: [{get: /c, name: home, tags: [page]}]}");
+    let text = text.replace(
+        "[success_rate > 99%]",
+        "['p95 < 1s', 'p95(home) < 1s', p95(page) < 1s, p95(not page) < 1s, p95(scenario second) < 1s, p95(auth) < 1s, p95(each) < 1s, 'no 5xx(\"other\")', app.cpu < 80% for 10s]",
+    );
+    let plan = plan(&text);
+    let judged = |index: usize| -> Vec<(Option<&str>, Vec<u32>)> {
+        match &plan.phases[0].criteria[index].subject {
+            Subject::Metric { judged, .. } | Subject::No { judged, .. } => judged
+                .iter()
+                .map(|judged| (judged.name.as_deref(), judged.endpoints.iter().map(|id| id.0).collect()))
+                .collect(),
+            Subject::Gauge { .. } => Vec::new(),
+        }
+    };
+    assert_eq!(judged(0), [(None, vec![1, 2, 3])]);
+    assert_eq!(judged(1), [(None, vec![1, 3])]);
+    assert_eq!(judged(2), [(None, vec![1, 3])]);
+    assert_eq!(judged(3), [(None, vec![2])]);
+    assert_eq!(judged(4), [(None, vec![3])]);
+    assert_eq!(judged(5), [(None, vec![0])]);
+    assert_eq!(judged(6), [(Some("home"), vec![1, 3]), (Some("other"), vec![2])]);
+    assert_eq!(judged(7), [(None, vec![2])]);
+    let hold = Some(Duration::from_secs(10));
+    assert_eq!(
+        plan.phases[0].criteria[8].subject,
+        Subject::Gauge { gauge: GaugeId(0), op: Op::Less, limit: 80.0, hold }
+    );
+}
+
+#[test]
+fn open_model_has_a_pool() {
+    let open = "  - {name: open, rate: 200/s, duration: 60s, criteria: [no errors]}\n  - {name: slow, rate: 30/min, users: 3, duration: 60s, criteria: [no errors]}";
+    let plan = plan(&with(open));
+    assert_eq!(plan.phases[1].load, Load::Open { rate: 200.0, users: 2000, spawn_rate: 200.0 });
+    assert_eq!(plan.phases[2].load, Load::Open { rate: 0.5, users: 3, spawn_rate: 0.5 });
+}
+
+#[test]
+fn the_small_file_is_fine() {
+    assert_eq!(problems(&with("")), Vec::<String>::new());
+}
+
+#[test]
+fn csv_files_come_from_the_caller() {
+    let text = with("").replace("small: {rows: [{id: 1}]}", "small: {csv: data/a.csv}");
+    let text = text
+        .replace("/, name: home", "'/{{ data.id }}', name: home")
+        .replace("criteria: [", "data: [small], criteria: [");
+    let choice = |text: Result<&str, &str>| Choice {
+        files: BTreeMap::from([("data/a.csv".to_owned(), text.map(str::to_owned).map_err(str::to_owned))]),
+        ..Choice::default()
+    };
+    let plan =
+        planned(&text, &choice(Ok("id,label\n7,\"a, b\"\n8,c\n"))).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(plan.phases[0].rows[0], Row(vec![Some("7".into()), Some("a, b".into()), None]));
+    for (file, expected) in [
+        (Err("no such file"), "4:25 `data/a.csv` cannot be read: no such file"),
+        (Ok("id\n"), "4:25 `data/a.csv` has no rows below its header line"),
+        (Ok("id,x\n1\n"), "4:25 `data/a.csv` is not a CSV file with a header line: "),
+    ] {
+        let found = problems_with(&text, &choice(file));
+        assert!(found[0].starts_with(expected), "{found:#?}");
+    }
+}
