@@ -12,7 +12,9 @@ mod json;
 mod junit;
 mod ladder;
 mod markdown;
+mod measurements;
 mod number;
+mod progress;
 mod publishable;
 mod terminal;
 mod trouble;
@@ -24,6 +26,8 @@ mod fixtures;
 pub use clean::clean;
 pub use files::{Files, MEASUREMENTS, VERDICT};
 pub use json::{LARGEST_VERDICT, UnreadableVerdict, read_verdict};
+pub use measurements::{MEASUREMENTS_SCHEMA, Recording, UnreadableMeasurements, measurements, read_measurements};
+pub use progress::{Narrator, Standings};
 pub use publishable::{Mask, Publishable};
 pub use terminal::{Colour, closing, headline_only, meaning};
 
@@ -41,15 +45,21 @@ pub struct Document {
 /// The same verdict gives the same bytes, also after it was written and read again.
 pub fn documents(publishable: &Publishable) -> Vec<Document> {
     let Files { junit, markdown, html, csv } = publishable.files();
-    let formats: [(Option<&str>, fn(&Publishable) -> String); 5] = [
-        (Some(VERDICT), json::render),
-        (junit.as_deref(), junit::render),
-        (markdown.as_deref(), markdown::render),
-        (html.as_deref(), html::render),
-        (csv.as_deref(), csv::render),
-    ];
-    formats
-        .into_iter()
-        .filter_map(|(name, render)| Some(Document { name: name?.to_owned(), text: render(publishable) }))
-        .collect()
+    let document = |name: &str, text: String| Document { name: name.to_owned(), text };
+    let mut documents = vec![document(VERDICT, json::render(publishable))];
+    documents.extend(junit.as_ref().map(|name| document(name, junit::render(publishable))));
+    documents.extend(markdown.as_ref().map(|name| document(name, markdown::render(publishable))));
+    documents.extend(html.as_ref().map(|name| document(name, html::render(publishable))));
+    documents.extend(csv.as_ref().map(|name| document(name, csv::render(publishable))));
+    documents
+}
+
+/// The first lines and the ladder as Markdown, for where there is no room for the whole summary.
+pub fn short_summary(publishable: &Publishable) -> String {
+    markdown::render_short(publishable)
+}
+
+/// The whole summary as Markdown, also where `publish` of gates.yaml switches its file off.
+pub fn summary(publishable: &Publishable) -> String {
+    markdown::render(publishable)
 }

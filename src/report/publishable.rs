@@ -50,6 +50,12 @@ impl Publishable {
     }
 }
 
+/// One phase as it may be shown while the run goes on.
+pub(super) fn publishable_phase(mut phase: PhaseVerdict, mask: &Mask<'_>) -> PhaseVerdict {
+    each_text_of_phase(&mut phase, &mut |text| *text = clean(&mask(text)).into_owned());
+    phase
+}
+
 type Visit<'a> = dyn FnMut(&mut String) + 'a;
 
 /// Visits every string. The patterns name every field, so that a new one cannot be forgotten here.
@@ -86,7 +92,9 @@ fn each_text(verdict: &mut Verdict, visit: &mut Visit<'_>) {
     for check in preflight.iter_mut().chain(integrity).chain(cleanup) {
         each_text_of_check(check, visit);
     }
-    phases.iter_mut().for_each(|phase| each_text_of_phase(phase, visit));
+    for phase in phases {
+        each_text_of_phase(phase, visit);
+    }
     for Regression {
         phase,
         cell,
@@ -146,8 +154,12 @@ fn each_text_of_phase(phase: &mut PhaseVerdict, visit: &mut Visit<'_>) {
     visit(name);
     visit(file);
     because.iter_mut().for_each(&mut *visit);
-    findings.iter_mut().for_each(|finding| each_text_of_finding(finding, visit));
-    endpoints.iter_mut().for_each(|endpoint| each_text_of_endpoint(endpoint, visit));
+    for finding in findings {
+        each_text_of_finding(finding, visit);
+    }
+    for endpoint in endpoints {
+        each_text_of_endpoint(endpoint, visit);
+    }
     for MonitorVerdict { name, max: _, mean: _, band: _, samples: _, missing } in monitors {
         visit(name);
         missing.iter_mut().for_each(&mut *visit);

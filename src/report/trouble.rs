@@ -107,7 +107,7 @@ fn say_advice_once(troubles: &mut [Trouble<'_>]) {
 }
 
 /// The troubles of one phase: its criteria in the order of gates.yaml, then [`besides`].
-fn of_phase(phase: &PhaseVerdict) -> Vec<Trouble<'_>> {
+pub(super) fn of_phase(phase: &PhaseVerdict) -> Vec<Trouble<'_>> {
     let criteria = phase.findings.iter().filter_map(|finding| of_finding(phase, finding));
     criteria.chain(besides(phase)).collect()
 }

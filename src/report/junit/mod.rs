@@ -1,6 +1,6 @@
-//! junit.xml: the one place that names the JUnit crate.
+//! junit.xml: the one place that names `quick_junit`.
 //!
-//! Written for what its readers do (dorny/test-reporter, mikepenz/action-junit-report, GitLab, Jenkins, CircleCI,
+//! Written for what its readers do (dorny/test-reporter, mikepenz/action-junit-report, GitLab, Jenkins, `CircleCI`,
 //! Buildkite): one failure a case, its message in the attribute and in the body, `file` and `line` on the case, a time
 //! on every suite and case, `classname` and `name` that stay the same from run to run.
 

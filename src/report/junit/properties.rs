@@ -1,4 +1,4 @@
-//! Measurements as properties: raw numbers, for machines that read JUnit.
+//! Measurements as properties: raw numbers, for machines.
 
 use quick_junit::Property;
 
@@ -17,8 +17,9 @@ pub(super) fn of_phase(phase: &PhaseVerdict) -> Vec<Property> {
     add("throughput", phase.throughput);
     for (clock, times) in [("latency_ms", &phase.latency_ms), ("service_ms", &phase.service_ms)] {
         let Milliseconds { p50, p90, p95, p99, max, mean } = *times;
-        let named = [("p50", p50), ("p90", p90), ("p95", p95), ("p99", p99), ("max", max), ("mean", mean)];
-        named.into_iter().for_each(|(name, value)| add(&format!("{clock}.{name}"), value));
+        for (name, value) in [("p50", p50), ("p90", p90), ("p95", p95), ("p99", p99), ("max", max), ("mean", mean)] {
+            add(&format!("{clock}.{name}"), value);
+        }
     }
     for monitor in &phase.monitors {
         add(&format!("{}.max", monitor.name), monitor.max);

@@ -36,7 +36,7 @@ pub(super) fn endpoints(verdict: &Verdict) -> String {
         )
         .expect(IN_MEMORY);
         let shown = most_telling(&phase.endpoints);
-        shown.iter().for_each(|endpoint| content.push_str(&row(endpoint)));
+        content.extend(shown.iter().map(|endpoint| row(endpoint)));
         let more = phase.endpoints.len() - shown.len();
         if more > 0 {
             writeln!(content, "\n{more} more stand in the table of all endpoints.").expect(IN_MEMORY);

@@ -167,8 +167,8 @@ fn checks(title: &str, checks: &[CheckResult]) -> Vec<String> {
 }
 
 fn notes(verdict: &Verdict) -> String {
-    let notes: String = verdict.notes.iter().map(|note| format!("- {}\n", text(note))).collect();
-    if notes.is_empty() { notes } else { format!("### Notes\n\n{notes}") }
+    let notes: Vec<_> = verdict.notes.iter().map(|note| format!("- {}", text(note))).collect();
+    if notes.is_empty() { String::new() } else { format!("### Notes\n\n{}\n", notes.join("\n")) }
 }
 
 fn repeat(verdict: &Verdict) -> String {

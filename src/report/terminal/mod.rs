@@ -8,7 +8,7 @@ pub(super) use paint::{Tint, tint};
 pub(super) use width::{COLUMNS, clip, left, right, width, wrap};
 
 use super::{
-    Files, Publishable, VERDICT, clean, ladder, number,
+    Files, MEASUREMENTS, Publishable, VERDICT, clean, ladder, number,
     trouble::{self, Standing, Trouble},
     when,
 };
@@ -32,12 +32,27 @@ pub fn closing(publishable: &Publishable, folder: &str, colour: Colour) -> Strin
         end(verdict, publishable.files(), folder, colour),
     ];
     let text: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).map(|part| part.join("\n")).collect();
-    format!("{}\n", text.join("\n\n"))
+    without_commands(&format!("{}\n", text.join("\n\n")))
+}
+
+/// The text without anything that a CI system reads as a command to itself: `::error::` at the start of a line, and
+/// `##[error]` or `##vso[` anywhere. A word joiner, which has no width, comes between.
+pub(super) fn without_commands(text: &str) -> String {
+    let lines = text.split('\n').map(|line| {
+        let line = line.replace("##", "#\u{2060}#");
+        let words = line.trim_start();
+        let margin = &line[..line.len() - words.len()];
+        match words.strip_prefix("::") {
+            Some(rest) => format!("{margin}:\u{2060}:{rest}"),
+            None => line,
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The headline alone, for `-q`.
 pub fn headline_only(publishable: &Publishable, colour: Colour) -> String {
-    format!("{}\n", headline(publishable.verdict(), colour).join("\n"))
+    without_commands(&format!("{}\n", headline(publishable.verdict(), colour).join("\n")))
 }
 
 fn headline(verdict: &Verdict, colour: Colour) -> Vec<String> {
@@ -55,28 +70,40 @@ fn headline(verdict: &Verdict, colour: Colour) -> Vec<String> {
     lines
 }
 
-/// The columns of the ladder beside the phase's name: title and width.
-const TABLE: [(&str, usize); 7] =
-    [("load", 11), ("requests", 9), ("success", 9), ("p50", 8), ("p95", 8), ("p99", 8), ("", 12)];
+/// The titles of the ladder's columns; the last one holds words that need none.
+const TITLES: [&str; 8] = ["phase", "load", "requests", "success", "p50", "p95", "p99", ""];
 
-/// The name takes what the others leave of 80 columns.
-const NAME: usize = 8;
+/// The name of a phase keeps at least so many columns.
+const SHORTEST_NAME: usize = 8;
 
 fn ladder_table(verdict: &Verdict, colour: Colour) -> Vec<String> {
-    if verdict.phases.is_empty() {
+    let rungs = ladder::rungs(verdict);
+    if rungs.is_empty() {
         return Vec::new();
     }
-    let titles: Vec<_> = TABLE[..6].iter().map(|(title, columns)| right(title, columns - 1)).collect();
-    let heading = format!("{} {}", left("phase", NAME), titles.join(" "));
-    let mut lines = vec![colour.paint(Tint::Quiet, &heading)];
-    for rung in ladder::rungs(verdict) {
+    let cells = rungs.iter().map(|rung| {
         let ladder::Rung { name, load, requests, success, p50, p95, p99, outcome, .. } = rung;
-        let cells = [load, requests, success, p50, p95, p99];
-        let cells: Vec<_> = cells.iter().zip(TABLE).map(|(cell, (_, columns))| right(cell, columns - 1)).collect();
-        let outcome = colour.paint(tint(outcome), outcome.word());
-        lines.push(format!("{} {}  {outcome}", left(name, NAME), cells.join(" ")));
+        [*name, load, requests, success, p50, p95, p99, outcome.word()].map(str::to_owned)
+    });
+    let rows: Vec<[String; 8]> = std::iter::once(TITLES.map(str::to_owned)).chain(cells).collect();
+    let mut columns = [0; 8];
+    for row in &rows {
+        columns.iter_mut().zip(row).for_each(|(columns, cell)| *columns = width(cell).max(*columns));
     }
-    lines
+    let others: usize = columns[1..].iter().map(|columns| columns + 2).sum();
+    columns[0] = columns[0].min(COLUMNS.saturating_sub(others).max(SHORTEST_NAME));
+    let outcomes = std::iter::once(None).chain(rungs.iter().map(|rung| Some(rung.outcome)));
+    rows.iter().zip(outcomes).map(|(row, outcome)| table_row(row, columns, outcome, colour)).collect()
+}
+
+/// A row of the ladder: the name to the left, numbers to the right, the outcome in its colour.
+fn table_row(row: &[String; 8], columns: [usize; 8], outcome: Option<Outcome>, colour: Colour) -> String {
+    let numbers = row[1..7].iter().zip(&columns[1..7]).map(|(cell, columns)| format!("  {}", right(cell, *columns)));
+    let line = format!("{}{}", left(&row[0], columns[0]), numbers.collect::<String>());
+    match outcome {
+        Some(outcome) => format!("{line}  {}", colour.paint(tint(outcome), &row[7])),
+        None => colour.paint(Tint::Quiet, &line),
+    }
 }
 
 fn troubles(verdict: &Verdict, colour: Colour) -> Vec<String> {
@@ -163,7 +190,7 @@ fn notes(verdict: &Verdict) -> Vec<String> {
 }
 
 fn end(verdict: &Verdict, files: &Files, folder: &str, colour: Colour) -> Vec<String> {
-    let names: Vec<_> = std::iter::once(VERDICT).chain(files.names()).map(clean).collect();
+    let names: Vec<_> = std::iter::once(VERDICT).chain(files.names()).chain([MEASUREMENTS]).map(clean).collect();
     let mut lines = wrap(&format!("reports in {}: {}", clean(folder), names.join(", ")), 0);
     lines.extend(wrap(&format!("repeat it: {}", verdict.repeat), 0));
     let code = format!("exit code {}: {}", verdict.exit_code, meaning(verdict.exit_code));
@@ -231,6 +258,7 @@ mod tests {
             prop_assert!(!text.chars().any(|c| c.is_control() && c != '\n'));
             for line in text.lines() {
                 prop_assert!(width(line) <= COLUMNS + 1, "{}", line);
+                prop_assert!(!line.trim_start().starts_with("::") && !line.contains("##"), "{}", line);
             }
         }
     }

@@ -1,0 +1,176 @@
+//! From what was measured to the file. The patterns name every field, so that a new one cannot be forgotten.
+
+use super::{
+    MEASUREMENTS_SCHEMA, Recording,
+    format::{self, File},
+};
+use crate::{
+    measure::{
+        Clock, EndpointMeasurements, GaugeSeries, GeneratorHealth, Histogram, Layout, PhaseEnding, PhaseMeasurements,
+        Ramp, SpanCounts, Threshold, Window,
+    },
+    plan::Endpoint,
+};
+
+/// Masks a string and makes it harmless.
+type Show<'a> = dyn Fn(&str) -> String + 'a;
+
+impl File {
+    /// The file of a run.
+    pub(super) fn of(endpoints: &[Endpoint], recordings: &[Recording], show: &Show<'_>) -> Self {
+        let row = |endpoint: &Endpoint| format::Row {
+            name: show(&endpoint.name),
+            tags: endpoint.tags.iter().map(|tag| show(tag)).collect(),
+            scenario: endpoint.scenario.0,
+            login: endpoint.login,
+        };
+        Self {
+            schema: MEASUREMENTS_SCHEMA.to_owned(),
+            endpoints: endpoints.iter().map(row).collect(),
+            phases: recordings.iter().map(|recording| phase(recording, show)).collect(),
+        }
+    }
+}
+
+fn phase(recording: &Recording, show: &Show<'_>) -> format::Phase {
+    let PhaseMeasurements {
+        layout: shape,
+        endpoints,
+        windows,
+        ramp: users,
+        window_start,
+        measured,
+        ending,
+        generator: health,
+        sent,
+        failed,
+    } = &recording.measurements;
+    format::Phase {
+        name: show(&recording.phase),
+        ending: match ending {
+            PhaseEnding::Completed => format::Ending::Completed,
+            PhaseEnding::RampFailed => format::Ending::RampFailed,
+            PhaseEnding::StoppedAnswering => format::Ending::StoppedAnswering,
+            PhaseEnding::Interrupted => format::Ending::Interrupted,
+        },
+        window_start_s: window_start.map(|start| start.as_secs_f64()),
+        measured_s: measured.as_secs_f64(),
+        sent: *sent,
+        failed: *failed,
+        layout: layout(shape),
+        ramp: ramp(users, show),
+        endpoints: endpoints.iter().map(|endpoint| of_endpoint(endpoint, show)).collect(),
+        windows: windows.iter().map(window).collect(),
+        gauges: recording.gauges.iter().map(|series| gauge(series, show)).collect(),
+        generator: generator(health, show),
+    }
+}
+
+/// `logins` stands with the endpoints' names.
+fn layout(layout: &Layout) -> format::Layout {
+    let Layout { logins: _, thresholds, ramp, duration, spans } = layout;
+    let threshold = |threshold: &Threshold| {
+        let Threshold { endpoint, clock, limit, at_limit_exceeds } = *threshold;
+        let clock = match clock {
+            Clock::Latency => format::Clock::Latency,
+            Clock::Service => format::Clock::Service,
+        };
+        format::Threshold { endpoint: endpoint.0, clock, limit_s: limit.as_secs_f64(), at_limit_exceeds }
+    };
+    format::Layout {
+        duration_s: duration.as_secs_f64(),
+        spans: *spans,
+        ramp_s: ramp.as_secs_f64(),
+        thresholds: thresholds.iter().map(threshold).collect(),
+    }
+}
+
+fn ramp(ramp: &Ramp, show: &Show<'_>) -> format::Ramp {
+    let Ramp { started, logged_in, took, reasons } = ramp;
+    format::Ramp {
+        started: *started,
+        logged_in: *logged_in,
+        took_s: took.as_secs_f64(),
+        reasons: reasons.iter().map(|reason| show(reason)).collect(),
+    }
+}
+
+fn of_endpoint(endpoint: &EndpointMeasurements, show: &Show<'_>) -> format::Endpoint {
+    let EndpointMeasurements {
+        requests,
+        statuses,
+        errors,
+        latency,
+        added,
+        service,
+        completed,
+        spans,
+        first_failure,
+        examples,
+    } = endpoint;
+    format::Endpoint {
+        requests: *requests,
+        statuses: statuses.clone(),
+        errors: errors.clone(),
+        completed: *completed,
+        first_failure: first_failure.map(|(at, kind)| format::FirstFailure { at_s: at.as_secs_f64(), kind }),
+        examples: examples.iter().map(|example| show(example)).collect(),
+        latency: histogram(latency),
+        service: histogram(service),
+        added: histogram(added),
+        spans: spans.iter().map(span).collect(),
+    }
+}
+
+fn histogram(histogram: &Histogram) -> format::Histogram {
+    format::Histogram {
+        hdr: histogram.encode(),
+        count: histogram.count(),
+        mean_s: histogram.mean().map(|mean| mean.as_secs_f64()),
+        max_s: histogram.max().map(|max| max.as_secs_f64()),
+    }
+}
+
+fn span(span: &SpanCounts) -> format::Span {
+    let SpanCounts { requests, failures, timed, latency_sum, service_sum, completed, added, beyond, added_beyond } =
+        span.clone();
+    format::Span {
+        requests,
+        failures,
+        timed,
+        latency_sum_s: latency_sum,
+        service_sum_s: service_sum,
+        completed,
+        added,
+        beyond,
+        added_beyond,
+    }
+}
+
+fn window(window: &Window) -> format::Window {
+    let Window { second, endpoint, requests, failures, latency, service, added } = window.clone();
+    format::Window { second, endpoint: endpoint.0, requests, failures, latency, service, added }
+}
+
+fn gauge(series: &GaugeSeries, show: &Show<'_>) -> format::Gauge {
+    let GaugeSeries { name, samples, attempts, missing, silent_at_end } = series;
+    format::Gauge {
+        name: show(name),
+        samples: samples.iter().map(|sample| (sample.at.as_secs_f64(), sample.value)).collect(),
+        attempts: *attempts,
+        missing: missing.as_ref().map(|missing| show(missing)),
+        silent_at_end: *silent_at_end,
+    }
+}
+
+fn generator(generator: &GeneratorHealth, show: &Show<'_>) -> format::Generator {
+    let GeneratorHealth { lateness_p99, lateness_max, cpu_percent, slots, slots_missed, exhausted } = generator;
+    format::Generator {
+        lateness_p99_s: lateness_p99.as_secs_f64(),
+        lateness_max_s: lateness_max.as_secs_f64(),
+        cpu_percent: *cpu_percent,
+        slots: *slots,
+        slots_missed: *slots_missed,
+        exhausted: exhausted.as_ref().map(|words| show(words)),
+    }
+}

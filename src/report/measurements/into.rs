@@ -1,0 +1,147 @@
+//! From the file back to what was measured.
+
+use std::time::Duration;
+
+use super::{
+    Recording, UnreadableMeasurements,
+    format::{self, File},
+};
+use crate::{
+    measure::{
+        Clock, EndpointMeasurements, GaugeSample, GaugeSeries, GeneratorHealth, Histogram, Layout, PhaseEnding,
+        PhaseMeasurements, Ramp, SpanCounts, Threshold, Window,
+    },
+    plan::EndpointId,
+};
+
+type Read<T> = Result<T, UnreadableMeasurements>;
+
+impl File {
+    /// The recordings of the file.
+    pub(super) fn recordings(self) -> Read<Vec<Recording>> {
+        let logins: Vec<bool> = self.endpoints.iter().map(|endpoint| endpoint.login).collect();
+        self.phases.into_iter().map(|phase| recording(phase, &logins)).collect()
+    }
+}
+
+fn recording(phase: format::Phase, logins: &[bool]) -> Read<Recording> {
+    let endpoints = phase.endpoints.into_iter().enumerate().map(|(position, endpoint)| {
+        let histogram = |histogram: &format::Histogram| {
+            Histogram::decode(&histogram.hdr).map_err(|cause| UnreadableMeasurements::Histogram {
+                phase: phase.name.clone(),
+                endpoint: position,
+                cause,
+            })
+        };
+        let histograms = [histogram(&endpoint.latency)?, histogram(&endpoint.service)?, histogram(&endpoint.added)?];
+        of_endpoint(endpoint, histograms)
+    });
+    let measurements = PhaseMeasurements {
+        endpoints: endpoints.collect::<Read<_>>()?,
+        layout: layout(&phase.layout, logins)?,
+        windows: phase.windows.into_iter().map(window).collect(),
+        ramp: Ramp {
+            started: phase.ramp.started,
+            logged_in: phase.ramp.logged_in,
+            took: seconds(phase.ramp.took_s)?,
+            reasons: phase.ramp.reasons,
+        },
+        window_start: phase.window_start_s.map(seconds).transpose()?,
+        measured: seconds(phase.measured_s)?,
+        ending: match phase.ending {
+            format::Ending::Completed => PhaseEnding::Completed,
+            format::Ending::RampFailed => PhaseEnding::RampFailed,
+            format::Ending::StoppedAnswering => PhaseEnding::StoppedAnswering,
+            format::Ending::Interrupted => PhaseEnding::Interrupted,
+        },
+        generator: generator(phase.generator)?,
+        sent: phase.sent,
+        failed: phase.failed,
+    };
+    let gauges = phase.gauges.into_iter().map(gauge).collect::<Read<_>>()?;
+    Ok(Recording { phase: phase.name, measurements, gauges })
+}
+
+fn seconds(seconds: f64) -> Read<Duration> {
+    Duration::try_from_secs_f64(seconds).map_err(|_| UnreadableMeasurements::Time { seconds })
+}
+
+fn layout(layout: &format::Layout, logins: &[bool]) -> Read<Layout> {
+    let threshold = |threshold: &format::Threshold| {
+        Ok(Threshold {
+            endpoint: EndpointId(threshold.endpoint),
+            clock: match threshold.clock {
+                format::Clock::Latency => Clock::Latency,
+                format::Clock::Service => Clock::Service,
+            },
+            limit: seconds(threshold.limit_s)?,
+            at_limit_exceeds: threshold.at_limit_exceeds,
+        })
+    };
+    Ok(Layout {
+        logins: logins.to_vec(),
+        thresholds: layout.thresholds.iter().map(threshold).collect::<Read<_>>()?,
+        ramp: seconds(layout.ramp_s)?,
+        duration: seconds(layout.duration_s)?,
+        spans: layout.spans,
+    })
+}
+
+fn of_endpoint(endpoint: format::Endpoint, histograms: [Histogram; 3]) -> Read<EndpointMeasurements> {
+    let [latency, service, added] = histograms;
+    let first_failure =
+        endpoint.first_failure.map(|first| seconds(first.at_s).map(|at| (at, first.kind))).transpose()?;
+    Ok(EndpointMeasurements {
+        requests: endpoint.requests,
+        statuses: endpoint.statuses,
+        errors: endpoint.errors,
+        latency,
+        added,
+        service,
+        completed: endpoint.completed,
+        spans: endpoint.spans.into_iter().map(span).collect(),
+        first_failure,
+        examples: endpoint.examples,
+    })
+}
+
+fn span(span: format::Span) -> SpanCounts {
+    SpanCounts {
+        requests: span.requests,
+        failures: span.failures,
+        timed: span.timed,
+        latency_sum: span.latency_sum_s,
+        service_sum: span.service_sum_s,
+        completed: span.completed,
+        added: span.added,
+        beyond: span.beyond,
+        added_beyond: span.added_beyond,
+    }
+}
+
+fn window(window: format::Window) -> Window {
+    let format::Window { second, endpoint, requests, failures, latency, service, added } = window;
+    Window { second, endpoint: EndpointId(endpoint), requests, failures, latency, service, added }
+}
+
+fn gauge(gauge: format::Gauge) -> Read<GaugeSeries> {
+    let sample = |(at, value): &(f64, f64)| Ok(GaugeSample { at: seconds(*at)?, value: *value });
+    Ok(GaugeSeries {
+        name: gauge.name,
+        samples: gauge.samples.iter().map(sample).collect::<Read<_>>()?,
+        attempts: gauge.attempts,
+        missing: gauge.missing,
+        silent_at_end: gauge.silent_at_end,
+    })
+}
+
+fn generator(generator: format::Generator) -> Read<GeneratorHealth> {
+    Ok(GeneratorHealth {
+        lateness_p99: seconds(generator.lateness_p99_s)?,
+        lateness_max: seconds(generator.lateness_max_s)?,
+        cpu_percent: generator.cpu_percent,
+        slots: generator.slots,
+        slots_missed: generator.slots_missed,
+        exhausted: generator.exhausted,
+    })
+}

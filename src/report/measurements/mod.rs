@@ -1,0 +1,91 @@
+//! measurements.json: everything measured, enough to compute every report again.
+
+mod format;
+mod from;
+mod into;
+
+use std::borrow::Cow;
+
+use self::format::File;
+use super::{Mask, clean};
+use crate::{
+    measure::{GaugeSeries, HistogramError, PhaseMeasurements},
+    plan::Endpoint,
+};
+
+/// What `schema` of measurements.json says.
+pub const MEASUREMENTS_SCHEMA: &str = "stagegate/measurements/1";
+
+/// What was measured in one phase.
+#[derive(Debug, Clone)]
+pub struct Recording {
+    /// The phase's name.
+    pub phase: String,
+    /// The load's side.
+    pub measurements: PhaseMeasurements,
+    /// The app's gauges.
+    pub gauges: Vec<GaugeSeries>,
+}
+
+/// Why a measurements.json cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum UnreadableMeasurements {
+    /// It is not the JSON of measurements.
+    #[error("it holds no measurements: {0}; was the run interrupted while it was written?")]
+    NotMeasurements(#[from] serde_json::Error),
+    /// Another version wrote it.
+    #[error(
+        "its schema is `{found}`, and this version of stagegate reads `{MEASUREMENTS_SCHEMA}`; use the version that \
+         wrote it"
+    )]
+    OtherSchema {
+        /// What `schema` says.
+        found: String,
+    },
+    /// A histogram is damaged.
+    #[error("phase {phase}, endpoint {endpoint}: {cause}")]
+    Histogram {
+        /// The phase.
+        phase: String,
+        /// The endpoint's position.
+        endpoint: usize,
+        /// What is wrong with it.
+        cause: HistogramError,
+    },
+    /// A span of time is negative or longer than a machine can count.
+    #[error("`{seconds}` is not a number of seconds since the phase began")]
+    Time {
+        /// The number in its place.
+        seconds: f64,
+    },
+}
+
+/// measurements.json of a run; every string in it is masked and made harmless.
+#[expect(clippy::missing_panics_doc, reason = "the keys of every map in it are numbers or words")]
+pub fn measurements(endpoints: &[Endpoint], recordings: &[Recording], mask: &Mask<'_>) -> String {
+    let show = |text: &str| clean(&mask(text)).into_owned();
+    let file = File::of(endpoints, recordings, &show);
+    let mut text = serde_json::to_string(&file).expect("measurements have string keys only");
+    text.push('\n');
+    text
+}
+
+/// Reads what [`measurements`] wrote.
+///
+/// # Errors
+/// When the text holds no measurements, those of another schema, or a damaged histogram.
+pub fn read_measurements(text: &str) -> Result<Vec<Recording>, UnreadableMeasurements> {
+    #[derive(serde::Deserialize)]
+    struct Head<'a> {
+        #[serde(borrow)]
+        schema: Cow<'a, str>,
+    }
+    let head: Head<'_> = serde_json::from_str(text)?;
+    if head.schema != MEASUREMENTS_SCHEMA {
+        return Err(UnreadableMeasurements::OtherSchema { found: clean(&head.schema).into_owned() });
+    }
+    serde_json::from_str::<File>(text)?.recordings()
+}
+
+#[cfg(test)]
+mod tests;

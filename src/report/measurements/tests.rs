@@ -1,0 +1,118 @@
+//! measurements.json, written and read.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::*;
+use crate::{
+    measure::{
+        Clock, EndpointMeasurements, GaugeSample, GeneratorHealth, Histogram, Layout, PhaseEnding, Ramp, Threshold,
+        Window,
+    },
+    plan::{EndpointId, FailureKind, ScenarioId},
+};
+
+const MS: fn(u64) -> Duration = Duration::from_millis;
+
+fn endpoints() -> Vec<Endpoint> {
+    let endpoint = |name: &str, login| Endpoint { name: name.to_owned(), tags: vec![], scenario: ScenarioId(0), login };
+    vec![endpoint("login hunter2", true), endpoint("dashboard", false)]
+}
+
+fn recording() -> Recording {
+    let threshold =
+        Threshold { endpoint: EndpointId(1), clock: Clock::Latency, limit: MS(500), at_limit_exceeds: true };
+    let layout = Layout {
+        logins: vec![true, false],
+        thresholds: vec![threshold],
+        ramp: MS(3_333),
+        duration: MS(5_000),
+        spans: 3,
+    };
+    let mut dashboard = EndpointMeasurements::new(&layout, EndpointId(1));
+    let mut window = Histogram::new();
+    for time in (1..2_000).map(MS) {
+        dashboard.latency.record(time);
+        dashboard.service.record(time / 2);
+        window.record(time);
+    }
+    dashboard.requests = 2_000;
+    dashboard.statuses = BTreeMap::from([(200, 1_999), (503, 1)]);
+    dashboard.errors = BTreeMap::from([(FailureKind::Check, 1)]);
+    dashboard.first_failure = Some((Duration::from_nanos(1_234_567_891), FailureKind::Check));
+    dashboard.examples = vec!["status 503 for hunter2\u{1b}[0m".to_owned()];
+    dashboard.spans[0].latency_sum = 0.1 + 0.2;
+    dashboard.spans[0].beyond = vec![7];
+    let window = Window {
+        second: 4,
+        endpoint: EndpointId(1),
+        requests: 2_000,
+        failures: 1,
+        latency: window.encode(),
+        service: String::new(),
+        added: String::new(),
+    };
+    let measurements = PhaseMeasurements {
+        endpoints: vec![EndpointMeasurements::new(&layout, EndpointId(0)), dashboard],
+        layout,
+        windows: vec![window],
+        ramp: Ramp { started: 2, logged_in: 1, took: MS(321), reasons: vec!["no cookie hunter2".to_owned()] },
+        window_start: Some(MS(3_400)),
+        measured: MS(5_000),
+        ending: PhaseEnding::StoppedAnswering,
+        generator: GeneratorHealth { lateness_p99: MS(1), cpu_percent: 12.25, ..GeneratorHealth::default() },
+        sent: 2_010,
+        failed: 1,
+    };
+    let gauge = GaugeSeries {
+        name: "app.cpu".to_owned(),
+        samples: vec![GaugeSample { at: MS(250), value: 41.7 }],
+        attempts: 2,
+        missing: Some("GET /metrics?key=hunter2 answered 503.".to_owned()),
+        silent_at_end: true,
+    };
+    Recording { phase: "light".to_owned(), measurements, gauges: vec![gauge] }
+}
+
+fn written(recordings: &[Recording]) -> String {
+    measurements(&endpoints(), recordings, &|text| Cow::Owned(text.replace("hunter2", "***")))
+}
+
+#[test]
+fn reads_what_it_wrote() {
+    let original = recording();
+    let text = written(std::slice::from_ref(&original));
+    let read = read_measurements(&text).expect("it was just written");
+    let [before, after] = [&original, &read[0]].map(|recording| &recording.measurements);
+    assert_eq!(
+        (after.layout.clone(), after.window_start, after.measured),
+        (before.layout.clone(), before.window_start, before.measured)
+    );
+    assert_eq!((after.ending, &after.generator), (before.ending, &before.generator));
+    let [before, after] = [before, after].map(|measurements| &measurements.endpoints[1]);
+    assert_eq!((&after.spans, after.first_failure), (&before.spans, before.first_failure));
+    for q in [0.01, 0.5, 0.95, 0.99] {
+        assert_eq!(after.latency.quantile(q), before.latency.quantile(q), "{q}");
+        assert_eq!(after.service.quantile(q), before.service.quantile(q), "{q}");
+    }
+    assert_eq!(read[0].gauges[0].samples, recording().gauges[0].samples);
+}
+
+#[test]
+fn masks_and_cleans_every_string() {
+    let text = written(&[recording()]);
+    assert!(!text.contains("hunter2") && !text.contains("\\u001b"), "{text}");
+    assert_eq!(text.matches("***").count(), 4);
+}
+
+#[test]
+fn refuses_what_it_cannot_read() {
+    let reason = |text: &str| read_measurements(text).expect_err("it is refused").to_string();
+    assert!(reason("").starts_with("it holds no measurements: EOF"));
+    assert!(reason(r#"{"schema": "stagegate/measurements/2"}"#).contains("reads `stagegate/measurements/1`"));
+    let text = written(&[recording()]);
+    let damaged = text.replacen("\"hdr\":\"HISTF", "\"hdr\":\"AAAAA", 2);
+    assert_ne!(damaged, text);
+    assert!(reason(&damaged).starts_with("phase light, endpoint 1: the histogram is not"), "{}", reason(&damaged));
+    let late = text.replace("\"window_start_s\":3.4", "\"window_start_s\":-3.4");
+    assert_eq!(reason(&late), "`-3.4` is not a number of seconds since the phase began");
+}
