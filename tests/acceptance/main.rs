@@ -1,0 +1,5 @@
+//! The acceptance checks of docs/decisions.md: the decision's error rates, by seeded simulation through the judge's front
+//! door. Reduced here; in full by `STAGEGATE_REPETITIONS=20000 cargo test --release --test acceptance -- --nocapture`.
+
+mod comparison;
+mod world;
