@@ -3,13 +3,32 @@
 //! [`phase`] judges one phase as soon as it ended; [`conclude`] makes the [`Verdict`] of the run, from which every
 //! report, the exit code and everything published follows.
 
+mod assessment;
+mod breaking;
 pub mod comparison;
+mod criterion;
+mod endpoints;
+mod evidence;
+mod generator;
+mod headline;
+mod monitors;
 mod outcome;
+mod phase;
+mod recovery;
+mod run;
 mod statistics;
+mod stopping;
 mod verdict;
+mod words;
 
+pub use breaking::breaking_point;
+pub use evidence::PhaseEvidence;
 pub use outcome::{Band, Ending, Level, Outcome};
+pub use phase::{ANSWERS, LOGGED_IN, ends_ladder, not_run, phase};
+pub use recovery::{RECOVERY_SPAN, RecoverySpan, recovery};
+pub use run::{Extent, Interruption, RunEvidence, conclude};
+pub use stopping::{patience, stopped_answering};
 pub use verdict::{
     BreakingPoint, CheckResult, EndpointVerdict, Finding, Generator, Lateness, Milliseconds, MonitorVerdict,
-    PhaseVerdict, RecoveryVerdict, Regression, Totals, Verdict,
+    PhaseVerdict, RecoveryVerdict, Regression, SCHEMA, Totals, Verdict,
 };

@@ -139,7 +139,8 @@ pub struct Finding {
     pub line: u32,
     /// passed, failed, inconclusive or not_run.
     pub outcome: Outcome,
-    /// Whether the interval decided, not only the observed value.
+    /// Whether it is more than chance: an interval that lies on this side of the limit, or a count or reading that needs
+    /// none. False where an interval reaches over the limit, so that only the observed value decides, and without data.
     pub certain: bool,
     /// In `unit`; null without samples.
     pub observed: Option<f64>,
@@ -151,8 +152,11 @@ pub struct Finding {
     pub interval: Option<[f64; 2]>,
     /// Requests, or readings of a gauge.
     pub samples: u64,
-    /// The evidence, in one or two sentences.
+    /// The evidence, in a few sentences.
     pub because: String,
+    /// The endpoint with the most of what broke the criterion; absent when it held, and where no endpoint has a part.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub worst_endpoint: Option<String>,
 }
 
 /// Percentiles in milliseconds; null without samples.

@@ -41,20 +41,18 @@ pub(super) fn inverse(share: f64, a: f64, b: f64) -> f64 {
 
 fn fraction(a: f64, b: f64, x: f64) -> f64 {
     let away = |value: f64| if value.abs() < TINY { TINY } else { value };
-    let mut c = 1.0;
-    let mut d = 1.0 / away(1.0 - (a + b) * x / (a + 1.0));
-    let mut whole = d;
-    for term in 1..TERMS {
-        let m = f64::from(term);
-        let even = m * (b - m) * x / ((a - 1.0 + 2.0 * m) * (a + 2.0 * m));
-        d = 1.0 / away(1.0 + even * d);
-        c = away(1.0 + even / c);
-        whole *= d * c;
-        let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 1.0 + 2.0 * m));
-        d = 1.0 / away(1.0 + odd * d);
-        c = away(1.0 + odd / c);
-        whole *= d * c;
-        if (d * c - 1.0).abs() < 1e-14 {
+    let mut over = 1.0;
+    let mut under = 1.0 / away(1.0 - (a + b) * x / (a + 1.0));
+    let mut whole = under;
+    for term in (1..TERMS).map(f64::from) {
+        let even = term * (b - term) * x / ((a - 1.0 + 2.0 * term) * (a + 2.0 * term));
+        let odd = -(a + term) * (a + b + term) * x / ((a + 2.0 * term) * (a + 1.0 + 2.0 * term));
+        for step in [even, odd] {
+            under = 1.0 / away(1.0 + step * under);
+            over = away(1.0 + step / over);
+            whole *= under * over;
+        }
+        if (under * over - 1.0).abs() < 1e-14 {
             break;
         }
     }

@@ -2,10 +2,12 @@
 
 mod beta;
 mod proportion;
+mod share;
 mod spread;
 pub(super) mod student;
 
-pub(super) use proportion::{Proportion, Tally};
+pub(super) use proportion::{Proportion, Tally, groups};
+pub(super) use share::Allowed;
 pub(super) use spread::half_width;
 
 /// Error rate on each side of an interval (decision.md section 3).

@@ -1,0 +1,95 @@
+//! `no 5xx` and `requests > 0`: counts, which are certain as they are.
+
+use super::{Bound, most_at, rate};
+use crate::judge::{
+    assessment::{Assessment, Decision, Side, Sureness},
+    evidence::Selection,
+    words,
+};
+use crate::measure::EndpointMeasurements;
+use crate::plan::Count;
+
+/// Judges `no KIND`: one event fails, none passes, with at least one request.
+pub(in crate::judge) fn none(selection: &Selection<'_>, count: Count) -> Assessment {
+    let requests = selection.requests();
+    if requests == 0 {
+        let because = "No request was made, so there is nothing to judge.".to_owned();
+        return Assessment::without_data(0.0, "events", because);
+    }
+    let events = selection.sum(|endpoint| events(endpoint, count));
+    let most = selection.most(|row| self::events(row.measured, count));
+    let mut because = format!(
+        "{} among {}; none is allowed.",
+        words::counted(events, name(count)),
+        words::counted(requests, "request")
+    );
+    because += &most_at(most.as_ref(), selection.names());
+    because += &rate::example(selection, most.as_ref());
+    Assessment {
+        decision: Decision::Decided(Side::of(events == 0), Sureness::Certain),
+        observed: Some(events as f64),
+        limit: 0.0,
+        unit: "events",
+        interval: None,
+        samples: requests,
+        because,
+        worst_endpoint: most.map(|(name, _)| name),
+    }
+}
+
+/// Judges `requests OP N`, exactly. That there were none passes nothing.
+pub(super) fn requests(selection: &Selection<'_>, bound: Bound) -> Assessment {
+    let requests = selection.requests();
+    let limit = bound.number();
+    let holds = bound.op.holds(requests as f64, limit);
+    if requests == 0 && holds {
+        let because = "No request was made, and no samples never pass.".to_owned();
+        return Assessment::without_data(limit, "requests", because);
+    }
+    let because = format!(
+        "{} made, the limit is {} {}.",
+        match requests {
+            1 => "1 request was".to_owned(),
+            requests => format!("{} requests were", words::count(requests)),
+        },
+        bound.op.symbol(),
+        words::digits(limit)
+    );
+    Assessment {
+        decision: Decision::Decided(Side::of(holds), Sureness::Certain),
+        observed: Some(requests as f64),
+        limit,
+        unit: "requests",
+        interval: None,
+        samples: requests,
+        because,
+        worst_endpoint: None,
+    }
+}
+
+fn events(endpoint: &EndpointMeasurements, count: Count) -> u64 {
+    let statuses = |low: u16| endpoint.statuses.range(low..low + 100).map(|(_, count)| count).sum();
+    match count {
+        Count::ServerErrors => statuses(500),
+        Count::ClientErrors => statuses(400),
+        Count::Errors => endpoint.failures(),
+        Count::Failures(kind) => endpoint.errors.get(&kind).copied().unwrap_or_default(),
+    }
+}
+
+fn name(count: Count) -> &'static str {
+    match count {
+        Count::ServerErrors => "answer with a status of 500 to 599",
+        Count::ClientErrors => "answer with a status of 400 to 499",
+        Count::Errors => "failure",
+        Count::Failures(kind) => match kind.key() {
+            "timeout" => "timeout",
+            "connect" => "failed connect",
+            "reset" => "reset",
+            "tls" => "TLS failure",
+            "protocol" => "protocol failure",
+            "check" => "failed check",
+            _ => "unsent request",
+        },
+    }
+}

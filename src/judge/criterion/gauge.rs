@@ -1,0 +1,144 @@
+//! `database.connections < 80%`, `app.cpu < 90 for 10s`: a gauge's worst reading.
+
+use std::time::Duration;
+
+use crate::judge::{
+    PhaseEvidence,
+    assessment::{Assessment, Decision, Side, Sureness},
+    words,
+};
+use crate::measure::{GaugeSample, GaugeSeries};
+use crate::plan::{GaugeId, Op};
+
+/// Fewer readings are inconclusive (decision.md section 3).
+pub(in crate::judge) const FEWEST: usize = 10;
+
+/// What a criterion asks of a gauge.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Demand {
+    pub(super) op: Op,
+    pub(super) limit: f64,
+    pub(super) hold: Option<Duration>,
+}
+
+/// Judges a gauge: by its highest reading (by its lowest where it must stay above a limit), with `for` by the longest
+/// time beyond the limit. A source that stopped answering never passes; what it showed before may still fail.
+pub(super) fn assess(evidence: &PhaseEvidence<'_>, gauge: GaugeId, demand: Demand) -> Assessment {
+    let name = evidence.plan.gauges.get(gauge.0 as usize).map_or("", |gauge| gauge.name.as_str());
+    let series = evidence.gauges.iter().find(|series| series.name == name);
+    let readings = series.map(readings).unwrap_or_default();
+    let Some(worst) = demand.worst(&readings) else {
+        return Assessment::without_data(demand.limit, "", unread(name, series));
+    };
+    let breaks = match demand.hold {
+        None => !demand.op.holds(worst, demand.limit),
+        Some(hold) => demand.longest_beyond(&readings) >= hold,
+    };
+    let silent = series.is_some_and(|series| series.silent_at_end);
+    let decision = if readings.len() < FEWEST || (silent && !breaks) {
+        Decision::NoData
+    } else {
+        Decision::Decided(Side::of(!breaks), Sureness::Certain)
+    };
+    Assessment {
+        decision,
+        observed: Some(worst),
+        limit: demand.limit,
+        unit: "",
+        interval: None,
+        samples: readings.len() as u64,
+        because: demand.because(worst, &readings, series),
+        worst_endpoint: None,
+    }
+}
+
+/// The finite readings in order of time.
+pub(in crate::judge) fn readings(series: &GaugeSeries) -> Vec<GaugeSample> {
+    series.samples.iter().copied().filter(|sample| sample.value.is_finite()).collect()
+}
+
+/// Why there is no reading at all.
+pub(in crate::judge) fn unread(name: &str, series: Option<&GaugeSeries>) -> String {
+    match series.and_then(|series| series.missing.as_deref()) {
+        Some(missing) => format!("{name} was never read: {}", sentence(missing)),
+        None => format!("{name} was never read."),
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let text = text.trim_end();
+    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
+}
+
+impl Demand {
+    /// The reading that breaks the demand first.
+    fn worst(&self, readings: &[GaugeSample]) -> Option<f64> {
+        let values = readings.iter().map(|sample| sample.value);
+        match self.op {
+            Op::Less | Op::LessOrEqual => values.reduce(f64::max),
+            Op::Greater | Op::GreaterOrEqual => values.reduce(f64::min),
+            Op::Equal => values.max_by(|a, b| (a - self.limit).abs().total_cmp(&(b - self.limit).abs())),
+        }
+    }
+
+    /// The longest time from a reading beyond the limit to the next one within it, or to the last reading.
+    fn longest_beyond(&self, readings: &[GaugeSample]) -> Duration {
+        let mut longest = Duration::ZERO;
+        let mut since: Option<Duration> = None;
+        for sample in readings {
+            let within = self.op.holds(sample.value, self.limit);
+            if let Some(since) = since {
+                longest = longest.max(sample.at.saturating_sub(since));
+            }
+            since = if within { None } else { since.or(Some(sample.at)) };
+        }
+        longest
+    }
+
+    fn because(&self, worst: f64, readings: &[GaugeSample], series: Option<&GaugeSeries>) -> String {
+        let extreme = match self.op {
+            Op::Less | Op::LessOrEqual => "highest",
+            Op::Greater | Op::GreaterOrEqual => "lowest",
+            Op::Equal => "farthest",
+        };
+        let beyond = readings.iter().filter(|sample| !self.op.holds(sample.value, self.limit)).count();
+        let mut text = format!(
+            "The {extreme} of {} was {}, the limit is {} {}; {} beyond it.",
+            words::counted(readings.len() as u64, "reading"),
+            words::digits(worst),
+            self.op.symbol(),
+            words::digits(self.limit),
+            match beyond {
+                1 => "1 was".to_owned(),
+                beyond => format!("{} were", words::count(beyond as u64)),
+            }
+        );
+        if let Some(hold) = self.hold {
+            let longest = words::duration(self.longest_beyond(readings));
+            text += &format!(" The longest time beyond it was {longest}, below {} is allowed.", words::duration(hold));
+        }
+        if readings.len() < FEWEST {
+            text += &format!(" Fewer than {FEWEST} readings do not decide.");
+        }
+        if let Some(series) = series {
+            text += &missed(series);
+        }
+        text
+    }
+}
+
+/// What the source did not answer, as a sentence; empty when it answered always.
+fn missed(series: &GaugeSeries) -> String {
+    let reason = series.missing.as_deref().map(sentence).unwrap_or_default();
+    let missed = series.attempts.saturating_sub(series.samples.len() as u64);
+    if series.silent_at_end {
+        format!(" The source stopped answering. {reason}").trim_end().to_owned()
+    } else if missed > 0 {
+        format!(" {} of {} gave no number. {reason}", words::count(missed), words::counted(series.attempts, "attempt"))
+            .trim_end()
+            .to_owned()
+            .replacen("  ", " ", 1)
+    } else {
+        String::new()
+    }
+}

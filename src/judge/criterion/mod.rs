@@ -1,0 +1,140 @@
+//! Criteria: each kind looks at its part of the evidence and gives an [`Assessment`].
+
+mod count;
+pub(super) mod gauge;
+mod mean;
+mod quantile;
+mod rate;
+mod throughput;
+
+use super::{Finding, Outcome, PhaseEvidence, assessment::Assessment};
+use crate::measure::Clock;
+use crate::plan::{Criterion, Judged, Limit, Metric, Op, Subject};
+
+/// A comparison with a limit, in the unit of the metric.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Bound {
+    op: Op,
+    limit: Limit,
+}
+
+impl Bound {
+    /// The limit as a finding prints it: milliseconds for times, shares of 1 for rates.
+    fn number(self) -> f64 {
+        match self.limit {
+            Limit::Time(time) => time.as_secs_f64() * 1e3,
+            Limit::Share(number) | Limit::Number(number) | Limit::PerSecond(number) => number,
+        }
+    }
+}
+
+/// The findings of a criterion, one for each of its endpoints where it says `each`; with each its meaning for the phase.
+pub(super) fn findings(evidence: &PhaseEvidence<'_>, criterion: &Criterion) -> Vec<(Finding, Outcome)> {
+    let finish = |assessment: Assessment, judged: Option<&Judged>| {
+        let endpoint = judged.and_then(|judged| judged.name.as_deref());
+        assessment.finding(criterion, endpoint, evidence.plan.policy)
+    };
+    match &criterion.subject {
+        Subject::Metric { metric, service, judged, op, limit } => {
+            let bound = Bound { op: *op, limit: *limit };
+            let assess = |judged| metric_assessment(evidence, *metric, clock(*service), judged, bound);
+            judged.iter().map(|judged| finish(assess(judged), Some(judged))).collect()
+        }
+        Subject::No { count, judged } => {
+            judged.iter().map(|judged| finish(count::none(&evidence.select(judged), *count), Some(judged))).collect()
+        }
+        Subject::Gauge { gauge, op, limit, hold } => {
+            vec![finish(gauge::assess(evidence, *gauge, gauge::Demand { op: *op, limit: *limit, hold: *hold }), None)]
+        }
+    }
+}
+
+/// The findings of a criterion whose phase was not run, or not measured.
+pub(super) fn not_run(criterion: &Criterion, because: &str) -> Vec<Finding> {
+    let (names, unit, limit): (Vec<Option<&str>>, _, _) = match &criterion.subject {
+        Subject::Metric { metric, judged, op, limit, .. } => {
+            (names(judged), unit(*metric), Bound { op: *op, limit: *limit }.number())
+        }
+        Subject::No { judged, .. } => (names(judged), "events", 0.0),
+        Subject::Gauge { limit, .. } => (vec![None], "", *limit),
+    };
+    let finding = |name: Option<&str>| Finding {
+        criterion: criterion.text.clone(),
+        endpoint: name.map(ToOwned::to_owned),
+        level: super::assessment::level(criterion.level),
+        file: criterion.place.file.to_string(),
+        line: criterion.place.line,
+        outcome: Outcome::NotRun,
+        certain: false,
+        observed: None,
+        limit,
+        unit: unit.to_owned(),
+        interval: None,
+        samples: 0,
+        because: because.to_owned(),
+        worst_endpoint: None,
+    };
+    names.into_iter().map(finding).collect()
+}
+
+fn names(judged: &[Judged]) -> Vec<Option<&str>> {
+    judged.iter().map(|judged| judged.name.as_deref()).collect()
+}
+
+fn unit(metric: Metric) -> &'static str {
+    match metric {
+        Metric::Quantile(_) | Metric::Mean | Metric::Max => "ms",
+        Metric::SuccessRate | Metric::ErrorRate => "1",
+        Metric::Requests => "requests",
+        Metric::Throughput => "requests/s",
+    }
+}
+
+fn clock(service: bool) -> Clock {
+    if service { Clock::Service } else { Clock::Latency }
+}
+
+fn metric_assessment(
+    evidence: &PhaseEvidence<'_>,
+    metric: Metric,
+    clock: Clock,
+    judged: &Judged,
+    bound: Bound,
+) -> Assessment {
+    let selection = evidence.select(judged);
+    let layout = &evidence.measurements.layout;
+    match (metric, bound.limit) {
+        (Metric::Quantile(q), Limit::Time(limit)) => {
+            quantile::assess(&quantile::Question { selection, layout, clock, q, op: bound.op, limit })
+        }
+        (Metric::Max, Limit::Time(limit)) => {
+            quantile::assess(&quantile::Question { selection, layout, clock, q: 1.0, op: bound.op, limit })
+        }
+        (Metric::Mean, _) => mean::assess(&selection, clock, bound),
+        (Metric::SuccessRate, _) => rate::assess(&selection, rate::Rate::Success, bound),
+        (Metric::ErrorRate, _) => rate::assess(&selection, rate::Rate::Error, bound),
+        (Metric::Requests, _) => count::requests(&selection, bound),
+        (Metric::Throughput, _) => throughput::assess(&selection, bound),
+        // The grammar gives a quantile and a maximum a time.
+        (Metric::Quantile(_) | Metric::Max, _) => {
+            Assessment::without_data(bound.number(), "ms", "The limit is not a time.".to_owned())
+        }
+    }
+}
+
+/// How many of the criterion's own bursts there were, as the end of a sentence.
+fn in_bursts(bursts: u32) -> String {
+    match bursts {
+        0 => String::new(),
+        1 => ", in one burst".to_owned(),
+        bursts => format!(", in {bursts} bursts"),
+    }
+}
+
+/// Which endpoint has the most of it, as a sentence; empty where there is only one endpoint.
+fn most_at(most: Option<&(String, u64)>, names: usize) -> String {
+    match most {
+        Some((name, count)) if names > 1 => format!(" {name} has most of them ({}).", super::words::count(*count)),
+        _ => String::new(),
+    }
+}

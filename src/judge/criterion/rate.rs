@@ -1,0 +1,149 @@
+//! `success_rate > 99%`, `error_rate < 2%`: a share of the intended requests.
+
+use std::cmp::Ordering;
+
+use super::{Bound, in_bursts, most_at};
+use crate::judge::{
+    assessment::{Assessment, Decision, Side, Sureness},
+    evidence::Selection,
+    statistics::{Allowed, Proportion, Tally},
+    words,
+};
+use crate::plan::Op;
+
+/// Which share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rate {
+    /// Of requests that succeeded.
+    Success,
+    /// Of requests that failed.
+    Error,
+}
+
+/// The requests that count against a limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Against {
+    Failures,
+    Successes,
+}
+
+/// Judges a rate.
+pub(super) fn assess(selection: &Selection<'_>, rate: Rate, bound: Bound) -> Assessment {
+    let limit = bound.number();
+    // `success_rate > 99%` says that failures are less than 1 %; `error_rate > 10%` that successes are less than 90 %.
+    let against = match (rate, bound.op) {
+        (Rate::Success, Op::Greater | Op::GreaterOrEqual) | (Rate::Error, Op::Less | Op::LessOrEqual | Op::Equal) => {
+            Against::Failures
+        }
+        (Rate::Success, Op::Equal) if limit >= 1.0 => Against::Failures,
+        _ => Against::Successes,
+    };
+    let spans = selection.spans(|_, span| Tally {
+        n: span.requests,
+        x: match against {
+            Against::Failures => span.failures,
+            Against::Successes => span.requests - span.failures,
+        },
+    });
+    let Some(proportion) = Proportion::new(spans, selection.requests()) else {
+        return Assessment::without_data(limit, "1", "No request was made, so there is nothing to judge.".to_owned());
+    };
+    let same = (rate == Rate::Error) == (against == Against::Failures);
+    let allowed = if same { Allowed::share(limit) } else { Allowed::rest(limit) };
+    let decision = decide(&proportion, allowed, bound.op);
+    let failures = selection.failures();
+    let requests = proportion.n();
+    let most = selection.most(|row| row.measured.failures());
+    let counts = allowed.number() > 0.0 && allowed.number() < 1.0 && bound.op != Op::Equal;
+    let as_rate = |share: f64| if same { share } else { 1.0 - share };
+    let interval = counts
+        .then(|| proportion.interval())
+        .map(|[low, high]| if same { [low, high] } else { [as_rate(high), as_rate(low)] });
+    let observed = observed(rate, failures, requests);
+    let mut because = format!(
+        "{} of {} failed ({}){}; {} was {}, the limit is {} {}.",
+        words::count(failures),
+        words::counted(requests, "request"),
+        words::percent(failures as f64 / requests as f64),
+        if against == Against::Failures { in_bursts(proportion.bursts(allowed.number())) } else { String::new() },
+        match rate {
+            Rate::Success => "success_rate",
+            Rate::Error => "error_rate",
+        },
+        words::percent(observed),
+        bound.op.symbol(),
+        words::percent(limit),
+    );
+    if counts {
+        because += &how_sure(decision, &proportion, allowed.number());
+    }
+    because += &most_at(most.as_ref(), selection.names());
+    because += &example(selection, most.as_ref());
+    let broken = matches!(decision, Decision::Decided(Side::Breaks, _) | Decision::Uncertain(Side::Breaks));
+    Assessment {
+        decision,
+        observed: Some(observed),
+        limit,
+        unit: "1",
+        interval,
+        samples: requests,
+        because,
+        worst_endpoint: most.filter(|_| broken).map(|(name, _)| name),
+    }
+}
+
+fn observed(rate: Rate, failures: u64, requests: u64) -> f64 {
+    let part = match rate {
+        Rate::Success => requests - failures,
+        Rate::Error => failures,
+    };
+    part as f64 / requests as f64
+}
+
+fn decide(proportion: &Proportion, allowed: Allowed, op: Op) -> Decision {
+    let share = allowed.number();
+    let order = allowed.compare(proportion.x(), proportion.n());
+    let side = Side::of(match op {
+        Op::Less | Op::Greater => order == Ordering::Less,
+        Op::LessOrEqual | Op::GreaterOrEqual => order != Ordering::Greater,
+        Op::Equal => order == Ordering::Equal,
+    });
+    // No request, or every request, may count against the limit: that is a count of events, and one decides.
+    if share <= 0.0 || (share >= 1.0 && matches!(op, Op::LessOrEqual | Op::GreaterOrEqual)) {
+        return Decision::Decided(side, Sureness::Certain);
+    }
+    let certain = match side {
+        _ if op == Op::Equal => return Decision::Decided(side, Sureness::Observed),
+        Side::Holds => proportion.certainly_below(share),
+        Side::Breaks => proportion.certainly_above(share),
+    };
+    if certain { Decision::Decided(side, Sureness::Certain) } else { Decision::Uncertain(side) }
+}
+
+/// How sure a share is, as a sentence.
+pub(super) fn how_sure(decision: Decision, proportion: &Proportion, allowed: f64) -> String {
+    let [low, high] = proportion.interval();
+    let between = format!("the share lies between {} and {}", words::percent(low), words::percent(high));
+    match decision {
+        Decision::Decided(_, Sureness::Certain) => format!(" Certain: {between}."),
+        _ if !proportion.can_decide(allowed) => format!(
+            " Not certain: these count as {}, too few to be certain about {}.",
+            words::counted(proportion.effective().floor() as u64, "independent request"),
+            words::percent(allowed)
+        ),
+        Decision::Uncertain(Side::Holds) if high < allowed => {
+            format!(" Not certain: {between}, but too much of it stands in two spans of the window.")
+        }
+        _ => format!(" Not certain: {between}."),
+    }
+}
+
+/// What a failure looked like at the endpoint with the most of them.
+pub(super) fn example(selection: &Selection<'_>, most: Option<&(String, u64)>) -> String {
+    let Some((name, _)) = most else { return String::new() };
+    let examples = selection.rows.iter().filter(|row| row.name == name).flat_map(|row| &row.measured.examples);
+    examples
+        .map(|example| example.trim_end_matches('.'))
+        .next()
+        .map_or_else(String::new, |example| format!(" For example: {example}."))
+}

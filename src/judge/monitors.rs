@@ -1,0 +1,64 @@
+//! Gauges against their bands.
+
+use super::{Band, MonitorVerdict, Outcome, PhaseEvidence, criterion::gauge, words};
+use crate::measure::GaugeSeries;
+use crate::plan::{self, Plan};
+
+/// One row for each gauge of the plan, in the order of gates.yaml.
+pub(super) fn judge(evidence: &PhaseEvidence<'_>) -> Vec<MonitorVerdict> {
+    let series = |name: &str| evidence.gauges.iter().find(|series| series.name == name);
+    evidence.plan.gauges.iter().map(|gauge| monitor(gauge, series(&gauge.name))).collect()
+}
+
+/// The rows of a phase that was not run.
+pub(super) fn not_read(plan: &Plan) -> Vec<MonitorVerdict> {
+    plan.gauges.iter().map(|gauge| monitor(gauge, None)).collect()
+}
+
+/// What a gauge means for its phase: a critical band and a missing source warn, only a criterion blocks.
+pub(super) fn warning(plan: &Plan, monitor: &MonitorVerdict) -> Option<(Outcome, String)> {
+    let MonitorVerdict { name, max, missing, samples, .. } = monitor;
+    let band = plan.gauges.iter().find(|gauge| gauge.name == *name).and_then(|gauge| gauge.band);
+    let because = match (monitor.band, max, band) {
+        (Band::Critical, Some(max), Some(band)) => {
+            format!("{name} reached {}, critical is above {}.", words::digits(*max), words::digits(band.critical))
+        }
+        (Band::Missing, _, _) => {
+            let why = missing.as_deref().unwrap_or("fewer than 10 do not decide").trim_end_matches('.');
+            format!("{name} gave {}: {why}.", words::counted(*samples, "reading"))
+        }
+        _ => return None,
+    };
+    Some((Outcome::Warned, because))
+}
+
+fn monitor(gauge: &plan::Gauge, series: Option<&GaugeSeries>) -> MonitorVerdict {
+    let readings = series.map(gauge::readings).unwrap_or_default();
+    let values = || readings.iter().map(|sample| sample.value);
+    let max = values().reduce(f64::max);
+    let mean = (!readings.is_empty()).then(|| values().sum::<f64>() / readings.len() as f64);
+    let silent = series.is_none_or(|series| series.silent_at_end);
+    let few = readings.len() < gauge::FEWEST;
+    MonitorVerdict {
+        name: gauge.name.clone(),
+        max,
+        mean,
+        // What was seen in a critical band stays critical, although the source stopped answering later.
+        band: match (band(gauge.band, max), silent || few) {
+            (Band::Critical, _) => Band::Critical,
+            (_, true) => Band::Missing,
+            (band, false) => band,
+        },
+        samples: readings.len() as u64,
+        missing: series.and_then(|series| series.missing.clone()).filter(|_| silent || few),
+    }
+}
+
+fn band(band: Option<plan::Band>, max: Option<f64>) -> Band {
+    match (band, max) {
+        (_, None) => Band::Missing,
+        (Some(band), Some(max)) if max > band.critical => Band::Critical,
+        (Some(band), Some(max)) if max >= band.warning => Band::Warning,
+        _ => Band::Safe,
+    }
+}

@@ -1,0 +1,223 @@
+//! The verdict on one phase.
+
+use super::{
+    Finding, Level, Outcome, PhaseEvidence, PhaseVerdict, criterion, endpoints, generator, monitors,
+    statistics::{self, Tally},
+    words,
+};
+use crate::measure::{Clock, PhaseEnding, PhaseMeasurements, Threshold};
+use crate::plan::{Load, Metric, Op, Phase, Plan, Subject};
+
+/// The name of the finding of a phase whose users could not all log in.
+pub const LOGGED_IN: &str = "all users logged in";
+
+/// The name of the finding of a phase in which every request failed.
+pub const ANSWERS: &str = "the target answers";
+
+/// Judges a phase: a finding for each criterion, bands, and the generator.
+pub fn phase(evidence: PhaseEvidence<'_>) -> PhaseVerdict {
+    let PhaseEvidence { plan, phase, measurements, .. } = evidence;
+    let mut weights: Vec<(Outcome, String)> = Vec::new();
+    let mut findings: Vec<Finding> = Vec::new();
+    for (finding, weight) in built_in(&evidence).into_iter().chain(declared(&evidence)) {
+        weights.push((weight, sentence(&finding)));
+        findings.push(finding);
+    }
+    let monitors = monitors::judge(&evidence);
+    weights.extend(monitors.iter().filter_map(|monitor| monitors::warning(plan, monitor)));
+    let all = evidence.all();
+    let (generator, trouble) = generator::judge(measurements, &all);
+    weights.extend(trouble.map(|trouble| (Outcome::Invalid, trouble)));
+    if measurements.ending == PhaseEnding::Interrupted {
+        weights.push((Outcome::Inconclusive, interrupted(phase, measurements)));
+    }
+    weights.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
+    let outcome = weights.first().map_or(Outcome::Inconclusive, |(weight, _)| *weight);
+    let (requests, failures) = (all.requests(), all.failures());
+    let seconds = measurements.measured.as_secs_f64();
+    let (users, rate) = load(phase);
+    PhaseVerdict {
+        name: phase.name.clone(),
+        outcome,
+        because: weights.into_iter().filter(|(weight, _)| *weight != Outcome::Passed).map(|(_, why)| why).collect(),
+        users,
+        rate,
+        duration_s: seconds,
+        requests,
+        failures,
+        success_rate: (requests > 0).then(|| (requests - failures) as f64 / requests as f64),
+        throughput: (seconds > 0.0).then(|| all.sum(|endpoint| endpoint.completed) as f64 / seconds),
+        latency_ms: endpoints::latency(&all),
+        service_ms: endpoints::service(&all),
+        added: all.sum(|endpoint| endpoint.added.count()),
+        bursts: (requests > 0).then(|| bursts(&evidence)),
+        findings,
+        endpoints: endpoints::rows(&evidence),
+        monitors,
+        generator: Some(generator),
+        file: phase.place.file.to_string(),
+        line: phase.place.line,
+    }
+}
+
+/// A phase that was not run because the ladder ended before.
+pub fn not_run(plan: &Plan, phase: &Phase) -> PhaseVerdict {
+    let why = "The ladder ended before this phase.";
+    let findings = phase.criteria.iter().flat_map(|criterion| criterion::not_run(criterion, why)).collect();
+    let (users, rate) = load(phase);
+    PhaseVerdict {
+        name: phase.name.clone(),
+        outcome: Outcome::NotRun,
+        because: vec![why.to_owned()],
+        users,
+        rate,
+        duration_s: 0.0,
+        requests: 0,
+        failures: 0,
+        success_rate: None,
+        throughput: None,
+        latency_ms: super::Milliseconds::default(),
+        service_ms: super::Milliseconds::default(),
+        added: 0,
+        bursts: None,
+        findings,
+        endpoints: Vec::new(),
+        monitors: monitors::not_read(plan),
+        generator: None,
+        file: phase.place.file.to_string(),
+        line: phase.place.line,
+    }
+}
+
+/// Whether the phases after this one are not run: it failed, was inconclusive under a policy that says fail (under one
+/// that says warn it is warned), or was invalid.
+pub fn ends_ladder(phase: &PhaseVerdict) -> bool {
+    matches!(phase.outcome, Outcome::Failed | Outcome::Inconclusive | Outcome::Invalid | Outcome::Interrupted)
+}
+
+/// Users of the closed model, or the rate of the open one.
+fn load(phase: &Phase) -> (Option<u32>, Option<f64>) {
+    match phase.load {
+        Load::Closed { users, .. } => (Some(users), None),
+        Load::Open { rate, .. } => (None, Some(rate)),
+    }
+}
+
+/// The findings of the phase's criteria, in the order of gates.yaml.
+fn declared(evidence: &PhaseEvidence<'_>) -> Vec<(Finding, Outcome)> {
+    let mut findings: Vec<_> =
+        evidence.phase.criteria.iter().flat_map(|criterion| criterion::findings(evidence, criterion)).collect();
+    if evidence.measurements.ending == PhaseEnding::Interrupted {
+        for (finding, _) in &mut findings {
+            only_a_part(finding);
+        }
+    }
+    findings
+}
+
+/// What held for a part of the window only is not passed.
+fn only_a_part(finding: &mut Finding) {
+    if finding.outcome == Outcome::Passed {
+        finding.outcome = Outcome::Inconclusive;
+        finding.certain = false;
+        finding.because += " The phase was interrupted, so this is only a part of its window.";
+    }
+}
+
+/// The findings that every phase has without being asked, where they do not hold.
+fn built_in(evidence: &PhaseEvidence<'_>) -> Vec<(Finding, Outcome)> {
+    let PhaseEvidence { phase, measurements, .. } = evidence;
+    let finding = |criterion: &str, observed: f64, limit: f64, unit: &str, samples: u64, because: String| Finding {
+        criterion: criterion.to_owned(),
+        endpoint: None,
+        level: Level::Block,
+        file: phase.place.file.to_string(),
+        line: phase.place.line,
+        outcome: Outcome::Failed,
+        certain: true,
+        observed: Some(observed),
+        limit,
+        unit: unit.to_owned(),
+        interval: None,
+        samples,
+        because,
+        worst_endpoint: None,
+    };
+    match measurements.ending {
+        PhaseEnding::RampFailed => {
+            let (users, ramp) = (phase.load.users(), &measurements.ramp);
+            let mut because = format!(
+                "{} of {} logged in, so nothing was measured.",
+                words::count(u64::from(ramp.logged_in)),
+                words::counted(u64::from(users), "user")
+            );
+            for reason in &ramp.reasons {
+                because += &format!(" {}.", reason.trim_end_matches('.'));
+            }
+            let ids = (0..).map(crate::plan::EndpointId).take(evidence.plan.endpoints.len());
+            let worst = evidence.endpoints(ids).most(|row| if row.login { row.measured.failures() } else { 0 });
+            let observed = f64::from(ramp.logged_in);
+            let failed = finding(LOGGED_IN, observed, f64::from(users), "", u64::from(ramp.started), because);
+            vec![(Finding { worst_endpoint: worst.map(|(name, _)| name), ..failed }, Outcome::Failed)]
+        }
+        PhaseEnding::StoppedAnswering => {
+            let all = evidence.all();
+            let because = format!(
+                "Every request failed for {}: the target stopped answering after {} of the window.",
+                words::duration(super::patience(phase)),
+                words::duration(measurements.measured)
+            );
+            let most = all.most(|row| row.measured.failures());
+            let failures = all.failures() as f64;
+            let failed = finding(ANSWERS, failures, 0.0, "events", all.requests(), because);
+            vec![(Finding { worst_endpoint: most.map(|(name, _)| name), ..failed }, Outcome::Failed)]
+        }
+        PhaseEnding::Completed | PhaseEnding::Interrupted => Vec::new(),
+    }
+}
+
+/// A finding as one sentence of its phase.
+fn sentence(finding: &Finding) -> String {
+    let endpoint = finding.endpoint.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+    format!("{}{endpoint}: {}", finding.criterion, finding.because)
+}
+
+fn interrupted(phase: &Phase, measurements: &PhaseMeasurements) -> String {
+    format!(
+        "The phase was interrupted after {} of {}.",
+        words::duration(measurements.measured),
+        words::duration(phase.duration)
+    )
+}
+
+/// Groups of consecutive spans in which requests failed, or more of them than a criterion allows were beyond its latency
+/// limit.
+fn bursts(evidence: &PhaseEvidence<'_>) -> u32 {
+    let layout = &evidence.measurements.layout;
+    let mut bad: Vec<bool> =
+        evidence.all().spans(|_, span| Tally { n: span.requests, x: span.failures }).iter().map(|t| t.x > 0).collect();
+    for criterion in &evidence.phase.criteria {
+        let Subject::Metric { metric: Metric::Quantile(q), service: false, judged, op, .. } = &criterion.subject else {
+            continue;
+        };
+        if !matches!(op, Op::Less | Op::LessOrEqual) {
+            continue;
+        }
+        let limits = Threshold::of(criterion);
+        let limits: Vec<_> = limits.iter().filter(|limit| limit.clock == Clock::Latency).collect();
+        for judged in judged {
+            let spans = evidence.select(judged).spans(|row, span| {
+                let limit = limits.iter().find(|limit| limit.endpoint == row.id && !row.login);
+                let position = limit.and_then(|limit| layout.position(limit));
+                position.map_or_else(Tally::default, |position| Tally {
+                    n: span.timed + span.added,
+                    x: span.beyond[position] + span.added_beyond[position],
+                })
+            });
+            for (bad, span) in bad.iter_mut().zip(spans) {
+                *bad |= span.x as f64 > (1.0 - q) * span.n as f64;
+            }
+        }
+    }
+    statistics::groups(bad.into_iter())
+}

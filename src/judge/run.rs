@@ -1,0 +1,184 @@
+//! The verdict on a run.
+
+use super::{
+    BreakingPoint, CheckResult, Ending, Outcome, PhaseVerdict, RecoveryVerdict, Regression, Totals, Verdict,
+    ends_ladder, headline, verdict::SCHEMA,
+};
+use crate::plan::{Plan, Reaction};
+
+/// Everything that happened in a run.
+#[derive(Debug, Clone)]
+pub struct RunEvidence<'a> {
+    /// What was planned.
+    pub plan: &'a Plan,
+    /// URL of the target, `demo` for the built-in staging app.
+    pub target: String,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    /// RFC 3339, UTC.
+    pub finished_at: String,
+    /// The command that repeats this run locally.
+    pub repeat: String,
+    /// Remarks that every report shows.
+    pub notes: Vec<String>,
+    /// How far the run was meant to go.
+    pub extent: Extent,
+    /// What ended it from outside, if something did.
+    pub interruption: Option<Interruption>,
+    /// The checklist; items after a failed one are `not_run`.
+    pub preflight: Vec<CheckResult>,
+    /// The ladder in order, phases that were not run included ([`super::not_run`]).
+    pub phases: Vec<PhaseVerdict>,
+    /// Everything sent to the target except monitors' scrapes.
+    pub totals: Totals,
+    /// Where the app gave way ([`super::breaking_point`]).
+    pub breaking_point: Option<BreakingPoint>,
+    /// Comparisons with baselines.
+    pub regressions: Vec<Regression>,
+    /// Whether the app recovered, if it was asked.
+    pub recovery: Option<RecoveryVerdict>,
+    /// Whether data was lost or corrupted.
+    pub integrity: Vec<CheckResult>,
+    /// What was tidied at the end; never part of the outcome.
+    pub cleanup: Vec<CheckResult>,
+}
+
+/// How far a run was meant to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// The whole ladder.
+    Ladder,
+    /// `--dry-run`: preflight and one pass through every scenario, no load.
+    DryRun,
+}
+
+/// What ended a run from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interruption {
+    /// SIGINT: exit code 130.
+    Interrupt,
+    /// SIGTERM or SIGHUP: exit code 143.
+    Terminate,
+    /// `--deadline`, which ends like SIGTERM.
+    Deadline,
+}
+
+impl Interruption {
+    /// The exit code of a run that it ended: 128 and the signal's number.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Interrupt => 130,
+            Self::Terminate | Self::Deadline => 143,
+        }
+    }
+
+    /// Its name in a sentence.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Interrupt => "SIGINT",
+            Self::Terminate => "SIGTERM",
+            Self::Deadline => "the deadline",
+        }
+    }
+}
+
+/// Makes the verdict of the run (decision.md section 1).
+pub fn conclude(evidence: RunEvidence<'_>) -> Verdict {
+    let outcome = outcome(&evidence);
+    let ending = ending(&evidence);
+    let exit_code = exit_code(&evidence, outcome);
+    let headline = headline::of(&evidence, outcome);
+    let plan = evidence.plan;
+    Verdict {
+        schema: SCHEMA.to_owned(),
+        outcome,
+        ending,
+        exit_code,
+        headline,
+        gate: plan.gate.clone(),
+        profile: plan.profile.name.clone(),
+        seed: plan.seed,
+        target: evidence.target,
+        commit: plan.commit.clone(),
+        started_at: evidence.started_at,
+        finished_at: evidence.finished_at,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        repeat: evidence.repeat,
+        notes: evidence.notes,
+        preflight: evidence.preflight,
+        phases: evidence.phases,
+        totals: evidence.totals,
+        regressions: evidence.regressions,
+        breaking_point: evidence.breaking_point,
+        recovery: evidence.recovery,
+        integrity: evidence.integrity,
+        cleanup: evidence.cleanup,
+    }
+}
+
+/// interrupted > failed > invalid > inconclusive > warned > passed.
+fn outcome(evidence: &RunEvidence<'_>) -> Outcome {
+    if evidence.interruption.is_some() {
+        return Outcome::Interrupted;
+    }
+    if not_ready(evidence) {
+        return Outcome::Invalid;
+    }
+    let mut parts: Vec<Outcome> = evidence.phases.iter().map(|phase| phase.outcome).collect();
+    if evidence.extent == Extent::Ladder {
+        // A ladder of which nothing was run decided nothing, whatever came after it.
+        if parts.iter().all(|outcome| *outcome == Outcome::NotRun) {
+            parts.push(Outcome::Inconclusive);
+        }
+        // That a phase was not run is decided by the one that ended the ladder; without one, something is missing.
+        if !evidence.phases.iter().any(ends_ladder) && parts.contains(&Outcome::NotRun) {
+            parts.push(Outcome::Inconclusive);
+        }
+    }
+    parts.extend(evidence.regressions.iter().map(|comparison| regression(comparison, evidence.plan)));
+    parts.extend(evidence.recovery.iter().map(|recovery| recovery.outcome));
+    parts.extend(evidence.integrity.iter().map(|check| check.outcome));
+    [Outcome::Failed, Outcome::Invalid, Outcome::Inconclusive, Outcome::Warned]
+        .into_iter()
+        .find(|outcome| parts.contains(outcome))
+        .unwrap_or(Outcome::Passed)
+}
+
+/// What a comparison means for its run: a new or inconclusive one is what the policy says.
+fn regression(comparison: &Regression, plan: &Plan) -> Outcome {
+    match comparison.outcome {
+        Outcome::New | Outcome::Inconclusive => match plan.policy.uncertain_regression {
+            Reaction::Fail => Outcome::Inconclusive,
+            Reaction::Warn => Outcome::Warned,
+        },
+        outcome => outcome,
+    }
+}
+
+fn not_ready(evidence: &RunEvidence<'_>) -> bool {
+    evidence.preflight.iter().any(|check| check.outcome == Outcome::Failed)
+}
+
+fn ending(evidence: &RunEvidence<'_>) -> Ending {
+    if evidence.interruption.is_some() {
+        return Ending::Interrupted;
+    }
+    if not_ready(evidence) {
+        return Ending::NotReady;
+    }
+    match evidence.phases.iter().find(|phase| ends_ladder(phase)) {
+        Some(phase) if phase.outcome == Outcome::Invalid => Ending::Invalid,
+        Some(_) => Ending::Stopped,
+        None => Ending::Completed,
+    }
+}
+
+fn exit_code(evidence: &RunEvidence<'_>, outcome: Outcome) -> u8 {
+    match (evidence.interruption, outcome) {
+        (Some(interruption), _) => interruption.exit_code(),
+        (None, Outcome::Passed | Outcome::Warned) => 0,
+        (None, Outcome::Failed) => 1,
+        (None, Outcome::Invalid) => 3,
+        (None, _) => 4,
+    }
+}
