@@ -12,6 +12,8 @@ use tokio::{
     time::timeout,
 };
 
+use crate::config::Secrets;
+
 /// What is kept of a command's output; a detail shows its first line.
 const KEPT: usize = 4096;
 
@@ -20,7 +22,7 @@ const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// Runs program and arguments without a shell and without input; exit status 0 holds. After `limit` the command and its
 /// children are ended, and it did not hold.
-pub(super) async fn run(arguments: &[String], limit: Duration) -> Result<String, String> {
+pub(super) async fn run(arguments: &[String], limit: Duration, secrets: &Secrets) -> Result<String, String> {
     let Some((program, rest)) = arguments.split_first() else {
         return Err("the command is empty; give program and arguments as a list".to_owned());
     };
@@ -57,7 +59,7 @@ pub(super) async fn run(arguments: &[String], limit: Duration) -> Result<String,
             "{program} had not ended after {limit:?} and was stopped; give the item a longer `timeout`"
         ));
     };
-    conclude(program, status, first_line(&said), first_line(&complained))
+    conclude(program, status, first_line(&said, secrets), first_line(&complained, secrets))
 }
 
 fn conclude(
@@ -104,9 +106,10 @@ async fn keep(from: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>) {
 }
 
 /// The first line with text, shortened to fit a report's line.
-fn first_line(output: &[u8]) -> String {
+fn first_line(output: &[u8], secrets: &Secrets) -> String {
     const LONGEST: usize = 200;
     let text = String::from_utf8_lossy(output);
+    let text = secrets.mask(&text);
     let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
     match line.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &line[..end]),
@@ -119,7 +122,7 @@ mod tests {
     use super::*;
 
     async fn sh(script: &str, limit: Duration) -> Result<String, String> {
-        run(&["sh".to_owned(), "-c".to_owned(), script.to_owned()], limit).await
+        run(&["sh".to_owned(), "-c".to_owned(), script.to_owned()], limit, &Secrets::default()).await
     }
 
     const LONG: Duration = Duration::from_secs(20);
@@ -138,9 +141,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_program_that_is_not_there_is_a_sentence() {
-        let detail = run(&["/no/such/program".to_owned()], LONG).await.expect_err("nothing starts");
+        let detail = run(&["/no/such/program".to_owned()], LONG, &Secrets::default()).await.expect_err("nothing starts");
         assert!(detail.starts_with("/no/such/program does not start"), "{detail}");
-        assert!(run(&[], LONG).await.is_err());
+        assert!(run(&[], LONG, &Secrets::default()).await.is_err());
     }
 
     #[tokio::test]

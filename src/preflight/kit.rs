@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     client::{Origin, control::Control},
+    config::Secrets,
     monitor::Gauges,
     plan::Plan,
 };
@@ -19,4 +20,6 @@ pub struct Kit {
     pub origin: Arc<Origin>,
     /// For `monitors: all`.
     pub gauges: Gauges,
+    /// What is masked in a command's words before they are shortened: what is left of a cut secret is not found later.
+    pub secrets: Arc<Secrets>,
 }

@@ -35,7 +35,7 @@ async fn act(kit: &Kit, act: &Act) -> Seen {
         Act::Scenario(scenario) => rehearsal::run(kit, *scenario).await,
         Act::Disk { path, free } => Seen::aside(disk::look(path, *free).await),
         Act::Monitors(asked) => Seen::aside(gauges::ask(kit, asked).await),
-        Act::Command { arguments, timeout } => Seen::aside(command::run(arguments, *timeout).await),
+        Act::Command { arguments, timeout } => Seen::aside(command::run(arguments, *timeout, &kit.secrets).await),
     }
 }
 

@@ -106,6 +106,7 @@ fn kit(base: &Url, plan: Plan) -> Kit {
         origin: Arc::new(Origin::new(&plan.target, base).expect("loopback is allowed")),
         gauges: Gauges::new(&plan),
         plan: Arc::new(plan),
+        secrets: Arc::default(),
     }
 }
 

@@ -1,0 +1,163 @@
+//! The way from the target to the verdict: ready, preflight, ladder, recovery, integrity, cleanup.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+use url::Url;
+
+use super::{Event, Finished, GateError, Setup, Stop, checks, ladder, record::Record, recovery, staging::Staging};
+use crate::{
+    client::{Origin, control::Control},
+    judge::{CheckResult, Extent, Interruption, Outcome},
+    load,
+    monitor::Gauges,
+    plan::Plan,
+    preflight::Kit,
+};
+
+/// A run on its way: what it works with, what happened so far, and who listens.
+pub(super) struct Walk<'a> {
+    pub(super) plan: Arc<Plan>,
+    pub(super) kit: Kit,
+    pub(super) workers: usize,
+    pub(super) stop: Stop,
+    pub(super) record: Record,
+    pub(super) listen: &'a mut dyn FnMut(Event),
+}
+
+/// Walks the whole corridor and says in [`Event`]s how it goes.
+///
+/// Nothing that the app does, and nothing that a signal does, is an error: it stands in the verdict.
+///
+/// # Errors
+/// The target cannot be used as gates.yaml describes it; nothing was sent then.
+pub async fn run(setup: Setup, listen: &mut dyn FnMut(Event)) -> Result<Finished, GateError> {
+    let plan = Arc::clone(&setup.plan);
+    let stop = setup.stop.clone().by(plan.deadline.map(|deadline| Instant::now() + deadline));
+    let record = Record::begin(target_name(&plan), notes(&setup));
+    let (url, staging) = match plan.target.url.clone() {
+        Some(url) => (url, None),
+        None => match stop.or(Staging::start(&setup.binary, &plan.commit)).await {
+            Ok(Ok(staging)) => (staging.url().clone(), Some(staging)),
+            Ok(Err(sentence)) => return Ok(nowhere(&setup, record, Err(sentence), listen)),
+            Err(why) => return Ok(nowhere(&setup, record, Ok(why), listen)),
+        },
+    };
+    let origin = Arc::new(Origin::new(&plan.target, &url)?);
+    let kit = Kit {
+        control: Control::new(&plan.target, &url)?,
+        gauges: Gauges::new(&plan),
+        plan: Arc::clone(&plan),
+        secrets: Arc::clone(&setup.secrets),
+        origin,
+    };
+    let workers = setup.workers.unwrap_or_else(|| load::default_workers(&kit.origin));
+    let mut walk = Walk { plan, kit, workers, stop, record, listen };
+    walk.announce(&setup, &url, staging.is_some());
+    walk.record.interruption = walk.corridor(setup.extent).await.err();
+    walk.clean_up().await;
+    if let Some(staging) = staging {
+        staging.stop().await;
+    }
+    let finished = walk.record.conclude(&setup);
+    listen(Event::Finished(Box::new(finished.verdict.clone())));
+    Ok(finished)
+}
+
+impl Walk<'_> {
+    /// Everything between the start and the cleanup; `Err` when the run was ended on the way.
+    async fn corridor(&mut self, extent: Extent) -> Result<(), Interruption> {
+        checks::wait_until_ready(self).await?;
+        if self.record.ready() {
+            checks::preflight(self).await?;
+        } else {
+            checks::skip_preflight(self);
+        }
+        if !self.record.ready() {
+            return Ok(());
+        }
+        if extent == Extent::DryRun {
+            return checks::rehearse(self).await;
+        }
+        let load_ended = ladder::climb(self).await?;
+        if let Some(rule) = self.plan.recovery {
+            recovery::watch(self, &rule, load_ended).await?;
+        }
+        checks::integrity(self).await
+    }
+
+    async fn clean_up(&mut self) {
+        checks::cleanup(self).await;
+    }
+
+    fn announce(&mut self, setup: &Setup, url: &Url, built_in: bool) {
+        let address = shown(url);
+        let target = if built_in { format!("demo at {address}") } else { address };
+        (self.listen)(started(&setup.plan, target));
+        for note in notes(setup) {
+            (self.listen)(Event::Note(note));
+        }
+    }
+}
+
+fn started(plan: &Plan, target: String) -> Event {
+    Event::Started {
+        gate: plan.gate.clone(),
+        profile: plan.profile.name.clone(),
+        target,
+        phases: u32::try_from(plan.phases.len()).unwrap_or(u32::MAX),
+        planned: plan.wall_time().0,
+    }
+}
+
+/// A run without a target: the built-in staging app did not come up, or the run was ended before it did.
+fn nowhere(
+    setup: &Setup,
+    mut record: Record,
+    why: Result<Interruption, String>,
+    listen: &mut dyn FnMut(Event),
+) -> Finished {
+    let plan = &setup.plan;
+    listen(started(plan, "demo".to_owned()));
+    match why {
+        Ok(why) => record.interruption = Some(why),
+        Err(detail) => {
+            let result = CheckResult {
+                name: "the built-in staging app comes up".to_owned(),
+                outcome: Outcome::Failed,
+                detail,
+                ..checks::at_the_top(plan)
+            };
+            listen(Event::Preflight(result.clone()));
+            record.preflight.push(result);
+        }
+    }
+    record.preflight.extend(checks::not_reached(&plan.preflight, "not run, because there is no target"));
+    record.cleanup.extend(checks::not_reached(&plan.cleanup, "not run, because there is no target"));
+    let finished = record.conclude(setup);
+    listen(Event::Finished(Box::new(finished.verdict.clone())));
+    finished
+}
+
+/// Remarks that every report shows.
+fn notes(setup: &Setup) -> Vec<String> {
+    let plan = &setup.plan;
+    let mut notes = setup.notes.clone();
+    if !plan.target.tls.verify {
+        notes.push("TLS certificates are not verified (`target.tls.verify: false`).".to_owned());
+    }
+    notes.extend(plan.without_effect.iter().cloned());
+    notes
+}
+
+fn target_name(plan: &Plan) -> String {
+    plan.target.url.as_ref().map_or_else(|| "demo".to_owned(), shown)
+}
+
+/// A URL as reports show it: without a user's name and password.
+fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    // Only a URL without a host refuses this, and such a one holds neither.
+    let _ = url.set_username("").and_then(|()| url.set_password(None));
+    url.as_str().trim_end_matches('/').to_owned()
+}

@@ -1,0 +1,132 @@
+//! Driving one load to its end: ticks, gauges in the measured window, and whatever ends it early.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{Instant, sleep};
+
+use super::{MeasuredPhase, Stop};
+use crate::{
+    judge::Interruption,
+    load::{self, Job, Running, Tick},
+    measure::{GaugeSeries, PhaseEnding, Recent},
+    monitor::Sampling,
+    plan::Phase,
+    preflight::Kit,
+};
+
+/// How often the end of the ramp is looked for: gauges are read from the first moment of the window on, and in a short
+/// window every twentieth of it counts.
+const RAMP_LOOK: Duration = Duration::from_millis(10);
+
+/// The workers hand over what they recorded once a second, so the newest second is not complete yet.
+pub(super) const LAG: Duration = Duration::from_secs(1);
+
+/// The longest that answers of monitors are awaited after a load.
+const LAST_READINGS: Duration = Duration::from_secs(5);
+
+/// The same after an interruption.
+const HASTY_READINGS: Duration = Duration::from_millis(200);
+
+/// One load that is to be driven.
+pub(super) struct Drive<'a> {
+    pub(super) kit: &'a Kit,
+    pub(super) phase: &'a Phase,
+    /// Its position in the ladder, or behind it.
+    pub(super) index: u32,
+    pub(super) workers: usize,
+    pub(super) stop: &'a Stop,
+}
+
+/// What came of a load.
+pub(super) struct Driven {
+    pub(super) measured: MeasuredPhase,
+    /// What ended the run meanwhile.
+    pub(super) interruption: Option<Interruption>,
+}
+
+/// What a look at a running load leads to.
+pub(super) enum Look {
+    /// It goes on.
+    GoOn,
+    /// It ends now.
+    Stop(PhaseEnding),
+}
+
+/// A running load as it looks at a tick.
+pub(super) struct View<'a> {
+    running: &'a Running,
+    sampling: Option<&'a Sampling>,
+    elapsed: Duration,
+}
+
+impl View<'_> {
+    /// What happened within so long before the newest complete second.
+    pub(super) fn last(&self, span: Duration) -> Recent {
+        let until = Duration::from_secs(self.elapsed.saturating_sub(LAG).as_secs());
+        self.running.recent(until.saturating_sub(span), until)
+    }
+
+    /// What happened between two whole seconds since the load's origin.
+    pub(super) fn between(&self, from: Duration, to: Duration) -> Recent {
+        self.running.recent(from, to)
+    }
+
+    /// The instant that all times of the load count from.
+    pub(super) fn origin(&self) -> Instant {
+        self.running.origin_instant()
+    }
+
+    /// Start of the window since the origin, once it is known.
+    pub(super) fn window_start(&self) -> Option<Duration> {
+        self.running.window().map(|(start, _)| start)
+    }
+
+    /// The gauges as read until now, by gauge id of the plan; empty before the window.
+    pub(super) fn gauges(&self) -> Vec<GaugeSeries> {
+        self.sampling.map(Sampling::so_far).unwrap_or_default()
+    }
+}
+
+impl Drive<'_> {
+    /// Runs the load to its end and looks at it about once a second.
+    pub(super) async fn run(self, look: &mut dyn FnMut(&Tick, &View<'_>) -> Look) -> Driven {
+        let Self { kit, phase, index, workers, stop } = self;
+        let mut running = load::start(Job {
+            plan: Arc::clone(&kit.plan),
+            phase: phase.clone(),
+            phase_index: index,
+            origin: Arc::clone(&kit.origin),
+            seed: kit.plan.seed,
+            workers,
+        });
+        let mut sampling: Option<Sampling> = None;
+        let mut interruption = None;
+        loop {
+            tokio::select! {
+                why = stop.asked(), if interruption.is_none() => {
+                    interruption = Some(why);
+                    running.stop(PhaseEnding::Interrupted);
+                }
+                tick = running.tick() => {
+                    let Some(tick) = tick else { break };
+                    let view = View { running: &running, sampling: sampling.as_ref(), elapsed: tick.elapsed };
+                    if let Look::Stop(ending) = look(&tick, &view) {
+                        running.stop(ending);
+                    }
+                }
+                () = sleep(RAMP_LOOK), if sampling.is_none() => {}
+            }
+            if sampling.is_none() && interruption.is_none() {
+                let window = running.window();
+                sampling = window.map(|window| Sampling::start(&kit.gauges, &kit.control, running.origin_instant(), window));
+            }
+        }
+        let measurements = running.finish().await;
+        let patience = if interruption.is_some() { HASTY_READINGS } else { LAST_READINGS };
+        let gauges = match sampling {
+            Some(sampling) => sampling.finish(patience).await,
+            None => Vec::new(),
+        };
+        Driven { measured: MeasuredPhase { name: phase.name.clone(), measurements, gauges }, interruption }
+    }
+}

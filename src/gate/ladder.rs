@@ -1,0 +1,79 @@
+//! The ladder: phase after phase, each only after the verdict on the one before.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use super::{
+    Event, Progress, Stage,
+    corridor::Walk,
+    drive::{Drive, Look},
+};
+use crate::{
+    judge::{self, Interruption},
+    load::{self, Tick},
+    measure::PhaseEnding,
+    plan::{Load, Phase},
+};
+
+/// Climbs until a phase ends the ladder, and gives the moment when the last load ended.
+pub(super) async fn climb(walk: &mut Walk<'_>) -> Result<Instant, Interruption> {
+    let plan = Arc::clone(&walk.plan);
+    let planned = |phase: &Phase| plan.outlook(phase).expected;
+    for (phase, index) in plan.phases.iter().zip(0_u32..) {
+        (walk.listen)(begins(phase, index + 1));
+        let later = plan.phases.iter().skip(index as usize + 1).map(planned).sum();
+        let drive = Drive { kit: &walk.kit, phase, index, workers: walk.workers, stop: &walk.stop };
+        let listen = &mut *walk.listen;
+        let driven = drive
+            .run(&mut |tick, recent| {
+                listen(Event::Progress(progress(phase, tick, later)));
+                let patience = judge::patience(phase);
+                let silent = tick.elapsed > patience + Duration::from_secs(2)
+                    && judge::stopped_answering(phase, &recent.last(patience));
+                if silent { Look::Stop(PhaseEnding::StoppedAnswering) } else { Look::GoOn }
+            })
+            .await;
+        let verdict = walk.record.judge(&plan, phase, driven.measured);
+        let over = judge::ends_ladder(&verdict);
+        (walk.listen)(Event::PhaseEnded(Box::new(verdict)));
+        if let Some(why) = driven.interruption {
+            return Err(why);
+        }
+        if over {
+            break;
+        }
+    }
+    Ok(Instant::now())
+}
+
+fn begins(phase: &Phase, number: u32) -> Event {
+    Event::PhaseStarted {
+        name: phase.name.clone(),
+        number,
+        users: phase.load.users(),
+        rate: match phase.load {
+            Load::Open { rate, .. } => Some(rate),
+            Load::Closed { .. } => None,
+        },
+        duration: phase.duration,
+    }
+}
+
+/// How a phase goes; `later` is the time that the phases after it are planned to take.
+pub(super) fn progress(phase: &Phase, tick: &Tick, later: Duration) -> Progress {
+    Progress {
+        phase: phase.name.clone(),
+        stage: match tick.stage {
+            load::Stage::Ramp => Stage::Ramp,
+            load::Stage::Warmup => Stage::Warmup,
+            load::Stage::Window => Stage::Window,
+            load::Stage::Drain => Stage::Drain,
+        },
+        users: tick.users,
+        rate: tick.rate,
+        p95: tick.p95,
+        failures: tick.failures,
+        left: tick.left + later,
+    }
+}

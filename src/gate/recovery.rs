@@ -1,0 +1,137 @@
+//! Whether and when the app comes back after the load.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::{
+    Event,
+    corridor::Walk,
+    drive::{Drive, LAG, Look, View},
+    ladder::progress,
+};
+use crate::{
+    judge::{self, Interruption, Outcome, RECOVERY_SPAN, RecoverySpan, RecoveryVerdict},
+    load::Tick,
+    measure::{GaugeSeries, PhaseEnding},
+    plan::{Load, Phase, Plan, Recovery},
+};
+
+/// A worker's report may come so much after its second.
+const MARGIN: Duration = Duration::from_millis(500);
+
+/// The pause before users whom the app did not let in try again.
+const SECOND_TRY: Duration = Duration::from_secs(1);
+
+/// Sends a small load of the first phase's scenarios and data, until two successive spans are good or time is up. Users
+/// that cannot log in try again with a fresh start; until they can, nothing has recovered.
+pub(super) async fn watch(walk: &mut Walk<'_>, rule: &Recovery, load_ended: Instant) -> Result<(), Interruption> {
+    (walk.listen)(Event::RecoveryStarted);
+    let plan = std::sync::Arc::clone(&walk.plan);
+    let mut watching = Watching { plan: &plan, rule, load_ended, spans: Vec::new(), verdict: None };
+    let mut index = u32::try_from(plan.phases.len()).unwrap_or(u32::MAX);
+    let mut reasons = Vec::new();
+    while watching.verdict.is_none() {
+        let left = watching.left();
+        let Some(phase) = gentle(&plan, rule, left) else { break };
+        let ladder = walk.record.phases.clone();
+        let drive = Drive { kit: &walk.kit, phase: &phase, index, workers: 1, stop: &walk.stop };
+        let listen = &mut *walk.listen;
+        let driven = drive
+            .run(&mut |tick, view| {
+                listen(Event::Progress(progress(&phase, tick, Duration::ZERO)));
+                watching.look(&ladder, tick, view)
+            })
+            .await;
+        walk.record.count_load(&driven.measured.measurements);
+        if let Some(why) = driven.interruption {
+            return Err(why);
+        }
+        reasons = driven.measured.measurements.ramp.reasons;
+        let locked_out = driven.measured.measurements.ending == PhaseEnding::RampFailed;
+        if !locked_out || watching.left().is_zero() {
+            break;
+        }
+        walk.stop.or(sleep(SECOND_TRY)).await?;
+        index = index.saturating_add(1);
+    }
+    let verdict = watching.conclude(&walk.record.phases, &reasons);
+    (walk.listen)(Event::Recovery(verdict.clone()));
+    walk.record.recovery = Some(verdict);
+    Ok(())
+}
+
+/// What was seen since the load ended.
+struct Watching<'a> {
+    plan: &'a Plan,
+    rule: &'a Recovery,
+    load_ended: Instant,
+    spans: Vec<RecoverySpan>,
+    verdict: Option<RecoveryVerdict>,
+}
+
+impl Watching<'_> {
+    /// How long load is still to be sent: the first of the two spans may begin at the end of `within`.
+    fn left(&self) -> Duration {
+        let most = self.rule.within + RECOVERY_SPAN * 2 + LAG + MARGIN;
+        most.saturating_sub(self.load_ended.elapsed())
+    }
+
+    /// Judges as soon as another span is complete.
+    fn look(&mut self, ladder: &[judge::PhaseVerdict], tick: &Tick, view: &View<'_>) -> Look {
+        let Some(window) = view.window_start() else { return Look::GoOn };
+        let after_origin = view.origin().saturating_duration_since(self.load_ended);
+        // Seconds are recorded whole, so spans begin at the first whole one of the window.
+        let first = Duration::from_secs(window.as_millis().div_ceil(1000) as u64);
+        for number in 0.. {
+            let from = first + RECOVERY_SPAN * number;
+            let to = from + RECOVERY_SPAN;
+            if tick.elapsed < to + LAG + MARGIN {
+                return Look::GoOn;
+            }
+            let start = after_origin + from;
+            if self.spans.last().is_some_and(|span| span.start >= start) {
+                continue;
+            }
+            let recent = view.between(from, to);
+            let gauges = view.gauges().iter().map(|series| highest(series, from, to)).collect();
+            let (requests, failures, p50) = (recent.requests, recent.failures, recent.p50);
+            self.spans.push(RecoverySpan { start, requests, failures, p50, gauges });
+            let verdict = judge::recovery(self.plan, self.rule, ladder, &self.spans);
+            let too_late = start > self.rule.within + RECOVERY_SPAN;
+            if verdict.outcome == Outcome::Passed || too_late {
+                self.verdict = Some(verdict);
+                return Look::Stop(PhaseEnding::Interrupted);
+            }
+        }
+        Look::GoOn
+    }
+
+    fn conclude(self, ladder: &[judge::PhaseVerdict], reasons: &[String]) -> RecoveryVerdict {
+        let Self { plan, rule, spans, verdict, .. } = self;
+        let mut verdict = verdict.unwrap_or_else(|| judge::recovery(plan, rule, ladder, &spans));
+        if spans.is_empty() && !reasons.is_empty() {
+            verdict.detail = format!("Nobody could log in after the load: {}.", reasons.join("; "));
+        }
+        verdict
+    }
+}
+
+/// The highest reading of a gauge between two moments since the load's origin.
+fn highest(series: &GaugeSeries, from: Duration, to: Duration) -> (String, Option<f64>) {
+    let within = series.samples.iter().filter(|sample| (from..to).contains(&sample.at));
+    (series.name.clone(), within.map(|sample| sample.value).reduce(f64::max))
+}
+
+/// The load of `recovery.users` on the scenarios and the data of the first phase; `None` without time or without a phase.
+fn gentle(plan: &Plan, rule: &Recovery, left: Duration) -> Option<Phase> {
+    let first = plan.phases.first().filter(|_| !left.is_zero())?;
+    Some(Phase {
+        name: "recovery".to_owned(),
+        load: Load::Closed { users: rule.users, spawn_rate: f64::from(rule.users.max(1)) },
+        warmup: Duration::ZERO,
+        duration: left,
+        criteria: Vec::new(),
+        ..first.clone()
+    })
+}

@@ -1,0 +1,74 @@
+//! What goes into a run, and what comes out of it.
+
+use std::{path::PathBuf, sync::Arc};
+
+use super::Stop;
+use crate::{
+    client::ClientError,
+    config::Secrets,
+    judge::{Extent, Verdict},
+    load::Rehearsal,
+    measure::{GaugeSeries, PhaseMeasurements},
+    plan::Plan,
+};
+
+/// What a run needs.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// What will happen.
+    pub plan: Arc<Plan>,
+    /// How far the run goes: the ladder, or `--dry-run`.
+    pub extent: Extent,
+    /// What ends it before its time.
+    pub stop: Stop,
+    /// Threads that send the load; `None` chooses by [`crate::load::default_workers`].
+    pub workers: Option<usize>,
+    /// The command that repeats this run locally, for the reports.
+    pub repeat: String,
+    /// Remarks that every report shows, besides those that the gate makes itself.
+    pub notes: Vec<String>,
+    /// Masked where a text is shortened, because what is left of a cut secret is not found any more. Everything else is
+    /// masked by whoever shows it: events and verdict hold texts as they were seen.
+    pub secrets: Arc<Secrets>,
+    /// The binary that serves the built-in staging app by `demo --port 0 --until-stdin-closes`, for `target.url: demo`.
+    pub binary: PathBuf,
+}
+
+/// What came of a run.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// The one value that all reports and the exit code come from.
+    pub verdict: Verdict,
+    /// The phases that were run, with everything measured in them.
+    pub phases: Vec<MeasuredPhase>,
+    /// For `--dry-run`: the pass of one user through each scenario, in the order of gates.yaml. Nothing in it is masked.
+    pub rehearsals: Vec<Rehearsed>,
+}
+
+/// What was measured in one phase.
+#[derive(Debug, Clone)]
+pub struct MeasuredPhase {
+    /// The phase's name.
+    pub name: String,
+    /// The load's side.
+    pub measurements: PhaseMeasurements,
+    /// The app's gauges, by gauge id of the plan; empty when the window never opened.
+    pub gauges: Vec<GaugeSeries>,
+}
+
+/// One pass of one user through a scenario.
+#[derive(Debug, Clone)]
+pub struct Rehearsed {
+    /// The scenario's name.
+    pub scenario: String,
+    /// Every exchange.
+    pub rehearsal: Rehearsal,
+}
+
+/// Why a run cannot begin: the file is wrong, and nothing was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum GateError {
+    /// The target cannot be used as gates.yaml describes it.
+    #[error(transparent)]
+    Target(#[from] ClientError),
+}
