@@ -181,11 +181,12 @@ fn each_text_of_finding(finding: &mut Finding, visit: &mut Visit<'_>) {
         interval: _,
         samples: _,
         because,
+        worst_endpoint,
     } = finding;
     for text in [criterion, file, unit, because] {
         visit(text);
     }
-    endpoint.iter_mut().for_each(&mut *visit);
+    endpoint.iter_mut().chain(worst_endpoint).for_each(&mut *visit);
 }
 
 fn each_text_of_endpoint(endpoint: &mut EndpointVerdict, visit: &mut Visit<'_>) {
