@@ -26,11 +26,11 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// An empty ledger.
-    pub(super) fn new(course: Arc<Course>, layout: Arc<Layout>) -> Self {
+    /// An empty ledger of a worker with so many users.
+    pub(super) fn new(course: Arc<Course>, layout: Arc<Layout>, users: u32) -> Self {
         Self {
             course,
-            recorder: RefCell::new(Recorder::new(layout)),
+            recorder: RefCell::new(Recorder::new(layout).of_users(users)),
             open: Cell::new(false),
             lateness: RefCell::new(Histogram::new()),
             in_flight: Cell::new(0),

@@ -160,7 +160,7 @@ mod tests {
 
     fn memory() -> Memory {
         let rows = [Row(vec![Some("a b/ü&\"".to_owned()), None])];
-        let mut memory = Memory::new(7, Arc::from(rows), 2, Rng::with_seed(1));
+        let mut memory = Memory::new(7, Arc::from(rows), 2, fastrand::Rng::with_seed(1));
         memory.keep(SlotId(0), Some("x=\"y\"\n+".to_owned()));
         memory
     }

@@ -119,13 +119,13 @@ mod tests {
 
     #[test]
     fn equal_weights_share_users_equally() {
-        let order = scenarios(&[1, 1], 10, &mut Rng::with_seed(7));
+        let order = scenarios(&[1, 1], 10, &mut fastrand::Rng::with_seed(7));
         assert_eq!(order.iter().filter(|id| id.0 == 0).count(), 5);
     }
 
     #[test]
     fn the_seed_decides_the_order() {
-        let order = |seed| scenarios(&[3, 2, 1], 60, &mut Rng::with_seed(seed));
+        let order = |seed| scenarios(&[3, 2, 1], 60, &mut fastrand::Rng::with_seed(seed));
         assert_eq!(order(1), order(1));
         assert_ne!(order(1), order(2));
     }
@@ -161,13 +161,13 @@ mod tests {
         #[test]
         fn a_think_time_is_within_its_range(low in 0_u64..10_000, spread in 0_u64..10_000, seed: u64) {
             let (low, high) = (Duration::from_micros(low), Duration::from_micros(low + spread));
-            let think = think(low, high, &mut Rng::with_seed(seed));
+            let think = think(low, high, &mut fastrand::Rng::with_seed(seed));
             prop_assert!(low <= think && think <= high);
         }
 
         #[test]
         fn shares_are_exact_to_one_user(weights in prop::collection::vec(1_u32..50, 1..6), users in 0_u32..300, seed: u64) {
-            let order = scenarios(&weights, users, &mut Rng::with_seed(seed));
+            let order = scenarios(&weights, users, &mut fastrand::Rng::with_seed(seed));
             prop_assert_eq!(order.len(), users as usize);
             let total: u32 = weights.iter().sum();
             for (index, weight) in weights.iter().enumerate() {

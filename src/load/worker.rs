@@ -96,7 +96,7 @@ pub(super) async fn work(
 ) {
     let worker = Rc::new(Worker {
         alarm: Alarm::new(course.clock, precision),
-        ledger: Ledger::new(Arc::clone(&course), layout),
+        ledger: Ledger::new(Arc::clone(&course), layout, users_of(&load, index)),
         pool: Pool::new(course.clock, index, load.workers),
         index,
         users: RefCell::new(JoinSet::new()),
@@ -118,6 +118,11 @@ pub(super) async fn work(
     // The control side may be gone; then nobody is interested.
     let _ = reports.send(Report::Batch(worker.ledger.take())).await;
     let _ = reports.send(Report::End(Box::new(worker.end()))).await;
+}
+
+/// How many users belong to a worker: user k is of worker k modulo K.
+fn users_of(load: &PreparedLoad, index: u32) -> u32 {
+    load.load.users().saturating_sub(index).div_ceil(load.workers)
 }
 
 /// Starts the users of this worker as their times come.

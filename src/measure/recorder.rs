@@ -22,6 +22,7 @@ pub struct Recorder {
     /// Only with think time: who started when, and how long answers took so far.
     silences: Option<Watch>,
     window: Option<Duration>,
+    users: Option<u32>,
 }
 
 #[derive(Debug)]
@@ -42,7 +43,15 @@ impl Recorder {
             described,
             silences: None,
             window: None,
+            users: None,
         }
+    }
+
+    /// Says how many users this worker has, so that a silence can tell those who wait from those who think.
+    #[must_use]
+    pub fn of_users(mut self, users: u32) -> Self {
+        self.users = Some(users);
+        self
     }
 
     /// Says when the measured window starts; until then only login requests are measured, the rest counts in totals.
@@ -85,7 +94,7 @@ impl Recorder {
         if self.layout.logins[endpoint.index()] {
             return;
         }
-        let watch = self.silences.get_or_insert_with(|| Watch::new(&self.layout, self.window));
+        let watch = self.silences.get_or_insert_with(|| Watch::new(&self.layout, self.window, self.users));
         self.added.extend(watch.silences.started(endpoint, at, &watch.latencies));
     }
 
@@ -102,8 +111,8 @@ impl Recorder {
 }
 
 impl Watch {
-    fn new(layout: &Layout, window: Option<Duration>) -> Self {
-        let mut silences = Silences::new(layout.logins.len());
+    fn new(layout: &Layout, window: Option<Duration>, users: Option<u32>) -> Self {
+        let mut silences = Silences::new(layout.logins.len(), users);
         if let Some(start) = window {
             silences.open_window(start.saturating_add(layout.duration));
         }

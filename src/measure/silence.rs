@@ -41,13 +41,17 @@ pub(super) struct Silences {
     owed: Vec<i128>,
     /// When requests ended since the last start: at most one for each user, because a user starts again after it.
     answers: Vec<Duration>,
+    /// Requests that are under way.
+    in_flight: u64,
+    /// The users of this worker; `None` takes all of them for waiting.
+    users: Option<u32>,
     /// End of the measured window; a silence that lasts until then is filled once.
     window_end: Option<Duration>,
 }
 
 impl Silences {
-    pub(super) fn new(endpoints: usize) -> Self {
-        Self { shares: vec![0; endpoints], owed: vec![0; endpoints], ..Self::default() }
+    pub(super) fn new(endpoints: usize, users: Option<u32>) -> Self {
+        Self { shares: vec![0; endpoints], owed: vec![0; endpoints], users, ..Self::default() }
     }
 
     /// The mean gap starts anew, because users were still coming up before.
@@ -70,6 +74,7 @@ impl Silences {
         }
         self.last = self.last.max(Some(at));
         self.answers.clear();
+        self.in_flight += 1;
         self.starts += 1;
         self.shares[endpoint.index()] += 1;
         added
@@ -79,6 +84,7 @@ impl Silences {
     /// after the last start was a silence only up to the window's end.
     pub(super) fn ended(&mut self, at: Duration, latencies: &[Histogram]) -> Vec<Added> {
         self.answers.push(at);
+        self.in_flight = self.in_flight.saturating_sub(1);
         match self.window_end {
             Some(end) if at >= end => {
                 self.window_end = None;
@@ -99,10 +105,14 @@ impl Silences {
         Some(Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)).max(FINEST))
     }
 
+    /// Fills the time since the last start, as far as it was spent waiting: until the first answer after that start.
     fn fill(&mut self, until: Duration, latencies: &[Histogram]) -> Vec<Added> {
         let (Some(last), Some(gap)) = (self.last, self.gap()) else { return Vec::new() };
-        let silence = until.saturating_sub(last);
-        if silence <= SHORTEST || silence <= gap.saturating_mul(GAPS) {
+        let answers = std::mem::take(&mut self.answers);
+        let stalled_until = answers.iter().copied().filter(|at| *at >= last).min().unwrap_or(until).min(until);
+        let silence = stalled_until.saturating_sub(last);
+        let spacing = self.spacing(gap, self.in_flight + answers.len() as u64);
+        if silence <= SHORTEST || silence <= spacing.saturating_mul(GAPS) {
             return Vec::new();
         }
         if (self.found + 1) * RARITY > self.shares.iter().sum() {
@@ -110,20 +120,24 @@ impl Silences {
         }
         self.found += 1;
         let medians: Vec<Duration> = latencies.iter().map(|times| times.quantile(0.5).unwrap_or_default()).collect();
-        // The stall ended with the first answer after it; the think time between that and the next start is not waiting.
-        let mut answers = std::mem::take(&mut self.answers);
-        answers.sort_unstable();
-        let mut answers = answers.into_iter().filter(|answer| *answer <= until).peekable();
         let mut added = Vec::new();
-        let mut at = last + gap;
-        while at < until {
-            while answers.next_if(|answer| *answer < at).is_some() {}
-            let end = answers.peek().copied().unwrap_or(until);
+        let mut at = last + spacing;
+        while at < stalled_until {
             let endpoint = self.next_endpoint();
-            added.push(Added { endpoint, at, latency: end.saturating_sub(at).max(medians[endpoint.index()]) });
-            at += gap;
+            added.push(Added { endpoint, at, latency: (stalled_until - at).max(medians[endpoint.index()]) });
+            at += spacing;
         }
         added
+    }
+
+    /// The mean gap of the users who wait: those who think would not have made a request in that time anyway. Without
+    /// this every pause between two iterations of several steps, and every request that is slow by nature while the
+    /// others think, would read as a stall.
+    fn spacing(&self, gap: Duration, waiting: u64) -> Duration {
+        match self.users {
+            Some(users) if waiting > 0 => gap.mul_f64((f64::from(users) / waiting as f64).max(1.0)),
+            _ => gap,
+        }
     }
 
     /// Shares added requests out as the requests so far: each endpoint earns its share, the one that is owed most pays.

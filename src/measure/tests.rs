@@ -262,18 +262,23 @@ recorder.record(sample);
 struct Simulation {
     users: usize,
     workers: usize,
+    /// Requests of an iteration, one right after the other.
+    steps: u32,
     think: std::ops::Range<f64>,
     seconds: f64,
 }
 
-const TEN_USERS: Simulation = Simulation { users: 10, workers: 1, think: 0.045..0.055, seconds: 60.0 };
+const TEN_USERS: Simulation = Simulation { users: 10, workers: 1, steps: 1, think: 0.045..0.055, seconds: 60.0 };
 
 impl Simulation {
     fn run(&self, mut server: impl FnMut(f64, &mut fastrand::Rng) -> f64) -> EndpointMeasurements {
         let duration = Duration::from_secs_f64(self.seconds);
         let layout = Arc::new(Layout { duration, thresholds: vec![], ..Layout::clone(&layout()) });
         let mut rng = fastrand::Rng::with_seed(7);
-        let mut recorders: Vec<Recorder> = (0..self.workers).map(|_| Recorder::new(Arc::clone(&layout))).collect();
+        let mut recorders: Vec<Recorder> = (0..self.workers)
+            .map(|_| Recorder::new(Arc::clone(&layout)).of_users((self.users / self.workers) as u32))
+            .collect();
+        let mut made = vec![0; self.users];
         let opening = Duration::from_secs(2);
         let nanos = |seconds: f64| (seconds * 1e9) as u64;
         let mut events = BinaryHeap::new();
@@ -295,7 +300,9 @@ impl Simulation {
                     status: Some(200),
                     failure: None,
                 });
-                let think = self.think.start + rng.f64() * (self.think.end - self.think.start);
+                made[user] += 1;
+                let pause = self.think.start + rng.f64() * (self.think.end - self.think.start);
+                let think = if made[user] % self.steps == 0 { pause } else { 0.0 };
                 events.push(Reverse((now + nanos(think), user, None)));
             } else if at < opening + duration {
                 recorder.started(PAGE, at);
@@ -375,6 +382,20 @@ fn a_server_that_is_merely_slow_bimodal_or_saturated_is_left_as_it_is() {
     }
 }
 
+/// The reference file's first phase: few users, long thoughts, several steps right after each other.
+#[test]
+fn pauses_between_iterations_of_several_steps_are_no_silences() {
+    let quick = |at: f64, rng: &mut fastrand::Rng| at + 0.005 + 0.03 * rng.f64();
+    let slow_by_nature = |at: f64, rng: &mut fastrand::Rng| at + if rng.f64() < 0.25 { 0.6 } else { 0.01 };
+    for seconds in [5.0, 20.0, 60.0] {
+        for users in [2, 10, 30] {
+            let simulation = Simulation { users, steps: 4, think: 1.0..3.0, seconds, ..TEN_USERS };
+            assert_eq!(simulation.run(quick).added.count(), 0, "{users} users, {seconds} s");
+            assert_unchanged(&format!("slow by nature, {users} users, {seconds} s"), &simulation.run(slow_by_nature));
+        }
+    }
+}
+
 #[test]
 fn a_silence_until_the_end_of_the_window_is_filled_too() {
     let frozen = |at: f64, _: &mut fastrand::Rng| if at > 50.0 { at.max(65.0) } else { at + 0.001 };
@@ -391,7 +412,8 @@ fn added_requests_are_shared_out_as_the_requests_so_far() {
     for start in 0..100 {
         let endpoint = EndpointId([0, 1, 0, 2, 0][start % 5]);
         recorder.started(endpoint, ms(10 * start as u64));
-        recorder.record(&success(endpoint, 10 * start as u64, ms([5, 700][usize::from(endpoint.0 == 1)])));
+        let answer = if start == 99 { ms(1_010) } else { ms([5, 700][usize::from(endpoint.0 == 1)]) };
+        recorder.record(&success(endpoint, 10 * start as u64, answer));
     }
     recorder.started(PAGE, ms(2_000));
     let mut collector = Collector::new(layout);

@@ -425,6 +425,7 @@ fn finding(criterion: &str, line: u32) -> Finding {
         interval: None,
         samples: 9_600,
         because: "19 of 9,600 requests took 500 ms or longer (0.2 %, allowed 5 %).".to_owned(),
+        worst_endpoint: None,
     }
 }
 
