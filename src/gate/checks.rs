@@ -74,12 +74,8 @@ pub(super) async fn rehearse(walk: &mut Walk<'_>) -> Result<(), Interruption> {
             Err(detail) => (Outcome::Failed, detail),
         };
         let place = scenario.login.iter().chain(&scenario.steps).map(|step| &step.place).next();
-        let mut shown = CheckResult {
-            name: format!("one pass through {}", scenario.name),
-            outcome,
-            detail,
-            ..at_the_top(&plan)
-        };
+        let mut shown =
+            CheckResult { name: format!("one pass through {}", scenario.name), outcome, detail, ..at_the_top(&plan) };
         if let Some(place) = place {
             shown.line = place.line;
         }

@@ -118,7 +118,8 @@ impl Drive<'_> {
             }
             if sampling.is_none() && interruption.is_none() {
                 let window = running.window();
-                sampling = window.map(|window| Sampling::start(&kit.gauges, &kit.control, running.origin_instant(), window));
+                sampling =
+                    window.map(|window| Sampling::start(&kit.gauges, &kit.control, running.origin_instant(), window));
             }
         }
         let measurements = running.finish().await;

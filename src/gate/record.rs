@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use super::{Finished, MeasuredPhase, Rehearsed, Setup};
 use crate::{
     judge::{
-        self, BreakingPoint, CheckResult, Interruption, Outcome, PhaseEvidence, PhaseVerdict, RecoveryVerdict, RunEvidence,
-        Totals,
+        self, BreakingPoint, CheckResult, Interruption, Outcome, PhaseEvidence, PhaseVerdict, RecoveryVerdict,
+        RunEvidence, Totals,
     },
     plan::{Phase, Plan},
     preflight::{Checked, Held, Sent},
