@@ -1,3 +1,5 @@
 //! The stagegate binary.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    stagegate::cli::main()
+}

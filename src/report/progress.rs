@@ -79,7 +79,12 @@ impl<'a> Narrator<'a> {
     pub fn progress(&mut self, progress: &Progress) -> Option<String> {
         self.seconds += 1;
         let due = self.seconds.is_multiple_of(SECONDS_A_LINE);
-        due.then(|| without_commands(&format!("  {}", clip(&self.words(progress), COLUMNS - 2))))
+        due.then(|| self.every(progress))
+    }
+
+    /// With `-v`: the line of every second.
+    pub fn every(&self, progress: &Progress) -> String {
+        without_commands(&format!("  {}", clip(&self.words(progress), COLUMNS - 2)))
     }
 
     /// On a terminal: how the run stands.

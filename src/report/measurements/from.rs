@@ -1,10 +1,11 @@
 //! From what was measured to the file. The patterns name every field, so that a new one cannot be forgotten.
 
 use super::{
-    MEASUREMENTS_SCHEMA, Recording,
+    MEASUREMENTS_SCHEMA,
     format::{self, File},
 };
 use crate::{
+    gate::MeasuredPhase,
     measure::{
         Clock, EndpointMeasurements, GaugeSeries, GeneratorHealth, Histogram, Layout, PhaseEnding, PhaseMeasurements,
         Ramp, SpanCounts, Threshold, Window,
@@ -17,7 +18,7 @@ type Show<'a> = dyn Fn(&str) -> String + 'a;
 
 impl File {
     /// The file of a run.
-    pub(super) fn of(endpoints: &[Endpoint], recordings: &[Recording], show: &Show<'_>) -> Self {
+    pub(super) fn of(endpoints: &[Endpoint], phases: &[MeasuredPhase], show: &Show<'_>) -> Self {
         let row = |endpoint: &Endpoint| format::Row {
             name: show(&endpoint.name),
             tags: endpoint.tags.iter().map(|tag| show(tag)).collect(),
@@ -27,12 +28,12 @@ impl File {
         Self {
             schema: MEASUREMENTS_SCHEMA.to_owned(),
             endpoints: endpoints.iter().map(row).collect(),
-            phases: recordings.iter().map(|recording| phase(recording, show)).collect(),
+            phases: phases.iter().map(|measured| phase(measured, show)).collect(),
         }
     }
 }
 
-fn phase(recording: &Recording, show: &Show<'_>) -> format::Phase {
+fn phase(measured_phase: &MeasuredPhase, show: &Show<'_>) -> format::Phase {
     let PhaseMeasurements {
         layout: shape,
         endpoints,
@@ -44,9 +45,9 @@ fn phase(recording: &Recording, show: &Show<'_>) -> format::Phase {
         generator: health,
         sent,
         failed,
-    } = &recording.measurements;
+    } = &measured_phase.measurements;
     format::Phase {
-        name: show(&recording.phase),
+        name: show(&measured_phase.name),
         ending: match ending {
             PhaseEnding::Completed => format::Ending::Completed,
             PhaseEnding::RampFailed => format::Ending::RampFailed,
@@ -61,7 +62,7 @@ fn phase(recording: &Recording, show: &Show<'_>) -> format::Phase {
         ramp: ramp(users, show),
         endpoints: endpoints.iter().map(|endpoint| of_endpoint(endpoint, show)).collect(),
         windows: windows.iter().map(window).collect(),
-        gauges: recording.gauges.iter().map(|series| gauge(series, show)).collect(),
+        gauges: measured_phase.gauges.iter().map(|series| gauge(series, show)).collect(),
         generator: generator(health, show),
     }
 }

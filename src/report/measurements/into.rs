@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::{
-    Recording, UnreadableMeasurements,
+    UnreadableMeasurements,
     format::{self, File},
 };
 use crate::{
+    gate::MeasuredPhase,
     measure::{
         Clock, EndpointMeasurements, GaugeSample, GaugeSeries, GeneratorHealth, Histogram, Layout, PhaseEnding,
         PhaseMeasurements, Ramp, SpanCounts, Threshold, Window,
@@ -17,14 +18,14 @@ use crate::{
 type Read<T> = Result<T, UnreadableMeasurements>;
 
 impl File {
-    /// The recordings of the file.
-    pub(super) fn recordings(self) -> Read<Vec<Recording>> {
+    /// What was measured, phase by phase.
+    pub(super) fn phases(self) -> Read<Vec<MeasuredPhase>> {
         let logins: Vec<bool> = self.endpoints.iter().map(|endpoint| endpoint.login).collect();
-        self.phases.into_iter().map(|phase| recording(phase, &logins)).collect()
+        self.phases.into_iter().map(|phase| of_phase(phase, &logins)).collect()
     }
 }
 
-fn recording(phase: format::Phase, logins: &[bool]) -> Read<Recording> {
+fn of_phase(phase: format::Phase, logins: &[bool]) -> Read<MeasuredPhase> {
     let endpoints = phase.endpoints.into_iter().enumerate().map(|(position, endpoint)| {
         let histogram = |histogram: &format::Histogram| {
             Histogram::decode(&histogram.hdr).map_err(|cause| UnreadableMeasurements::Histogram {
@@ -59,7 +60,7 @@ fn recording(phase: format::Phase, logins: &[bool]) -> Read<Recording> {
         failed: phase.failed,
     };
     let gauges = phase.gauges.into_iter().map(gauge).collect::<Read<_>>()?;
-    Ok(Recording { phase: phase.name, measurements, gauges })
+    Ok(MeasuredPhase { name: phase.name, measurements, gauges })
 }
 
 fn seconds(seconds: f64) -> Read<Duration> {

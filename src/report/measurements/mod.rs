@@ -8,24 +8,10 @@ use std::borrow::Cow;
 
 use self::format::File;
 use super::{Mask, clean};
-use crate::{
-    measure::{GaugeSeries, HistogramError, PhaseMeasurements},
-    plan::Endpoint,
-};
+use crate::{gate::MeasuredPhase, measure::HistogramError, plan::Endpoint};
 
 /// What `schema` of measurements.json says.
 pub const MEASUREMENTS_SCHEMA: &str = "stagegate/measurements/1";
-
-/// What was measured in one phase.
-#[derive(Debug, Clone)]
-pub struct Recording {
-    /// The phase's name.
-    pub phase: String,
-    /// The load's side.
-    pub measurements: PhaseMeasurements,
-    /// The app's gauges.
-    pub gauges: Vec<GaugeSeries>,
-}
 
 /// Why a measurements.json cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -62,9 +48,9 @@ pub enum UnreadableMeasurements {
 
 /// measurements.json of a run; every string in it is masked and made harmless.
 #[expect(clippy::missing_panics_doc, reason = "the keys of every map in it are numbers or words")]
-pub fn measurements(endpoints: &[Endpoint], recordings: &[Recording], mask: &Mask<'_>) -> String {
+pub fn measurements(endpoints: &[Endpoint], phases: &[MeasuredPhase], mask: &Mask<'_>) -> String {
     let show = |text: &str| clean(&mask(text)).into_owned();
-    let file = File::of(endpoints, recordings, &show);
+    let file = File::of(endpoints, phases, &show);
     let mut text = serde_json::to_string(&file).expect("measurements have string keys only");
     text.push('\n');
     text
@@ -74,7 +60,7 @@ pub fn measurements(endpoints: &[Endpoint], recordings: &[Recording], mask: &Mas
 ///
 /// # Errors
 /// When the text holds no measurements, those of another schema, or a damaged histogram.
-pub fn read_measurements(text: &str) -> Result<Vec<Recording>, UnreadableMeasurements> {
+pub fn read_measurements(text: &str) -> Result<Vec<MeasuredPhase>, UnreadableMeasurements> {
     #[derive(serde::Deserialize)]
     struct Head<'a> {
         #[serde(borrow)]
@@ -84,7 +70,7 @@ pub fn read_measurements(text: &str) -> Result<Vec<Recording>, UnreadableMeasure
     if head.schema != MEASUREMENTS_SCHEMA {
         return Err(UnreadableMeasurements::OtherSchema { found: clean(&head.schema).into_owned() });
     }
-    serde_json::from_str::<File>(text)?.recordings()
+    serde_json::from_str::<File>(text)?.phases()
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ fn endpoints() -> Vec<Endpoint> {
     vec![endpoint("login hunter2", true), endpoint("dashboard", false)]
 }
 
-fn recording() -> Recording {
+fn recording() -> MeasuredPhase {
     let threshold =
         Threshold { endpoint: EndpointId(1), clock: Clock::Latency, limit: MS(500), at_limit_exceeds: true };
     let layout = Layout {
@@ -70,10 +70,10 @@ fn recording() -> Recording {
         missing: Some("GET /metrics?key=hunter2 answered 503.".to_owned()),
         silent_at_end: true,
     };
-    Recording { phase: "light".to_owned(), measurements, gauges: vec![gauge] }
+    MeasuredPhase { name: "light".to_owned(), measurements, gauges: vec![gauge] }
 }
 
-fn written(recordings: &[Recording]) -> String {
+fn written(recordings: &[MeasuredPhase]) -> String {
     measurements(&endpoints(), recordings, &|text| Cow::Owned(text.replace("hunter2", "***")))
 }
 

@@ -1,0 +1,83 @@
+//! The commit under test, where the command line does not name it.
+
+use std::{
+    fs::File,
+    io::Read as _,
+    process::{Command, Stdio},
+};
+
+use serde_json::Value;
+
+use crate::config::Environment;
+
+/// An event file of GitHub's is far smaller.
+const LARGEST_EVENT: u64 = 32 * 1024 * 1024;
+
+/// Places of the commit in an event: of a pull request its head and never the merge commit that `GITHUB_SHA` names, of
+/// a merge queue and of a following workflow theirs.
+const HEADS: [&str; 3] = ["/pull_request/head/sha", "/merge_group/head_sha", "/workflow_run/head_sha"];
+
+/// The head of the event, else `GITHUB_SHA`, else git's HEAD in this folder, else `dev`.
+pub(super) fn under_test(environment: &Environment) -> String {
+    let event = environment.get("GITHUB_EVENT_PATH").and_then(|path| event(path)).and_then(|event| head(&event));
+    let named = || environment.get("GITHUB_SHA").filter(|sha| !sha.is_empty()).cloned();
+    event.or_else(named).or_else(git).unwrap_or_else(|| "dev".to_owned())
+}
+
+fn event(path: &str) -> Option<Value> {
+    let mut text = String::new();
+    File::open(path).ok()?.take(LARGEST_EVENT).read_to_string(&mut text).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+fn head(event: &Value) -> Option<String> {
+    HEADS.iter().find_map(|place| event.pointer(place)?.as_str()).filter(|sha| is_hash(sha)).map(str::to_owned)
+}
+
+fn git() -> Option<String> {
+    let output =
+        Command::new("git").args(["rev-parse", "--verify", "HEAD"]).stdin(Stdio::null()).stderr(Stdio::null()).output();
+    let output = output.ok().filter(|output| output.status.success())?;
+    let hash = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+    is_hash(&hash).then_some(hash)
+}
+
+fn is_hash(text: &str) -> bool {
+    (40..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use tempfile::NamedTempFile;
+
+    use super::*;
+
+    fn environment(event: &str, sha: &str) -> (NamedTempFile, Environment) {
+        let mut file = NamedTempFile::new().expect("a temporary file can be made");
+        file.write_all(event.as_bytes()).expect("it can be written");
+        let path = file.path().to_string_lossy().into_owned();
+        let variables = [("GITHUB_EVENT_PATH", path), ("GITHUB_SHA", sha.to_owned())];
+        (file, variables.map(|(name, value)| (name.to_owned(), value)).into())
+    }
+
+    #[test]
+    fn of_a_pull_request_it_is_the_head_and_not_the_merge_commit() {
+        let head = "a".repeat(40);
+        let merge = "b".repeat(40);
+        let event = format!(r#"{{"number": 7, "pull_request": {{"head": {{"sha": "{head}"}}}}}}"#);
+        let (_file, variables) = environment(&event, &merge);
+        assert_eq!(under_test(&variables), head);
+        for event in ["{}", "", "[", r#"{"pull_request": {"head": {"sha": "--upload-pack=x"}}}"#] {
+            let (_file, variables) = environment(event, &merge);
+            assert_eq!(under_test(&variables), merge, "{event}");
+        }
+    }
+
+    #[test]
+    fn without_anything_it_is_gits_or_dev() {
+        let commit = under_test(&Environment::new());
+        assert!(commit == "dev" || is_hash(&commit), "{commit}");
+    }
+}

@@ -1,0 +1,96 @@
+//! From the command line and gates.yaml to a plan: shared by `run` and `check`.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read as _},
+    path::Path,
+};
+
+use super::{SECRETS, args::PlanArgs, commit};
+use crate::{
+    config::{self, Config, Environment, LARGEST_FILE, Note, Problems, Secrets},
+    plan::{self, Choice, Plan},
+    report::clean,
+};
+
+/// A gates.yaml in which everything is right.
+pub(super) struct Prepared {
+    pub(super) plan: Plan,
+    pub(super) notes: Vec<Note>,
+    pub(super) secrets: Secrets,
+}
+
+/// The environment of this process; a variable that is not Unicode cannot be named in gates.yaml.
+pub(super) fn environment() -> Environment {
+    let unicode = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    std::env::vars_os().filter_map(unicode).collect()
+}
+
+/// Reads gates.yaml and builds its plan.
+///
+/// # Errors
+/// The text for standard error: everything that is wrong, already masked.
+pub(super) fn prepare(args: &PlanArgs, mut environment: Environment) -> Result<Prepared, String> {
+    let name = args.config.to_string_lossy();
+    let commit = args.commit.clone().unwrap_or_else(|| commit::under_test(&environment));
+    environment.insert("STAGEGATE_COMMIT".to_owned(), commit.clone());
+    let bytes = read(&args.config).map_err(|cause| {
+        format!("error: {} cannot be read ({cause}); `stagegate init` writes one, and -c names another", clean(&name))
+    })?;
+    let (config, problems) = config::read(&name, &bytes, &environment);
+    let Some(config) = config else { return Err(problems.to_string()) };
+    let secrets = Secrets::new(&config.secrets, &environment);
+    // There is one run in a process; a second one would mask by the first one's secrets in a defect's last words only.
+    let _first = SECRETS.set(secrets.clone());
+    let choice = Choice {
+        profile: args.profile.clone(),
+        phases: args.phase.clone(),
+        target: args.target.clone(),
+        time_scale: args.time_scale,
+        seed: args.seed.unwrap_or_else(drawn_seed),
+        commit,
+        deadline: args.deadline,
+        files: files(&config, &args.config),
+        environment,
+    };
+    build(&config, &choice, problems).map_err(|problems| secrets.mask(&problems.to_string()).into_owned()).map(|plan| {
+        let notes = plan::notes(&config, &choice, &plan);
+        Prepared { plan, notes, secrets }
+    })
+}
+
+/// The plan, or every problem of both layers in the order of the file.
+fn build(config: &Config, choice: &Choice, mut problems: Problems) -> Result<Plan, Problems> {
+    match plan::build(config, choice) {
+        Ok(plan) if problems.is_empty() => Ok(plan),
+        Ok(_) => Err(problems),
+        Err(more) => {
+            problems.extend(more);
+            Err(problems)
+        }
+    }
+}
+
+/// Six digits are enough for a seed that people type again.
+fn drawn_seed() -> u64 {
+    fastrand::u64(1..1_000_000)
+}
+
+/// At most one byte more than is accepted, so that a huge file is refused rather than read.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST_FILE as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The datasets' files, beside gates.yaml.
+fn files(config: &Config, gates: &Path) -> std::collections::BTreeMap<String, Result<String, String>> {
+    let folder = gates.parent().unwrap_or(Path::new(""));
+    let read = |name: String| {
+        let text = fs::read_to_string(folder.join(&name)).map_err(|cause| cause.to_string());
+        (name, text)
+    };
+    plan::files(config).into_iter().map(read).collect()
+}

@@ -1,0 +1,65 @@
+//! From a finished run to its files. The verdict is written first; what fails after that is a warning.
+
+use super::output;
+use crate::{
+    config::{Environment, Secrets},
+    gate::Finished,
+    plan::Plan,
+    publish::{Folder, GitHub, PublishError},
+    report::{self, Files, MEASUREMENTS, Mask, Publishable, VERDICT},
+};
+
+/// Removes the reports of an earlier run, so that one that never ends leaves no verdict that is not its own.
+///
+/// # Errors
+/// When one cannot be removed, or its name leads out of the folder.
+pub(super) fn clear(folder: &Folder, files: &Files) -> Result<(), PublishError> {
+    [VERDICT, MEASUREMENTS].into_iter().chain(files.names()).try_for_each(|name| folder.clear(name))
+}
+
+/// Writes every file of the run and what GitHub's runner reads; gives what there is to show.
+pub(super) fn publish(
+    finished: &Finished,
+    plan: &Plan,
+    folder: &Folder,
+    secrets: &Secrets,
+    environment: &Environment,
+) -> Publishable {
+    let mask: &Mask<'_> = &|text| secrets.mask(text);
+    let mut publishable = Publishable::new(finished.verdict.clone(), Files::from(&plan.publish), mask);
+    let documents = report::documents(&publishable);
+    let written = documents.iter().map(|document| folder.write(&document.name, &document.text));
+    let mut warnings: Vec<_> = written.filter_map(Result::err).collect();
+    let measurements = report::measurements(&plan.endpoints, &finished.phases, mask);
+    warnings.extend(folder.write(MEASUREMENTS, &measurements).err());
+    for warning in &warnings {
+        warn(&mut publishable, warning, mask);
+    }
+    // The summary says which of the files above are missing; what is wrong with itself, only the terminal can say.
+    for warning in github(&publishable, folder, environment) {
+        warn(&mut publishable, &warning, mask);
+    }
+    publishable
+}
+
+fn warn(publishable: &mut Publishable, warning: &PublishError, mask: &Mask<'_>) {
+    let warning = format!("warning: {warning}");
+    output::complain(&report::clean(&mask(&warning)));
+    publishable.note(&warning, mask);
+}
+
+/// The step's summary and outputs; a warning for each that cannot be written.
+fn github(publishable: &Publishable, folder: &Folder, environment: &Environment) -> Vec<PublishError> {
+    let github = GitHub::of(environment);
+    let verdict = publishable.verdict();
+    let code = verdict.exit_code.to_string();
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let outputs = [
+        ("outcome", verdict.outcome.word()),
+        ("exit-code", &code),
+        ("verdict", &path(VERDICT)),
+        ("report", &folder.path().to_string_lossy()),
+    ];
+    let (long, short) = (report::summary(publishable), report::short_summary(publishable));
+    [github.outputs(&outputs), github.summarize(&[&long, &short])].into_iter().filter_map(Result::err).collect()
+}

@@ -1,0 +1,96 @@
+//! The plan of a run as text, for `check`.
+
+use std::time::Duration;
+
+use super::{
+    clean, number,
+    terminal::{COLUMNS, left, right, width, wrap},
+    when,
+};
+use crate::{
+    plan::{Load, Phase, Plan},
+    units::{Human, Rate},
+};
+
+/// The titles of the table.
+const TITLES: [&str; 7] = ["phase", "load", "spawn", "warm-up", "window", "requests", "criteria"];
+
+/// Phases, expected requests, wall time, and what has no effect; within 80 columns.
+pub fn plan(plan: &Plan) -> String {
+    let Plan { gate, profile, target, .. } = plan;
+    let url = target.url.as_ref().map_or_else(|| "demo, the built-in staging app".to_owned(), |url| shown(url.clone()));
+    let scale = profile.time_scale;
+    let scaled = if (scale - 1.0).abs() < f64::EPSILON { String::new() } else { format!(", time scale {scale}") };
+    let mut lines = wrap(&clean(&format!("gate {gate}, profile {}{scaled}, target {url}", profile.name)), 0);
+    lines.push(String::new());
+    lines.extend(table(plan));
+    lines.push(String::new());
+    lines.extend(wrap(
+        "Requests are expected, not promised: each is taken to need 100 ms, or the limit on p50 where that is less; logins \
+         and warm-up are not among them.",
+        0,
+    ));
+    lines.extend(wall_time(plan));
+    for sentence in &plan.without_effect {
+        lines.extend(wrap(&clean(&format!("note: {sentence}")), 0));
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// A URL without a user's name and password.
+fn shown(mut url: url::Url) -> String {
+    let _without_host = url.set_username("").and_then(|()| url.set_password(None));
+    url.to_string()
+}
+
+fn table(plan: &Plan) -> Vec<String> {
+    let rows = plan.phases.iter().map(|phase| row(plan, phase));
+    let rows: Vec<[String; 7]> = std::iter::once(TITLES.map(str::to_owned)).chain(rows).collect();
+    let mut columns = [0; 7];
+    for row in &rows {
+        columns.iter_mut().zip(row).for_each(|(columns, cell)| *columns = width(cell).max(*columns));
+    }
+    let others: usize = columns[1..].iter().map(|columns| columns + 2).sum();
+    columns[0] = columns[0].min(COLUMNS.saturating_sub(others).max(8));
+    let line = |row: &[String; 7]| {
+        let cells = row[1..].iter().zip(&columns[1..]).map(|(cell, columns)| format!("  {}", right(cell, *columns)));
+        format!("{}{}", left(&row[0], columns[0]), cells.collect::<String>())
+    };
+    rows.iter().map(line).collect()
+}
+
+fn row(plan: &Plan, phase: &Phase) -> [String; 7] {
+    let load = match phase.load {
+        Load::Closed { users, .. } => format!("{} users", number::count(u64::from(users))),
+        Load::Open { rate, .. } => Rate::from_per_second(rate).to_string(),
+    };
+    let logs_in = plan.scenarios.iter().any(|scenario| !scenario.login.is_empty());
+    let spawn = match phase.load {
+        Load::Open { .. } if !logs_in => number::NOTHING.to_owned(),
+        Load::Open { spawn_rate, .. } | Load::Closed { spawn_rate, .. } => {
+            Rate::from_per_second(spawn_rate).to_string()
+        }
+    };
+    let requests = plan.outlook(phase).total().round();
+    [
+        clean(&phase.name).into_owned(),
+        load,
+        spawn,
+        Human(phase.warmup).to_string(),
+        Human(phase.duration).to_string(),
+        number::count(requests as u64),
+        phase.criteria.len().to_string(),
+    ]
+}
+
+fn wall_time(plan: &Plan) -> Vec<String> {
+    let (expected, worst) = plan.wall_time();
+    let deadline = match plan.deadline {
+        Some(deadline) if deadline < worst => format!("; its deadline of {} may cut it short", Human(deadline)),
+        Some(deadline) => format!("; its deadline of {} leaves room for that", Human(deadline)),
+        None => String::new(),
+    };
+    let about = when::span(expected.max(Duration::from_secs(1)));
+    wrap(&format!("Wall time: about {about} of load, at most {}{deadline}.", when::span(worst)), 0)
+}
