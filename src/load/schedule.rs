@@ -93,9 +93,12 @@ fn seconds(seconds: f64) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
+    use std::time::Duration;
 
-    use super::*;
+    use fastrand::Rng;
+    use proptest::{collection::vec, prop_assert, prop_assert_eq, proptest};
+
+    use super::{Slots, scenarios, think, user_start};
 
     fn slots(rate: f64, warmup: Duration, duration: Duration) -> Slots {
         Slots { rate, window_start: Duration::from_secs(1000), warmup, duration }
@@ -162,12 +165,12 @@ mod tests {
         #[test]
         fn a_think_time_is_within_its_range(low in 0_u64..10_000, spread in 0_u64..10_000, seed: u64) {
             let (low, high) = (Duration::from_micros(low), Duration::from_micros(low + spread));
-            let think = think(low, high, &mut Rng::with_seed(seed));
-            prop_assert!(low <= think && think <= high);
+            let pause = think(low, high, &mut Rng::with_seed(seed));
+            prop_assert!(low <= pause && pause <= high);
         }
 
         #[test]
-        fn shares_are_exact_to_one_user(weights in prop::collection::vec(1_u32..50, 1..6), users in 0_u32..300, seed: u64) {
+        fn shares_are_exact_to_one_user(weights in vec(1_u32..50, 1..6), users in 0_u32..300, seed: u64) {
             let order = scenarios(&weights, users, &mut Rng::with_seed(seed));
             prop_assert_eq!(order.len(), users as usize);
             let total: u32 = weights.iter().sum();

@@ -22,7 +22,7 @@ pub use dataset::{ColumnId, Dataset, Row};
 pub use endpoint::{Endpoint, EndpointId};
 pub use failure::FailureKind;
 pub use monitors::{Band, Gauge, GaugeId, Monitor, Source};
-pub use phase::{Load, Phase};
+pub use phase::{LOGIN_PATIENCE, Load, Phase};
 pub use place::Place;
 pub use policy::{Policy, Reaction, Recovery, Regression, Uncertain};
 pub use run::{Plan, Profile, Publish, Target, Tls};
