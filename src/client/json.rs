@@ -144,10 +144,10 @@ impl Visitor<'_> for Key<'_> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use serde_json::json;
+    use proptest::{collection::vec, prop_assert_eq, proptest};
+    use serde_json::{Value, json};
 
-    use super::*;
+    use super::{exists, find};
 
     #[test]
     fn a_pointer_leads_where_rfc_6901_says() {
@@ -191,7 +191,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_agrees_with_the_whole_tree(keys in prop::collection::vec("[a-c~/]{0,2}", 1..4), index in 0_usize..4) {
+        fn it_agrees_with_the_whole_tree(keys in vec("[a-c~/]{0,2}", 1..4), index in 0_usize..4) {
             let mut value = json!([1, {"b": [null, "x"]}, 2.5]);
             for key in &keys {
                 value = json!({key.as_str(): value, "z": 1});

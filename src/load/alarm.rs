@@ -215,6 +215,10 @@ mod kernel {
     pub(super) struct Timer(AsyncFd<OwnedFd>);
 
     impl Timer {
+        #[expect(
+            deprecated,
+            reason = "its successor is unsafe, which this crate forbids; an OwnedFd meets the condition of both"
+        )]
         pub(super) fn new() -> io::Result<Self> {
             let timer = timerfd_create(TimerfdClockId::Monotonic, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
             AsyncFd::with_interest(timer, Interest::READABLE).map(Self)
@@ -246,11 +250,15 @@ mod kernel {
 
 #[cfg(test)]
 mod tests {
-    use std::{rc::Rc, time::Instant};
+    use std::{
+        cell::RefCell,
+        rc::Rc,
+        time::{Duration, Instant},
+    };
 
     use tokio::task::LocalSet;
 
-    use super::*;
+    use super::{Alarm, Clock, Precision};
 
     fn millis(millis: u64) -> Duration {
         Duration::from_millis(millis)

@@ -38,7 +38,7 @@ fn mix(parts: &[u64]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::Draws;
 
     #[test]
     fn a_user_draws_the_same_again_and_others_draw_something_else() {

@@ -154,9 +154,13 @@ fn json_string(text: &str, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
+    use std::sync::Arc;
 
-    use super::*;
+    use fastrand::Rng;
+    use proptest::{prop_assert_eq, proptest};
+
+    use super::{Memory, Missing, json_string, render};
+    use crate::plan::{ColumnId, Encoding, Row, Segment, SlotId, Template, Value};
 
     fn memory() -> Memory {
         let rows = [Row(vec![Some("a b/ü&\"".to_owned()), None])];

@@ -76,8 +76,9 @@ pub(super) fn scenarios(weights: &[u32], users: u32, random: &mut Rng) -> Vec<Sc
     let mut order = Vec::with_capacity(users as usize);
     for user in 1..=u64::from(users) {
         // The scenario that is furthest behind its share gets the user; ties go to the first.
-        let behind =
-            |index: usize| i128::from(u64::from(weights[index]) * user) - i128::from(given[index]) * i128::from(total);
+        let behind = |index: usize| {
+            i128::from(u64::from(weights[index]) * user) - i128::from(given[index]) * i128::from(total)
+        };
         let Some(next) = (0..weights.len()).rev().max_by_key(|&index| behind(index)) else { break };
         given[next] += 1;
         order.push(ScenarioId(u32::try_from(next).expect("scenarios are numbered by u32")));
@@ -92,9 +93,12 @@ fn seconds(seconds: f64) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
+    use std::time::Duration;
 
-    use super::*;
+    use fastrand::Rng;
+    use proptest::{collection::vec, prop_assert, prop_assert_eq, proptest};
+
+    use super::{Slots, scenarios, think, user_start};
 
     fn slots(rate: f64, warmup: Duration, duration: Duration) -> Slots {
         Slots { rate, window_start: Duration::from_secs(1000), warmup, duration }
@@ -119,13 +123,13 @@ mod tests {
 
     #[test]
     fn equal_weights_share_users_equally() {
-        let order = scenarios(&[1, 1], 10, &mut fastrand::Rng::with_seed(7));
+        let order = scenarios(&[1, 1], 10, &mut Rng::with_seed(7));
         assert_eq!(order.iter().filter(|id| id.0 == 0).count(), 5);
     }
 
     #[test]
     fn the_seed_decides_the_order() {
-        let order = |seed| scenarios(&[3, 2, 1], 60, &mut fastrand::Rng::with_seed(seed));
+        let order = |seed| scenarios(&[3, 2, 1], 60, &mut Rng::with_seed(seed));
         assert_eq!(order(1), order(1));
         assert_ne!(order(1), order(2));
     }
@@ -161,13 +165,13 @@ mod tests {
         #[test]
         fn a_think_time_is_within_its_range(low in 0_u64..10_000, spread in 0_u64..10_000, seed: u64) {
             let (low, high) = (Duration::from_micros(low), Duration::from_micros(low + spread));
-            let think = think(low, high, &mut fastrand::Rng::with_seed(seed));
-            prop_assert!(low <= think && think <= high);
+            let pause = think(low, high, &mut Rng::with_seed(seed));
+            prop_assert!(low <= pause && pause <= high);
         }
 
         #[test]
-        fn shares_are_exact_to_one_user(weights in prop::collection::vec(1_u32..50, 1..6), users in 0_u32..300, seed: u64) {
-            let order = scenarios(&weights, users, &mut fastrand::Rng::with_seed(seed));
+        fn shares_are_exact_to_one_user(weights in vec(1_u32..50, 1..6), users in 0_u32..300, seed: u64) {
+            let order = scenarios(&weights, users, &mut Rng::with_seed(seed));
             prop_assert_eq!(order.len(), users as usize);
             let total: u32 = weights.iter().sum();
             for (index, weight) in weights.iter().enumerate() {
