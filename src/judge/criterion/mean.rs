@@ -1,5 +1,7 @@
 //! `mean < 200ms`: the observed value decides; a t interval over the spans says how sure it is.
 
+use std::time::Duration;
+
 use super::Bound;
 use crate::judge::{
     assessment::{Assessment, Decision, Side, Sureness},
@@ -58,8 +60,7 @@ pub(super) fn sureness(bound: Bound, observed: f64, interval: Option<[f64; 2]>) 
 fn mean(selection: &Selection<'_>, clock: Clock) -> Option<f64> {
     let timed = timed(selection);
     let spans = selection.rows.iter().flat_map(|row| &row.measured.spans);
-    let seconds: f64 = spans.map(|span| sum(span, clock)).sum();
-    (timed > 0).then(|| seconds * 1e3 / timed as f64).filter(|mean| mean.is_finite())
+    average(spans.map(|span| sum(span, clock)).sum(), timed)
 }
 
 fn timed(selection: &Selection<'_>) -> u64 {
@@ -72,13 +73,17 @@ fn span_means(selection: &Selection<'_>, clock: Clock) -> Vec<f64> {
     let mean_of = |index: usize| {
         let spans = || selection.rows.iter().filter_map(|row| row.measured.spans.get(index));
         let timed: u64 = spans().map(|span| span.timed).sum();
-        let seconds: f64 = spans().map(|span| sum(span, clock)).sum();
-        (timed > 0).then(|| seconds * 1e3 / timed as f64)
+        average(spans().map(|span| sum(span, clock)).sum(), timed)
     };
     (0..spans).filter_map(mean_of).collect()
 }
 
-fn sum(span: &SpanCounts, clock: Clock) -> f64 {
+/// In milliseconds, from whole nanoseconds, so that a mean of exactly the limit is exactly that.
+fn average(sum: Duration, count: u64) -> Option<f64> {
+    (count > 0).then(|| sum.as_nanos() as f64 / count as f64 / 1e6)
+}
+
+fn sum(span: &SpanCounts, clock: Clock) -> Duration {
     match clock {
         Clock::Latency => span.latency_sum,
         Clock::Service => span.service_sum,
