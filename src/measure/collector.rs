@@ -157,8 +157,8 @@ fn measure(endpoint: &mut EndpointMeasurements, span: usize, sample: &Sample, li
     endpoint.latency.record(sample.latency);
     endpoint.service.record(sample.service);
     span.timed += 1;
-    span.latency_sum += sample.latency;
-    span.service_sum += sample.service;
+    span.latency_sum += sample.latency.as_secs_f64();
+    span.service_sum += sample.service.as_secs_f64();
     for (beyond, limit) in span.beyond.iter_mut().zip(limits) {
         let time = match limit.clock {
             Clock::Latency => sample.latency,

@@ -46,7 +46,7 @@ impl EndpointMeasurements {
 }
 
 /// Counts of one span.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct SpanCounts {
     /// Intended requests.
     pub requests: u64,
@@ -54,10 +54,10 @@ pub struct SpanCounts {
     pub failures: u64,
     /// Requests whose time is known: successes and timeouts. The n of latency criteria.
     pub timed: u64,
-    /// Sum of their latencies.
-    pub latency_sum: Duration,
-    /// Sum of their service times.
-    pub service_sum: Duration,
+    /// Sum of their latencies in seconds.
+    pub latency_sum: f64,
+    /// Sum of their service times in seconds.
+    pub service_sum: f64,
     /// Successful answers whose last byte came within this span.
     pub completed: u64,
     /// Requests added for silences.

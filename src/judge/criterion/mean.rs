@@ -1,7 +1,5 @@
 //! `mean < 200ms`: the observed value decides; a t interval over the spans says how sure it is.
 
-use std::time::Duration;
-
 use super::Bound;
 use crate::judge::{
     assessment::{Assessment, Decision, Side, Sureness},
@@ -21,20 +19,15 @@ pub(super) fn assess(selection: &Selection<'_>, clock: Clock, bound: Bound) -> A
     let interval = half_width(&span_means(selection, clock)).map(|half| [(observed - half).max(0.0), observed + half]);
     let side = Side::of(bound.op.holds(observed, limit));
     let samples = timed(selection);
-    let mut because = format!(
-        "The mean of {} was {}, the limit is {} {}.{}",
+    let because = format!(
+        "The mean of {} was {}, the limit is {} {}.{}{}",
         words::counted(samples, "request"),
         words::time(observed),
         bound.op.symbol(),
         words::time(limit),
         super::throughput::spread(interval, "ms"),
+        if clock == Clock::Latency { by_service_time(selection, bound, observed) } else { String::new() },
     );
-    if let (Clock::Latency, Some(service)) = (clock, mean(selection, Clock::Service))
-        && bound.op.holds(service, limit) != bound.op.holds(observed, limit)
-    {
-        let other = if bound.op.holds(service, limit) { "passed" } else { "failed" };
-        because += &format!(" By service time it would have {other}: the mean was {}.", words::time(service));
-    }
     Assessment {
         decision: Decision::Decided(side, sureness(bound, observed, interval)),
         observed: Some(observed),
@@ -44,6 +37,19 @@ pub(super) fn assess(selection: &Selection<'_>, clock: Clock, bound: Bound) -> A
         samples,
         because,
         worst_endpoint: slowest(selection, clock),
+    }
+}
+
+/// What service time would decide, if it is something else.
+fn by_service_time(selection: &Selection<'_>, bound: Bound, observed: f64) -> String {
+    let holds = |value| bound.op.holds(value, bound.number());
+    match mean(selection, Clock::Service) {
+        Some(service) if holds(service) != holds(observed) => format!(
+            " By service time it would have {}: the mean was {}.",
+            if holds(service) { "passed" } else { "failed" },
+            words::time(service)
+        ),
+        _ => String::new(),
     }
 }
 
@@ -78,12 +84,13 @@ fn span_means(selection: &Selection<'_>, clock: Clock) -> Vec<f64> {
     (0..spans).filter_map(mean_of).collect()
 }
 
-/// In milliseconds, from whole nanoseconds, so that a mean of exactly the limit is exactly that.
-fn average(sum: Duration, count: u64) -> Option<f64> {
-    (count > 0).then(|| sum.as_nanos() as f64 / count as f64 / 1e6)
+/// In milliseconds. The sum, in seconds, is rounded to whole nanoseconds first, so that a mean of exactly the limit is
+/// exactly that.
+fn average(sum: f64, count: u64) -> Option<f64> {
+    (count > 0).then(|| (sum * 1e9).round() / count as f64 / 1e6).filter(|mean| mean.is_finite())
 }
 
-fn sum(span: &SpanCounts, clock: Clock) -> Duration {
+fn sum(span: &SpanCounts, clock: Clock) -> f64 {
     match clock {
         Clock::Latency => span.latency_sum,
         Clock::Service => span.service_sum,
