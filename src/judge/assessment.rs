@@ -75,10 +75,9 @@ impl Assessment {
     /// The finding, and what it means for its phase (decision.md section 1).
     pub(super) fn finding(self, criterion: &Criterion, endpoint: Option<&str>, policy: Policy) -> (Finding, Outcome) {
         let (outcome, certain) = match self.decision {
-            Decision::NoData => (Outcome::Inconclusive, false),
             Decision::Decided(side, sureness) => (side.outcome(), sureness == Sureness::Certain),
             Decision::Uncertain(side) if policy.uncertain_criterion == Uncertain::Observed => (side.outcome(), false),
-            Decision::Uncertain(_) => (Outcome::Inconclusive, false),
+            Decision::NoData | Decision::Uncertain(_) => (Outcome::Inconclusive, false),
         };
         let level = level(criterion.level);
         let weight = match (outcome, level) {

@@ -32,3 +32,6 @@ pub use verdict::{
     BreakingPoint, CheckResult, EndpointVerdict, Finding, Generator, Lateness, Milliseconds, MonitorVerdict,
     PhaseVerdict, RecoveryVerdict, Regression, SCHEMA, Totals, Verdict,
 };
+
+#[cfg(test)]
+mod tests;

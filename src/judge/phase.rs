@@ -146,14 +146,13 @@ fn built_in(evidence: &PhaseEvidence<'_>) -> Vec<(Finding, Outcome)> {
     match measurements.ending {
         PhaseEnding::RampFailed => {
             let (users, ramp) = (phase.load.users(), &measurements.ramp);
-            let mut because = format!(
+            let because = format!(
                 "{} of {} logged in, so nothing was measured.",
                 words::count(u64::from(ramp.logged_in)),
                 words::counted(u64::from(users), "user")
             );
-            for reason in &ramp.reasons {
-                because += &format!(" {}.", reason.trim_end_matches('.'));
-            }
+            let reasons = ramp.reasons.iter().map(|reason| format!(" {}.", reason.trim_end_matches('.')));
+            let because = because + &reasons.collect::<String>();
             let ids = (0..).map(crate::plan::EndpointId).take(evidence.plan.endpoints.len());
             let worst = evidence.endpoints(ids).most(|row| if row.login { row.measured.failures() } else { 0 });
             let observed = f64::from(ramp.logged_in);

@@ -35,16 +35,14 @@ fn allowed_failures(phase: &Phase) -> Option<f64> {
 
 fn allowed_by(subject: &Subject) -> Option<f64> {
     match subject {
-        Subject::Metric { metric: Metric::SuccessRate, op, limit: Limit::Share(share), .. }
-            if matches!(op, Op::Greater | Op::GreaterOrEqual | Op::Equal) =>
-        {
-            Some(1.0 - share)
-        }
-        Subject::Metric { metric: Metric::ErrorRate, op, limit: Limit::Share(share), .. }
-            if matches!(op, Op::Less | Op::LessOrEqual | Op::Equal) =>
-        {
-            Some(*share)
-        }
+        Subject::Metric { metric: Metric::SuccessRate, op, limit: Limit::Share(share), .. } => match op {
+            Op::Greater | Op::GreaterOrEqual | Op::Equal => Some(1.0 - share),
+            Op::Less | Op::LessOrEqual => None,
+        },
+        Subject::Metric { metric: Metric::ErrorRate, op, limit: Limit::Share(share), .. } => match op {
+            Op::Less | Op::LessOrEqual | Op::Equal => Some(*share),
+            Op::Greater | Op::GreaterOrEqual => None,
+        },
         Subject::No { count: Count::Errors, .. } => Some(0.0),
         _ => None,
     }

@@ -66,7 +66,7 @@ pub struct Verdict {
 pub struct CheckResult {
     /// Its name in gates.yaml.
     pub name: String,
-    /// passed, failed, or not_run.
+    /// passed, failed, or `not_run`.
     pub outcome: Outcome,
     /// What was seen, in one sentence.
     pub detail: String,
@@ -81,7 +81,7 @@ pub struct CheckResult {
 pub struct PhaseVerdict {
     /// Its name.
     pub name: String,
-    /// passed, warned, failed, inconclusive, invalid or not_run.
+    /// passed, warned, failed, inconclusive, invalid or `not_run`.
     pub outcome: Outcome,
     /// Why it is not passed, one sentence each; empty for a pass.
     pub because: Vec<String>,
@@ -137,7 +137,7 @@ pub struct Finding {
     pub file: String,
     /// Its line in gates.yaml.
     pub line: u32,
-    /// passed, failed, inconclusive or not_run.
+    /// passed, failed, inconclusive or `not_run`.
     pub outcome: Outcome,
     /// Whether it is more than chance: an interval that lies on this side of the limit, or a count or reading that needs
     /// none. False where an interval reaches over the limit, so that only the observed value decides, and without data.

@@ -7,7 +7,7 @@ use crate::judge::{
     words,
 };
 use crate::measure::EndpointMeasurements;
-use crate::plan::Count;
+use crate::plan::{Count, FailureKind};
 
 /// Judges `no KIND`: one event fails, none passes, with at least one request.
 pub(in crate::judge) fn none(selection: &Selection<'_>, count: Count) -> Assessment {
@@ -19,8 +19,9 @@ pub(in crate::judge) fn none(selection: &Selection<'_>, count: Count) -> Assessm
     let events = selection.sum(|endpoint| events(endpoint, count));
     let most = selection.most(|row| self::events(row.measured, count));
     let mut because = format!(
-        "{} among {}; none is allowed.",
-        words::counted(events, name(count)),
+        "{} {} among {}; none is allowed.",
+        words::count(events),
+        names(count)[usize::from(events != 1)],
         words::counted(requests, "request")
     );
     because += &most_at(most.as_ref(), selection.names());
@@ -77,19 +78,20 @@ fn events(endpoint: &EndpointMeasurements, count: Count) -> u64 {
     }
 }
 
-fn name(count: Count) -> &'static str {
+/// What is counted, as one and as several.
+fn names(count: Count) -> [&'static str; 2] {
     match count {
-        Count::ServerErrors => "answer with a status of 500 to 599",
-        Count::ClientErrors => "answer with a status of 400 to 499",
-        Count::Errors => "failure",
-        Count::Failures(kind) => match kind.key() {
-            "timeout" => "timeout",
-            "connect" => "failed connect",
-            "reset" => "reset",
-            "tls" => "TLS failure",
-            "protocol" => "protocol failure",
-            "check" => "failed check",
-            _ => "unsent request",
+        Count::ServerErrors => ["answer with a status of 500 to 599", "answers with a status of 500 to 599"],
+        Count::ClientErrors => ["answer with a status of 400 to 499", "answers with a status of 400 to 499"],
+        Count::Errors => ["failure", "failures"],
+        Count::Failures(kind) => match kind {
+            FailureKind::Timeout => ["timeout", "timeouts"],
+            FailureKind::Connect => ["failed connect", "failed connects"],
+            FailureKind::Reset => ["reset", "resets"],
+            FailureKind::Tls => ["TLS failure", "TLS failures"],
+            FailureKind::Protocol => ["protocol failure", "protocol failures"],
+            FailureKind::Check => ["failed check", "failed checks"],
+            FailureKind::Unsent => ["unsent request", "unsent requests"],
         },
     }
 }

@@ -102,7 +102,7 @@ impl Demand {
             Op::Equal => "farthest",
         };
         let beyond = readings.iter().filter(|sample| !self.op.holds(sample.value, self.limit)).count();
-        let mut text = format!(
+        let text = format!(
             "The {extreme} of {} was {}, the limit is {} {}; {} beyond it.",
             words::counted(readings.len() as u64, "reading"),
             words::digits(worst),
@@ -113,17 +113,12 @@ impl Demand {
                 beyond => format!("{} were", words::count(beyond as u64)),
             }
         );
-        if let Some(hold) = self.hold {
+        let longest = self.hold.map(|hold| {
             let longest = words::duration(self.longest_beyond(readings));
-            text += &format!(" The longest time beyond it was {longest}, below {} is allowed.", words::duration(hold));
-        }
-        if readings.len() < FEWEST {
-            text += &format!(" Fewer than {FEWEST} readings do not decide.");
-        }
-        if let Some(series) = series {
-            text += &missed(series);
-        }
-        text
+            format!(" The longest time beyond it was {longest}, below {} is allowed.", words::duration(hold))
+        });
+        let few = (readings.len() < FEWEST).then(|| format!(" Fewer than {FEWEST} readings do not decide."));
+        [Some(text), longest, few, series.map(missed)].into_iter().flatten().collect()
     }
 }
 

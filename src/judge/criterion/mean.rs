@@ -19,20 +19,15 @@ pub(super) fn assess(selection: &Selection<'_>, clock: Clock, bound: Bound) -> A
     let interval = half_width(&span_means(selection, clock)).map(|half| [(observed - half).max(0.0), observed + half]);
     let side = Side::of(bound.op.holds(observed, limit));
     let samples = timed(selection);
-    let mut because = format!(
-        "The mean of {} was {}, the limit is {} {}.{}",
+    let because = format!(
+        "The mean of {} was {}, the limit is {} {}.{}{}",
         words::counted(samples, "request"),
         words::time(observed),
         bound.op.symbol(),
         words::time(limit),
         super::throughput::spread(interval, "ms"),
+        if clock == Clock::Latency { by_service_time(selection, bound, observed) } else { String::new() },
     );
-    if let (Clock::Latency, Some(service)) = (clock, mean(selection, Clock::Service))
-        && bound.op.holds(service, limit) != bound.op.holds(observed, limit)
-    {
-        let other = if bound.op.holds(service, limit) { "passed" } else { "failed" };
-        because += &format!(" By service time it would have {other}: the mean was {}.", words::time(service));
-    }
     Assessment {
         decision: Decision::Decided(side, sureness(bound, observed, interval)),
         observed: Some(observed),
@@ -42,6 +37,19 @@ pub(super) fn assess(selection: &Selection<'_>, clock: Clock, bound: Bound) -> A
         samples,
         because,
         worst_endpoint: slowest(selection, clock),
+    }
+}
+
+/// What service time would decide, if it is something else.
+fn by_service_time(selection: &Selection<'_>, bound: Bound, observed: f64) -> String {
+    let holds = |value| bound.op.holds(value, bound.number());
+    match mean(selection, Clock::Service) {
+        Some(service) if holds(service) != holds(observed) => format!(
+            " By service time it would have {}: the mean was {}.",
+            if holds(service) { "passed" } else { "failed" },
+            words::time(service)
+        ),
+        _ => String::new(),
     }
 }
 
@@ -58,8 +66,7 @@ pub(super) fn sureness(bound: Bound, observed: f64, interval: Option<[f64; 2]>) 
 fn mean(selection: &Selection<'_>, clock: Clock) -> Option<f64> {
     let timed = timed(selection);
     let spans = selection.rows.iter().flat_map(|row| &row.measured.spans);
-    let seconds: f64 = spans.map(|span| sum(span, clock)).sum();
-    (timed > 0).then(|| seconds * 1e3 / timed as f64).filter(|mean| mean.is_finite())
+    average(spans.map(|span| sum(span, clock)).sum(), timed)
 }
 
 fn timed(selection: &Selection<'_>) -> u64 {
@@ -72,10 +79,15 @@ fn span_means(selection: &Selection<'_>, clock: Clock) -> Vec<f64> {
     let mean_of = |index: usize| {
         let spans = || selection.rows.iter().filter_map(|row| row.measured.spans.get(index));
         let timed: u64 = spans().map(|span| span.timed).sum();
-        let seconds: f64 = spans().map(|span| sum(span, clock)).sum();
-        (timed > 0).then(|| seconds * 1e3 / timed as f64)
+        average(spans().map(|span| sum(span, clock)).sum(), timed)
     };
     (0..spans).filter_map(mean_of).collect()
+}
+
+/// In milliseconds. The sum, in seconds, is rounded to whole nanoseconds first, so that a mean of exactly the limit is
+/// exactly that.
+fn average(sum: f64, count: u64) -> Option<f64> {
+    (count > 0).then(|| (sum * 1e9).round() / count as f64 / 1e6).filter(|mean| mean.is_finite())
 }
 
 fn sum(span: &SpanCounts, clock: Clock) -> f64 {

@@ -176,11 +176,24 @@ impl Question<'_> {
     }
 
     fn because(&self, observed: f64, decision: Decision, views: &[View], most: Option<&(String, u64)>) -> String {
+        [
+            self.what_was_seen(observed, views),
+            with_the_added(views),
+            self.timeouts(),
+            self.how_sure(decision, views),
+            most_at(most, self.selection.names()),
+            self.by_service_time(),
+        ]
+        .concat()
+    }
+
+    fn what_was_seen(&self, observed: f64, views: &[View]) -> String {
         let made = &views[0].proportion;
         let limit = words::duration(self.limit);
         let took = if self.exceeds_at_limit() { format!("{limit} or longer") } else { format!("longer than {limit}") };
-        let bursts = views.iter().map(|view| view.proportion.bursts(self.allowed().number())).max().unwrap_or_default();
-        let mut text = format!(
+        let allowed = self.allowed().number();
+        let bursts = views.iter().map(|view| view.proportion.bursts(allowed)).max().unwrap_or_default();
+        format!(
             "{} was {}, the limit is {} {limit}: {} of {} ({}) took {took}{}{}.",
             self.name(),
             words::time(observed),
@@ -188,26 +201,16 @@ impl Question<'_> {
             words::count(made.x()),
             words::counted(made.n(), "request"),
             words::percent(made.share()),
-            if self.q < 1.0 { format!(", {} may", words::percent(self.allowed().number())) } else { String::new() },
+            if self.q < 1.0 { format!(", {} may", words::percent(allowed)) } else { String::new() },
             in_bursts(bursts),
-        );
-        if let [_, with] = views {
-            text += &format!(
-                " With the {} that waiting users did not make: {} of {} ({}).",
-                words::counted(with.proportion.n() - made.n(), "request"),
-                words::count(with.proportion.x()),
-                words::count(with.proportion.n()),
-                words::percent(with.proportion.share()),
-            );
+        )
+    }
+
+    fn timeouts(&self) -> String {
+        match self.selection.sum(|row| row.errors.get(&FailureKind::Timeout).copied().unwrap_or_default()) {
+            0 => String::new(),
+            count => format!(" {} among them: a timeout is beyond every limit.", words::counted(count, "timeout")),
         }
-        let timeouts = self.selection.sum(|row| row.errors.get(&FailureKind::Timeout).copied().unwrap_or_default());
-        if timeouts > 0 {
-            text += &format!(" {} among them: a timeout is beyond every limit.", words::counted(timeouts, "timeout"));
-        }
-        text += &self.how_sure(decision, views);
-        text += &most_at(most, self.selection.names());
-        text += &self.by_service_time();
-        text
     }
 
     fn how_sure(&self, decision: Decision, views: &[View]) -> String {
@@ -257,6 +260,18 @@ impl Question<'_> {
             Clock::Service => format!("service {}", self.metric()),
         }
     }
+}
+
+/// The same counts with the requests that were added for silences; empty where there are none.
+fn with_the_added(views: &[View]) -> String {
+    let [made, with] = views else { return String::new() };
+    format!(
+        " With the {} that waiting users did not make: {} of {} ({}).",
+        words::counted(with.proportion.n() - made.proportion.n(), "request"),
+        words::count(with.proportion.x()),
+        words::count(with.proportion.n()),
+        words::percent(with.proportion.share()),
+    )
 }
 
 fn histogram(clock: Clock) -> fn(&EndpointMeasurements) -> &Histogram {

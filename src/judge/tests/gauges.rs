@@ -1,0 +1,88 @@
+//! Gauges: criteria and bands.
+
+use super::*;
+use crate::judge::{Band, Outcome};
+
+fn seen(subject: Subject, readings: &[f64]) -> Finding {
+    Case::of(subject).requests(PAGE, 10, ms(5)).readings(readings).finding()
+}
+
+#[test]
+fn the_highest_reading_decides() {
+    let mut readings = [40.0; 12];
+    readings[5] = 79.9;
+    let passed = seen(cpu(Op::Less, 80.0, None), &readings);
+    assert_eq!(
+        (passed.outcome, passed.observed, passed.unit.as_str(), passed.samples),
+        (Outcome::Passed, Some(79.9), "", 12)
+    );
+    readings[5] = 80.0;
+    assert_eq!(seen(cpu(Op::Less, 80.0, None), &readings).outcome, Outcome::Failed, "exactly at the limit");
+    assert_eq!(seen(cpu(Op::LessOrEqual, 80.0, None), &readings).outcome, Outcome::Passed);
+    let failed = seen(cpu(Op::LessOrEqual, 79.0, None), &readings);
+    assert_eq!(failed.because, "The highest of 12 readings was 80, the limit is <= 79; 1 was beyond it.");
+}
+
+#[test]
+fn where_it_must_stay_above_the_lowest_reading_decides() {
+    let mut readings = [40.0; 12];
+    readings[3] = 10.0;
+    let failed = seen(cpu(Op::Greater, 10.0, None), &readings);
+    assert_eq!((failed.outcome, failed.observed), (Outcome::Failed, Some(10.0)));
+    assert_eq!(seen(cpu(Op::GreaterOrEqual, 10.0, None), &readings).outcome, Outcome::Passed);
+    assert_eq!(seen(cpu(Op::Equal, 40.0, None), &readings).outcome, Outcome::Failed);
+    assert_eq!(seen(cpu(Op::Equal, 40.0, None), &[40.0; 12]).outcome, Outcome::Passed);
+}
+
+#[test]
+fn for_takes_the_longest_time_beyond_the_limit() {
+    // Beyond from second 2 to the reading of second 5: three seconds; and for one second at the end.
+    let readings = [1.0, 1.0, 9.0, 9.0, 9.0, 1.0, 1.0, 1.0, 1.0, 1.0, 9.0, 9.0];
+    let hold = |seconds| seen(cpu(Op::Less, 5.0, Some(Duration::from_secs(seconds))), &readings);
+    assert_eq!(
+        (hold(4).outcome, hold(3).outcome, hold(2).outcome),
+        (Outcome::Passed, Outcome::Failed, Outcome::Failed)
+    );
+    assert!(
+        hold(3).because.contains("The longest time beyond it was 3 s, below 3 s is allowed."),
+        "{}",
+        hold(3).because
+    );
+}
+
+#[test]
+fn fewer_than_ten_readings_do_not_decide() {
+    assert_eq!(seen(cpu(Op::Less, 80.0, None), &[10.0; 9]).outcome, Outcome::Inconclusive);
+    assert_eq!(seen(cpu(Op::Less, 80.0, None), &[10.0; 10]).outcome, Outcome::Passed);
+}
+
+#[test]
+fn a_source_that_stopped_answering_never_passes_but_may_fail() {
+    let silent = |value| Case::of(cpu(Op::Less, 80.0, None)).requests(PAGE, 10, ms(5)).readings(&[value; 30]).silent();
+    let finding = silent(10.0).finding();
+    assert_eq!(finding.outcome, Outcome::Inconclusive);
+    assert!(finding.because.ends_with("The source stopped answering. connection refused."), "{}", finding.because);
+    assert_eq!(silent(90.0).finding().outcome, Outcome::Failed);
+    let monitor = &silent(10.0).judge().monitors[0];
+    assert_eq!((monitor.band, monitor.missing.as_deref()), (Band::Missing, Some("connection refused")));
+    assert_eq!(silent(90.0).judge().monitors[0].band, Band::Critical, "what was seen stays critical");
+}
+
+#[test]
+fn bands_warn_and_never_block() {
+    let verdict = |value| {
+        Case::of(success_rate(Op::GreaterOrEqual, 1.0)).requests(PAGE, 10, ms(5)).readings(&[value; 12]).judge()
+    };
+    let band = |value| (verdict(value).monitors[0].band, verdict(value).outcome);
+    assert_eq!(band(59.9), (Band::Safe, Outcome::Passed));
+    assert_eq!(band(60.0), (Band::Warning, Outcome::Passed));
+    assert_eq!(band(80.0), (Band::Warning, Outcome::Passed));
+    assert_eq!(band(80.1), (Band::Critical, Outcome::Warned));
+    assert_eq!(verdict(83.5).because, ["app.cpu reached 83.5, critical is above 80."]);
+}
+
+#[test]
+fn a_gauge_that_was_never_read_is_missing_and_warns() {
+    let verdict = Case::of(success_rate(Op::GreaterOrEqual, 1.0)).requests(PAGE, 10, ms(5)).judge();
+    assert_eq!((verdict.monitors[0].band, verdict.outcome), (Band::Missing, Outcome::Warned));
+}

@@ -1,0 +1,143 @@
+//! What ends a phase early, where the app gave way, and whether it came back.
+
+use super::*;
+use crate::judge::{Outcome, RecoverySpan, breaking_point, patience, recovery, stopped_answering};
+use crate::measure::Recent;
+
+fn recent(ended: u64, failed: u64) -> Recent {
+    Recent { ended, ended_failures: failed, ..Recent::default() }
+}
+
+#[test]
+fn nobody_answers_when_every_request_failed() {
+    let strict = Case::of(success_rate(Op::GreaterOrEqual, 1.0)).phase;
+    assert_eq!(patience(&strict), Duration::from_secs(5));
+    assert!(stopped_answering(&strict, &recent(1, 1)));
+    assert!(!stopped_answering(&strict, &recent(100, 99)), "one answer is an answer");
+    assert!(!stopped_answering(&strict, &recent(0, 0)), "silence is not failure");
+    let without = Case::of(quantile(0.95, Op::Less, 500)).phase;
+    assert_eq!(patience(&without), Duration::from_secs(10));
+    let warning = Case::of(success_rate(Op::Greater, 0.99)).warns().phase;
+    assert_eq!(patience(&warning), Duration::from_secs(10), "only a blocking criterion counts");
+}
+
+#[test]
+fn phases_that_allow_failures_are_not_stopped_for_having_them() {
+    let lenient = Case::of(success_rate(Op::Greater, 0.7)).phase;
+    assert!(!stopped_answering(&lenient, &recent(5, 5)), "five failures in a row happen once in 400 times");
+    assert!(stopped_answering(&lenient, &recent(12, 12)));
+    let none = Case::of(success_rate(Op::GreaterOrEqual, 0.0)).phase;
+    assert!(!stopped_answering(&none, &recent(1_000, 1_000)), "a phase in which everything may fail");
+}
+
+/// A phase of 50 users in which `chart data` becomes slow in the middle, after a stray failure of `dashboard`.
+fn broken() -> Case {
+    let mut case = Case::of(quantile(0.95, Op::Less, 500)).requests(PAGE, 600, ms(20)).requests(CHART, 600, ms(40));
+    case.samples[3].failure = Some(FailureKind::Reset);
+    for sample in &mut case.samples {
+        if sample.endpoint == CHART && sample.intended > OPENING + ms(30_000) {
+            sample.latency = ms(800);
+        }
+    }
+    case.phase.name = "medium".to_owned();
+    case.phase.load = Load::Closed { users: 50, spawn_rate: 10.0 };
+    case.readings(&[70.0; 20])
+}
+
+fn point(case: &Case) -> crate::judge::BreakingPoint {
+    let light =
+        Case::of(success_rate(Op::GreaterOrEqual, 1.0)).requests(PAGE, 600, ms(40)).readings(&[10.0; 20]).judge();
+    let measurements = case.measurements();
+    let Case { plan, phase, gauges, .. } = case;
+    let evidence = PhaseEvidence { plan, phase, measurements: &measurements, gauges };
+    let failed = crate::judge::phase(evidence);
+    assert_eq!(failed.outcome, Outcome::Failed);
+    breaking_point(&[light], &failed, evidence)
+}
+
+#[test]
+fn the_breaking_point_names_load_endpoint_failure_and_resource() {
+    let point = point(&broken());
+    assert_eq!((point.phase.as_str(), point.users, point.last_good_users), ("medium", 50.0, Some(30.0)));
+    assert_eq!(point.first_endpoint.as_deref(), Some("chart data"), "a stray failure is not where it broke");
+    assert_eq!((point.first_error.as_deref(), point.resource.as_deref()), (Some("reset"), Some("app.cpu")));
+}
+
+#[test]
+fn where_failures_break_it_the_first_failure_counts() {
+    let mut case = broken().and("no errors", no(Count::Errors));
+    assert_eq!(point(&case).first_endpoint.as_deref(), Some("dashboard"));
+    case.phase.criteria.remove(0);
+    assert_eq!(point(&case).first_endpoint.as_deref(), Some("dashboard"));
+}
+
+#[test]
+fn a_login_can_be_where_it_broke() {
+    let mut case = broken().ending(PhaseEnding::RampFailed).failures(LOGIN, 3, FailureKind::Timeout, None);
+    case.samples.retain(|sample| sample.endpoint == LOGIN);
+    let point = point(&case);
+    assert_eq!((point.first_endpoint.as_deref(), point.first_error.as_deref()), (Some("login"), Some("timeout")));
+}
+
+const RULE: plan::Recovery = plan::Recovery { users: 2, within: Duration::from_secs(60), tolerance: 0.2 };
+
+fn span(start: u64, p50: u64) -> RecoverySpan {
+    RecoverySpan {
+        start: Duration::from_secs(start),
+        requests: 20,
+        failures: 0,
+        p50: Some(ms(p50)),
+        gauges: vec![("app.cpu".to_owned(), Some(20.0))],
+    }
+}
+
+#[test]
+fn recovered_is_the_first_of_two_good_spans_in_a_row() {
+    let level =
+        Case::of(success_rate(Op::GreaterOrEqual, 1.0)).requests(PAGE, 600, ms(40)).readings(&[10.0; 20]).judge();
+    let judge = |spans: &[RecoverySpan]| recovery(&plan(), &RULE, std::slice::from_ref(&level), spans);
+    // 1.2 x 40 ms + 10 ms = 58 ms.
+    let seen = judge(&[span(0, 300), span(5, 58), span(10, 59), span(15, 58), span(20, 50)]);
+    assert_eq!((seen.outcome, seen.seconds), (Outcome::Passed, Some(15.0)));
+    assert_eq!(
+        seen.detail,
+        "Two spans of 5 s in a row were good from 15 s after the load on: p50 58 ms (40 ms in light)."
+    );
+    let not_yet = judge(&[span(0, 300), span(5, 58)]);
+    assert_eq!((not_yet.outcome, not_yet.seconds), (Outcome::Failed, None));
+    assert_eq!(
+        judge(&[span(0, 300), span(5, 480)]).detail,
+        "5 s after the load p50 was 480 ms, at most 58 ms is back to normal."
+    );
+    assert_eq!(judge(&[span(65, 40), span(70, 40)]).outcome, Outcome::Failed, "too late");
+    assert_eq!(judge(&[]).outcome, Outcome::Failed);
+}
+
+#[test]
+fn failures_gauges_and_silence_are_not_recovery() {
+    let level =
+        Case::of(success_rate(Op::GreaterOrEqual, 1.0)).requests(PAGE, 600, ms(40)).readings(&[70.0; 20]).judge();
+    let judge = |change: &dyn Fn(&mut RecoverySpan)| {
+        let mut spans = [span(0, 40), span(5, 40)];
+        spans.iter_mut().for_each(change);
+        recovery(&plan(), &RULE, std::slice::from_ref(&level), &spans).outcome
+    };
+    assert_eq!(judge(&|_| ()), Outcome::Passed);
+    assert_eq!(judge(&|span| span.failures = 1), Outcome::Failed);
+    assert_eq!(judge(&|span| (span.requests, span.p50) = (0, None)), Outcome::Failed);
+    assert_eq!(judge(&|span| span.gauges[0].1 = Some(84.0)), Outcome::Passed, "within the tolerance of its level");
+    assert_eq!(judge(&|span| span.gauges[0].1 = Some(84.1)), Outcome::Failed);
+    assert_eq!(judge(&|span| span.gauges[0].1 = None), Outcome::Failed, "a source that stopped answering is not fine");
+}
+
+#[test]
+fn without_a_passed_phase_there_may_be_no_failures_and_gauges_are_below_warning() {
+    let judge = |change: &dyn Fn(&mut RecoverySpan)| {
+        let mut spans = [span(0, 5_000), span(5, 5_000)];
+        spans.iter_mut().for_each(change);
+        recovery(&plan(), &RULE, &[], &spans).outcome
+    };
+    assert_eq!(judge(&|_| ()), Outcome::Passed);
+    assert_eq!(judge(&|span| span.failures = 1), Outcome::Failed);
+    assert_eq!(judge(&|span| span.gauges[0].1 = Some(60.0)), Outcome::Failed);
+}

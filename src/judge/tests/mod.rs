@@ -1,0 +1,269 @@
+//! The room from its front door: measurements as a worker would record them, and what came of them.
+
+mod criteria;
+mod gauges;
+mod ladder;
+mod no_data;
+mod operating;
+mod phases;
+mod runs;
+
+use std::{sync::Arc, time::Duration};
+
+use super::{Finding, PhaseEvidence, PhaseVerdict};
+use crate::measure::{
+    Collector, GaugeSample, GaugeSeries, GeneratorHealth, Layout, PhaseEnding, PhaseFacts, PhaseMeasurements, Ramp,
+    Recorder, Sample,
+};
+use crate::plan::{
+    self, Count, Criterion, Endpoint, EndpointId, FailureKind, Gauge, GaugeId, Judged, Level, Limit, Load, Metric, Op,
+    Phase, Place, Plan, Policy, Reaction, ScenarioId, Subject, Uncertain,
+};
+
+/// The endpoint of most tests.
+const PAGE: EndpointId = EndpointId(0);
+/// A second one.
+const CHART: EndpointId = EndpointId(1);
+/// A login step.
+const LOGIN: EndpointId = EndpointId(2);
+/// An endpoint that nothing reaches.
+const GHOST: EndpointId = EndpointId(3);
+
+/// The window starts here; it is 60 s long.
+const OPENING: Duration = Duration::from_secs(5);
+
+fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+/// A phase with its measurements, built up in a few lines.
+struct Case {
+    plan: Plan,
+    phase: Phase,
+    samples: Vec<Sample>,
+    examples: Vec<(EndpointId, &'static str)>,
+    gauges: Vec<GaugeSeries>,
+    facts: PhaseFacts,
+}
+
+impl Case {
+    /// A phase of 30 users with one criterion.
+    fn of(subject: Subject) -> Self {
+        let facts = PhaseFacts {
+            ramp: Ramp { started: 30, logged_in: 30, took: ms(3_000), reasons: Vec::new() },
+            measured: ms(60_000),
+            ending: PhaseEnding::Completed,
+            generator: GeneratorHealth::default(),
+        };
+        Self {
+            plan: plan(),
+            phase: phase("light", 30, vec![criterion("the criterion", subject)]),
+            samples: Vec::new(),
+            examples: Vec::new(),
+            gauges: Vec::new(),
+            facts,
+        }
+    }
+
+    /// One more criterion.
+    fn and(mut self, text: &str, subject: Subject) -> Self {
+        self.phase.criteria.push(criterion(text, subject));
+        self
+    }
+
+    /// The first criterion only warns.
+    fn warns(mut self) -> Self {
+        self.phase.criteria[0].level = Level::Warn;
+        self
+    }
+
+    fn policy(mut self, uncertain: Uncertain, no_data: Reaction) -> Self {
+        self.plan.policy.uncertain_criterion = uncertain;
+        self.plan.policy.no_data = no_data;
+        self
+    }
+
+    fn ending(mut self, ending: PhaseEnding) -> Self {
+        self.facts.ending = ending;
+        self
+    }
+
+    /// So many successes of one latency, spread evenly over the window.
+    fn requests(self, endpoint: EndpointId, count: u64, latency: Duration) -> Self {
+        self.each(endpoint, count, |sample| Sample { latency, service: latency, ..sample })
+    }
+
+    /// So many successes that waited before they were sent.
+    fn late(self, endpoint: EndpointId, count: u64, latency: Duration, service: Duration) -> Self {
+        self.each(endpoint, count, |sample| Sample { latency, service, ..sample })
+    }
+
+    /// So many failures, spread evenly over the window.
+    fn failures(self, endpoint: EndpointId, count: u64, kind: FailureKind, status: Option<u16>) -> Self {
+        self.each(endpoint, count, |sample| Sample { failure: Some(kind), status, ..sample })
+    }
+
+    fn each(mut self, endpoint: EndpointId, count: u64, change: impl Fn(Sample) -> Sample) -> Self {
+        for index in 0..count {
+            let intended = OPENING + Duration::from_nanos(60_000_000_000 * index / count);
+            let (latency, service) = (ms(10), ms(10));
+            self.samples.push(change(Sample {
+                endpoint,
+                intended,
+                latency,
+                service,
+                status: Some(200),
+                failure: None,
+            }));
+        }
+        self
+    }
+
+    /// Readings of `app.cpu`, one a second.
+    fn readings(mut self, values: &[f64]) -> Self {
+        let at = |second: usize| OPENING + Duration::from_secs(second as u64);
+        let samples = values.iter().enumerate().map(|(second, value)| GaugeSample { at: at(second), value: *value });
+        self.gauges.push(GaugeSeries {
+            name: "app.cpu".to_owned(),
+            samples: samples.collect(),
+            attempts: values.len() as u64,
+            missing: None,
+            silent_at_end: false,
+        });
+        self
+    }
+
+    fn silent(mut self) -> Self {
+        let series = self.gauges.last_mut().expect("there are readings");
+        series.attempts += 3;
+        series.missing = Some("connection refused".to_owned());
+        series.silent_at_end = true;
+        self
+    }
+
+    fn measurements(&self) -> PhaseMeasurements {
+        let layout = Arc::new(Layout::of(&self.plan, &self.phase));
+        let mut recorder = Recorder::new(Arc::clone(&layout));
+        recorder.open_window(OPENING);
+        for sample in &self.samples {
+            recorder.record(sample);
+        }
+        for (endpoint, example) in &self.examples {
+            recorder.describe_failure(*endpoint, example);
+        }
+        let mut collector = Collector::new(layout);
+        collector.open_window(OPENING);
+        collector.absorb(recorder.take());
+        collector.finish(self.facts.clone())
+    }
+
+    fn judge(&self) -> PhaseVerdict {
+        let measurements = self.measurements();
+        let Self { plan, phase, gauges, .. } = self;
+        super::phase(PhaseEvidence { plan, phase, measurements: &measurements, gauges })
+    }
+
+    /// The finding of the first criterion.
+    fn finding(&self) -> Finding {
+        self.judge().findings.into_iter().find(|finding| finding.criterion == "the criterion").expect("it is judged")
+    }
+}
+
+fn plan() -> Plan {
+    let endpoint = |name: &str, login| Endpoint { name: name.to_owned(), tags: vec![], scenario: ScenarioId(0), login };
+    let gauge = |name: &str| Gauge { name: name.to_owned(), band: Some(plan::Band { warning: 60.0, critical: 80.0 }) };
+    Plan {
+        gate: "ahsp".to_owned(),
+        profile: plan::Profile { name: "default".to_owned(), time_scale: 1.0, extend: false },
+        seed: 7,
+        commit: "dev".to_owned(),
+        target: plan::Target {
+            url: None,
+            allow: vec![],
+            timeout: ms(10_000),
+            headers: vec![],
+            tls: plan::Tls { ca: None, verify: true },
+            ready: None,
+        },
+        preflight: vec![],
+        scenarios: vec![],
+        endpoints: vec![
+            endpoint("dashboard", false),
+            endpoint("chart data", false),
+            endpoint("login", true),
+            endpoint("ghost", false),
+        ],
+        columns: vec![],
+        datasets: vec![],
+        monitors: vec![],
+        gauges: vec![gauge("app.cpu")],
+        phases: vec![],
+        recovery: None,
+        integrity: vec![],
+        cleanup: vec![],
+        regression: None,
+        policy: Policy {
+            uncertain_criterion: Uncertain::Observed,
+            uncertain_regression: Reaction::Warn,
+            no_data: Reaction::Fail,
+        },
+        publish: plan::Publish { junit: None, markdown: None, html: None, csv: None },
+        deadline: None,
+        without_effect: vec![],
+    }
+}
+
+fn phase(name: &str, users: u32, criteria: Vec<Criterion>) -> Phase {
+    Phase {
+        name: name.to_owned(),
+        load: Load::Closed { users, spawn_rate: 10.0 },
+        warmup: Duration::ZERO,
+        duration: ms(60_000),
+        rows: Arc::new([]),
+        data: vec![],
+        criteria,
+        place: place(10),
+    }
+}
+
+fn place(line: u32) -> Place {
+    Place { file: Arc::from("gates.yaml"), line, column: 5 }
+}
+
+fn criterion(text: &str, subject: Subject) -> Criterion {
+    Criterion { text: text.to_owned(), level: Level::Block, place: place(12), subject }
+}
+
+/// Every endpoint that is not a login's.
+fn everything() -> Vec<Judged> {
+    vec![Judged { name: None, endpoints: vec![PAGE, CHART, GHOST] }]
+}
+
+fn only(endpoint: EndpointId) -> Vec<Judged> {
+    vec![Judged { name: None, endpoints: vec![endpoint] }]
+}
+
+fn metric_on(judged: Vec<Judged>, metric: Metric, op: Op, limit: Limit) -> Subject {
+    Subject::Metric { metric, service: false, judged, op, limit }
+}
+
+fn metric(metric: Metric, op: Op, limit: Limit) -> Subject {
+    metric_on(everything(), metric, op, limit)
+}
+
+/// `pN OP limit` in milliseconds, over everything.
+fn quantile(q: f64, op: Op, limit: u64) -> Subject {
+    metric(Metric::Quantile(q), op, Limit::Time(ms(limit)))
+}
+
+fn success_rate(op: Op, share: f64) -> Subject {
+    metric(Metric::SuccessRate, op, Limit::Share(share))
+}
+
+fn no(count: Count) -> Subject {
+    Subject::No { count, judged: everything() }
+}
+
+fn cpu(op: Op, limit: f64, hold: Option<Duration>) -> Subject {
+    Subject::Gauge { gauge: GaugeId(0), op, limit, hold }
+}

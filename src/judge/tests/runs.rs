@@ -1,0 +1,224 @@
+//! A run: outcome, ending, exit code and headline.
+
+use super::*;
+use crate::judge::{
+    CheckResult, Ending, Extent, Interruption, Outcome, RecoveryVerdict, RunEvidence, Totals, Verdict, conclude,
+    not_run,
+};
+
+fn check(name: &str, outcome: Outcome, detail: &str) -> CheckResult {
+    CheckResult { name: name.to_owned(), outcome, detail: detail.to_owned(), file: "gates.yaml".to_owned(), line: 3 }
+}
+
+fn passed() -> Case {
+    Case::of(success_rate(Op::GreaterOrEqual, 1.0)).requests(PAGE, 1_200, ms(40)).readings(&[10.0; 20])
+}
+
+fn failed() -> Case {
+    let mut case = Case::of(quantile(0.95, Op::Less, 750)).requests(PAGE, 500, ms(40)).requests(CHART, 500, ms(1_210));
+    case.phase.name = "medium".to_owned();
+    case.phase.load = Load::Closed { users: 50, spawn_rate: 10.0 };
+    case.phase.criteria[0].text = "p95 < 750ms".to_owned();
+    case.readings(&[10.0; 20])
+}
+
+fn run(plan: &Plan, phases: Vec<PhaseVerdict>) -> RunEvidence<'_> {
+    RunEvidence {
+        plan,
+        target: "demo".to_owned(),
+        started_at: "2026-11-24T09:00:00Z".to_owned(),
+        finished_at: "2026-11-24T09:01:00Z".to_owned(),
+        repeat: "stagegate run --seed 7".to_owned(),
+        notes: vec![],
+        extent: Extent::Ladder,
+        interruption: None,
+        preflight: vec![],
+        phases,
+        totals: Totals { requests: 2_000, failures: 0 },
+        breaking_point: None,
+        regressions: vec![],
+        recovery: None,
+        integrity: vec![],
+        cleanup: vec![],
+    }
+}
+
+fn seen(verdict: &Verdict) -> (Outcome, Ending, u8) {
+    (verdict.outcome, verdict.ending, verdict.exit_code)
+}
+
+#[test]
+fn a_pass_says_how_far_it_went() {
+    let mut evidence_plan = plan();
+    evidence_plan.seed = 9;
+    let mut evidence = run(&evidence_plan, vec![passed().judge(), passed().judge()]);
+    evidence.recovery = Some(RecoveryVerdict { outcome: Outcome::Passed, seconds: Some(5.0), detail: String::new() });
+    let verdict = conclude(evidence);
+    assert_eq!(seen(&verdict), (Outcome::Passed, Ending::Completed, 0));
+    assert_eq!(
+        verdict.headline,
+        "2 of 2 phases passed, up to 30 users: 2,400 requests measured, none failed; back to normal 5 s after the load."
+    );
+    assert_eq!((verdict.seed, verdict.schema.as_str()), (9, "stagegate/verdict/1"));
+}
+
+#[test]
+fn a_fail_says_what_by_how_much_and_where() {
+    let plan = plan();
+    let skipped = not_run(&plan, &phase("heavy", 100, vec![]));
+    let verdict = conclude(run(&plan, vec![passed().judge(), failed().judge(), skipped]));
+    assert_eq!(seen(&verdict), (Outcome::Failed, Ending::Stopped, 1));
+    assert_eq!(
+        verdict.headline,
+        "medium (50 users) failed: p95 < 750ms was 1.21 s, 460 ms over the limit (certain), most of it at chart data."
+    );
+}
+
+#[test]
+fn further_failures_are_counted_in_the_headline() {
+    let case = failed().failures(CHART, 3, FailureKind::Check, Some(500)).and("no 5xx", no(Count::ServerErrors));
+    let headline = conclude(run(&plan(), vec![case.judge()])).headline;
+    assert!(headline.ends_with("at chart data; one more criterion did not hold either."), "{headline}");
+    let mut case = case;
+    case.phase.criteria.remove(0);
+    let headline = conclude(run(&plan(), vec![case.judge()])).headline;
+    assert_eq!(headline, "medium (50 users) failed: no 5xx, but there were 3, most of it at chart data.");
+}
+
+#[test]
+fn rates_and_logins_have_their_own_words() {
+    let mut rate = Case::of(success_rate(Op::Greater, 0.99)).requests(PAGE, 900, ms(5)).failures(
+        CHART,
+        100,
+        FailureKind::Check,
+        None,
+    );
+    rate.phase.criteria[0].text = "success_rate > 99%".to_owned();
+    assert_eq!(
+        conclude(run(&plan(), vec![rate.judge()])).headline,
+        "light (30 users) failed: success_rate > 99% was 90 %, 9 points under the limit (certain), most of it at chart data."
+    );
+    let mut login = passed().ending(PhaseEnding::RampFailed);
+    login.samples.clear();
+    login.facts.ramp.logged_in = 0;
+    assert_eq!(
+        conclude(run(&plan(), vec![login.judge()])).headline,
+        "light (30 users) failed: all users logged in: 0 of 30 users logged in, so nothing was measured."
+    );
+}
+
+#[test]
+fn a_warning_is_named() {
+    let mut case = Case::of(quantile(0.5, Op::Less, 10)).warns().requests(PAGE, 600, ms(40)).readings(&[10.0; 20]);
+    case.phase.criteria[0].text = "p50 < 10ms".to_owned();
+    let verdict = conclude(run(&plan(), vec![case.judge()]));
+    assert_eq!(seen(&verdict), (Outcome::Warned, Ending::Completed, 0));
+    assert_eq!(
+        verdict.headline,
+        "1 of 1 phase passed, up to 30 users: 600 requests measured, none failed. With 1 warning: in light p50 < 10ms \
+         was 40 ms, 30 ms over the limit (certain), most of it at dashboard."
+    );
+}
+
+#[test]
+fn not_ready_names_the_check() {
+    let plan = plan();
+    let mut evidence = run(&plan, vec![not_run(&plan, &passed().phase)]);
+    evidence.preflight = vec![
+        check("deployed", Outcome::Passed, "ok"),
+        check("debug mode is off", Outcome::Failed, "the body has \"DEBUG = True\"."),
+        check("room", Outcome::NotRun, ""),
+    ];
+    let verdict = conclude(evidence);
+    assert_eq!(seen(&verdict), (Outcome::Invalid, Ending::NotReady, 3));
+    assert_eq!(
+        verdict.headline,
+        "Not ready, so no load was sent: \"debug mode is off\" failed: the body has \"DEBUG = True\"."
+    );
+}
+
+#[test]
+fn invalid_says_what_the_generator_lacked() {
+    let mut case = passed();
+    case.facts.generator.lateness_p99 = ms(212);
+    let verdict = conclude(run(&plan(), vec![case.judge()]));
+    assert_eq!(seen(&verdict), (Outcome::Invalid, Ending::Invalid, 3));
+    assert!(
+        verdict.headline.starts_with("light (30 users) could not be measured: The generator was saturated"),
+        "{}",
+        verdict.headline
+    );
+}
+
+#[test]
+fn inconclusive_is_4_by_policy_and_a_warning_by_another() {
+    let ghost = metric_on(only(GHOST), Metric::Mean, Op::Less, Limit::Time(ms(9)));
+    let case = Case::of(ghost).requests(PAGE, 100, ms(5)).readings(&[10.0; 20]);
+    let verdict = conclude(run(&plan(), vec![case.judge()]));
+    assert_eq!(seen(&verdict), (Outcome::Inconclusive, Ending::Stopped, 4));
+    assert_eq!(
+        verdict.headline,
+        "light (30 users) is inconclusive: the criterion has no data: No request has a time, so there is nothing to judge."
+    );
+    let case = case.policy(Uncertain::Observed, Reaction::Warn);
+    assert_eq!(seen(&conclude(run(&plan(), vec![case.judge()]))), (Outcome::Warned, Ending::Completed, 0));
+}
+
+#[test]
+fn a_signal_outweighs_everything() {
+    let plan = plan();
+    for (interruption, code) in
+        [(Interruption::Interrupt, 130), (Interruption::Terminate, 143), (Interruption::Deadline, 143)]
+    {
+        let cut = passed().ending(PhaseEnding::Interrupted).judge();
+        let mut evidence = run(&plan, vec![failed().judge(), cut, not_run(&plan, &passed().phase)]);
+        evidence.interruption = Some(interruption);
+        let verdict = conclude(evidence);
+        assert_eq!(seen(&verdict), (Outcome::Interrupted, Ending::Interrupted, code));
+        assert!(verdict.headline.ends_with("in light (30 users); 1 of 3 phases were judged."), "{}", verdict.headline);
+    }
+}
+
+#[test]
+fn recovery_and_integrity_fail_a_run_whose_ladder_passed() {
+    let plan = plan();
+    let mut evidence = run(&plan, vec![passed().judge()]);
+    evidence.recovery = Some(RecoveryVerdict {
+        outcome: Outcome::Failed,
+        seconds: None,
+        detail: "60 s after the load p50 was 480 ms.".to_owned(),
+    });
+    let verdict = conclude(evidence.clone());
+    assert_eq!(seen(&verdict), (Outcome::Failed, Ending::Completed, 1));
+    assert_eq!(
+        verdict.headline,
+        "1 of 1 phase passed, up to 30 users, but the app did not recover: 60 s after the load p50 was 480 ms."
+    );
+    evidence.integrity = vec![check("every saved detail is stored", Outcome::Failed, "/lost was 3, not 0")];
+    assert_eq!(
+        conclude(evidence).headline,
+        "1 of 1 phase passed, up to 30 users, but \"every saved detail is stored\" failed after the load: /lost was 3, not 0."
+    );
+}
+
+#[test]
+fn a_failed_run_stays_failed_when_something_else_is_invalid() {
+    let mut invalid = passed();
+    invalid.facts.generator.exhausted = Some("no ports".to_owned());
+    let verdict = conclude(run(&plan(), vec![failed().judge(), invalid.judge()]));
+    assert_eq!((verdict.outcome, verdict.exit_code), (Outcome::Failed, 1));
+}
+
+#[test]
+fn a_run_that_measured_nothing_never_passes() {
+    let plan = plan();
+    assert_eq!(conclude(run(&plan, vec![])).exit_code, 4);
+    let mut evidence = run(&plan, vec![not_run(&plan, &passed().phase)]);
+    assert_eq!(seen(&conclude(evidence.clone())), (Outcome::Inconclusive, Ending::Completed, 4));
+    assert_eq!(conclude(run(&plan, vec![passed().judge(), not_run(&plan, &passed().phase)])).exit_code, 4);
+    evidence.extent = Extent::DryRun;
+    evidence.preflight = vec![check("deployed", Outcome::Passed, "ok")];
+    let verdict = conclude(evidence);
+    assert_eq!(seen(&verdict), (Outcome::Passed, Ending::Completed, 0));
+    assert_eq!(verdict.headline, "Dry run: 1 preflight item passed; no load was sent, so nothing was judged.");
+}
