@@ -40,6 +40,8 @@ pub(super) struct Drive<'a> {
 /// What came of a load.
 pub(super) struct Driven {
     pub(super) measured: MeasuredPhase,
+    /// When the last request had ended.
+    pub(super) ended: Instant,
     /// What ended the run meanwhile.
     pub(super) interruption: Option<Interruption>,
 }
@@ -118,15 +120,17 @@ impl Drive<'_> {
             }
             if sampling.is_none() && interruption.is_none() {
                 let window = running.window();
-                sampling = window.map(|window| Sampling::start(&kit.gauges, &kit.control, running.origin_instant(), window));
+                sampling =
+                    window.map(|window| Sampling::start(&kit.gauges, &kit.control, running.origin_instant(), window));
             }
         }
         let measurements = running.finish().await;
+        let ended = Instant::now();
         let patience = if interruption.is_some() { HASTY_READINGS } else { LAST_READINGS };
         let gauges = match sampling {
             Some(sampling) => sampling.finish(patience).await,
             None => Vec::new(),
         };
-        Driven { measured: MeasuredPhase { name: phase.name.clone(), measurements, gauges }, interruption }
+        Driven { measured: MeasuredPhase { name: phase.name.clone(), measurements, gauges }, ended, interruption }
     }
 }

@@ -40,9 +40,9 @@ impl Staging {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).kill_on_drop(true);
         // In a group of its own, so that Ctrl-C reaches the gate only, and the app answers until the run has ended.
         command.process_group(0);
-        let mut child = command
-            .spawn()
-            .map_err(|error| format!("the built-in staging app ({name} demo) does not start: {error}; set `target.url`"))?;
+        let mut child = command.spawn().map_err(|error| {
+            format!("the built-in staging app ({name} demo) does not start: {error}; set `target.url`")
+        })?;
         let input = child.stdin.take().expect("its input is piped");
         let mut output = BufReader::new(child.stdout.take().expect("its output is piped"));
         let url = match timeout(START, announced(&mut output)).await {

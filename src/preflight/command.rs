@@ -141,7 +141,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_program_that_is_not_there_is_a_sentence() {
-        let detail = run(&["/no/such/program".to_owned()], LONG, &Secrets::default()).await.expect_err("nothing starts");
+        let detail =
+            run(&["/no/such/program".to_owned()], LONG, &Secrets::default()).await.expect_err("nothing starts");
         assert!(detail.starts_with("/no/such/program does not start"), "{detail}");
         assert!(run(&[], LONG, &Secrets::default()).await.is_err());
     }
