@@ -114,7 +114,7 @@ pub(super) async fn cleanup(walk: &mut Walk<'_>) {
         let mut left = not_reached(&plan.cleanup[done..], "not run, because there was no time left for it");
         if let Some(first) = left.first_mut() {
             first.outcome = Outcome::Failed;
-            first.detail = "it was given up, because cleanup took too long; make it faster".to_owned();
+            "it was given up, because cleanup took too long; make it faster".clone_into(&mut first.detail);
         }
         for given_up in left {
             (walk.listen)(Event::Cleanup(given_up.clone()));
