@@ -1,6 +1,6 @@
 //! The checklists of a run: readiness, preflight, the dry run, integrity, cleanup.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::time::timeout;
 
@@ -9,7 +9,7 @@ use crate::{
     judge::{CheckResult, Interruption, Outcome},
     load,
     plan::{Check, Plan, ScenarioId},
-    preflight::{self, OnFailure, Sent},
+    preflight::{self, Checked, OnFailure, Sent},
 };
 
 /// The longest that cleanup may take in all.
@@ -32,39 +32,25 @@ pub(super) async fn wait_until_ready(walk: &mut Walk<'_>) -> Result<(), Interrup
     Ok(())
 }
 
-/// The checklist before the load; its first failed item ends the run.
+/// The checklist before the load; its first failed item ends the run. A target that did not become ready is not asked.
 pub(super) async fn preflight(walk: &mut Walk<'_>) -> Result<(), Interruption> {
-    let plan = std::sync::Arc::clone(&walk.plan);
-    let before = walk.record.preflight.len();
-    let ended = {
-        let (record, listen) = (&mut walk.record, &mut *walk.listen);
-        let mut each = |checked: preflight::Checked| {
-            record.count(checked.sent);
-            listen(Event::Preflight(result(&checked)));
-            record.preflight.push(result(&checked));
-        };
-        walk.stop.or(preflight::run(&walk.kit, &plan.preflight, OnFailure::End, &mut each)).await
-    };
-    let done = walk.record.preflight.len() - before;
-    walk.record.preflight.extend(not_reached(&plan.preflight[done..], ENDED));
-    ended
-}
-
-/// Why an item was not run when a signal or the deadline ended the run.
-const ENDED: &str = "not run, because the run was ended before";
-
-/// The items of a checklist that the target never got to.
-pub(super) fn skip_preflight(walk: &mut Walk<'_>) {
-    let plan = std::sync::Arc::clone(&walk.plan);
-    for skipped in not_reached(&plan.preflight, "not run, because the target is not ready") {
-        tell_preflight(walk, skipped);
+    if !walk.record.ready() {
+        return Ok(());
     }
+    let plan = Arc::clone(&walk.plan);
+    let (record, listen) = (&mut walk.record, &mut *walk.listen);
+    let mut each = |checked: Checked| {
+        record.count(checked.sent);
+        listen(Event::Preflight(result(&checked)));
+        record.preflight.push(result(&checked));
+    };
+    walk.stop.or(preflight::run(&walk.kit, &plan.preflight, OnFailure::End, &mut each)).await
 }
 
 /// `--dry-run`: one user passes through each scenario once. A pass that fails stands in the checklist as failed, so that
 /// the run is not ready (exit code 3); else it is passed (exit code 0), and every phase is not run.
 pub(super) async fn rehearse(walk: &mut Walk<'_>) -> Result<(), Interruption> {
-    let plan = std::sync::Arc::clone(&walk.plan);
+    let plan = Arc::clone(&walk.plan);
     for (scenario, id) in plan.scenarios.iter().zip(0..) {
         let pass = load::once(&plan, ScenarioId(id), &walk.kit.origin, plan.seed);
         let rehearsal = walk.stop.or(pass).await?;
@@ -92,28 +78,23 @@ fn tell_preflight(walk: &mut Walk<'_>, shown: CheckResult) {
 
 /// Whether data was lost or corrupted: every item is looked at.
 pub(super) async fn integrity(walk: &mut Walk<'_>) -> Result<(), Interruption> {
-    let plan = std::sync::Arc::clone(&walk.plan);
-    let ended = {
-        let (record, listen) = (&mut walk.record, &mut *walk.listen);
-        let mut each = |checked: preflight::Checked| {
-            record.count(checked.sent);
-            listen(Event::Integrity(result(&checked)));
-            record.integrity.push(result(&checked));
-        };
-        walk.stop.or(preflight::run(&walk.kit, &plan.integrity, OnFailure::GoOn, &mut each)).await
+    let plan = Arc::clone(&walk.plan);
+    let (record, listen) = (&mut walk.record, &mut *walk.listen);
+    let mut each = |checked: Checked| {
+        record.count(checked.sent);
+        listen(Event::Integrity(result(&checked)));
+        record.integrity.push(result(&checked));
     };
-    let done = walk.record.integrity.len();
-    walk.record.integrity.extend(not_reached(&plan.integrity[done..], ENDED));
-    ended
+    walk.stop.or(preflight::run(&walk.kit, &plan.integrity, OnFailure::GoOn, &mut each)).await
 }
 
 /// What is tidied at every end of the run. It takes 10 s at most, 2 s once the run was asked to end, and changes no
 /// outcome.
 pub(super) async fn cleanup(walk: &mut Walk<'_>) {
-    let plan = std::sync::Arc::clone(&walk.plan);
+    let plan = Arc::clone(&walk.plan);
     let in_time = {
         let (record, listen) = (&mut walk.record, &mut *walk.listen);
-        let mut each = |checked: preflight::Checked| {
+        let mut each = |checked: Checked| {
             record.count(checked.sent);
             listen(Event::Cleanup(result(&checked)));
             record.cleanup.push(result(&checked));
@@ -133,7 +114,7 @@ pub(super) async fn cleanup(walk: &mut Walk<'_>) {
         let mut left = not_reached(&plan.cleanup[done..], "not run, because there was no time left for it");
         if let Some(first) = left.first_mut() {
             first.outcome = Outcome::Failed;
-            first.detail = "it was given up, because cleanup took too long; make it faster".to_owned();
+            "it was given up, because cleanup took too long; make it faster".clone_into(&mut first.detail);
         }
         for given_up in left {
             (walk.listen)(Event::Cleanup(given_up.clone()));
@@ -144,7 +125,7 @@ pub(super) async fn cleanup(walk: &mut Walk<'_>) {
 
 /// Items that were not run, with the reason.
 pub(super) fn not_reached(checks: &[Check], why: &str) -> Vec<CheckResult> {
-    checks.iter().map(|check| result(&preflight::Checked::not_run(check, why))).collect()
+    checks.iter().map(|check| result(&Checked::not_run(check, why))).collect()
 }
 
 /// A result without a line of its own in gates.yaml; it stands at the top of the file.

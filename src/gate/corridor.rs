@@ -33,7 +33,7 @@ pub(super) struct Walk<'a> {
 /// The target cannot be used as gates.yaml describes it; nothing was sent then.
 pub async fn run(setup: Setup, listen: &mut dyn FnMut(Event)) -> Result<Finished, GateError> {
     let plan = Arc::clone(&setup.plan);
-    let stop = setup.stop.clone().by(plan.deadline.map(|deadline| Instant::now() + deadline));
+    let stop = setup.stop.clone().by(plan.deadline.and_then(|deadline| Instant::now().checked_add(deadline)));
     let record = Record::begin(target_name(&plan), notes(&setup));
     let (url, staging) = match plan.target.url.clone() {
         Some(url) => (url, None),
@@ -55,7 +55,7 @@ pub async fn run(setup: Setup, listen: &mut dyn FnMut(Event)) -> Result<Finished
     let mut walk = Walk { plan, kit, workers, stop, record, listen };
     walk.announce(&setup, &url, staging.is_some());
     walk.record.interruption = walk.corridor(setup.extent).await.err();
-    walk.clean_up().await;
+    checks::cleanup(&mut walk).await;
     if let Some(staging) = staging {
         staging.stop().await;
     }
@@ -68,11 +68,7 @@ impl Walk<'_> {
     /// Everything between the start and the cleanup; `Err` when the run was ended on the way.
     async fn corridor(&mut self, extent: Extent) -> Result<(), Interruption> {
         checks::wait_until_ready(self).await?;
-        if self.record.ready() {
-            checks::preflight(self).await?;
-        } else {
-            checks::skip_preflight(self);
-        }
+        checks::preflight(self).await?;
         if !self.record.ready() {
             return Ok(());
         }
@@ -84,10 +80,6 @@ impl Walk<'_> {
             recovery::watch(self, &rule, load_ended).await?;
         }
         checks::integrity(self).await
-    }
-
-    async fn clean_up(&mut self) {
-        checks::cleanup(self).await;
     }
 
     fn announce(&mut self, setup: &Setup, url: &Url, built_in: bool) {
@@ -132,7 +124,6 @@ fn nowhere(
             record.preflight.push(result);
         }
     }
-    record.preflight.extend(checks::not_reached(&plan.preflight, "not run, because there is no target"));
     record.cleanup.extend(checks::not_reached(&plan.cleanup, "not run, because there is no target"));
     let finished = record.conclude(setup);
     listen(Event::Finished(Box::new(finished.verdict.clone())));

@@ -40,6 +40,8 @@ pub(super) struct Drive<'a> {
 /// What came of a load.
 pub(super) struct Driven {
     pub(super) measured: MeasuredPhase,
+    /// When the last request had ended.
+    pub(super) ended: Instant,
     /// What ended the run meanwhile.
     pub(super) interruption: Option<Interruption>,
 }
@@ -123,11 +125,12 @@ impl Drive<'_> {
             }
         }
         let measurements = running.finish().await;
+        let ended = Instant::now();
         let patience = if interruption.is_some() { HASTY_READINGS } else { LAST_READINGS };
         let gauges = match sampling {
             Some(sampling) => sampling.finish(patience).await,
             None => Vec::new(),
         };
-        Driven { measured: MeasuredPhase { name: phase.name.clone(), measurements, gauges }, interruption }
+        Driven { measured: MeasuredPhase { name: phase.name.clone(), measurements, gauges }, ended, interruption }
     }
 }

@@ -16,10 +16,11 @@ use crate::{
     plan::{Load, Phase},
 };
 
-/// Climbs until a phase ends the ladder, and gives the moment when the last load ended.
+/// Climbs until a phase ends the ladder, and gives the moment when the last load had ended.
 pub(super) async fn climb(walk: &mut Walk<'_>) -> Result<Instant, Interruption> {
     let plan = Arc::clone(&walk.plan);
     let planned = |phase: &Phase| plan.outlook(phase).expected;
+    let mut load_ended = Instant::now();
     for (phase, index) in plan.phases.iter().zip(0_u32..) {
         (walk.listen)(begins(phase, index + 1));
         let later = plan.phases.iter().skip(index as usize + 1).map(planned).sum();
@@ -34,6 +35,7 @@ pub(super) async fn climb(walk: &mut Walk<'_>) -> Result<Instant, Interruption> 
                 if silent { Look::Stop(PhaseEnding::StoppedAnswering) } else { Look::GoOn }
             })
             .await;
+        load_ended = driven.ended;
         let verdict = walk.record.judge(&plan, phase, driven.measured);
         let over = judge::ends_ladder(&verdict);
         (walk.listen)(Event::PhaseEnded(Box::new(verdict)));
@@ -44,7 +46,7 @@ pub(super) async fn climb(walk: &mut Walk<'_>) -> Result<Instant, Interruption> 
             break;
         }
     }
-    Ok(Instant::now())
+    Ok(load_ended)
 }
 
 fn begins(phase: &Phase, number: u32) -> Event {

@@ -23,6 +23,9 @@ mod setup;
 mod staging;
 mod stop;
 
+#[cfg(test)]
+mod tests;
+
 pub use corridor::run;
 pub use event::{Event, Progress, Stage};
 pub use setup::{Finished, GateError, MeasuredPhase, Rehearsed, Setup};

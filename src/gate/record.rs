@@ -85,6 +85,7 @@ impl Record {
     /// Makes the verdict; phases that were not reached are not run.
     pub(super) fn conclude(mut self, setup: &Setup) -> Finished {
         let plan = &setup.plan;
+        self.add_what_was_not_reached(plan);
         let missing = plan.phases.iter().skip(self.phases.len());
         self.phases.extend(missing.map(|phase| judge::not_run(plan, phase)));
         let verdict = judge::conclude(RunEvidence {
@@ -106,6 +107,24 @@ impl Record {
             cleanup: self.cleanup,
         });
         Finished { verdict, phases: self.measured, rehearsals: self.rehearsals }
+    }
+}
+
+impl Record {
+    /// Items of the checklists that the run did not come to stand there too, with the reason.
+    fn add_what_was_not_reached(&mut self, plan: &Plan) {
+        let why = match self.interruption {
+            Some(_) => "not run, because the run was ended before",
+            None if !self.ready() => "not run, because the target is not ready for load",
+            None => "not run, because no load was sent",
+        };
+        for (checks, results) in [(&plan.preflight, &mut self.preflight), (&plan.integrity, &mut self.integrity)] {
+            let missing = checks.iter().filter(|check| {
+                !results.iter().any(|result| result.line == check.place.line && result.name == check.name)
+            });
+            let missing: Vec<CheckResult> = missing.map(|check| result(&Checked::not_run(check, why))).collect();
+            results.extend(missing);
+        }
     }
 }
 

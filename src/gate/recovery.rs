@@ -49,7 +49,7 @@ pub(super) async fn watch(walk: &mut Walk<'_>, rule: &Recovery, load_ended: Inst
         }
         reasons = driven.measured.measurements.ramp.reasons;
         let locked_out = driven.measured.measurements.ending == PhaseEnding::RampFailed;
-        if !locked_out || watching.left().is_zero() {
+        if !locked_out || load_ended.elapsed() > rule.within {
             break;
         }
         walk.stop.or(sleep(SECOND_TRY)).await?;
@@ -98,7 +98,7 @@ impl Watching<'_> {
             let (requests, failures, p50) = (recent.requests, recent.failures, recent.p50);
             self.spans.push(RecoverySpan { start, requests, failures, p50, gauges });
             let verdict = judge::recovery(self.plan, self.rule, ladder, &self.spans);
-            let too_late = start > self.rule.within + RECOVERY_SPAN;
+            let too_late = start > self.rule.within;
             if verdict.outcome == Outcome::Passed || too_late {
                 self.verdict = Some(verdict);
                 return Look::Stop(PhaseEnding::Interrupted);

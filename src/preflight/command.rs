@@ -98,7 +98,7 @@ impl Drop for Group {
 /// Reads to the end, so that the command never waits for a reader, and keeps the beginning.
 async fn keep(from: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>) {
     let Some(mut from) = from else { return };
-    let mut buffer = [0; KEPT];
+    let mut buffer = vec![0; KEPT];
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
         let room = KEPT - kept.len();
         kept.extend_from_slice(&buffer[..length.min(room)]);

@@ -21,7 +21,8 @@ pub async fn run(kit: &Kit, checks: &[Check], on_failure: OnFailure, each: &mut 
             each(Checked::not_run(check, &format!("not run, because \"{name}\" failed before it")));
             continue;
         }
-        let checked = act(kit, &check.act).await.into_checked(check);
+        // On the heap, because an item is as large as its largest act, and every caller would carry it along.
+        let checked = Box::pin(act(kit, &check.act)).await.into_checked(check);
         if checked.held == Held::No && on_failure == OnFailure::End {
             failed = Some(&check.name);
         }
