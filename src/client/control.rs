@@ -9,8 +9,8 @@ use http::{HeaderMap, HeaderName, Method, header::USER_AGENT};
 use reqwest::{Client, Response, redirect, retry};
 use url::Url;
 
-use super::{ClientError, allowed, tls};
-use crate::plan::{FailureKind, Target};
+use super::{ClientError, tls};
+use crate::plan::{FailureKind, Target, allowed};
 
 /// The longest body that control traffic keeps; reading ends beyond it.
 pub const BODY_LIMIT: usize = 8 * 1024 * 1024;

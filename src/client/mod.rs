@@ -5,7 +5,6 @@
 //! is an error or a panic. [`verify`] and [`extract`] look at an answer. hyper is named here and in `demo` only.
 
 mod agent;
-mod allow;
 mod answer;
 mod connection;
 pub mod control;
@@ -22,7 +21,6 @@ mod stream;
 pub mod tls;
 
 pub use agent::Agent;
-pub use allow::allowed;
 pub use answer::Answer;
 pub use error::ClientError;
 pub use expect::verify;

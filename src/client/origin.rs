@@ -6,8 +6,8 @@ use http::{HeaderValue, Uri, uri::PathAndQuery};
 use rustls::ClientConfig;
 use url::{Host, Url};
 
-use super::{ClientError, Failure, allow, resolve::Addresses, tls};
-use crate::plan::{Target, Tls};
+use super::{ClientError, Failure, resolve::Addresses, tls};
+use crate::plan::{Target, Tls, allowed, is_loopback};
 
 /// The target of a run as the load path sees it; shared by all users of all workers.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Origin {
     /// When the host may not be sent to, or TLS cannot be set up.
     pub fn new(target: &Target, url: &Url) -> Result<Self, ClientError> {
         let home = Destination::of(url).ok_or_else(|| ClientError::Unusable { url: url.to_string() })?;
-        if !allow::allowed(url, &target.allow) {
+        if !allowed(url, &target.allow) {
             return Err(ClientError::Forbidden { host: home.host.to_string() });
         }
         let origin = Self {
@@ -75,7 +75,7 @@ impl Origin {
 
     /// Whether the target runs on this machine, by its name or address.
     pub fn is_loopback(&self) -> bool {
-        allow::is_loopback(&self.home.host)
+        is_loopback(&self.home.host)
     }
 
     /// The address of a path on the target (starting with `/`) or of an absolute URL.
@@ -115,7 +115,7 @@ impl Origin {
     }
 
     fn locate(&self, url: &Url, what: &str) -> Result<Address, Failure> {
-        if !allow::allowed(url, &self.allow) {
+        if !allowed(url, &self.allow) {
             let host = url.host_str().unwrap_or(url.scheme());
             return Err(Failure::check(format!(
                 "{what} {}, which is neither loopback nor in target.allow; nothing was sent there",

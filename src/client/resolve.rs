@@ -9,7 +9,7 @@ use std::{
 use tokio::{net::lookup_host, sync::OnceCell};
 use url::Host;
 
-use super::allow;
+use crate::plan::is_loopback;
 
 /// The addresses of a host.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl Addresses {
         let known = match host {
             Host::Ipv4(address) => Some(vec![IpAddr::V4(*address)]),
             Host::Ipv6(address) => Some(vec![IpAddr::V6(*address)]),
-            Host::Domain(_) if allow::is_loopback(host) => {
+            Host::Domain(_) if is_loopback(host) => {
                 Some(vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)])
             }
             Host::Domain(_) => None,

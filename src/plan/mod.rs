@@ -3,6 +3,7 @@
 //! gates.yaml says things by name; a [`Plan`] holds them by index, with every default filled in, every template
 //! compiled and every name known to exist. Nothing here does I/O or reads a clock.
 
+mod allow;
 mod build;
 mod checklist;
 mod criterion;
@@ -10,7 +11,6 @@ mod dataset;
 mod endpoint;
 mod failure;
 mod grammar;
-mod host;
 mod monitors;
 mod notes;
 mod outlook;
@@ -21,13 +21,13 @@ mod run;
 mod scenario;
 mod template;
 
+pub use allow::{allowed, is_loopback};
 pub use build::{Choice, build, files};
 pub use checklist::{Act, Check, Probe};
 pub use criterion::{Count, Criterion, Judged, Level, Limit, Metric, Op, Subject};
 pub use dataset::{ColumnId, Dataset, Row};
 pub use endpoint::{Endpoint, EndpointId};
 pub use failure::FailureKind;
-pub use host::admits;
 pub use monitors::{Band, Gauge, GaugeId, Monitor, Source};
 pub use notes::notes;
 pub use outlook::{Outlook, requests_needed};

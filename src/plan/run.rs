@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use http::HeaderName;
 use url::Url;
 
-use super::{Check, Dataset, Endpoint, Gauge, Monitor, Phase, Policy, Recovery, Regression, Scenario, host::admits};
+use super::{Check, Dataset, Endpoint, Gauge, Monitor, Phase, Policy, Recovery, Regression, Scenario};
 
 /// Everything that a run will do, resolved and checked.
 #[derive(Debug, Clone)]
@@ -80,13 +80,6 @@ pub struct Target {
     pub tls: Tls,
     /// `ready`: path and longest wait.
     pub ready: Option<(String, Duration)>,
-}
-
-impl Target {
-    /// Whether load may be sent to a host (as written in a URL): loopback, and what `allow` lists.
-    pub fn admits(&self, host: &str) -> bool {
-        admits(&self.allow, host)
-    }
 }
 
 /// `target.tls`.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     config::{Located, Span, Table, Value},
-    plan::{Body, Segment, Target, Template},
+    plan::{Body, Segment, Target, Template, allowed},
 };
 
 /// A request as gates.yaml says it.
@@ -223,7 +223,7 @@ pub(super) fn refused(url: &Url, allow: &[String]) -> Option<String> {
             "an address holds no user name or password, and `{host}` would be the host that `allow` must list"
         ));
     }
-    if super::super::admits(allow, host) {
+    if allowed(url, allow) {
         return None;
     }
     Some(format!("load may not be sent to `{host}`: it is neither this machine nor listed under `target.allow`"))

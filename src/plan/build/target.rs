@@ -56,7 +56,9 @@ impl Draft<'_> {
             let name = host.value.strip_prefix("*.").unwrap_or(&host.value);
             let name = name.trim_start_matches('[').trim_end_matches(']');
             let address = name.parse::<std::net::Ipv6Addr>().is_ok();
-            let plain = !name.is_empty() && !name.contains(|c: char| "*/:@? ".contains(c));
+            // A wildcard never stands for a whole top-level domain.
+            let wide = name.len() < host.value.len() && !name.contains('.');
+            let plain = !name.is_empty() && !wide && !name.contains(|c: char| "*/:@? ".contains(c));
             if !address && !plain {
                 let help =
                     "write it like \"app.example.com\" or \"*.staging.example.com\", without scheme, port and path";

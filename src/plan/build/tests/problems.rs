@@ -174,6 +174,10 @@ fn targets_are_checked() {
         let found = problems(&with("").replace("http://127.0.0.1:1", url));
         assert!(found.len() == 1 && found[0].starts_with(expected), "{found:#?}");
     }
+    for host in ["https://a.org", "a.org:80", "*", "*.org", "a.*.org", ""] {
+        let found = problems(&with("").replace("target: {", &format!("target: {{allow: ['{host}'], ")));
+        assert!(found.len() == 1 && found[0].starts_with(&format!("3:18 `{host}` is not a host")), "{found:#?}");
+    }
     let choice = Choice { target: Some("http://elsewhere.org".into()), ..Choice::default() };
     assert!(problems_with(&with(""), &choice)[0].contains("--target: load may not be sent to `elsewhere.org`"));
     let phase = Choice { phases: vec!["frist".into()], ..Choice::default() };
@@ -190,12 +194,12 @@ fn an_endpoint_that_is_also_a_tag_is_ambiguous() {
 
 #[test]
 fn names_lost_to_other_problems_are_not_called_unknown() {
-    let text = with("profiles: {default: {phases: [first, second]}}\n").replace(
+    let text = with("profiles: {default: {phases: [first, second, fourth]}}\n").replace(
         "phases:\n",
-        "phases:\n  - {name: second, users: x, duration: 5s, criteria: [p95(home) < 1s, p95(lost) < 1s]}\n  - {name: third, usrs: 5, duration: 5s, criteria: [no 5xx]}\n",
+        "phases:\n  - {name: second, users: x, duration: 5s, criteria: [p95(home) < 1s, p95(lost) < 1s]}\n  - {name: third, usrs: 5, duration: 5s, criteria: [no 5xx]}\n  - {name: fourth, users: 5, duration: x, criteria: [no 5xx]}\n",
     );
     let found = problems(&text.replace("tags: [page]}", "tags: [page]}, {get: /l, nam: lost}"));
-    assert_eq!(found.len(), 3, "{found:#?}");
+    assert_eq!(found.len(), 4, "{found:#?}");
 }
 
 proptest! {

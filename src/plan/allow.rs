@@ -16,7 +16,7 @@ pub fn allowed(url: &Url, allow: &[String]) -> bool {
 }
 
 /// Whether a host is this machine's loopback by its name or address alone; no name is looked up.
-pub(super) fn is_loopback<S: AsRef<str>>(host: &Host<S>) -> bool {
+pub fn is_loopback<S: AsRef<str>>(host: &Host<S>) -> bool {
     match host {
         Host::Domain(name) => plain(name.as_ref()) == "localhost",
         Host::Ipv4(address) => address.is_loopback(),
