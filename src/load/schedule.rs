@@ -76,9 +76,8 @@ pub(super) fn scenarios(weights: &[u32], users: u32, random: &mut Rng) -> Vec<Sc
     let mut order = Vec::with_capacity(users as usize);
     for user in 1..=u64::from(users) {
         // The scenario that is furthest behind its share gets the user; ties go to the first.
-        let behind = |index: usize| {
-            i128::from(u64::from(weights[index]) * user) - i128::from(given[index]) * i128::from(total)
-        };
+        let behind =
+            |index: usize| i128::from(u64::from(weights[index]) * user) - i128::from(given[index]) * i128::from(total);
         let Some(next) = (0..weights.len()).rev().max_by_key(|&index| behind(index)) else { break };
         given[next] += 1;
         order.push(ScenarioId(u32::try_from(next).expect("scenarios are numbered by u32")));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Choice, Criterion, EndpointId, Load, Phase, Place, Plan, Subject,
+    Choice, Criterion, EndpointId, Limit, Load, Op, Phase, Place, Plan, Subject,
     outlook::{Outlook, expected_for, requests_needed},
 };
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Remarks on a plan, in the order of the file: criteria that this many requests cannot make certain, phases that
-/// raise users and complexity at once, secrets that are too short to be masked, verification switched off, a deadline
+/// raise users and complexity at once, criteria that every measured value meets, secrets that are too short to be masked, verification switched off, a deadline
 /// that the longest run would miss.
 pub fn notes(config: &Config, choice: &Choice, plan: &Plan) -> Vec<Note> {
     let mut notes = Vec::new();
@@ -32,6 +32,11 @@ pub fn notes(config: &Config, choice: &Choice, plan: &Plan) -> Vec<Note> {
     for phase in &plan.phases {
         let outlook = plan.outlook(phase);
         for criterion in &phase.criteria {
+            if checks_nothing(criterion) {
+                let message = format!("`{}` in phase `{}` holds whatever was measured", criterion.text, phase.name);
+                let help = "it only fails without samples; give it a limit that a bad app would miss";
+                note(span(&criterion.place, criterion.text.chars().count()), message, Some(help));
+            }
             if let Some(message) = undecidable(phase, criterion, &outlook) {
                 let help = "a longer window or more load decides it; until then `policy.uncertain_criterion` does";
                 note(span(&criterion.place, criterion.text.chars().count()), message, Some(help));
@@ -55,6 +60,17 @@ pub fn notes(config: &Config, choice: &Choice, plan: &Plan) -> Vec<Note> {
     }
     notes.sort_by_key(|Note(problem)| (problem.line, problem.column));
     notes
+}
+
+/// Whether every measured value meets a criterion: `success_rate <= 100%`, `requests >= 0`.
+fn checks_nothing(criterion: &Criterion) -> bool {
+    let Subject::Metric { limit, op, .. } = &criterion.subject else { return false };
+    let (number, most) = match *limit {
+        Limit::Time(time) => (time.as_secs_f64(), f64::INFINITY),
+        Limit::Share(share) => (share, 1.0),
+        Limit::Number(number) | Limit::PerSecond(number) => (number, f64::INFINITY),
+    };
+    (*op == Op::GreaterOrEqual && number <= 0.0) || (*op == Op::LessOrEqual && number >= most)
 }
 
 /// Says so if the requests expected for a criterion are too few for certainty.

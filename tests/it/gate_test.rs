@@ -192,9 +192,18 @@ impl GateTest {
         command
     }
 
-    /// Runs the gate to its end.
+    /// Runs the gate to its end. When other work on this machine disturbed the generator, the gate says so and measured
+    /// nothing; then it is run again, on a ledger that begins anew, at most twice.
     pub fn run(self) -> Ran {
-        let output = self.command().stdin(Stdio::null()).output().expect("the binary starts");
+        let mut output = self.command().stdin(Stdio::null()).output().expect("the binary starts");
+        for _ in 0..2 {
+            if !String::from_utf8_lossy(&output.stdout).contains("The generator was saturated") {
+                break;
+            }
+            eprintln!("the machine was too busy to measure; once more");
+            forget(&self.target);
+            output = self.command().stdin(Stdio::null()).output().expect("the binary starts");
+        }
         self.ran(output)
     }
 
@@ -211,6 +220,17 @@ impl GateTest {
             out,
             _folder: self.folder,
         }
+    }
+}
+
+/// Lets the demo's ledger begin anew, if the target is one.
+fn forget(target: &str) {
+    if let Ok(mut stream) = TcpStream::connect(target.trim_start_matches("http://")) {
+        let request =
+            "POST /demo/ledger/reset HTTP/1.1\r\nHost: demo\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+        let _ = stream.write_all(request.as_bytes());
+        let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
+        let _ = stream.read_to_end(&mut Vec::new());
     }
 }
 

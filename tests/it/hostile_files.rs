@@ -32,7 +32,8 @@ const REFERENCE: &str = include_str!("../fixtures/gates.reference.yaml");
 
 #[test]
 fn truncated_anywhere() {
-    for share in [3, 10, 25, 50, 75, 90] {
+    // Behind the phases a cut may leave a file that is whole again.
+    for share in [3, 10, 25, 40, 50, 60] {
         let mut end = REFERENCE.len() * share / 100;
         while !REFERENCE.is_char_boundary(end) {
             end += 1;

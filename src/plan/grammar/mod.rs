@@ -201,8 +201,6 @@ fn limit(metric: Metric, op: Op, value: Word<'_>) -> Parsed<Limit> {
         Op::Greater if greatest => {
             Err(value.fault("can never be met: nothing is more", Some("write `>= 100%`".into())))
         }
-        Op::GreaterOrEqual if least => Err(value.fault("is always met, so that the criterion checks nothing", None)),
-        Op::LessOrEqual if greatest => Err(value.fault("is always met, so that the criterion checks nothing", None)),
         _ => Ok(limit),
     }
 }
