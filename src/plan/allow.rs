@@ -1,6 +1,6 @@
 //! Which hosts load may be sent to.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{Ipv4Addr, Ipv6Addr}; // addresses only: `core` has no sockets
 
 use url::{Host, Url};
 

@@ -55,7 +55,7 @@ impl Draft<'_> {
         for host in said {
             let name = host.value.strip_prefix("*.").unwrap_or(&host.value);
             let name = name.trim_start_matches('[').trim_end_matches(']');
-            let address = name.parse::<std::net::Ipv6Addr>().is_ok();
+            let address = name.parse::<core::net::Ipv6Addr>().is_ok();
             // A wildcard never stands for a whole top-level domain.
             let wide = name.len() < host.value.len() && !name.contains('.');
             let plain = !name.is_empty() && !wide && !name.contains(|c: char| "*/:@? ".contains(c));

@@ -176,7 +176,7 @@ fn targets_are_checked() {
     }
     for host in ["https://a.org", "a.org:80", "*", "*.org", "a.*.org", ""] {
         let found = problems(&with("").replace("target: {", &format!("target: {{allow: ['{host}'], ")));
-        assert!(found.len() == 1 && found[0].starts_with(&format!("3:18 `{host}` is not a host")), "{found:#?}");
+        assert!(found.len() == 1 && found[0].starts_with(&format!("3:19 `{host}` is not a host")), "{found:#?}");
     }
     let choice = Choice { target: Some("http://elsewhere.org".into()), ..Choice::default() };
     assert!(problems_with(&with(""), &choice)[0].contains("--target: load may not be sent to `elsewhere.org`"));
