@@ -71,7 +71,10 @@ pub(crate) struct Server {
 pub(crate) type Reply = Response<Full<Bytes>>;
 
 /// An app: from a request and its body to an answer.
-pub(crate) trait App: Fn(Request<Bytes>) -> Pin<Box<dyn Future<Output = Reply> + Send>> + Send + Sync + 'static {}
+pub(crate) trait App:
+    Fn(Request<Bytes>) -> Pin<Box<dyn Future<Output = Reply> + Send>> + Send + Sync + 'static
+{
+}
 
 impl<F: Fn(Request<Bytes>) -> Pin<Box<dyn Future<Output = Reply> + Send>> + Send + Sync + 'static> App for F {}
 

@@ -315,16 +315,21 @@ fn other_hosts_are_refused_before_a_byte_is_sent() {
     let refused = Origin::new(&target, &Url::parse("http://example.com/").expect("a URL")).expect_err("refused");
     assert!(matches!(&refused, ClientError::Forbidden { host } if host == "example.com"), "{refused}");
     let origin = testing::origin("http://localhost:8000/app/");
-    for url in ["http://example.com/", "http://localhost.example.com/", "http://localhost@example.com/", "file:///etc/passwd"] {
+    for url in
+        ["http://example.com/", "http://localhost.example.com/", "http://localhost@example.com/", "file:///etc/passwd"]
+    {
         assert_eq!(origin.address(url).expect_err("refused").kind, FailureKind::Check, "{url}");
     }
     let here = origin.address("/a/b?c=d").expect("the target");
     assert_eq!(here.url().as_str(), "http://localhost:8000/a/b?c=d");
-    let redirected = |location: &str| origin.redirect(&here, location.as_bytes()).map(|address| address.url().to_string());
+    let redirected =
+        |location: &str| origin.redirect(&here, location.as_bytes()).map(|address| address.url().to_string());
     assert_eq!(redirected("../x").as_deref(), Ok("http://localhost:8000/x"));
     assert_eq!(redirected("?y").as_deref(), Ok("http://localhost:8000/a/b?y"));
     assert_eq!(redirected("//127.0.0.1:9/z").as_deref(), Ok("http://127.0.0.1:9/z"));
-    for location in ["//evil.com/", "http://evil.com", "\\\\evil.com", "https://localhost.evil.com/", "ftp://localhost/"] {
+    for location in
+        ["//evil.com/", "http://evil.com", "\\\\evil.com", "https://localhost.evil.com/", "ftp://localhost/"]
+    {
         let failure = redirected(location).expect_err("refused");
         assert!(failure.description.contains("nothing was sent there"), "{location}: {}", failure.description);
     }
@@ -362,7 +367,8 @@ fn secure() -> (Server, tempfile::TempPath) {
     let authority = params.self_signed(&authority_key).expect("a certificate");
     let issuer = rcgen::Issuer::new(params, authority_key);
     let key = rcgen::KeyPair::generate().expect("a key");
-    let params = rcgen::CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).expect("parameters");
+    let params =
+        rcgen::CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).expect("parameters");
     let certificate = params.signed_by(&key, &issuer).expect("a certificate");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
@@ -456,14 +462,23 @@ fn each_expectation_says_what_was_expected_and_what_was_seen() {
     assert_eq!(violated(&json(JsonExpectation::Exists), 200, r#"{"lost": null}"#), holds);
     assert_eq!(violated(&json(JsonExpectation::Exists), 200, "{}"), "JSON /lost is missing");
     assert_eq!(violated(&json(JsonExpectation::Equals(json!(0))), 200, r#"{"lost": 0.0}"#), holds);
-    assert_eq!(violated(&json(JsonExpectation::Equals(json!(0))), 200, r#"{"lost": 3}"#), "JSON /lost is 3, expected 0");
-    assert_eq!(violated(&json(JsonExpectation::Equals(json!("0"))), 200, r#"{"lost": 0}"#), "JSON /lost is 0, expected \"0\"");
+    assert_eq!(
+        violated(&json(JsonExpectation::Equals(json!(0))), 200, r#"{"lost": 3}"#),
+        "JSON /lost is 3, expected 0"
+    );
+    assert_eq!(
+        violated(&json(JsonExpectation::Equals(json!("0"))), 200, r#"{"lost": 0}"#),
+        "JSON /lost is 0, expected \"0\""
+    );
     assert!(violated(&json(JsonExpectation::Exists), 200, "<html>").starts_with("the body is not JSON"));
 
     let header = |wanted| expecting(|expect| expect.header = vec![(header::HeaderName::from_static("x-kind"), wanted)]);
     assert_eq!(violated(&header(HeaderExpectation::Exists), 200, ""), holds);
     assert_eq!(violated(&header(HeaderExpectation::Equals("seen".to_owned())), 200, ""), holds);
-    assert_eq!(violated(&header(HeaderExpectation::Equals("x".to_owned())), 200, ""), "the header x-kind is \"seen\", expected \"x\"");
+    assert_eq!(
+        violated(&header(HeaderExpectation::Equals("x".to_owned())), 200, ""),
+        "the header x-kind is \"seen\", expected \"x\""
+    );
     let absent = expecting(|expect| expect.header = vec![(header::LOCATION, HeaderExpectation::Exists)]);
     assert_eq!(violated(&absent, 200, ""), "the header location is missing");
 

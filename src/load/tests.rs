@@ -11,12 +11,7 @@ use http::{HeaderName, HeaderValue, Method, header};
 use tokio::{sync::mpsc, task::LocalSet};
 
 use super::{
-    Job, Running, Tick,
-    alarm::Precision,
-    course::Course,
-    default_workers, once,
-    prepare::PreparedLoad,
-    start,
+    Job, Running, Tick, alarm::Precision, course::Course, default_workers, once, prepare::PreparedLoad, start,
     worker::work,
 };
 use crate::{
@@ -26,9 +21,9 @@ use crate::{
     },
     measure::{Layout, PhaseEnding, PhaseMeasurements},
     plan::{
-        Body, ColumnId, Dataset, Encoding, Endpoint, EndpointId, Expect, Extract, Extraction, FailureKind, Load, Pacing,
-        Phase, Place, Plan, Policy, Profile, Publish, Reaction, Redirects, Row, Scenario, ScenarioId, Segment, SlotId,
-        Step, Template, Uncertain, Value,
+        Body, ColumnId, Dataset, Encoding, Endpoint, EndpointId, Expect, Extract, Extraction, FailureKind, Load,
+        Pacing, Phase, Place, Plan, Policy, Profile, Publish, Reaction, Redirects, Row, Scenario, ScenarioId, Segment,
+        SlotId, Step, Template, Uncertain, Value,
     },
 };
 
@@ -233,7 +228,10 @@ async fn the_open_model_keeps_its_rate_whatever_the_app_does() {
 async fn late_slots_are_sent_and_count_from_their_time() {
     // The app freezes for the first second of every five.
     let begun = tokio::time::Instant::now();
-    let origin = in_memory(app_after(move |_| seconds(1).saturating_sub(millis(begun.elapsed().as_millis() as u64 % 5000))));
+    let origin = in_memory(app_after(move |_| {
+        let into_period = begun.elapsed().as_secs_f64() % 5.0;
+        seconds(1).saturating_sub(Duration::from_secs_f64(into_period))
+    }));
     let plan = plan(vec![scenario(Vec::new(), vec![get(0, "/")], NO_PAUSE)]);
     let load = Load::Open { rate: 200.0, users: 20, spawn_rate: 20.0 };
     let measured = run_here(job(plan, phase(load, Duration::ZERO, seconds(20)), origin), |_, _| {}).await;
@@ -302,7 +300,7 @@ async fn a_stop_sends_nothing_more_and_awaits_what_is_in_flight() {
     })
     .await;
     assert_eq!(measured.ending, PhaseEnding::StoppedAnswering);
-    near(measured.measured, stopped - measured.window_start.expect("the ramp ended"));
+    near(measured.measured + measured.window_start.expect("the ramp ended"), stopped);
     assert_eq!(measured.failed, 0, "those in flight were awaited");
     assert!((15..=20).contains(&measured.sent), "{}", measured.sent);
 }
@@ -354,8 +352,7 @@ async fn patience_with_logins_ends_after_a_minute() {
     login.timeout = seconds(600);
     let plan = plan(vec![scenario(vec![login], vec![get(1, "/")], NO_PAUSE)]);
     let begun = tokio::time::Instant::now();
-    let measured =
-        run_here(job(plan, phase(closed(3, 1.0), Duration::ZERO, seconds(10)), origin), |_, _| {}).await;
+    let measured = run_here(job(plan, phase(closed(3, 1.0), Duration::ZERO, seconds(10)), origin), |_, _| {}).await;
     assert_eq!(measured.ending, PhaseEnding::RampFailed);
     assert_eq!((measured.ramp.started, measured.ramp.logged_in), (3, 0));
     assert_eq!(measured.ramp.reasons, ["still logging in 60 s after the last user's start"]);
@@ -363,9 +360,9 @@ async fn patience_with_logins_ends_after_a_minute() {
 }
 
 /// The queries that each user sent, in their order.
-async fn queries(seed: u64, delay: fn(&str) -> Duration) -> BTreeMap<String, Vec<String>> {
-    let seen = Arc::new(Mutex::new(BTreeMap::<String, Vec<String>>::new()));
-    let noted = Arc::clone(&seen);
+async fn queries_of(seed: u64, delay: fn(&str) -> Duration) -> BTreeMap<String, Vec<String>> {
+    let queries = Arc::new(Mutex::new(BTreeMap::<String, Vec<String>>::new()));
+    let noted = Arc::clone(&queries);
     let waiting = app_after(delay);
     let origin = in_memory(Arc::new(move |request: http::Request<bytes::Bytes>| {
         let query = request.uri().query().unwrap_or_default().to_owned();
@@ -388,19 +385,19 @@ async fn queries(seed: u64, delay: fn(&str) -> Duration) -> BTreeMap<String, Vec
     phase.rows = ["a", "b", "c", "d"].map(|name| Row(vec![Some(name.to_owned())])).into();
     let job = Job { seed, ..job(plan, phase, origin) };
     run_here(job, |_, _| {}).await;
-    let seen = seen.lock().expect("no panic");
-    seen.clone()
+    let queries = queries.lock().expect("no panic");
+    queries.clone()
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_seed_gives_each_user_the_same_requests_whatever_the_timing() {
-    let (fast, slow) = (queries(7, |_| millis(1)).await, queries(7, |_| millis(40)).await);
+    let (fast, slow) = (queries_of(7, |_| millis(1)).await, queries_of(7, |_| millis(40)).await);
     assert_eq!(fast.keys().collect::<Vec<_>>(), ["1", "2", "3"]);
     for (user, slow) in &slow {
         assert!(slow.len() > 10 && fast[user].len() > slow.len());
         assert_eq!(fast[user][..slow.len()], slow[..], "user {user}");
     }
-    assert_ne!(queries(8, |_| millis(1)).await["1"][..10], fast["1"][..10]);
+    assert_ne!(queries_of(8, |_| millis(1)).await["1"][..10], fast["1"][..10]);
     let all: Vec<&str> = fast.values().flatten().map(|query| &query[..1]).collect();
     assert!(["a", "b", "c", "d"].iter().all(|row| all.contains(row)), "every row is drawn");
 }
@@ -409,7 +406,8 @@ async fn a_seed_gives_each_user_the_same_requests_whatever_the_timing() {
 async fn users_are_shared_out_by_weight() {
     let origin = in_memory(app(|_| text(200, "")));
     let pace = Pacing::Pace(seconds(1));
-    let mut scenarios = vec![scenario(Vec::new(), vec![get(0, "/a")], pace), scenario(Vec::new(), vec![get(1, "/b")], pace)];
+    let mut scenarios =
+        vec![scenario(Vec::new(), vec![get(0, "/a")], pace), scenario(Vec::new(), vec![get(1, "/b")], pace)];
     scenarios[1].weight = 3;
     let measured =
         run_here(job(plan(scenarios), phase(closed(20, 100.0), seconds(1), seconds(10)), origin), |_, _| {}).await;
@@ -466,10 +464,7 @@ fn login_steps() -> Vec<Step> {
     page.extract = vec![Extract { slot: SlotId(0), from: Extraction::Regex(pattern) }];
     let mut login = get(1, "/login");
     login.method = Method::POST;
-    login.headers = vec![(
-        HeaderName::from_static("content-type"),
-        literal("application/x-www-form-urlencoded"),
-    )];
+    login.headers = vec![(HeaderName::from_static("content-type"), literal("application/x-www-form-urlencoded"))];
     login.body = Body::Text(with("csrf=", Value::Extracted(SlotId(0)), Encoding::Form));
     login.redirects = Redirects::Follow;
     login.expect.body_has = vec!["welcome".to_owned()];
@@ -498,7 +493,8 @@ async fn a_login_with_a_token_and_a_redirect_works_over_sockets() {
 async fn redirects_end_at_ten_hops_and_at_forbidden_hosts() {
     let origin = in_memory(app(|request| site(&request)));
     let follow = |endpoint, path| Step { redirects: Redirects::Follow, ..get(endpoint, path) };
-    let plan = plan(vec![scenario(Vec::new(), vec![follow(0, "/loop"), follow(1, "/away"), get(2, "/away")], NO_PAUSE)]);
+    let plan =
+        plan(vec![scenario(Vec::new(), vec![follow(0, "/loop"), follow(1, "/away"), get(2, "/away")], NO_PAUSE)]);
     let rehearsal = once(&plan, ScenarioId(0), &origin, 1).await;
     assert_eq!((rehearsal.requests, rehearsal.failures), (13, 2));
     assert_eq!(rehearsal.exchanges[9].failure, None);
@@ -559,7 +555,8 @@ async fn a_failed_login_ends_a_rehearsal() {
 async fn dropping_a_phase_stops_it() {
     let server = Server::start(app_after(|_| seconds(2)), None);
     let plan = plan(vec![scenario(Vec::new(), vec![get(0, "/")], NO_PAUSE)]);
-    let running = start(job(plan, phase(closed(20, 1000.0), Duration::ZERO, seconds(600)), testing::origin(&server.url())));
+    let running =
+        start(job(plan, phase(closed(20, 1000.0), Duration::ZERO, seconds(600)), testing::origin(&server.url())));
     let begun = std::time::Instant::now();
     drop(running);
     assert!(begun.elapsed() < seconds(1), "{:?}", begun.elapsed());
