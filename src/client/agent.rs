@@ -95,7 +95,7 @@ async fn exchange(
             Ok(answer) => break answer,
             Err(Unanswered::Failed(failure)) => return Err(failure.into()),
             Err(Unanswered::Unsent(unsent)) if reused => {
-                outgoing = unsent;
+                outgoing = *unsent;
                 reused = false;
                 connection = Connection::open(origin, &request.address.destination).await?;
             }

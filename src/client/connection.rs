@@ -46,7 +46,7 @@ struct Driver(Option<http1::Connection<TokioIo<Stream>, Full<Bytes>>>);
 /// Why a request got no answer.
 pub(super) enum Unanswered {
     /// The connection was closed before any of the request was sent, so that it may be sent elsewhere.
-    Unsent(http::Request<Full<Bytes>>),
+    Unsent(Box<http::Request<Full<Bytes>>>),
     /// It was sent, at least in part.
     Failed(Failure),
 }
@@ -82,7 +82,7 @@ impl Connection {
             }
         });
         if !ready.await {
-            return Err(Unanswered::Unsent(request));
+            return Err(Unanswered::Unsent(Box::new(request)));
         }
         let mut answer = pin!(sender.try_send_request(request));
         let answer = std::future::poll_fn(|cx| {
@@ -92,7 +92,7 @@ impl Connection {
         match answer.await {
             Ok(answer) => Ok(answer.into_parts()),
             Err(mut error) => Err(match error.take_message() {
-                Some(request) => Unanswered::Unsent(request),
+                Some(request) => Unanswered::Unsent(Box::new(request)),
                 None => Unanswered::Failed(failure::exchanging(error.error())),
             }),
         }

@@ -196,9 +196,9 @@ mod tests {
             for key in &keys {
                 value = json!({key.as_str(): value, "z": 1});
             }
-            let pointer: String =
-                keys.iter().rev().map(|key| format!("/{}", key.replace('~', "~0").replace('/', "~1"))).collect();
-            let pointer = format!("{pointer}/{index}");
+            let tokens: Vec<String> =
+                keys.iter().rev().map(|key| key.replace('~', "~0").replace('/', "~1")).collect();
+            let pointer = format!("/{}/{index}", tokens.join("/"));
             let text = serde_json::to_vec(&value).expect("serializes");
             prop_assert_eq!(find(&text, &pointer).expect("JSON"), value.pointer(&pointer).cloned());
         }

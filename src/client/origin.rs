@@ -24,6 +24,8 @@ pub struct Origin {
 /// A server by scheme, host and port.
 #[derive(Debug)]
 pub struct Destination {
+    /// Its root.
+    root: Url,
     /// Whether TLS is spoken.
     pub(super) secure: bool,
     pub(super) host: Host<String>,
@@ -140,7 +142,10 @@ impl Destination {
         let port = url.port_or_known_default()?;
         let authority = url.port().map_or_else(|| host.to_string(), |port| format!("{host}:{port}"));
         let authority = HeaderValue::try_from(authority).ok()?;
-        Some(Self { secure, addresses: Addresses::of(&host), host, port, authority })
+        let mut root = Url::parse(&url[..url::Position::BeforePath]).ok()?;
+        // User information names no server and is never sent.
+        let _ = root.set_username("").and_then(|()| root.set_password(None));
+        Some(Self { root, secure, addresses: Addresses::of(&host), host, port, authority })
     }
 
     /// Whether two destinations are the same server.
@@ -152,10 +157,10 @@ impl Destination {
 impl Address {
     /// As a URL, for cookies and for people.
     pub fn url(&self) -> Url {
-        let Destination { secure, host, port, .. } = &*self.destination;
-        let scheme = if *secure { "https" } else { "http" };
-        let written = format!("{scheme}://{host}:{port}{}", self.target);
-        Url::parse(&written).expect("a host, a port and a path make a URL")
+        let mut url = self.destination.root.clone();
+        url.set_path(self.target.path());
+        url.set_query(self.target.query());
+        url
     }
 
     /// Path and query.

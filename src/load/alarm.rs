@@ -84,16 +84,16 @@ impl Alarm {
             match &self.timer {
                 #[cfg(target_os = "linux")]
                 Timer::Kernel(timer) => timer.rung().await,
-                Timer::Runtime { changed } => match self.set.get() {
-                    Some(at) => tokio::select! {
-                        () = sleep_until(self.clock.instant(at)) => {}
-                        () = changed.notified() => continue,
-                    },
-                    None => {
+                Timer::Runtime { changed } => {
+                    let Some(at) = self.set.get() else {
                         changed.notified().await;
                         continue;
+                    };
+                    tokio::select! {
+                        () = sleep_until(self.clock.instant(at)) => {}
+                        () = changed.notified() => continue,
                     }
-                },
+                }
             }
             self.wake_due();
         }

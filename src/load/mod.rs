@@ -57,6 +57,7 @@ pub struct Job {
 /// # Panics
 ///
 /// When the machine cannot start a thread.
+#[expect(clippy::needless_pass_by_value, reason = "a job is for one phase and is not used again")]
 pub fn start(job: Job) -> Running {
     raise_descriptor_limit();
     Running::start(&job)

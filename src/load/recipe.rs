@@ -15,7 +15,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) enum Recipe {
     /// The same each time.
-    Fixed(Request),
+    Fixed(Box<Request>),
     /// It can never be sent.
     Broken(Failure),
     /// It has variables.
@@ -48,7 +48,7 @@ pub(super) enum Unmade {
 /// A request: borrowed where it is the same each time.
 pub(super) enum Made<'a> {
     Fixed(&'a Request),
-    Varied(Request),
+    Varied(Box<Request>),
 }
 
 impl Recipe {
@@ -58,7 +58,7 @@ impl Recipe {
             Err(failure) => Self::Broken(failure),
             Ok(varying) if varying.varies() => Self::Varying(Box::new(varying)),
             Ok(varying) => match varying.make(origin, &mut Memory::empty()) {
-                Ok(request) => Self::Fixed(request),
+                Ok(request) => Self::Fixed(Box::new(request)),
                 Err(Unmade::Refused(failure)) => Self::Broken(failure),
                 Err(Unmade::Missing) => Self::Broken(Failure::check("the step needs a value that no step extracts")),
             },
@@ -74,7 +74,7 @@ impl Recipe {
         match self {
             Self::Fixed(request) => Ok(Made::Fixed(request)),
             Self::Broken(failure) => Err(Unmade::Refused(failure.clone())),
-            Self::Varying(varying) => varying.make(origin, memory).map(Made::Varied),
+            Self::Varying(varying) => varying.make(origin, memory).map(|request| Made::Varied(Box::new(request))),
         }
     }
 }

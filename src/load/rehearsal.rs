@@ -62,22 +62,22 @@ impl Rehearsal {
 
 /// One user logs in and runs one iteration of the scenario, without pauses, on the first row of the plan's data.
 pub async fn once(plan: &Plan, scenario: ScenarioId, origin: &Origin, seed: u64) -> Rehearsal {
-    let load = Load::Closed { users: 1, spawn_rate: 1.0 };
-    let prepared = PreparedScenario::of(&plan.scenarios[scenario.0 as usize], origin, &load);
-    let memory = Memory::new(1, rows(plan), prepared.slots, Draws::of(seed, 0, 0).values);
+    let alone = Load::Closed { users: 1, spawn_rate: 1.0 };
+    let script = PreparedScenario::of(&plan.scenarios[scenario.0 as usize], origin, &alone);
+    let memory = Memory::new(1, rows(plan), script.slots, Draws::of(seed, 0, 0).values);
     let mut walker = Walker { agent: Agent::new(), memory };
     let onlooker = Onlooker { plan, seen: RefCell::default() };
     let route = Route { origin, clock: Clock::start(), witness: &onlooker };
-    let broken_off = match walker.log_in(&prepared.login, Duration::ZERO, &route).await {
+    let broken_off = match walker.log_in(&script.login, Duration::ZERO, &route).await {
         Err(reason) => Some(format!("the login failed: {}", reason.unwrap_or_default())),
-        Ok(ended) => match walker.iterate(&prepared.steps, ended, &route).await {
+        Ok(ended) => match walker.iterate(&script.steps, ended, &route).await {
             Walked::BrokenOff(_) => Some("a step needs a value that no earlier step extracted".to_owned()),
             Walked::Ended(_) | Walked::Over => None,
         },
     };
-    let mut seen = onlooker.seen.into_inner();
-    seen.broken_off = seen.broken_off.or(broken_off);
-    seen
+    let mut rehearsal = onlooker.seen.into_inner();
+    rehearsal.broken_off = rehearsal.broken_off.or(broken_off);
+    rehearsal
 }
 
 /// The rows of the first phase, or of the first dataset; the first of them is used.
@@ -126,7 +126,7 @@ impl Witness for Onlooker<'_> {
 fn received(answer: &Answer) -> String {
     let mut text = String::new();
     for (name, value) in &answer.headers {
-        text.push_str(&format!("{name}: {}\n", excerpt(value.as_bytes())));
+        text.extend([name.as_str(), ": ", &excerpt(value.as_bytes()), "\n"]);
     }
     text.push('\n');
     text.push_str(&excerpt(&answer.body));

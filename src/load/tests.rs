@@ -228,8 +228,10 @@ async fn the_open_model_keeps_its_rate_whatever_the_app_does() {
 async fn late_slots_are_sent_and_count_from_their_time() {
     // The app freezes for the first second of every five.
     let begun = tokio::time::Instant::now();
-    let origin =
-        in_memory(app_after(move |_| seconds(1).saturating_sub(millis(begun.elapsed().as_millis() as u64 % 5000))));
+    let origin = in_memory(app_after(move |_| {
+        let into_period = begun.elapsed().as_secs_f64() % 5.0;
+        seconds(1).saturating_sub(Duration::from_secs_f64(into_period))
+    }));
     let plan = plan(vec![scenario(Vec::new(), vec![get(0, "/")], NO_PAUSE)]);
     let load = Load::Open { rate: 200.0, users: 20, spawn_rate: 20.0 };
     let measured = run_here(job(plan, phase(load, Duration::ZERO, seconds(20)), origin), |_, _| {}).await;
@@ -298,7 +300,7 @@ async fn a_stop_sends_nothing_more_and_awaits_what_is_in_flight() {
     })
     .await;
     assert_eq!(measured.ending, PhaseEnding::StoppedAnswering);
-    near(measured.measured, stopped - measured.window_start.expect("the ramp ended"));
+    near(measured.measured + measured.window_start.expect("the ramp ended"), stopped);
     assert_eq!(measured.failed, 0, "those in flight were awaited");
     assert!((15..=20).contains(&measured.sent), "{}", measured.sent);
 }
@@ -358,9 +360,9 @@ async fn patience_with_logins_ends_after_a_minute() {
 }
 
 /// The queries that each user sent, in their order.
-async fn queries(seed: u64, delay: fn(&str) -> Duration) -> BTreeMap<String, Vec<String>> {
-    let seen = Arc::new(Mutex::new(BTreeMap::<String, Vec<String>>::new()));
-    let noted = Arc::clone(&seen);
+async fn queries_of(seed: u64, delay: fn(&str) -> Duration) -> BTreeMap<String, Vec<String>> {
+    let queries = Arc::new(Mutex::new(BTreeMap::<String, Vec<String>>::new()));
+    let noted = Arc::clone(&queries);
     let waiting = app_after(delay);
     let origin = in_memory(Arc::new(move |request: http::Request<bytes::Bytes>| {
         let query = request.uri().query().unwrap_or_default().to_owned();
@@ -383,19 +385,19 @@ async fn queries(seed: u64, delay: fn(&str) -> Duration) -> BTreeMap<String, Vec
     phase.rows = ["a", "b", "c", "d"].map(|name| Row(vec![Some(name.to_owned())])).into();
     let job = Job { seed, ..job(plan, phase, origin) };
     run_here(job, |_, _| {}).await;
-    let seen = seen.lock().expect("no panic");
-    seen.clone()
+    let queries = queries.lock().expect("no panic");
+    queries.clone()
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_seed_gives_each_user_the_same_requests_whatever_the_timing() {
-    let (fast, slow) = (queries(7, |_| millis(1)).await, queries(7, |_| millis(40)).await);
+    let (fast, slow) = (queries_of(7, |_| millis(1)).await, queries_of(7, |_| millis(40)).await);
     assert_eq!(fast.keys().collect::<Vec<_>>(), ["1", "2", "3"]);
     for (user, slow) in &slow {
         assert!(slow.len() > 10 && fast[user].len() > slow.len());
         assert_eq!(fast[user][..slow.len()], slow[..], "user {user}");
     }
-    assert_ne!(queries(8, |_| millis(1)).await["1"][..10], fast["1"][..10]);
+    assert_ne!(queries_of(8, |_| millis(1)).await["1"][..10], fast["1"][..10]);
     let all: Vec<&str> = fast.values().flatten().map(|query| &query[..1]).collect();
     assert!(["a", "b", "c", "d"].iter().all(|row| all.contains(row)), "every row is drawn");
 }
