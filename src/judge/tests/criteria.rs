@@ -174,7 +174,7 @@ fn a_mean_is_judged_by_its_observed_value_with_a_t_interval() {
     };
     let passed = mean(Op::Less, 250);
     assert_eq!((passed.outcome, passed.certain, passed.observed), (Outcome::Passed, true, Some(200.0)));
-    assert!(passed.interval.is_some_and(|[low, high]| low <= 200.0 && 200.0 <= high && high < 250.0));
+    assert!(passed.interval.is_some_and(|[low, high]| (low..=high).contains(&200.0) && high < 250.0));
     let failed = mean(Op::Less, 150);
     assert_eq!((failed.outcome, failed.worst_endpoint.as_deref()), (Outcome::Failed, Some("chart data")));
     assert_eq!((mean(Op::Less, 200).outcome, mean(Op::LessOrEqual, 200).outcome), (Outcome::Failed, Outcome::Passed));
