@@ -124,7 +124,11 @@ impl Silences {
         let mut at = last + spacing;
         while at < stalled_until {
             let endpoint = self.next_endpoint();
-            added.push(Added { endpoint, at, latency: (stalled_until - at).max(medians[endpoint.index()]) });
+            added.push(Added {
+                endpoint,
+                at,
+                latency: stalled_until.saturating_sub(at).max(medians[endpoint.index()]),
+            });
             at += spacing;
         }
         added

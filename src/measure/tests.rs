@@ -278,7 +278,7 @@ impl Simulation {
         let mut recorders: Vec<Recorder> = (0..self.workers)
             .map(|_| Recorder::new(Arc::clone(&layout)).of_users((self.users / self.workers) as u32))
             .collect();
-        let mut made = vec![0; self.users];
+        let mut made = vec![0_u32; self.users];
         let opening = Duration::from_secs(2);
         let nanos = |seconds: f64| (seconds * 1e9) as u64;
         let mut events = BinaryHeap::new();
@@ -302,7 +302,7 @@ impl Simulation {
                 });
                 made[user] += 1;
                 let pause = self.think.start + rng.f64() * (self.think.end - self.think.start);
-                let think = if made[user] % self.steps == 0 { pause } else { 0.0 };
+                let think = if made[user].is_multiple_of(self.steps) { pause } else { 0.0 };
                 events.push(Reverse((now + nanos(think), user, None)));
             } else if at < opening + duration {
                 recorder.started(PAGE, at);

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Bound, in_bursts, most_at};
+use super::{Bound, most_at};
 use crate::judge::{
     assessment::{Assessment, Decision, Side, Sureness},
     evidence::Selection,
@@ -59,36 +59,48 @@ pub(super) fn assess(selection: &Selection<'_>, rate: Rate, bound: Bound) -> Ass
     let interval = counts
         .then(|| proportion.interval())
         .map(|[low, high]| if same { [low, high] } else { [as_rate(high), as_rate(low)] });
-    let observed = observed(rate, failures, requests);
-    let mut because = format!(
-        "{} of {} failed ({}){}; {} was {}, the limit is {} {}.",
-        words::count(failures),
-        words::counted(requests, "request"),
-        words::percent(failures as f64 / requests as f64),
-        if against == Against::Failures { in_bursts(proportion.bursts(allowed.number())) } else { String::new() },
-        match rate {
-            Rate::Success => "success_rate",
-            Rate::Error => "error_rate",
-        },
-        words::percent(observed),
-        bound.op.symbol(),
-        words::percent(limit),
-    );
-    if counts {
-        because += &how_sure(decision, &proportion, allowed.number());
-    }
-    because += &most_at(most.as_ref(), selection.names());
-    because += &example(selection, most.as_ref());
+    let because = [
+        what_was_seen(rate, bound, failures, requests),
+        if against == Against::Failures { bursts(&proportion, allowed) } else { String::new() },
+        if counts { how_sure(decision, &proportion, allowed.number()) } else { String::new() },
+        most_at(most.as_ref(), selection.names()),
+        example(selection, most.as_ref()),
+    ]
+    .concat();
     let broken = matches!(decision, Decision::Decided(Side::Breaks, _) | Decision::Uncertain(Side::Breaks));
     Assessment {
         decision,
-        observed: Some(observed),
+        observed: Some(observed(rate, failures, requests)),
         limit,
         unit: "1",
         interval,
         samples: requests,
         because,
         worst_endpoint: most.filter(|_| broken).map(|(name, _)| name),
+    }
+}
+
+fn what_was_seen(rate: Rate, bound: Bound, failures: u64, requests: u64) -> String {
+    format!(
+        "{} of {} failed ({}): {} was {}, the limit is {} {}.",
+        words::count(failures),
+        words::counted(requests, "request"),
+        words::percent(failures as f64 / requests as f64),
+        match rate {
+            Rate::Success => "success_rate",
+            Rate::Error => "error_rate",
+        },
+        words::percent(observed(rate, failures, requests)),
+        bound.op.symbol(),
+        words::percent(bound.number()),
+    )
+}
+
+fn bursts(proportion: &Proportion, allowed: Allowed) -> String {
+    match proportion.bursts(allowed.number()) {
+        0 => String::new(),
+        1 => " They came in one burst.".to_owned(),
+        bursts => format!(" They came in {bursts} bursts."),
     }
 }
 

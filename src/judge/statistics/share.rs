@@ -45,6 +45,6 @@ mod tests {
             assert_eq!(Allowed::rest(q).compare(x + 1, n), Ordering::Greater);
             assert_eq!(Allowed::rest(q).compare(x, n + 1), Ordering::Less);
         }
-        assert_eq!(Allowed::rest(1.0).number(), 0.0);
+        assert_eq!(Allowed::rest(1.0), Allowed::share(0.0));
     }
 }
