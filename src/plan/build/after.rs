@@ -112,9 +112,6 @@ impl Draft<'_> {
             }
             taken.push(&name.value);
         }
-        if said.html.as_ref().is_some_and(|name| name.span.line > 0) {
-            self.without_effect.push("`publish.html` has no effect yet: this version writes no HTML report".to_owned());
-        }
         if said.github.is_some() {
             self.without_effect.push("`publish.github` has no effect yet: this version posts nothing".to_owned());
         }
