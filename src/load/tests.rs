@@ -269,6 +269,7 @@ async fn requests_in_flight_at_the_end_are_awaited_and_later_steps_are_not_sent(
     // The slow step begins at 0 s, before the window, and at 4 and 8 s; its last answer comes at 12 s, behind the end.
     assert_eq!((measured.endpoints[0].requests, measured.endpoints[0].failures()), (2, 0));
     assert_eq!(measured.endpoints[1].requests, 2);
+    assert_eq!(measured.sent, 5, "nothing was sent behind the end");
     assert!(ended >= seconds(11), "{ended:?}");
 }
 
@@ -553,10 +554,19 @@ async fn a_failed_login_ends_a_rehearsal() {
 
 #[tokio::test]
 async fn dropping_a_phase_stops_it() {
-    let server = Server::start(app_after(|_| seconds(2)), None);
+    let arrived = Arc::new(tokio::sync::Notify::new());
+    let arrival = Arc::clone(&arrived);
+    let server = Server::start(
+        app_after(move |_| {
+            arrival.notify_one();
+            seconds(5)
+        }),
+        None,
+    );
     let plan = plan(vec![scenario(Vec::new(), vec![get(0, "/")], NO_PAUSE)]);
     let running =
         start(job(plan, phase(closed(20, 1000.0), Duration::ZERO, seconds(600)), testing::origin(&server.url())));
+    arrived.notified().await;
     let begun = std::time::Instant::now();
     drop(running);
     assert!(begun.elapsed() < seconds(1), "{:?}", begun.elapsed());
