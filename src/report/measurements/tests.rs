@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use super::*;
 use crate::{
     measure::{
-        Clock, EndpointMeasurements, GaugeSample, GeneratorHealth, Histogram, Layout, PhaseEnding, Ramp, Threshold,
-        Window,
+        Clock, EndpointMeasurements, GaugeSample, GaugeSeries, GeneratorHealth, Histogram, Layout, PhaseEnding,
+        PhaseMeasurements, Ramp, Threshold, Window,
     },
     plan::{EndpointId, FailureKind, ScenarioId},
 };
