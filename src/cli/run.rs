@@ -14,11 +14,10 @@ use super::{
     publishing, repeat,
 };
 use crate::{
-    config::Environment,
     gate::{self, Setup, Stop},
     judge::Extent,
     publish::Folder,
-    report::{self, Files, Narrator},
+    report::{self, Colour, Detail, Files, Narrator, Publishable},
 };
 
 /// Set in the tests: a defect on purpose, to see how it ends.
@@ -67,7 +66,12 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
         .block_on(gate::run(setup, &mut |event| live.show(&event)))
         .map_err(|error| format!("error: {}", report::clean(&secrets.mask(&error.to_string()))))?;
     let publishable = publishing::publish(&finished, &plan, &folder, &secrets, &environment);
-    close(args, &publishable, &environment);
+    let colour = colour::decide(args.plan.color, &environment, &io::stdout());
+    if !args.quiet {
+        let detail = if args.verbose { Detail::Everything } else { Detail::Failures };
+        output::print(&report::rehearsals(&finished.rehearsals, detail, &|text| secrets.mask(text), colour));
+    }
+    close(args, &publishable, colour);
     Ok(finished.verdict.exit_code)
 }
 
@@ -103,8 +107,7 @@ fn unusable(cause: &io::Error) -> String {
 }
 
 /// The last words of the run, on standard output.
-fn close(args: &RunArgs, publishable: &report::Publishable, environment: &Environment) {
-    let colour = colour::decide(args.plan.color, environment, &io::stdout());
+fn close(args: &RunArgs, publishable: &Publishable, colour: Colour) {
     if args.quiet {
         output::print(&report::headline_only(publishable, colour));
         return;

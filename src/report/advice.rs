@@ -29,7 +29,7 @@ pub(super) fn for_finding(phase: &PhaseVerdict, finding: &Finding) -> Option<Str
         return Some("A longer duration or more users give it the requests that it needs.".to_owned());
     }
     match finding.unit.as_str() {
-        "ms" => slow(phase),
+        "ms" => slow(phase, finding),
         "1" | "events" => failing(phase),
         "requests" | "requests/s" => busiest_gauge(phase),
         _ => for_gauge(&finding.criterion),
@@ -45,19 +45,15 @@ pub(super) fn for_monitor(monitor: &MonitorVerdict) -> Option<String> {
     }
 }
 
-/// Slow answers: the slowest endpoint, and the resource that was short.
-fn slow(phase: &PhaseVerdict) -> Option<String> {
-    let slowest = phase
-        .endpoints
-        .iter()
-        .filter_map(|endpoint| Some((endpoint, endpoint.latency_ms.p95?)))
-        .max_by(|left, right| left.1.total_cmp(&right.1));
-    let endpoint = slowest.map(|(endpoint, p95)| {
-        format!(
-            "Begin with {}, the slowest endpoint (p95 {}): its queries (N+1, indexes), then a cache.",
-            endpoint.name,
-            number::milliseconds(p95)
-        )
+/// Slow answers: the endpoint with the most of them, else the slowest, and the resource that was short.
+fn slow(phase: &PhaseVerdict, finding: &Finding) -> Option<String> {
+    let worst = finding.worst_endpoint.as_ref().and_then(|name| phase.endpoints.iter().find(|e| e.name == *name));
+    let timed = phase.endpoints.iter().filter_map(|endpoint| Some((endpoint, endpoint.latency_ms.p95?)));
+    let slowest = timed.max_by(|left, right| left.1.total_cmp(&right.1)).map(|(endpoint, _)| endpoint);
+    let endpoint = worst.or(slowest).map(|endpoint| {
+        let why = if worst.is_some() { "most of the slow answers came from it" } else { "it is the slowest endpoint" };
+        let p95 = number::or_nothing(endpoint.latency_ms.p95, number::milliseconds);
+        format!("Begin with {}: {why} (p95 {p95}). Look at its queries (N+1, indexes), then at a cache.", endpoint.name)
     });
     join(endpoint, busiest_gauge(phase))
 }
@@ -132,10 +128,12 @@ mod tests {
         let advice = for_finding(medium, &medium.findings[1]).expect("there is advice");
         assert_eq!(
             advice,
-            "Begin with chart data, the slowest endpoint (p95 2.23 s): its queries (N+1, indexes), then a cache. \
-             database.connections reached 96. Enlarge the connection pool, keep connections open between requests, or \
-             hold them for less time."
+            "Begin with chart data: most of the slow answers came from it (p95 2.23 s). Look at its queries (N+1, \
+             indexes), then at a cache. database.connections reached 96. Enlarge the connection pool, keep connections \
+             open between requests, or hold them for less time."
         );
+        let advice = for_finding(medium, &medium.findings[2]).expect("there is advice");
+        assert!(advice.starts_with("Begin with chart data: it is the slowest endpoint (p95 2.23 s)."), "{advice}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use super::{Files, Publishable};
+use super::{Files, Publishable, clean};
 use crate::judge::{
     Band, BreakingPoint, CheckResult, Ending, EndpointVerdict, Finding, Generator, Lateness, Level, Milliseconds,
     MonitorVerdict, Outcome, PhaseVerdict, RecoveryVerdict, Regression, Totals, Verdict,
@@ -88,7 +88,7 @@ pub(super) fn warned() -> Verdict {
         observed: Some(312.0),
         limit: 300.0,
         interval: Some([305.0, 320.0]),
-        because: "5,210 of 9,600 requests took 300 ms or longer, over 4 bursts.".to_owned(),
+        because: "p50 was 312 ms, the limit is < 300 ms: 5,210 of 9,600 requests (54.3 %) took 300 ms or longer, 50 % may, in 4 bursts. Certain: the share lies between 52.1 % and 56.4 %.".to_owned(),
         ..finding("p50 < 300ms", 121)
     });
     medium.findings[1].certain = false;
@@ -118,7 +118,8 @@ pub(super) fn failed() -> Verdict {
             observed: Some(1_214.0),
             limit: 750.0,
             interval: Some([1_102.0, 1_377.0]),
-            because: "1,913 of 9,600 requests took 750 ms or longer (19.9 %, allowed 5 %), over 4 bursts.".to_owned(),
+            because: "p95 was 1.21 s, the limit is < 750 ms: 1,913 of 9,600 requests (19.9 %) took 750 ms or longer, 5 % may, in 4 bursts. Certain: the share lies between 17.2 % and 22.8 %. chart data has most of them (1,802).".to_owned(),
+            worst_endpoint: Some("chart data".to_owned()),
             ..finding("p95 < 750ms", 117)
         },
         Finding {
@@ -127,7 +128,7 @@ pub(super) fn failed() -> Verdict {
             observed: Some(1_500.4),
             limit: 1_500.0,
             interval: Some([1_420.0, 1_730.0]),
-            because: "97 of 9,600 requests took 1.5 s or longer (1.01 %, allowed 1 %), over 4 bursts.".to_owned(),
+            because: "p99 was 1.5 s, the limit is < 1.5 s: 97 of 9,600 requests (1.01 %) took 1.5 s or longer, 1 % may, in 4 bursts. Not certain: the share lies between 0.61 % and 1.52 %.".to_owned(),
             ..finding("p99 < 1500ms", 118)
         },
         Finding {
@@ -135,7 +136,7 @@ pub(super) fn failed() -> Verdict {
             observed: Some(14.0),
             limit: 0.0,
             unit: "events".to_owned(),
-            because: "14 timeouts, the first after 41 s at chart data.".to_owned(),
+            because: "14 timeouts among 9,600 requests; none is allowed. chart data has most of them (14).".to_owned(),
             ..finding("no timeouts", 119)
         },
     ];
@@ -258,6 +259,29 @@ pub(super) fn hostile() -> Verdict {
     with_strings(&mut || next.next().expect("it is endless"))
 }
 
+/// A verdict with hostile strings, these and [`HOSTILE`], and its twin with harmless ones: where two strings are equal in
+/// one, they are equal in the other.
+pub(super) fn twins(strings: Vec<String>, offset: usize) -> (Verdict, Verdict) {
+    let mut all: Vec<String> =
+        strings.into_iter().chain(HOSTILE.map(str::to_owned)).map(|text| clean(&text).into_owned()).collect();
+    all.sort();
+    all.dedup();
+    all.retain(|text| !text.is_empty());
+    let mut next = offset;
+    let mut step = || {
+        // A step that shares no divisor with most lengths, so that neighbours are not neighbours in the alphabet.
+        next += 7;
+        next % all.len()
+    };
+    let hostile = with_strings(&mut || all[step()].clone());
+    let mut next = offset;
+    let mut step = || {
+        next += 7;
+        next % all.len()
+    };
+    (hostile, with_strings(&mut || format!("name{}", step())))
+}
+
 /// The verdict with everything in it, and in the place of every name and sentence what `text` gives.
 pub(super) fn with_strings(text: &mut dyn FnMut() -> String) -> Verdict {
     let mut verdict = everything();
@@ -279,6 +303,7 @@ pub(super) fn with_strings(text: &mut dyn FnMut() -> String) -> Verdict {
         for finding in &mut phase.findings {
             finding.criterion = text();
             finding.endpoint = Some(text());
+            finding.worst_endpoint = finding.worst_endpoint.as_ref().map(|_| text());
             finding.because = text();
             finding.file = text();
         }

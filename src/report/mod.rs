@@ -17,6 +17,7 @@ mod number;
 mod plan;
 mod progress;
 mod publishable;
+mod rehearsal;
 mod terminal;
 mod trouble;
 mod when;
@@ -31,6 +32,7 @@ pub use measurements::{MEASUREMENTS_SCHEMA, UnreadableMeasurements, measurements
 pub use plan::plan;
 pub use progress::{Narrator, Standings};
 pub use publishable::{Mask, Publishable};
+pub use rehearsal::{Detail, rehearsals};
 pub use terminal::{Colour, closing, headline_only, meaning};
 
 /// One report file.

@@ -148,7 +148,9 @@ impl<'a> Narrator<'a> {
         let name = clip(name, 24);
         let word = self.colour.paint(tint(outcome), outcome.word());
         let mut lines = vec![format!("  {name} {word}: {requests} requests, success {success}, p95 {p95}")];
-        for trouble in trouble::of_phase(&phase).iter().filter(|trouble| trouble.standing != Standing::Uncertain) {
+        let mut troubles = trouble::of_phase(&phase);
+        troubles.sort_by_key(|trouble| trouble.standing);
+        for trouble in troubles.iter().filter(|trouble| trouble.standing != Standing::Uncertain) {
             let word = trouble.standing.word();
             let numbers = trouble.numbers();
             let told = if numbers.is_empty() { &trouble.because } else { &numbers };

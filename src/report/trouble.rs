@@ -72,6 +72,15 @@ impl Trouble<'_> {
         let interval = interval.as_ref().map(|interval| format!(", interval {interval}")).unwrap_or_default();
         format!("{observed}, limit {limit}{interval}; {sure}")
     }
+
+    /// The evidence, which names observed value and limit itself, with the interval beside it.
+    pub(super) fn evidence(&self) -> String {
+        let interval = self.measured.as_ref().and_then(|measured| measured.interval.as_ref());
+        match interval {
+            Some(interval) => format!("{} Interval: {interval}.", self.because),
+            None => self.because.clone(),
+        }
+    }
 }
 
 /// Every trouble of a run, the heaviest first, and among equals in the order of the run.
@@ -214,9 +223,18 @@ fn of_whole_phase(phase: &PhaseVerdict, standing: Standing, advice: Option<Strin
         what: "the whole phase".to_owned(),
         measured: None,
         place: place(&phase.file, phase.line),
-        because: phase.because.join(" "),
+        because: because_of(phase),
         advice,
     }
+}
+
+/// Why a phase came out as it did, without the sentences that its criteria say themselves.
+fn because_of(phase: &PhaseVerdict) -> String {
+    let said = |because: &&String| {
+        phase.findings.iter().any(|finding| !finding.because.is_empty() && because.contains(&finding.because))
+    };
+    let own: Vec<_> = phase.because.iter().filter(|because| !said(because)).map(String::as_str).collect();
+    if own.is_empty() { phase.because.join(" ") } else { own.join(" ") }
 }
 
 fn of_check<'a>(part: &'a str, check: &CheckResult) -> Option<Trouble<'a>> {

@@ -122,12 +122,9 @@ fn evidence(trouble: &Trouble<'_>) -> Evidence {
     Evidence { message: line(trouble), more: place.into_iter().chain(advice).collect() }
 }
 
-/// What, the numbers, and the evidence, in one line.
+/// What, and the evidence, in one line.
 fn line(trouble: &Trouble<'_>) -> String {
-    match trouble.numbers() {
-        numbers if numbers.is_empty() => format!("{}: {}", trouble.what, trouble.because),
-        numbers => format!("{}: {numbers}. {}", trouble.what, trouble.because),
-    }
+    format!("{}: {}", trouble.what, trouble.evidence())
 }
 
 fn case(verdict: &Verdict, part: &str, name: &str, result: Result) -> TestCase {

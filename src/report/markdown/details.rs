@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{
     IN_MEMORY,
-    escape::{code, text},
+    escape::{cell, code, text},
     sign,
 };
 use crate::{
@@ -67,7 +67,7 @@ fn row(endpoint: &EndpointVerdict) -> String {
         errors.iter().map(|(kind, count)| format!("{} {}", number::count(*count), text(kind))).collect();
     format!(
         "| {} | {} | {} | {} | {} | {} | {} | {} |\n",
-        code(name),
+        cell(name),
         number::count(*requests),
         number::count(*failures),
         time(latency_ms.p50),
@@ -86,7 +86,7 @@ pub(super) fn monitors(verdict: &Verdict) -> String {
             let mean = number::or_nothing(monitor.mean, number::plain);
             let max = number::or_nothing(monitor.max, number::plain);
             let missing = monitor.missing.as_ref().map(|missing| format!(": {}", text(missing))).unwrap_or_default();
-            let (phase, name) = (code(&phase.name), code(&monitor.name));
+            let (phase, name) = (cell(&phase.name), cell(&monitor.name));
             let band = band(monitor.band);
             writeln!(rows, "| {phase} | {name} | {mean} | {max} | {band}{missing} | {} |", monitor.samples)
                 .expect(IN_MEMORY);
@@ -96,7 +96,7 @@ pub(super) fn monitors(verdict: &Verdict) -> String {
             let max = number::milliseconds(generator.lateness_ms.max);
             let state = if generator.saturated { "**saturated**" } else { "good enough" };
             let cpu = number::plain(generator.cpu_percent);
-            let phase = code(&phase.name);
+            let phase = cell(&phase.name);
             writeln!(rows, "| {phase} | generator lateness p99, max | {lateness} | {max} | {state}, CPU {cpu} % | |")
                 .expect(IN_MEMORY);
         }

@@ -5,7 +5,7 @@ mod escape;
 
 use std::fmt::Write;
 
-use self::escape::{code, text};
+use self::escape::{cell, code, text};
 use super::{
     Publishable, ladder, number,
     trouble::{self, Standing, Trouble},
@@ -129,7 +129,7 @@ fn ladder_table(verdict: &Verdict) -> String {
         writeln!(
             part,
             "| {} | {load} | {requests} | {success} | {throughput} | {p50} | {p95} | {p99} | {} {} |",
-            code(name),
+            cell(name),
             sign(outcome),
             outcome.word()
         )

@@ -54,14 +54,7 @@ proptest! {
 
     #[test]
     fn no_name_changes_the_structure(strings in prop::collection::vec("\\PC{0,12}|[\\\\|`*_@#<>\\[\\]()!&:/. w-]{0,12}", 1..20), offset in 0usize..12) {
-        let all: Vec<String> =
-            strings.into_iter().chain(fixtures::HOSTILE.map(str::to_owned)).filter(|text| !text.is_empty()).collect();
-        let mut next = offset;
-        let hostile = fixtures::with_strings(&mut || {
-            next += 1;
-            all[next % all.len()].clone()
-        });
-        let benign = fixtures::with_strings(&mut || "benign".to_owned());
+        let (hostile, benign) = fixtures::twins(strings, offset);
         let summary = summary(hostile);
         let (seen, expected) = (structure(&summary), structure(&super::render(&fixtures::publishable(benign))));
         let difference = seen.iter().zip(&expected).position(|(seen, expected)| seen != expected);

@@ -148,15 +148,14 @@ fn in_short(trouble: &Trouble<'_>) -> String {
 }
 
 fn told(trouble: &Trouble<'_>, colour: Colour) -> Vec<String> {
-    let Trouble { standing, part, what, place, because, advice, .. } = trouble;
+    let Trouble { standing, part, what, place, advice, .. } = trouble;
     let word = standing.word();
     let place = place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
     let mut lines = wrap(&format!("{word} {part}: {what}{place}"), 0);
     if let Some(rest) = lines[0].strip_prefix(word) {
         lines[0] = format!("{}{}", colour.paint(paint::tint_of(*standing), word), colour.paint(Tint::Bold, rest));
     }
-    lines.extend(wrap(&trouble.numbers(), 2));
-    lines.extend(wrap(because, 2));
+    lines.extend(wrap(&trouble.evidence(), 2));
     lines.extend(advice.iter().flat_map(|advice| wrap(&format!("what to try: {advice}"), 2)));
     lines
 }
