@@ -156,7 +156,6 @@ fn json_string(text: &str, out: &mut String) {
 mod tests {
     use std::sync::Arc;
 
-    use fastrand::Rng;
     use proptest::{prop_assert_eq, proptest};
 
     use super::{Memory, Missing, json_string, render};

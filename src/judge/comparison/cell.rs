@@ -154,8 +154,8 @@ impl Cell {
     }
 
     /// A result that compared nothing.
-    pub(super) fn without_comparison(&self, outcome: Outcome, because: String) -> CellResult {
-        CellResult {
+    pub(super) fn without_comparison(&self, outcome: Outcome, because: String) -> Box<CellResult> {
+        Box::new(CellResult {
             name: self.name.clone(),
             outcome,
             change: None,
@@ -164,7 +164,7 @@ impl Cell {
             detectable: None,
             because,
             anchor: None,
-        }
+        })
     }
 }
 

