@@ -1,7 +1,7 @@
 //! What to try: one sentence for each kind of trouble, after the optimization roadmap of the strategy document.
 
 use super::number;
-use crate::judge::{Band, EndpointVerdict, Finding, MonitorVerdict, Outcome, PhaseVerdict};
+use crate::judge::{ANSWERS, Band, EndpointVerdict, Finding, LOGGED_IN, MonitorVerdict, Outcome, PhaseVerdict};
 
 /// When the generator was not good enough.
 pub(super) const GENERATOR: &str = "Give the generator its own machine or more cores, or lower users or rate; the app \
@@ -13,7 +13,12 @@ pub(super) const RECOVERY: &str = "Look for queues without a bound, connections 
 
 /// What to try for a finding that did not hold, or was not certain.
 pub(super) fn for_finding(phase: &PhaseVerdict, finding: &Finding) -> Option<String> {
-    if finding.criterion == "all users logged in" {
+    if finding.criterion == ANSWERS {
+        return Some(
+            "See in the app's log and in its host's whether it still runs, and what its last request was.".to_owned(),
+        );
+    }
+    if finding.criterion == LOGGED_IN {
         return Some(
             "Look at the login: the users and passwords, the CSRF token, the cookies; `stagegate run --dry-run` walks \
              one user through it."

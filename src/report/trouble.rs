@@ -223,18 +223,24 @@ fn of_whole_phase(phase: &PhaseVerdict, standing: Standing, advice: Option<Strin
         what: "the whole phase".to_owned(),
         measured: None,
         place: place(&phase.file, phase.line),
-        because: because_of(phase),
+        because: match own_reasons(phase) {
+            own if own.is_empty() => phase.because.join(" "),
+            own => own.join(" "),
+        },
         advice,
     }
 }
 
+/// How the judge names a finding among a phase's reasons.
+fn said_of(finding: &Finding) -> String {
+    let endpoint = finding.endpoint.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
+    format!("{}{endpoint}: {}", finding.criterion, finding.because)
+}
+
 /// Why a phase came out as it did, without the sentences that its criteria say themselves.
-fn because_of(phase: &PhaseVerdict) -> String {
-    let said = |because: &&String| {
-        phase.findings.iter().any(|finding| !finding.because.is_empty() && because.contains(&finding.because))
-    };
-    let own: Vec<_> = phase.because.iter().filter(|because| !said(because)).map(String::as_str).collect();
-    if own.is_empty() { phase.because.join(" ") } else { own.join(" ") }
+pub(super) fn own_reasons(phase: &PhaseVerdict) -> Vec<&str> {
+    let said = |because: &&String| phase.findings.iter().any(|finding| **because == said_of(finding));
+    phase.because.iter().filter(|because| !said(because)).map(String::as_str).collect()
 }
 
 fn of_check<'a>(part: &'a str, check: &CheckResult) -> Option<Trouble<'a>> {

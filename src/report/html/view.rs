@@ -162,7 +162,7 @@ fn facts(verdict: &Verdict) -> Vec<(&'static str, String)> {
     let mut facts = vec![
         ("profile", verdict.profile.clone()),
         ("target", verdict.target.clone()),
-        ("commit", verdict.commit.clone()),
+        ("commit", ladder::short_commit(&verdict.commit)),
         ("requests", number::count(verdict.totals.requests)),
         ("failures", number::count(verdict.totals.failures)),
     ];
@@ -172,6 +172,7 @@ fn facts(verdict: &Verdict) -> Vec<(&'static str, String)> {
 
 fn environment(verdict: &Verdict) -> Vec<(&'static str, String)> {
     vec![
+        ("commit", verdict.commit.clone()),
         ("started", when::moment(&verdict.started_at)),
         ("finished", when::moment(&verdict.finished_at)),
         ("seed", verdict.seed.to_string()),
@@ -221,7 +222,7 @@ impl PhaseView {
             load: ladder::load(phase),
             outcome: tone(phase.outcome),
             open: phase.outcome != Outcome::Passed,
-            because: phase.because.clone(),
+            because: trouble::own_reasons(phase).into_iter().map(str::to_owned).collect(),
             findings: phase.findings.iter().map(FindingView::of).collect(),
             endpoints: phase.endpoints.iter().map(EndpointView::of).collect(),
             monitors: phase.monitors.iter().map(MonitorView::of).collect(),
@@ -242,14 +243,14 @@ impl FindingView {
         Self {
             criterion: trouble::title(finding),
             level: match finding.level {
-                crate::judge::Level::Block => "blocks",
-                crate::judge::Level::Warn => "warns",
+                crate::judge::Level::Block => "",
+                crate::judge::Level::Warn => " only warns",
             },
             outcome: tone(finding.outcome),
             observed,
             limit,
             interval: interval.unwrap_or_default(),
-            sure: if finding.outcome == Outcome::NotRun { "" } else { sure },
+            sure: sure.split_once(',').map_or(sure, |(sure, _)| sure),
             place: trouble::place(&finding.file, finding.line).unwrap_or_default(),
             because: finding.because.clone(),
         }

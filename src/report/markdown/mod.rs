@@ -62,17 +62,11 @@ fn headline(verdict: &Verdict) -> String {
         outcome.word(),
         text(&verdict.headline),
         code(profile),
-        code(&short(commit)),
+        code(&ladder::short_commit(commit)),
         code(target),
         number::count(totals.requests),
         number::count(totals.failures),
     )
-}
-
-/// The first twelve characters of a long hash; other names of a commit as they are.
-fn short(commit: &str) -> String {
-    let hash = commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if hash { commit[..12].to_owned() } else { commit.to_owned() }
 }
 
 fn troubles(verdict: &Verdict) -> String {
