@@ -60,7 +60,7 @@ pub(super) struct PlanArgs {
     #[arg(long, value_name = "URL", env = "STAGEGATE_TARGET")]
     pub(super) target: Option<String>,
 
-    /// The commit under test [default: the head of the event's pull request, GITHUB_SHA, git's HEAD, or `dev`]
+    /// The commit under test [default: the head of the event's pull request, `GITHUB_SHA`, git's HEAD, or `dev`]
     #[arg(long, value_name = "SHA", env = "STAGEGATE_COMMIT")]
     pub(super) commit: Option<String>,
 
@@ -123,7 +123,7 @@ pub(super) struct RunArgs {
 
 #[derive(Args, Debug)]
 pub(super) struct InitArgs {
-    /// Makes scenarios of an OpenAPI description or a recorded session (not yet)
+    /// Makes scenarios of an `OpenAPI` description or a recorded session (not yet)
     #[arg(long, value_name = "FILE")]
     pub(super) from: Option<PathBuf>,
 }

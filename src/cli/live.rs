@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::output;
 use crate::{
     config::Environment,
-    gate::Event,
+    gate::{Event, Progress},
     report::{Narrator, Standings},
 };
 
@@ -53,20 +53,23 @@ impl<'a> Live<'a> {
             }
         }
         match event {
-            Event::Progress(progress) => match &self.bar {
-                Some(bar) => {
-                    let Standings { share, words } = self.narrator.standing(progress);
-                    bar.set_position((share * STEPS as f64) as u64);
-                    bar.set_message(words);
-                }
-                None => {
-                    let due = self.narrator.progress(progress);
-                    let every = (self.loudness == Loudness::Verbose).then(|| self.narrator.every(progress));
-                    every.or(due).iter().for_each(|line| output::complain(line));
-                }
-            },
+            Event::Progress(progress) => self.progress(progress),
             Event::Finished(_) => self.bar.iter().for_each(ProgressBar::finish_and_clear),
             _ => {}
+        }
+    }
+
+    fn progress(&mut self, progress: &Progress) {
+        if let Some(bar) = &self.bar {
+            let Standings { share, words } = self.narrator.standing(progress);
+            bar.set_position((share * STEPS as f64) as u64);
+            bar.set_message(words);
+            return;
+        }
+        let due = self.narrator.progress(progress);
+        let every = (self.loudness == Loudness::Verbose).then(|| self.narrator.every(progress));
+        if let Some(line) = every.or(due) {
+            output::complain(&line);
         }
     }
 }

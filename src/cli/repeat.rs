@@ -10,10 +10,12 @@ pub(super) fn command(args: &RunArgs, seed: u64) -> String {
     if config.as_os_str() != "gates.yaml" {
         flag("-c", &config.to_string_lossy());
     }
-    profile.iter().for_each(|name| flag("--profile", name));
-    phase.iter().for_each(|name| flag("--phase", name));
-    target.iter().for_each(|url| flag("--target", url));
-    time_scale.iter().for_each(|scale| flag("--time-scale", &scale.to_string()));
+    let phases = phase.iter().map(|name| ("--phase", name.clone()));
+    let choices = profile.iter().map(|name| ("--profile", name.clone())).chain(phases);
+    let choices = choices.chain(target.iter().map(|url| ("--target", url.clone())));
+    for (name, value) in choices.chain(time_scale.iter().map(|scale| ("--time-scale", scale.to_string()))) {
+        flag(name, &value);
+    }
     flag("--seed", &seed.to_string());
     if args.dry_run {
         words.push("--dry-run".to_owned());

@@ -56,10 +56,9 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
         secrets: Arc::clone(&secrets),
         binary: env::current_exe().map_err(|cause| unusable(&cause))?,
     };
-    let narrator = Narrator::new(
-        Box::new(|text| secrets.mask(text)),
-        colour::decide(args.plan.color, &environment, &io::stderr()),
-    );
+    let detail = if args.verbose { Detail::Everything } else { Detail::Failures };
+    let colour = colour::decide(args.plan.color, &environment, &io::stderr());
+    let narrator = Narrator::new(Box::new(|text| secrets.mask(text)), colour, detail);
     let mut live = Live::new(narrator, loudness(args), &environment);
     let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(|cause| unusable(&cause))?;
     let finished = runtime
@@ -68,7 +67,6 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
     let publishable = publishing::publish(&finished, &plan, &folder, &secrets, &environment);
     let colour = colour::decide(args.plan.color, &environment, &io::stdout());
     if !args.quiet {
-        let detail = if args.verbose { Detail::Everything } else { Detail::Failures };
         output::print(&report::rehearsals(&finished.rehearsals, detail, &|text| secrets.mask(text), colour));
     }
     close(args, &publishable, colour);

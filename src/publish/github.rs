@@ -33,7 +33,7 @@ impl GitHub {
     pub fn summarize(&self, texts: &[&str]) -> Result<(), PublishError> {
         let Some(path) = &self.summary else { return Ok(()) };
         let taken = fs::metadata(path).map_or(0, |file| file.len());
-        let fits = |text: &&&str| taken + text.len() as u64 + 1 <= LARGEST_SUMMARY;
+        let fits = |text: &&&str| taken + (text.len() as u64) < LARGEST_SUMMARY;
         let text = texts.iter().find(fits).ok_or(PublishError::SummaryFull)?;
         append(path, &format!("{text}\n"))
     }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::{
-    Colour, Mask, clean, ladder, number,
+    Colour, Detail, Mask, clean, ladder, number,
     publishable::publishable_phase,
     terminal::{COLUMNS, Tint, clip, tint, without_commands, wrap},
     trouble::{self, Standing},
@@ -24,6 +24,7 @@ const SECONDS_A_LINE: u32 = 10;
 pub struct Narrator<'a> {
     mask: Box<Mask<'a>>,
     colour: Colour,
+    detail: Detail,
     planned: Duration,
     phases: u32,
     number: u32,
@@ -41,8 +42,8 @@ pub struct Standings {
 
 impl<'a> Narrator<'a> {
     /// A narrator that has heard nothing yet; `mask` takes secrets out of what it repeats.
-    pub fn new(mask: Box<Mask<'a>>, colour: Colour) -> Self {
-        Self { mask, colour, planned: Duration::ZERO, phases: 0, number: 0, seconds: 0 }
+    pub fn new(mask: Box<Mask<'a>>, colour: Colour, detail: Detail) -> Self {
+        Self { mask, colour, detail, planned: Duration::ZERO, phases: 0, number: 0, seconds: 0 }
     }
 
     /// The lines that an event deserves, without those of [`Self::progress`].
@@ -121,7 +122,8 @@ impl<'a> Narrator<'a> {
 
     fn check(&self, part: &str, check: &CheckResult) -> Vec<String> {
         let CheckResult { name, outcome, detail, .. } = check;
-        let detail = if *outcome == Outcome::Passed { String::new() } else { format!(" ({detail})") };
+        let silent = *outcome == Outcome::Passed && self.detail == Detail::Failures;
+        let detail = if silent { String::new() } else { format!(" ({detail})") };
         self.coloured(*outcome, part, &format!("{name}{detail}"))
     }
 
@@ -172,7 +174,7 @@ mod tests {
     use crate::report::fixtures;
 
     fn narrator(colour: Colour) -> Narrator<'static> {
-        Narrator::new(Box::new(|text| Cow::Owned(text.replace("hunter2", "***"))), colour)
+        Narrator::new(Box::new(|text| Cow::Owned(text.replace("hunter2", "***"))), colour, Detail::Failures)
     }
 
     fn progress(stage: Stage) -> Progress {

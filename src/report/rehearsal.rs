@@ -14,12 +14,12 @@ use crate::{
 /// So many lines of a request or an answer are quoted with `-v`.
 const QUOTED_LINES: usize = 12;
 
-/// How much is told of an exchange.
+/// How much is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
-    /// A line each; what was sent and received only where it failed.
+    /// A line for what passed, and evidence for what failed.
     Failures,
-    /// `-v`: what was sent and received by all.
+    /// `-v`: evidence for everything.
     Everything,
 }
 

@@ -2,6 +2,7 @@
 
 mod accuracy;
 mod check;
+mod command_line;
 mod exit_codes;
 mod gate_test;
 mod hostile_files;

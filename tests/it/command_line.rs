@@ -1,0 +1,114 @@
+//! The command line from outside: environment variables, closed outputs, folders that cannot be used.
+
+use std::{
+    fs,
+    process::{Command, Output, Stdio},
+};
+
+use tempfile::TempDir;
+
+use crate::gate_test::{App, BINARY, GateTest, clean_environment, turn};
+
+const SHORT: &str = "name: only, users: 1, spawn_rate: 10/s, duration: 1s";
+
+fn stagegate(arguments: &[&str]) -> Output {
+    let mut command = Command::new(BINARY);
+    clean_environment(&mut command);
+    command.args(arguments).stdin(Stdio::null()).output().expect("the binary starts")
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn a_flag_may_come_as_an_environment_variable_and_an_empty_one_is_none() {
+    let app = App::demo(&[]);
+    let ran = GateTest::on(&app.url)
+        .gets(&["/healthz"])
+        .phase(SHORT, &["success_rate >= 100%"])
+        .env("STAGEGATE_DRY_RUN", "1")
+        .env("STAGEGATE_PROFILE", "")
+        .env("STAGEGATE_TIME_SCALE", "")
+        .env("STAGEGATE_PHASE", "")
+        .env("STAGEGATE_COMMIT", "abc")
+        .env("STAGEGATE_VERBOSE", "false")
+        .run()
+        .exits(0);
+    assert_eq!(ran.verdict["commit"], "abc");
+    assert_eq!(ran.phase("only")["outcome"], "not_run");
+    assert!(ran.stdout.contains("scenario visitor, one user: passed"), "{}", ran.stdout);
+    assert_eq!(ran.verdict["totals"]["requests"], 1);
+}
+
+#[test]
+fn a_flag_that_is_not_there_yet_is_2_and_nothing_is_sent() {
+    let app = App::demo(&[]);
+    for flags in [&["--against", "http://127.0.0.1:1"][..], &["--repeat", "3"]] {
+        let mut test = GateTest::on(&app.url).gets(&["/healthz"]).phase(SHORT, &["success_rate >= 100%"]);
+        for flag in flags {
+            test = test.arg(flag);
+        }
+        let ran = test.run().exits(2);
+        assert!(ran.stderr.contains("is not there yet"), "{}", ran.stderr);
+    }
+    assert_eq!(app.ledger()["totals"]["requests"], 0);
+    let output = stagegate(&["init", "--from", "openapi.yaml"]);
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+}
+
+#[test]
+fn an_output_directory_that_cannot_be_written_is_2_and_nothing_is_sent() {
+    let app = App::demo(&[]);
+    let test = GateTest::on(&app.url).gets(&["/healthz"]).phase(SHORT, &["success_rate >= 100%"]);
+    let ran = test.file("occupied", "a file").arg("--out").arg("occupied").run().exits(2);
+    assert!(ran.stderr.contains("the output directory occupied cannot be written"), "{}", ran.stderr);
+    assert_eq!(app.ledger()["totals"]["requests"], 0);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_defect() {
+    let _turn = turn();
+    let app = App::demo(&[]);
+    let test = GateTest::on(&app.url).gets(&["/healthz"]).phase(SHORT, &["success_rate >= 100%"]);
+    let mut child =
+        test.command().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+    drop(child.stdout.take());
+    drop(child.stderr.take());
+    let status = child.wait().expect("it ends");
+    assert!([Some(0), Some(3)].contains(&status.code()), "{status:?}");
+}
+
+#[test]
+fn a_run_that_is_refused_leaves_no_verdict_of_an_earlier_one() {
+    let app = App::demo(&[]);
+    let test = GateTest::on(&app.url).gets(&["/healthz"]).phase(SHORT, &["success_rate >= 100%"]);
+    let command = test.command();
+    let folder = command.get_current_dir().expect("it runs in a folder").join("stagegate-out");
+    fs::create_dir(&folder).expect("a folder can be made");
+    fs::write(folder.join("verdict.json"), "{}").expect("a file can be written");
+    let ran = test.env("STAGEGATE_DEFECT", "1").run().exits(70);
+    assert!(ran.verdict.is_null(), "a verdict that is not this run's");
+}
+
+#[test]
+fn report_says_what_is_wrong_with_a_folder() {
+    let folder = TempDir::new().expect("a temporary folder can be made");
+    let path = folder.path().to_string_lossy().into_owned();
+    let refused = |why: &str| {
+        let output = stagegate(&["report", &path]);
+        assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+        assert!(said(&output).contains(why), "{}", said(&output));
+    };
+    refused("name the output directory of a finished run");
+    for (text, why) in [
+        ("{", "it is not a verdict"),
+        ("{\"schema\": \"stagegate/verdict/9\"}", "its schema is `stagegate/verdict/9`"),
+        ("\u{fffd}", "it is not a verdict"),
+    ] {
+        fs::write(folder.path().join("verdict.json"), text).expect("it can be written");
+        refused(why);
+    }
+    fs::write(folder.path().join("verdict.json"), [0xff, 0xfe]).expect("it can be written");
+    refused("cannot be read");
+}
