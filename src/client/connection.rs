@@ -29,6 +29,10 @@ use crate::plan::FailureKind;
 /// The longest head of an answer; servers themselves allow 8 to 16 KiB.
 const LONGEST_HEAD: usize = 32 * 1024;
 
+/// After so many bytes of one body the other users of the worker get their turn: a flood from the app must not make the
+/// generator late.
+const FAIR_SHARE: u64 = 256 * 1024;
+
 /// The largest read buffer: what a thousand users may hold at once of answers that arrive faster than they are read.
 const LARGEST_BUFFER: usize = 32 * 1024;
 
@@ -106,7 +110,7 @@ impl Connection {
         (keep, max_size): (Keep, Option<u64>),
     ) -> Result<Read, Failure> {
         let mut kept = Kept::default();
-        let mut size = 0_u64;
+        let (mut size, mut fair) = (0_u64, FAIR_SHARE);
         while let Some(frame) = self.driver.next(&mut incoming).await {
             let Ok(data) = frame.map_err(|error| failure::exchanging(&error))?.into_data() else { continue };
             size += data.len() as u64;
@@ -116,6 +120,10 @@ impl Connection {
             if max_size.is_some_and(|max| size > max) {
                 self.driver.0 = None;
                 break;
+            }
+            if size >= fair {
+                fair = size + FAIR_SHARE;
+                tokio::task::yield_now().await;
             }
         }
         if closes(&head.headers) {

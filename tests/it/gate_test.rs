@@ -230,7 +230,7 @@ fn forget(target: &str) {
             "POST /demo/ledger/reset HTTP/1.1\r\nHost: demo\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
         let _ = stream.write_all(request.as_bytes());
         let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
-        let _ = stream.read_to_end(&mut Vec::new());
+        let _ = stream.take(1024).read_to_end(&mut Vec::new());
     }
 }
 

@@ -21,7 +21,7 @@ fn gate(app: &App) -> (Option<i32>, serde_json::Value, String) {
     let out = tempfile::TempDir::new().expect("a temporary folder can be made");
     let mut command = Command::new(BINARY);
     clean_environment(&mut command);
-    command.args(["run", "--seed", "7", "--config"]).arg(folder().join("gates.yaml"));
+    command.args(["run", "--seed", "7", "--commit", "dev", "--config"]).arg(folder().join("gates.yaml"));
     command.args(["--target", &app.url, "--out"]).arg(out.path());
     let output = command.output().expect("the binary starts");
     let text = std::fs::read_to_string(out.path().join("verdict.json")).unwrap_or_default();

@@ -187,7 +187,11 @@ fn limit(metric: Metric, op: Op, value: Word<'_>) -> Parsed<Limit> {
             Ok(count) => Limit::Number(count as f64),
             Err(_) => return Err(value.fault("is not a number of requests; write it like \"1000\"", None)),
         },
-        Metric::Throughput => Limit::PerSecond(value.quantity::<Rate>()?.per_second()),
+        // `throughput > 100` and `throughput > 100/s` say the same.
+        Metric::Throughput => match value.text.parse::<f64>() {
+            Ok(number) if number.is_finite() && number >= 0.0 => Limit::PerSecond(number),
+            _ => Limit::PerSecond(value.quantity::<Rate>()?.per_second()),
+        },
     };
     let (number, most) = match limit {
         Limit::Time(time) => (time.as_secs_f64(), f64::INFINITY),
