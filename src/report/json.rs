@@ -41,7 +41,7 @@ pub(super) fn render(publishable: &Publishable) -> String {
     text
 }
 
-/// Reads what [`render`] wrote; rendered again, it gives the same bytes.
+/// Reads a verdict.json; rendered again, it gives the same bytes.
 ///
 /// # Errors
 /// When the text is no verdict, or one of another schema.

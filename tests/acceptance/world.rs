@@ -6,7 +6,7 @@ use stagegate::judge::{
     comparison::{Cell, CellResult, Scale, Side, Worse, interleaved, stored},
 };
 
-/// Share of a run's noise that all its cells have in common is the square of... of its variance: cells correlate by 0.6.
+/// The share of a run's variance that all its cells have in common: cells correlate by 0.6.
 const CORRELATION: f64 = 0.6;
 
 /// One run in ten is an outlier: its noise is three times as large.
@@ -14,18 +14,18 @@ const OUTLIERS: f64 = 0.1;
 const OUTLIER_FACTOR: f64 = 3.0;
 
 /// How often each simulation is repeated: reduced for the suite, or as the environment says.
-pub fn repetitions(reduced: u32) -> u32 {
+pub(crate) fn repetitions(reduced: u32) -> u32 {
     std::env::var("STAGEGATE_REPETITIONS").ok().and_then(|text| text.parse().ok()).unwrap_or(reduced)
 }
 
 /// A standard normal number (Box & Muller 1958).
-pub fn normal(rng: &mut Rng) -> f64 {
+pub(crate) fn normal(rng: &mut Rng) -> f64 {
     let radius = (-2.0 * (1.0 - rng.f64()).ln()).sqrt();
     radius * (std::f64::consts::TAU * rng.f64()).cos()
 }
 
 /// The logarithmic noise of all cells in one run or block.
-pub fn noise(rng: &mut Rng, cells: usize, deviation: f64) -> Vec<f64> {
+pub(crate) fn noise(rng: &mut Rng, cells: usize, deviation: f64) -> Vec<f64> {
     let factor = if rng.f64() < OUTLIERS { OUTLIER_FACTOR } else { 1.0 };
     let common = normal(rng);
     (0..cells)
@@ -34,7 +34,7 @@ pub fn noise(rng: &mut Rng, cells: usize, deviation: f64) -> Vec<f64> {
 }
 
 /// Values of one run: 100 ms, times the change of each cell, times noise.
-pub fn run(rng: &mut Rng, changes: &[f64], deviation: f64) -> Vec<f64> {
+pub(crate) fn run(rng: &mut Rng, changes: &[f64], deviation: f64) -> Vec<f64> {
     noise(rng, changes.len(), deviation)
         .iter()
         .zip(changes)
@@ -47,7 +47,7 @@ fn column(runs: &[Vec<f64>], cell: usize) -> Vec<Option<f64>> {
 }
 
 /// Cells of stored runs.
-pub fn stored_cells(baseline: &[Vec<f64>], head: &[Vec<f64>], anchor: &[Vec<f64>], margin: f64) -> Vec<Cell> {
+pub(crate) fn stored_cells(baseline: &[Vec<f64>], head: &[Vec<f64>], anchor: &[Vec<f64>], margin: f64) -> Vec<Cell> {
     (0..head[0].len())
         .map(|cell| Cell {
             name: format!("cell {cell}"),
@@ -64,7 +64,7 @@ pub fn stored_cells(baseline: &[Vec<f64>], head: &[Vec<f64>], anchor: &[Vec<f64>
 }
 
 /// A stored comparison as `run` makes it: one head run; where a cell would fail, two more, judged together.
-pub fn confirmed(
+pub(crate) fn confirmed(
     rng: &mut Rng,
     baseline: &[Vec<f64>],
     changes: &[f64],
@@ -81,17 +81,17 @@ pub fn confirmed(
 }
 
 /// An interleaved comparison: the noise of a block's two sides, and a drift that grows by so much with each half block.
-pub struct Blocks {
-    pub count: usize,
-    pub deviation: f64,
-    pub margin: f64,
-    pub drift: f64,
-    pub fixed_order: bool,
+pub(crate) struct Blocks {
+    pub(crate) count: usize,
+    pub(crate) deviation: f64,
+    pub(crate) margin: f64,
+    pub(crate) drift: f64,
+    pub(crate) fixed_order: bool,
 }
 
 impl Blocks {
     /// Measures and compares.
-    pub fn compare(&self, rng: &mut Rng, changes: &[f64]) -> Vec<CellResult> {
+    pub(crate) fn compare(&self, rng: &mut Rng, changes: &[f64]) -> Vec<CellResult> {
         let mut pairs = vec![Vec::new(); changes.len()];
         let mut base_first: Vec<bool> = (0..self.count).map(|block| block % 2 == 0).collect();
         rng.shuffle(&mut base_first);
@@ -104,8 +104,12 @@ impl Blocks {
             let (early, late) = ((1.0 + self.drift).powf(slot), (1.0 + self.drift).powf(slot + 1.0));
             let base_is_early = first || self.fixed_order;
             let (of_base, of_head) = if base_is_early { (early, late) } else { (late, early) };
-            base.iter_mut().for_each(|value| *value *= of_base);
-            head.iter_mut().for_each(|value| *value *= of_head);
+            for value in &mut base {
+                *value *= of_base;
+            }
+            for value in &mut head {
+                *value *= of_head;
+            }
             slot += 2.0;
             for (cell, pairs) in pairs.iter_mut().enumerate() {
                 pairs.push([Some(base[cell]), Some(head[cell])]);
@@ -126,26 +130,26 @@ impl Blocks {
     }
 }
 
-pub fn any_failed(results: &[CellResult]) -> bool {
+pub(crate) fn any_failed(results: &[CellResult]) -> bool {
     results.iter().any(|result| result.outcome == Outcome::Failed)
 }
 
 /// A share that was counted, with its standard error, for assertions that allow for few repetitions.
 #[derive(Debug, Clone, Copy)]
-pub struct Share {
-    pub of: u32,
-    pub hits: u32,
+pub(crate) struct Share {
+    pub(crate) of: u32,
+    pub(crate) hits: u32,
 }
 
 impl Share {
     /// Counts the repetitions in which something happened.
-    pub fn count(of: u32, mut happened: impl FnMut(&mut Rng) -> bool, seed: u64) -> Self {
+    pub(crate) fn count(of: u32, mut happened: impl FnMut(&mut Rng) -> bool, seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed);
         let hits = (0..of).filter(|_| happened(&mut rng)).count() as u32;
         Self { of, hits }
     }
 
-    pub fn value(self) -> f64 {
+    pub(crate) fn value(self) -> f64 {
         f64::from(self.hits) / f64::from(self.of)
     }
 
@@ -155,13 +159,13 @@ impl Share {
     }
 
     #[track_caller]
-    pub fn at_most(self, truth: f64, what: &str) {
+    pub(crate) fn at_most(self, truth: f64, what: &str) {
         println!("{what}: {:.2} % of {} (at most {:.2} %)", 100.0 * self.value(), self.of, 100.0 * truth);
         assert!(self.value() <= truth + self.slack(truth), "{what}: {:.2} %", 100.0 * self.value());
     }
 
     #[track_caller]
-    pub fn at_least(self, truth: f64, what: &str) {
+    pub(crate) fn at_least(self, truth: f64, what: &str) {
         println!("{what}: {:.2} % of {} (at least {:.2} %)", 100.0 * self.value(), self.of, 100.0 * truth);
         assert!(self.value() >= truth - self.slack(truth), "{what}: {:.2} %", 100.0 * self.value());
     }
