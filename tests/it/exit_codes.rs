@@ -102,7 +102,7 @@ fn interrupted(signal: Signal) -> crate::gate_test::Ran {
     kill_process(pid, signal).expect("the signal is sent");
     let output = child.wait_with_output().expect("the child ends");
     assert!(sent.elapsed() < Duration::from_secs(6), "it took {:?}", sent.elapsed());
-    test.ran(output)
+    test.ran(&output)
 }
 
 #[test]

@@ -15,34 +15,34 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// The binary under test.
-pub const BINARY: &str = env!("CARGO_BIN_EXE_stagegate");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_stagegate");
 
 /// Tests that measure take turns, so that they do not measure each other.
 static TURN: Mutex<()> = Mutex::new(());
 
 /// Waits for this test's turn to measure.
-pub fn turn() -> MutexGuard<'static, ()> {
+pub(crate) fn turn() -> MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A child process that listens on loopback and ends when its standard input closes.
-pub struct App {
+pub(crate) struct App {
     child: Child,
     input: Option<ChildStdin>,
     /// `http://127.0.0.1:PORT`.
-    pub url: String,
+    pub(crate) url: String,
 }
 
 impl App {
     /// The built-in staging app with these flags, on a free port.
-    pub fn demo(flags: &[&str]) -> Self {
+    pub(crate) fn demo(flags: &[&str]) -> Self {
         let mut command = Command::new(BINARY);
         command.args(["demo", "--port", "0", "--until-stdin-closes"]).args(flags).env_remove("STAGEGATE_COMMIT");
         Self::start(command)
     }
 
     /// Any command whose first line says `listening on URL`.
-    pub fn start(mut command: Command) -> Self {
+    pub(crate) fn start(mut command: Command) -> Self {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -60,12 +60,12 @@ impl App {
     }
 
     /// `127.0.0.1:PORT`.
-    pub fn address(&self) -> &str {
+    pub(crate) fn address(&self) -> &str {
         self.url.trim_start_matches("http://")
     }
 
     /// A request outside the gate; gives status and body.
-    pub fn request(&self, method: &str, path: &str, body: &str) -> (u16, String) {
+    pub(crate) fn request(&self, method: &str, path: &str, body: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.address()).expect("the app accepts");
         stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a timeout can be set");
         let host = self.address();
@@ -83,15 +83,10 @@ impl App {
     }
 
     /// The demo's account of what it did.
-    pub fn ledger(&self) -> Value {
+    pub(crate) fn ledger(&self) -> Value {
         let (status, body) = self.request("GET", "/demo/ledger", "");
         assert_eq!(status, 200, "the ledger answers");
         serde_json::from_str(&body).expect("the ledger is JSON")
-    }
-
-    /// The process id.
-    pub fn id(&self) -> u32 {
-        self.child.id()
     }
 }
 
@@ -110,7 +105,7 @@ impl Drop for App {
 }
 
 /// A gates.yaml and the flags it is run with.
-pub struct GateTest {
+pub(crate) struct GateTest {
     folder: TempDir,
     target: String,
     sections: String,
@@ -121,7 +116,7 @@ pub struct GateTest {
 
 impl GateTest {
     /// A gate on a target, with no section yet.
-    pub fn on(target: &str) -> Self {
+    pub(crate) fn on(target: &str) -> Self {
         Self {
             folder: TempDir::new().expect("a temporary folder can be made"),
             target: target.to_owned(),
@@ -133,45 +128,45 @@ impl GateTest {
     }
 
     /// Adds top-level YAML as it is.
-    pub fn section(mut self, yaml: &str) -> Self {
+    pub(crate) fn section(mut self, yaml: &str) -> Self {
         self.sections.push_str(yaml.trim_end());
         self.sections.push('\n');
         self
     }
 
     /// One scenario of GET steps on these paths without think time.
-    pub fn gets(self, paths: &[&str]) -> Self {
+    pub(crate) fn gets(self, paths: &[&str]) -> Self {
         let steps: Vec<String> = paths.iter().map(|path| format!("{{get: {path}, name: {path}}}")).collect();
         self.section(&format!("scenarios:\n  visitor: {{steps: [{}], think: 0s}}", steps.join(", ")))
     }
 
     /// Adds a phase: its keys in flow style, and its criteria.
-    pub fn phase(mut self, keys: &str, criteria: &[&str]) -> Self {
+    pub(crate) fn phase(mut self, keys: &str, criteria: &[&str]) -> Self {
         writeln!(self.phases, "  - {{{keys}, criteria: [{}]}}", quoted(criteria).join(", "))
             .expect("a string takes it");
         self
     }
 
     /// Adds a flag or an argument of `run`.
-    pub fn arg(mut self, argument: &str) -> Self {
+    pub(crate) fn arg(mut self, argument: &str) -> Self {
         self.arguments.push(argument.to_owned());
         self
     }
 
     /// Sets an environment variable.
-    pub fn env(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// Puts a file beside gates.yaml.
-    pub fn file(self, name: &str, text: &str) -> Self {
+    pub(crate) fn file(self, name: &str, text: &str) -> Self {
         fs::write(self.folder.path().join(name), text).expect("the file can be written");
         self
     }
 
     /// The text of gates.yaml.
-    pub fn yaml(&self) -> String {
+    pub(crate) fn yaml(&self) -> String {
         let mut text = format!("version: 1\ngate: test\n{}", self.sections);
         if !self.sections.contains("target:") {
             writeln!(text, "target: {{url: \"{}\", timeout: 5s}}", self.target).expect("a string takes it");
@@ -183,7 +178,7 @@ impl GateTest {
     }
 
     /// The command, ready to be spawned.
-    pub fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         fs::write(self.folder.path().join("gates.yaml"), self.yaml()).expect("gates.yaml can be written");
         let mut command = Command::new(BINARY);
         command.arg("run").args(["--seed", "7"]).args(&self.arguments).current_dir(self.folder.path());
@@ -194,7 +189,7 @@ impl GateTest {
 
     /// Runs the gate to its end. When other work on this machine disturbed the generator, the gate says so and measured
     /// nothing; then it is run again, on a ledger that begins anew, at most twice.
-    pub fn run(self) -> Ran {
+    pub(crate) fn run(self) -> Ran {
         let mut output = self.command().stdin(Stdio::null()).output().expect("the binary starts");
         for _ in 0..2 {
             if !String::from_utf8_lossy(&output.stdout).contains("The generator was saturated") {
@@ -204,11 +199,11 @@ impl GateTest {
             forget(&self.target);
             output = self.command().stdin(Stdio::null()).output().expect("the binary starts");
         }
-        self.ran(output)
+        self.ran(&output)
     }
 
     /// What came of a finished process of [`Self::command`].
-    pub fn ran(self, output: Output) -> Ran {
+    pub(crate) fn ran(self, output: &Output) -> Ran {
         let out = self.folder.path().join("stagegate-out");
         let verdict = fs::read(out.join("verdict.json")).ok();
         let verdict = verdict.map_or(Value::Null, |text| serde_json::from_slice(&text).expect("verdict.json is JSON"));
@@ -235,7 +230,7 @@ fn forget(target: &str) {
 }
 
 /// Removes what a surrounding CI would tell the binary.
-pub fn clean_environment(command: &mut Command) {
+pub(crate) fn clean_environment(command: &mut Command) {
     let foreign = |name: &str| name.starts_with("STAGEGATE_") || name.starts_with("GITHUB_");
     for (name, _) in std::env::vars().filter(|(name, _)| foreign(name)) {
         command.env_remove(name);
@@ -250,24 +245,24 @@ fn quoted(criteria: &[&str]) -> Vec<String> {
 }
 
 /// What came of a run.
-pub struct Ran {
+pub(crate) struct Ran {
     /// The exit code; `None` when a signal ended the process.
-    pub code: Option<i32>,
+    pub(crate) code: Option<i32>,
     /// Standard output.
-    pub stdout: String,
+    pub(crate) stdout: String,
     /// Standard error.
-    pub stderr: String,
+    pub(crate) stderr: String,
     /// verdict.json, or null.
-    pub verdict: Value,
+    pub(crate) verdict: Value,
     /// The output directory.
-    pub out: PathBuf,
+    pub(crate) out: PathBuf,
     _folder: TempDir,
 }
 
 impl Ran {
     /// Asserts the exit code, showing what was printed otherwise.
     #[track_caller]
-    pub fn exits(self, code: i32) -> Self {
+    pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         if !self.verdict.is_null() {
             assert_eq!(self.verdict["exit_code"], code, "verdict.json says the same as the process");
@@ -277,25 +272,25 @@ impl Ran {
 
     /// The phase of this name in verdict.json.
     #[track_caller]
-    pub fn phase(&self, name: &str) -> &Value {
+    pub(crate) fn phase(&self, name: &str) -> &Value {
         named(&self.verdict["phases"], "name", name)
     }
 
     /// The finding of this criterion in this phase.
     #[track_caller]
-    pub fn finding(&self, phase: &str, criterion: &str) -> &Value {
+    pub(crate) fn finding(&self, phase: &str, criterion: &str) -> &Value {
         named(&self.phase(phase)["findings"], "criterion", criterion)
     }
 
     /// The endpoint of this name in this phase.
     #[track_caller]
-    pub fn endpoint(&self, phase: &str, name: &str) -> &Value {
+    pub(crate) fn endpoint(&self, phase: &str, name: &str) -> &Value {
         named(&self.phase(phase)["endpoints"], "name", name)
     }
 
     /// A report as text.
     #[track_caller]
-    pub fn report(&self, name: &str) -> String {
+    pub(crate) fn report(&self, name: &str) -> String {
         let path: &Path = &self.out.join(name);
         fs::read_to_string(path).unwrap_or_else(|error| panic!("{} cannot be read: {error}", path.display()))
     }

@@ -1,6 +1,7 @@
 //! A gates.yaml that is not one: exit 2, a position, a sentence, in bounded time and memory.
 
 use std::{
+    fmt::Write as _,
     fs,
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -82,7 +83,7 @@ fn an_alias_bomb() {
     let mut text = String::from("version: 1\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for level in 1..12 {
         let items = vec![format!("*a{}", level - 1); 10].join(", ");
-        text.push_str(&format!("a{level}: &a{level} [{items}]\n"));
+        writeln!(text, "a{level}: &a{level} [{items}]").expect("a string takes it");
     }
     refused(text.as_bytes());
 }

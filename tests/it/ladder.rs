@@ -90,7 +90,7 @@ fn users_that_cannot_log_in_fail_the_phase() {
 }
 
 /// The estimator of the reference file, with short think times.
-pub const LOGIN: &str = r#"scenarios:
+pub(crate) const LOGIN: &str = r#"scenarios:
   estimator:
     login:
       - {get: /accounts/login/, name: login page, tags: [auth], extract: {csrf: {regex: 'name="csrfmiddlewaretoken" value="([^"]+)"'}}}
@@ -106,5 +106,5 @@ pub const LOGIN: &str = r#"scenarios:
     think: 10ms..30ms"#;
 
 /// The integrity item of the reference file.
-pub const INTEGRITY: &str = "integrity:
+pub(crate) const INTEGRITY: &str = "integrity:
   - {name: every saved detail is stored, get: /api/integrity, expect: {status: 200, json: {/lost: 0, /corrupt: 0}}}";

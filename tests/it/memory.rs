@@ -28,7 +28,7 @@ fn a_thousand_users_in_under_100_mib() {
         highest = highest.max(peak(child.id()).unwrap_or(0));
         thread::sleep(Duration::from_millis(100));
     }
-    let ran = test.ran(child.wait_with_output().expect("the child ended")).exits(0);
+    let ran = test.ran(&child.wait_with_output().expect("the child ended")).exits(0);
     assert_eq!(ran.phase("crowd")["users"], 1000);
     assert!(highest > 1024, "memory was seen");
     assert!(highest < 100 * 1024, "the gate took {highest} KiB");

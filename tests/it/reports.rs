@@ -44,9 +44,9 @@ fn secrets_never_appear() {
     let app = App::demo(&["--errors", "/version=500@100%"]);
     let ran = GateTest::on(&app.url)
         .section("secrets: [STAGING_PASSWORD]")
-        .section(&format!(
-            "scenarios: {{visitor: {{steps: [{{get: '/version?key=${{STAGING_PASSWORD}}', expect: {{body_has: '${{STAGING_PASSWORD}}'}}}}], think: 0s}}}}"
-        ))
+        .section(
+            "scenarios: {visitor: {steps: [{get: '/version?key=${STAGING_PASSWORD}', expect: {body_has: '${STAGING_PASSWORD}'}}], think: 0s}}",
+        )
         .section("preflight:\n  - {name: 'with ${STAGING_PASSWORD}', command: [sh, -c, 'echo ${STAGING_PASSWORD}; exit 0']}")
         .phase("name: only, users: 1, spawn_rate: 10/s, duration: 1s", &["requests > 0"])
         .env("STAGING_PASSWORD", secret)
