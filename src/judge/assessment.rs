@@ -72,7 +72,7 @@ impl Assessment {
         }
     }
 
-    /// The finding, and what it means for its phase (decision.md section 1).
+    /// The finding, and what it means for its phase (docs/decisions.md section 1).
     pub(super) fn finding(self, criterion: &Criterion, endpoint: Option<&str>, policy: Policy) -> (Finding, Outcome) {
         let (outcome, certain) = match self.decision {
             Decision::Decided(side, sureness) => (side.outcome(), sureness == Sureness::Certain),

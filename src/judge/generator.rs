@@ -1,4 +1,4 @@
-//! Whether the generator was good enough for the result to count (decision.md section 1).
+//! Whether the generator was good enough for the result to count (docs/decisions.md section 1).
 
 use std::time::Duration;
 

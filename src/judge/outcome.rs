@@ -1,4 +1,4 @@
-//! Outcomes, and how they follow from each other (decision.md section 1).
+//! Outcomes, and how they follow from each other (docs/decisions.md section 1).
 
 use serde::{Deserialize, Serialize};
 

@@ -82,7 +82,7 @@ impl Interruption {
     }
 }
 
-/// Makes the verdict of the run (decision.md section 1).
+/// Makes the verdict of the run (docs/decisions.md section 1).
 pub fn conclude(evidence: RunEvidence<'_>) -> Verdict {
     let outcome = outcome(&evidence);
     let ending = ending(&evidence);

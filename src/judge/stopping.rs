@@ -1,4 +1,4 @@
-//! When a phase stops early: nobody answers any more (decision.md section 5).
+//! When a phase stops early: nobody answers any more (docs/decisions.md section 1).
 
 use std::time::Duration;
 

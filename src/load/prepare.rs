@@ -39,7 +39,7 @@ pub(super) struct PreparedScenario {
 pub(super) struct PreparedStep {
     pub(super) endpoint: EndpointId,
     pub(super) follow: bool,
-    /// Whether its user pauses between iterations, so that a stalled app hides requests (decision.md section 2).
+    /// Whether its user pauses between iterations, so that a stalled app hides requests (docs/decisions.md section 2).
     pub(super) thinks: bool,
     pub(super) expect: Expect,
     pub(super) extract: Vec<Extract>,

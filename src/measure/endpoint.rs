@@ -17,7 +17,7 @@ pub struct EndpointMeasurements {
     pub errors: BTreeMap<FailureKind, u64>,
     /// Latency of successes and timeouts.
     pub latency: Histogram,
-    /// Latency of the requests that waiting users did not make (decision.md section 2, "Silences").
+    /// Latency of the requests that waiting users did not make (docs/decisions.md section 2, "Silences").
     pub added: Histogram,
     /// Service time of successes and timeouts.
     pub service: Histogram,

@@ -73,7 +73,7 @@ impl Histogram {
     }
 
     /// The worse, that is the longer, of the quantile with and without the requests that were added for silences:
-    /// the percentile of every report and criterion (decision.md section 2). `None` without measured times.
+    /// the percentile of every report and criterion (docs/decisions.md section 2). `None` without measured times.
     pub fn worse_quantile(&self, added: &Self, q: f64) -> Option<Duration> {
         let without = self.quantile(q)?;
         if added.count() == 0 {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::plan::{Criterion, EndpointId, Limit, Metric, Op, Phase, Plan, Subject};
 
-/// Equal spans that the measured window is cut into (decision.md section 3).
+/// Equal spans that the measured window is cut into (docs/decisions.md section 3).
 pub const SPANS: usize = 30;
 
 /// The shape of a phase's measurements.

@@ -1,4 +1,4 @@
-//! Silences: the requests that users who wait for a stalled server did not make (decision.md section 2).
+//! Silences: the requests that users who wait for a stalled server did not make (docs/decisions.md section 2).
 
 use std::time::Duration;
 

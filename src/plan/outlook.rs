@@ -6,7 +6,7 @@ use super::{Criterion, EndpointId, LOGIN_PATIENCE, Limit, Load, Metric, Op, Paci
 
 /// The response time that stands in where a phase has no criterion on p50, for estimates only.
 const ASSUMED: Duration = Duration::from_millis(100);
-/// The share of wrong certainties that a bound allows; decision.md section 3.
+/// The share of wrong certainties that a bound allows; docs/decisions.md section 3.
 const ALPHA: f64 = 0.05;
 
 /// What one phase amounts to.
@@ -112,7 +112,7 @@ fn assumed_response(phase: &Phase) -> Duration {
     limits.min().map_or(ASSUMED, |limit| limit.min(ASSUMED))
 }
 
-/// The number of effective requests below which nothing about a criterion is certain: ln(0.05) / ln(q), decision.md
+/// The number of effective requests below which nothing about a criterion is certain: ln(0.05) / ln(q), docs/decisions.md
 /// section 3. `None` for criteria that do not speak of a share.
 pub fn requests_needed(criterion: &Criterion) -> Option<u64> {
     let Subject::Metric { metric, op, limit, .. } = &criterion.subject else { return None };

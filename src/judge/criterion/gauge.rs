@@ -10,7 +10,7 @@ use crate::judge::{
 use crate::measure::{GaugeSample, GaugeSeries};
 use crate::plan::{GaugeId, Op};
 
-/// Fewer readings are inconclusive (decision.md section 3).
+/// Fewer readings are inconclusive (docs/decisions.md section 3).
 pub(in crate::judge) const FEWEST: usize = 10;
 
 /// What a criterion asks of a gauge.

@@ -10,5 +10,5 @@ pub(super) use proportion::{Proportion, Tally, groups};
 pub(super) use share::Allowed;
 pub(super) use spread::half_width;
 
-/// Error rate on each side of an interval (decision.md section 3).
+/// Error rate on each side of an interval (docs/decisions.md section 3).
 pub(super) const ERROR: f64 = 0.05;

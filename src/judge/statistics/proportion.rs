@@ -1,4 +1,4 @@
-//! A proportion, and how sure it is although requests come in bursts (decision.md section 3).
+//! A proportion, and how sure it is although requests come in bursts (docs/decisions.md section 3).
 
 use super::{ERROR, beta, spread};
 
