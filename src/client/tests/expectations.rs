@@ -1,0 +1,79 @@
+//! What an answer must be.
+
+use http::{HeaderMap, HeaderValue, header};
+use proptest::{arbitrary::any, collection::vec, prop_assert, proptest};
+use serde_json::json;
+
+use crate::client::verify;
+use crate::plan::{Expect, HeaderExpectation, JsonExpectation};
+
+fn expecting(change: impl FnOnce(&mut Expect)) -> Expect {
+    let mut expect = Expect::default();
+    change(&mut expect);
+    expect
+}
+
+#[track_caller]
+fn violated(expect: &Expect, status: u16, body: &str) -> String {
+    let mut headers = HeaderMap::new();
+    headers.insert("x-kind", HeaderValue::from_static("seen"));
+    verify(expect, status, &headers, body.as_bytes(), body.len() as u64).err().unwrap_or_default()
+}
+
+#[test]
+fn each_expectation_says_what_was_expected_and_what_was_seen() {
+    let holds = String::new();
+    assert_eq!(violated(&Expect::default(), 399, ""), holds);
+    assert_eq!(violated(&Expect::default(), 400, ""), "status 400, expected 200 to 399");
+    let status = expecting(|expect| expect.status = vec![200, 201, 302]);
+    assert_eq!(violated(&status, 302, ""), holds);
+    assert_eq!(violated(&status, 500, ""), "status 500, expected 200, 201 or 302");
+
+    let has = expecting(|expect| expect.body_has = vec!["Dash".to_owned()]);
+    assert_eq!(violated(&has, 200, "a DaDash"), holds);
+    assert_eq!(violated(&has, 200, "a Das"), "the body lacks \"Dash\"");
+    let lacks = expecting(|expect| expect.body_lacks = vec!["DEBUG".to_owned()]);
+    assert_eq!(violated(&lacks, 200, "DEBU"), holds);
+    assert_eq!(violated(&lacks, 200, "x DEBUG y"), "the body has \"DEBUG\", which it must lack");
+
+    let json = |wanted| expecting(|expect| expect.json = vec![("/lost".to_owned(), wanted)]);
+    assert_eq!(violated(&json(JsonExpectation::Exists), 200, r#"{"lost": null}"#), holds);
+    assert_eq!(violated(&json(JsonExpectation::Exists), 200, "{}"), "JSON /lost is missing");
+    assert_eq!(violated(&json(JsonExpectation::Equals(json!(0))), 200, r#"{"lost": 0.0}"#), holds);
+    assert_eq!(
+        violated(&json(JsonExpectation::Equals(json!(0))), 200, r#"{"lost": 3}"#),
+        "JSON /lost is 3, expected 0"
+    );
+    assert_eq!(
+        violated(&json(JsonExpectation::Equals(json!("0"))), 200, r#"{"lost": 0}"#),
+        "JSON /lost is 0, expected \"0\""
+    );
+    assert!(violated(&json(JsonExpectation::Exists), 200, "<html>").starts_with("the body is not JSON"));
+
+    let header = |wanted| expecting(|expect| expect.header = vec![(header::HeaderName::from_static("x-kind"), wanted)]);
+    assert_eq!(violated(&header(HeaderExpectation::Exists), 200, ""), holds);
+    assert_eq!(violated(&header(HeaderExpectation::Equals("seen".to_owned())), 200, ""), holds);
+    assert_eq!(
+        violated(&header(HeaderExpectation::Equals("x".to_owned())), 200, ""),
+        "the header x-kind is \"seen\", expected \"x\""
+    );
+    let absent = expecting(|expect| expect.header = vec![(header::LOCATION, HeaderExpectation::Exists)]);
+    assert_eq!(violated(&absent, 200, ""), "the header location is missing");
+
+    let size = expecting(|expect| expect.max_size = Some(3));
+    assert_eq!(violated(&size, 200, "123"), holds);
+    assert_eq!(violated(&size, 200, "1234"), "the body has more than the 3 bytes of max_size");
+}
+
+proptest! {
+    #[test]
+    fn a_violation_is_short_whatever_the_app_says(body in vec(any::<u8>(), 0..3000), text in ".{0,400}") {
+        let expect = expecting(|expect| {
+            expect.body_has = vec![text.clone()];
+            expect.json = vec![("/a".to_owned(), JsonExpectation::Equals(json!(text)))];
+        });
+        if let Err(violation) = verify(&expect, 200, &HeaderMap::new(), &body, body.len() as u64) {
+            prop_assert!(violation.chars().count() < 500, "{}", violation);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The load from its front door: over sockets where that matters, else over streams in memory under the paused clock.
+
+mod endings;
+mod models;
+mod walks;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use http::Method;
+use tokio::{sync::mpsc, task::LocalSet};
+
+use super::{Job, Running, Tick, alarm::Precision, course::Course, prepare::PreparedLoad, start, worker::work};
+use crate::{
+    client::{
+        Origin,
+        testing::{self},
+    },
+    measure::{Layout, PhaseMeasurements},
+    plan::{
+        Body, Encoding, Endpoint, EndpointId, Expect, FailureKind, Load, Pacing, Phase, Place, Plan, Policy, Profile,
+        Publish, Reaction, Redirects, Scenario, ScenarioId, Segment, Step, Template, Uncertain, Value,
+    },
+};
+
+pub(super) fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+pub(super) fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn place() -> Place {
+    Place { file: Arc::from("gates.yaml"), line: 1, column: 1 }
+}
+
+pub(super) fn literal(text: &str) -> Template {
+    Template { segments: vec![Segment::Literal(text.to_owned())] }
+}
+
+pub(super) fn with(text: &str, value: Value, encoding: Encoding) -> Template {
+    Template { segments: vec![Segment::Literal(text.to_owned()), Segment::Insert(value, encoding)] }
+}
+
+pub(super) fn get(endpoint: u32, path: &str) -> Step {
+    Step {
+        endpoint: EndpointId(endpoint),
+        method: Method::GET,
+        url: literal(path),
+        headers: Vec::new(),
+        body: Body::Empty,
+        timeout: seconds(5),
+        redirects: Redirects::None,
+        expect: Expect::default(),
+        extract: Vec::new(),
+        place: place(),
+    }
+}
+
+pub(super) const NO_PAUSE: Pacing = Pacing::Think { low: Duration::ZERO, high: Duration::ZERO };
+
+pub(super) fn scenario(login: Vec<Step>, steps: Vec<Step>, pacing: Pacing) -> Scenario {
+    Scenario { name: "visitor".to_owned(), weight: 1, login, steps, pacing, slots: vec!["token".to_owned()] }
+}
+
+/// A plan whose endpoints are those that the steps name.
+pub(super) fn plan(scenarios: Vec<Scenario>) -> Plan {
+    let mut endpoints = BTreeMap::new();
+    for (index, scenario) in scenarios.iter().enumerate() {
+        let id = ScenarioId(u32::try_from(index).expect("few scenarios"));
+        for (steps, login) in [(&scenario.login, true), (&scenario.steps, false)] {
+            for step in steps {
+                let name = step.url.constant().unwrap_or("varying").to_owned();
+                endpoints.insert(step.endpoint, Endpoint { name, tags: Vec::new(), scenario: id, login });
+            }
+        }
+    }
+    Plan {
+        gate: "test".to_owned(),
+        profile: Profile { name: "default".to_owned(), time_scale: 1.0, extend: false },
+        seed: 1,
+        commit: "dev".to_owned(),
+        target: testing::target(),
+        preflight: Vec::new(),
+        scenarios,
+        endpoints: endpoints.into_values().collect(),
+        columns: Vec::new(),
+        datasets: Vec::new(),
+        monitors: Vec::new(),
+        gauges: Vec::new(),
+        phases: Vec::new(),
+        recovery: None,
+        integrity: Vec::new(),
+        cleanup: Vec::new(),
+        regression: None,
+        policy: Policy {
+            uncertain_criterion: Uncertain::Observed,
+            uncertain_regression: Reaction::Warn,
+            no_data: Reaction::Fail,
+        },
+        publish: Publish { junit: None, markdown: None, html: None, csv: None },
+        deadline: None,
+        without_effect: Vec::new(),
+    }
+}
+
+pub(super) fn phase(load: Load, warmup: Duration, duration: Duration) -> Phase {
+    Phase {
+        name: "phase".to_owned(),
+        load,
+        warmup,
+        duration,
+        rows: Arc::from([]),
+        data: Vec::new(),
+        criteria: Vec::new(),
+        place: place(),
+    }
+}
+
+pub(super) fn closed(users: u32, spawn_rate: f64) -> Load {
+    Load::Closed { users, spawn_rate }
+}
+
+pub(super) fn job(plan: Plan, phase: Phase, origin: Origin) -> Job {
+    Job { plan: Arc::new(plan), phase, phase_index: 0, origin: Arc::new(origin), seed: 1, workers: 2 }
+}
+
+/// Runs a job to its end on real sockets.
+pub(super) async fn run(job: Job) -> PhaseMeasurements {
+    let mut running = start(job);
+    while running.tick().await.is_some() {}
+    running.finish().await
+}
+
+/// Runs a job's only worker on the current thread under its clock; `steer` sees each tick.
+pub(super) async fn run_here(mut job: Job, mut steer: impl FnMut(&Running, &Tick)) -> PhaseMeasurements {
+    job.workers = 1;
+    LocalSet::new()
+        .run_until(async {
+            let load = Arc::new(PreparedLoad::of(&job));
+            let course = Arc::new(Course::of(&job.phase, Course::last_start(&job.phase.load, load.logins)));
+            let layout = Arc::new(Layout::of(&job.plan, &job.phase));
+            let (sender, reports) = mpsc::channel(4);
+            let mut running = Running::of(Arc::clone(&course), Arc::clone(&layout), reports, Vec::new());
+            let worker = tokio::task::spawn_local(work((0, load, course), layout, (Precision::Runtime, sender)));
+            while let Some(tick) = running.tick().await {
+                steer(&running, &tick);
+            }
+            worker.await.expect("the worker does not panic");
+            running.finish().await
+        })
+        .await
+}
+
+/// An origin whose app runs on this runtime, so that a paused clock moves when both sides wait.
+pub(super) fn in_memory(app: Arc<dyn testing::App>) -> Origin {
+    testing::origin_in_memory(move || {
+        let (near, far) = tokio::io::duplex(64 * 1024);
+        tokio::spawn(testing::serve(far, Arc::clone(&app)));
+        Ok(near)
+    })
+}
+
+pub(super) fn errors(measured: &PhaseMeasurements, endpoint: usize) -> Vec<(FailureKind, u64)> {
+    measured.endpoints[endpoint].errors.iter().map(|(kind, count)| (*kind, *count)).collect()
+}
+
+#[track_caller]
+pub(super) fn near(seen: Duration, wanted: Duration) {
+    let apart = seen.abs_diff(wanted);
+    assert!(apart <= wanted / 500 + millis(2), "{seen:?} is not near {wanted:?}");
+}

@@ -1,0 +1,128 @@
+//! What a user does: logins, redirects, extracted values, rehearsals.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use http::{HeaderName, HeaderValue, Method, header};
+
+use super::super::once;
+use super::{NO_PAUSE, closed, get, in_memory, job, literal, millis, phase, plan, run, scenario, with};
+use crate::{
+    client::testing::{self, Reply, Server, app, text},
+    measure::PhaseEnding,
+    plan::{Body, Dataset, Encoding, Extract, Extraction, Pacing, Redirects, Row, ScenarioId, SlotId, Step, Value},
+};
+
+fn site(request: &http::Request<bytes::Bytes>) -> Reply {
+    let cookie = request.headers().get(header::COOKIE).map_or("", |value| value.to_str().expect("text"));
+    let redirect = |to: &str| {
+        let mut reply = text(302, "");
+        reply.headers_mut().insert(header::LOCATION, HeaderValue::try_from(to).expect("a header"));
+        reply
+    };
+    match (request.method().as_str(), request.uri().path()) {
+        ("GET", "/login") => text(200, "<input name=\"csrf\" value=\"t+k=n\">"),
+        ("POST", "/login") if request.body() == "csrf=t%2Bk%3Dn" => {
+            let mut reply = redirect("/home");
+            reply.headers_mut().insert(header::SET_COOKIE, HeaderValue::from_static("session=yes; Path=/"));
+            reply
+        }
+        ("GET", "/home") if cookie == "session=yes" => text(200, "welcome"),
+        ("GET", "/loop") => redirect("/loop"),
+        ("GET", "/away") => redirect("http://example.com/"),
+        ("GET", "/none") => text(404, "no such page"),
+        _ => text(403, "forbidden"),
+    }
+}
+
+fn login_steps() -> Vec<Step> {
+    let mut page = get(0, "/login");
+    let pattern = regex::bytes::Regex::new("value=\"([^\"]+)\"").expect("a pattern");
+    page.extract = vec![Extract { slot: SlotId(0), from: Extraction::Regex(pattern) }];
+    let mut login = get(1, "/login");
+    login.method = Method::POST;
+    login.headers = vec![(HeaderName::from_static("content-type"), literal("application/x-www-form-urlencoded"))];
+    login.body = Body::Text(with("csrf=", Value::Extracted(SlotId(0)), Encoding::Form));
+    login.redirects = Redirects::Follow;
+    login.expect.body_has = vec!["welcome".to_owned()];
+    vec![page, login]
+}
+
+#[tokio::test]
+async fn a_login_with_a_token_and_a_redirect_works_over_sockets() {
+    let server = Server::start(app(|request| site(&request)), None);
+    let mut home = get(2, "/home");
+    home.expect.body_has = vec!["welcome".to_owned()];
+    let pacing = Pacing::Think { low: millis(5), high: millis(15) };
+    let plan = plan(vec![scenario(login_steps(), vec![home], pacing)]);
+    let origin = testing::origin(&server.url());
+    let measured = run(job(plan, phase(closed(10, 100.0), Duration::ZERO, millis(500)), origin)).await;
+    assert_eq!(measured.ending, PhaseEnding::Completed, "{:?}", measured.ramp);
+    assert_eq!((measured.ramp.started, measured.ramp.logged_in), (10, 10));
+    assert_eq!(measured.endpoints[0].requests, 10);
+    assert_eq!(measured.endpoints[1].requests, 20, "a redirect's hop is a request of its step");
+    assert_eq!(measured.endpoints[1].statuses, BTreeMap::from([(302, 10), (200, 10)]));
+    assert!(measured.endpoints[2].requests > 100, "{}", measured.endpoints[2].requests);
+    assert_eq!(measured.failed, 0, "{:?}", measured.endpoints[2].examples);
+}
+
+#[tokio::test]
+async fn redirects_end_at_ten_hops_and_at_forbidden_hosts() {
+    let origin = in_memory(app(|request| site(&request)));
+    let follow = |endpoint, path| Step { redirects: Redirects::Follow, ..get(endpoint, path) };
+    let plan =
+        plan(vec![scenario(Vec::new(), vec![follow(0, "/loop"), follow(1, "/away"), get(2, "/away")], NO_PAUSE)]);
+    let rehearsal = once(&plan, ScenarioId(0), &origin, 1).await;
+    assert_eq!((rehearsal.requests, rehearsal.failures), (13, 2));
+    assert_eq!(rehearsal.exchanges[9].failure, None);
+    assert_eq!(rehearsal.exchanges[10].failure.as_deref(), Some("more than 10 redirects"));
+    let away = rehearsal.exchanges[11].failure.as_deref().expect("refused");
+    assert_eq!(
+        away,
+        "the answer redirects to example.com, which is neither loopback nor in target.allow; nothing was sent there"
+    );
+    assert_eq!(rehearsal.exchanges[12].failure, None, "a redirect that is not followed is the answer");
+}
+
+#[tokio::test]
+async fn a_rehearsal_tells_every_exchange() {
+    let origin = in_memory(app(|request| site(&request)));
+    let mut needs = get(4, "/home");
+    needs.url = with("/home?", Value::Extracted(SlotId(0)), Encoding::Url);
+    let mut loses = get(3, "/none");
+    loses.extract = vec![Extract { slot: SlotId(0), from: Extraction::Header(header::LOCATION) }];
+    let mut plan = plan(vec![scenario(login_steps(), vec![get(2, "/home"), loses, needs], NO_PAUSE)]);
+    plan.datasets = vec![Dataset { name: "small".to_owned(), rows: vec![Row(Vec::new())] }];
+    let rehearsal = once(&plan, ScenarioId(0), &origin, 1).await;
+    let told: Vec<_> = rehearsal
+        .exchanges
+        .iter()
+        .map(|exchange| {
+            let method = exchange.method.as_ref().map_or("", Method::as_str);
+            (exchange.step.as_str(), method, exchange.url.as_deref().unwrap_or_default(), exchange.status)
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("/login", "GET", "http://localhost/login", Some(200)),
+            ("/login", "POST", "http://localhost/login", Some(302)),
+            ("/login", "GET", "http://localhost/home", Some(200)),
+            ("/home", "GET", "http://localhost/home", Some(200)),
+            ("/none", "GET", "http://localhost/none", Some(404)),
+        ]
+    );
+    assert_eq!(rehearsal.exchanges[1].sent, "csrf=t%2Bk%3Dn");
+    assert!(rehearsal.exchanges[1].received.contains("location: /home\n"), "{}", rehearsal.exchanges[1].received);
+    assert_eq!(rehearsal.exchanges[4].failure.as_deref(), Some("status 404, expected 200 to 399"));
+    assert_eq!(rehearsal.broken_off.as_deref(), Some("a step needs a value that no earlier step extracted"));
+    assert!(!rehearsal.passed());
+}
+
+#[tokio::test]
+async fn a_failed_login_ends_a_rehearsal() {
+    let origin = in_memory(app(|_| text(503, "away")));
+    let plan = plan(vec![scenario(login_steps(), vec![get(2, "/home")], NO_PAUSE)]);
+    let rehearsal = once(&plan, ScenarioId(0), &origin, 1).await;
+    assert_eq!((rehearsal.requests, rehearsal.failures), (1, 1));
+    assert_eq!(rehearsal.broken_off.as_deref(), Some("the login failed: status 503, expected 200 to 399"));
+}
