@@ -32,6 +32,9 @@ use crate::{
 /// The heartbeat: how often a worker looks at its own lateness and at the course.
 const BEAT: Duration = Duration::from_millis(10);
 
+/// Tasks that run between two looks at sockets and timers: with tokio's 61 a slot of a busy worker starts up to 1 ms late.
+const TASKS_A_LOOK: u32 = 16;
+
 /// Heartbeats between two batches.
 const BEATS_A_BATCH: u64 = 100;
 
@@ -83,9 +86,12 @@ struct CpuSpan {
 pub(super) fn run(worker: (u32, Arc<PreparedLoad>, Arc<Course>), layout: Arc<Layout>, reports: Sender<Report>) {
     let runtime = Builder::new_current_thread()
         .enable_all()
+        .event_interval(TASKS_A_LOOK)
         .build_local(LocalOptions::default())
         .expect("a runtime needs a few descriptors, which were there when the load was started");
     runtime.block_on(work(worker, layout, (Precision::Exact, reports)));
+    // A name lookup that hangs would hold the runtime's end up, and with it that of an interrupted run.
+    runtime.shutdown_background();
 }
 
 /// A worker's life on a runtime that takes local tasks.
