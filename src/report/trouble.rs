@@ -94,7 +94,7 @@ pub(super) fn of(verdict: &Verdict) -> Vec<Trouble<'_>> {
         Trouble {
             standing: standing(recovery.outcome),
             part: "recovery",
-            what: "recovery".to_owned(),
+            what: "the app recovers".to_owned(),
             measured: None,
             place: None,
             because: recovery.detail.clone(),
@@ -305,7 +305,7 @@ mod tests {
                 "failed medium p95 < 750ms",
                 "failed medium p99 < 1500ms",
                 "failed medium no timeouts",
-                "failed recovery recovery",
+                "failed recovery the app recovers",
                 "warned medium band database.connections",
             ]
         );
