@@ -113,7 +113,7 @@ pub(super) struct RunArgs {
     pub(super) save_baseline: bool,
 
     /// Prints the headline only
-    #[arg(short, long, env = "STAGEGATE_QUIET", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new(), conflicts_with = "verbose")]
+    #[arg(short, long, env = "STAGEGATE_QUIET", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
     pub(super) quiet: bool,
 
     /// Prints a line every second, and what each check saw
@@ -205,7 +205,6 @@ mod tests {
             &["run", "--deadline", "30"],
             &["run", "--repeat", "0"],
             &["run", "--seed", "x"],
-            &["run", "-q", "-v"],
             &["compare", "file.json"],
             &[],
         ] {

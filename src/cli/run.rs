@@ -66,7 +66,7 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
         .map_err(|error| format!("error: {}", report::clean(&secrets.mask(&error.to_string()))))?;
     let publishable = publishing::publish(&finished, &plan, &folder, &secrets, &environment);
     let colour = colour::decide(args.plan.color, &environment, &io::stdout());
-    if !args.quiet {
+    if !args.quiet || args.verbose {
         output::print(&report::rehearsals(&finished.rehearsals, detail, &|text| secrets.mask(text), colour));
     }
     close(args, &publishable, colour);
@@ -94,8 +94,9 @@ fn without_effect(args: &RunArgs) -> Vec<String> {
 
 fn loudness(args: &RunArgs) -> Loudness {
     match (args.quiet, args.verbose) {
-        (true, _) => Loudness::Quiet,
+        // Whoever asks for more on the command line means it, whatever the job's environment says.
         (_, true) => Loudness::Verbose,
+        (true, _) => Loudness::Quiet,
         _ => Loudness::Normal,
     }
 }
@@ -106,7 +107,7 @@ fn unusable(cause: &io::Error) -> String {
 
 /// The last words of the run, on standard output.
 fn close(args: &RunArgs, publishable: &Publishable, colour: Colour) {
-    if args.quiet {
+    if args.quiet && !args.verbose {
         output::print(&report::headline_only(publishable, colour));
         return;
     }

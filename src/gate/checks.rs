@@ -18,9 +18,17 @@ const CLEANUP: Duration = Duration::from_secs(10);
 /// The longest that cleanup may take when a signal or the deadline ended the run, which is to be over within 5 s.
 const HASTY_CLEANUP: Duration = Duration::from_secs(2);
 
-/// Waits for a fresh deployment, if gates.yaml says how (`target.ready`).
+/// Waits for a fresh deployment, if gates.yaml says how (`target.ready`). Otherwise a target that does not even take a
+/// connection is not ready either; nothing is sent over that connection.
 pub(super) async fn wait_until_ready(walk: &mut Walk<'_>) -> Result<(), Interruption> {
-    let Some((path, within)) = &walk.plan.target.ready else { return Ok(()) };
+    let Some((path, within)) = &walk.plan.target.ready else {
+        let patience = walk.plan.target.timeout;
+        if let Err(detail) = walk.stop.or(preflight::reach(&walk.url, patience)).await? {
+            let name = "the target can be reached".to_owned();
+            tell_preflight(walk, CheckResult { name, outcome: Outcome::Failed, detail, ..at_the_top(&walk.plan) });
+        }
+        return Ok(());
+    };
     let ready = walk.stop.or(preflight::wait_until_ready(&walk.kit.control, path, *within)).await?;
     walk.record.count(ready.sent);
     let (outcome, detail) = match ready.outcome {

@@ -19,6 +19,7 @@ use crate::{
 pub(super) struct Walk<'a> {
     pub(super) plan: Arc<Plan>,
     pub(super) kit: Kit,
+    pub(super) url: Url,
     pub(super) workers: usize,
     pub(super) stop: Stop,
     pub(super) record: Record,
@@ -52,8 +53,8 @@ pub async fn run(setup: Setup, listen: &mut dyn FnMut(Event)) -> Result<Finished
         origin,
     };
     let workers = setup.workers.unwrap_or_else(|| load::default_workers(&kit.origin));
-    let mut walk = Walk { plan, kit, workers, stop, record, listen };
-    walk.announce(&setup, &url, staging.is_some());
+    let mut walk = Walk { plan, kit, url, workers, stop, record, listen };
+    walk.announce(&setup, staging.is_some());
     walk.record.interruption = walk.corridor(setup.extent).await.err();
     checks::cleanup(&mut walk).await;
     if let Some(staging) = staging {
@@ -82,8 +83,8 @@ impl Walk<'_> {
         checks::integrity(self).await
     }
 
-    fn announce(&mut self, setup: &Setup, url: &Url, built_in: bool) {
-        let address = shown(url);
+    fn announce(&mut self, setup: &Setup, built_in: bool) {
+        let address = shown(&self.url);
         let target = if built_in { format!("demo at {address}") } else { address };
         (self.listen)(started(&setup.plan, target));
         for note in notes(setup) {

@@ -37,7 +37,7 @@ fn monitor(gauge: &plan::Gauge, series: Option<&GaugeSeries>) -> MonitorVerdict 
     let values = || readings.iter().map(|sample| sample.value);
     let max = values().reduce(f64::max);
     let mean = (!readings.is_empty()).then(|| values().sum::<f64>() / readings.len() as f64);
-    let silent = series.is_none_or(|series| series.silent_at_end);
+    let silent = series.is_none_or(|series| series.silent);
     let few = readings.len() < gauge::FEWEST;
     MonitorVerdict {
         name: gauge.name.clone(),

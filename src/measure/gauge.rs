@@ -13,8 +13,8 @@ pub struct GaugeSeries {
     pub attempts: u64,
     /// Why the last missed reading was missed, in one sentence; `None` when every attempt gave a number.
     pub missing: Option<String>,
-    /// Whether the last three attempts or more gave no number: the source stopped answering.
-    pub silent_at_end: bool,
+    /// Whether the source stopped answering: for good at the end, or for a tenth of the readings in a row.
+    pub silent: bool,
 }
 
 /// One reading.

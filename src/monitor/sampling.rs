@@ -27,6 +27,10 @@ const MOST_WAITING: usize = 8;
 /// So many missed readings in a row at the end mean that a source stopped answering.
 const SILENCE: usize = 3;
 
+/// Anywhere else it is one in so many of all readings, and not fewer than [`SILENCE`]: a source goes quiet just when the
+/// app is overloaded, and what it would have said then is not known.
+const SILENT_SHARE: usize = 10;
+
 /// Reads all gauges on the clock of the load, in the background. Dropping it ends all readings.
 #[derive(Debug)]
 pub struct Sampling {
@@ -75,7 +79,7 @@ impl Sampling {
         let mut series: Vec<GaugeSeries> = self.gauges.names.iter().map(|name| unread(name)).collect();
         for (series, reason) in series.iter_mut().zip(&self.gauges.unreadable) {
             series.missing.clone_from(reason);
-            series.silent_at_end = reason.is_some();
+            series.silent = reason.is_some();
         }
         for (source, log) in self.gauges.sources.iter().zip(&self.logs) {
             let log = log.lock().unwrap_or_else(PoisonError::into_inner);
@@ -105,7 +109,7 @@ impl Log {
     fn fill(&self, series: &mut GaugeSeries, position: usize) {
         let mut attempts: Vec<&Attempt> = self.attempts.iter().collect();
         attempts.sort_by_key(|attempt| attempt.at);
-        let mut missed = 0;
+        let (mut missed, mut longest) = (0, 0);
         for attempt in attempts {
             series.attempts += 1;
             let reading = attempt.readings.as_ref().and_then(|readings| readings.get(position));
@@ -119,8 +123,11 @@ impl Log {
                 None => series.missing = Some("the source had not answered when the window ended".to_owned()),
             }
             missed += 1;
+            longest = longest.max(missed);
         }
-        series.silent_at_end = missed >= SILENCE || (missed > 0 && series.samples.is_empty());
+        let silence = SILENCE.max(self.attempts.len().div_ceil(SILENT_SHARE));
+        let at_the_end = missed >= SILENCE || (missed > 0 && series.samples.is_empty());
+        series.silent = at_the_end || longest >= silence;
     }
 }
 

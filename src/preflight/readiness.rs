@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, sleep, timeout},
+};
+use url::Url;
 
 use super::Sent;
 use crate::client::control::Control;
@@ -21,6 +25,21 @@ pub struct Readiness {
     /// The polls. They count as requests; those before the target was ready are no failures, because waiting is what
     /// they are for.
     pub sent: Sent,
+}
+
+/// Opens a connection to the target and closes it again; nothing is sent.
+///
+/// # Errors
+/// Why none could be opened within `patience`, in one sentence.
+pub async fn reach(url: &Url, patience: Duration) -> Result<(), String> {
+    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    let port = url.port_or_known_default().unwrap_or(80);
+    let seen = match timeout(patience, TcpStream::connect((host, port))).await {
+        Ok(Ok(_)) => return Ok(()),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => format!("no connection within {patience:?}"),
+    };
+    Err(format!("{host} port {port} could not be reached: {seen}; start the app, or correct `target.url`"))
 }
 
 /// Asks for `path` until it answers with a status of 200 to 399, at most so long (`target.ready`).

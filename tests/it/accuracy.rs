@@ -56,10 +56,10 @@ fn statuses_of_the_window_equal_the_ledger() {
 fn service_time_is_within_one_percent_of_the_ledger() {
     let _turn = turn();
     let app =
-        App::demo(&["--delay", "/version=100ms", "--delay", "/version=100ms@30%", "--delay", "/version=200ms@4%"]);
+        App::demo(&["--delay", "/version=400ms", "--delay", "/version=400ms@30%", "--delay", "/version=800ms@3%"]);
     let ran = GateTest::on(&app.url)
         .section("scenarios: {visitor: {steps: [{get: /version, name: version}], think: 50ms}}")
-        .phase("name: a, users: 10, spawn_rate: 20/s, duration: 8s", &["requests > 0"])
+        .phase("name: a, users: 20, spawn_rate: 40/s, duration: 8s", &["requests > 0"])
         .run()
         .exits(0);
     let ledger = app.ledger();

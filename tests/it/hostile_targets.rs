@@ -59,7 +59,9 @@ fn kind(ran: &Ran) -> String {
 fn refusing() {
     let _turn = turn();
     let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port is free").port();
-    assert_eq!(kind(&gate(&format!("http://127.0.0.1:{port}")).exits(1)), "connect");
+    let ran = gate(&format!("http://127.0.0.1:{port}")).exits(3);
+    assert_eq!(ran.verdict["ending"], "not_ready");
+    assert_eq!(ran.verdict["totals"]["requests"], 0);
 }
 
 #[test]

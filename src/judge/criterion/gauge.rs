@@ -34,7 +34,7 @@ pub(super) fn assess(evidence: &PhaseEvidence<'_>, gauge: GaugeId, demand: Deman
         None => !demand.op.holds(worst, demand.limit),
         Some(hold) => demand.longest_beyond(&readings) >= hold,
     };
-    let silent = series.is_some_and(|series| series.silent_at_end);
+    let silent = series.is_some_and(|series| series.silent);
     let decision = if readings.len() < FEWEST || (silent && !breaks) {
         Decision::NoData
     } else {
@@ -126,7 +126,7 @@ impl Demand {
 fn missed(series: &GaugeSeries) -> String {
     let reason = series.missing.as_deref().map(sentence).unwrap_or_default();
     let missed = series.attempts.saturating_sub(series.samples.len() as u64);
-    if series.silent_at_end {
+    if series.silent {
         format!(" The source stopped answering. {reason}").trim_end().to_owned()
     } else if missed > 0 {
         format!(" {} of {} gave no number. {reason}", words::count(missed), words::counted(series.attempts, "attempt"))

@@ -128,7 +128,7 @@ impl Case {
             samples: samples.collect(),
             attempts: values.len() as u64,
             missing: None,
-            silent_at_end: false,
+            silent: false,
         });
         self
     }
@@ -137,7 +137,7 @@ impl Case {
         let series = self.gauges.last_mut().expect("there are readings");
         series.attempts += 3;
         series.missing = Some("connection refused".to_owned());
-        series.silent_at_end = true;
+        series.silent = true;
         self
     }
 

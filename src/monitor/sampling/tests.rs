@@ -80,7 +80,7 @@ async fn one_scrape_serves_all_gauges_on_the_clock_of_the_load() {
     let first = series[0].samples[0].at;
     assert!(first >= Duration::from_millis(50), "{first:?}");
     assert!(series[0].samples.is_sorted_by_key(|sample| sample.at));
-    assert_eq!((series[0].attempts, series[0].missing.as_deref(), series[0].silent_at_end), (20, None, false));
+    assert_eq!((series[0].attempts, series[0].missing.as_deref(), series[0].silent), (20, None, false));
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn a_source_that_stops_answering_is_silent_at_the_end() {
     let series = read(&gauges(&[("app.a", "a")]), &control).await.remove(0);
     assert_eq!(series.samples.len(), 10);
     assert_eq!(series.attempts, 20, "a source that hangs does not delay the schedule");
-    assert!(series.silent_at_end);
+    assert!(series.silent);
     assert!(series.missing.is_some());
 }
 
@@ -99,7 +99,7 @@ async fn a_single_missed_reading_is_told_and_is_no_silence() {
     let once = |number| Some(if number == 7 { "500 Oops\r\n\r\n" } else { "200 OK\r\n\r\na 1\n" }.to_owned());
     let (control, _) = app(once).await;
     let series = read(&gauges(&[("app.a", "a")]), &control).await.remove(0);
-    assert_eq!((series.samples.len(), series.attempts, series.silent_at_end), (19, 20, false));
+    assert_eq!((series.samples.len(), series.attempts, series.silent), (19, 20, false));
     assert!(series.missing.as_deref().is_some_and(|why| why.contains("status 500, expected 200")), "{series:?}");
 }
 
@@ -110,9 +110,9 @@ async fn a_gauge_that_is_never_there_says_why() {
     gauges.names.push("host.cpu".to_owned());
     gauges.unreadable.push(Some("a monitor of kind `host` is not supported yet".to_owned()));
     let series = read(&gauges, &control).await;
-    assert!(series[1].samples.is_empty() && series[1].silent_at_end);
+    assert!(series[1].samples.is_empty() && series[1].silent);
     assert_eq!(series[1].missing.as_deref(), Some("`b` is not among what the source gives"));
-    assert_eq!((series[2].attempts, series[2].silent_at_end), (0, true));
+    assert_eq!((series[2].attempts, series[2].silent), (0, true));
     assert_eq!(series[2].missing.as_deref(), Some("a monitor of kind `host` is not supported yet"));
 }
 
@@ -125,7 +125,7 @@ async fn a_source_that_is_down_is_missing_and_an_early_end_starts_nothing_more()
         tokio::task::yield_now().await;
     }
     let series = sampling.finish(Duration::ZERO).await.remove(0);
-    assert!(series.samples.is_empty() && series.silent_at_end);
+    assert!(series.samples.is_empty() && series.silent);
     assert_eq!(series.attempts, 1);
     assert_eq!(series.missing.as_deref(), Some("the source had not answered when the window ended"));
 }

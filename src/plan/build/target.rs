@@ -75,13 +75,16 @@ impl Draft<'_> {
         if text == "demo" || said.url.span.line == 0 {
             return None;
         }
-        let help = "write it like \"http://127.0.0.1:8000\", or `demo` for the built-in staging app".to_owned();
+        let mut help = "write it like \"http://127.0.0.1:8000\", or `demo` for the built-in staging app".to_owned();
         let fault = match Url::parse(text) {
             Ok(url) if !["http", "https"].contains(&url.scheme()) || !url.has_host() => {
                 format!("{from}`{text}` is not an http:// or https:// address")
             }
             Ok(url) => match refused(&url, allow) {
-                Some(refused) => format!("{from}{refused}"),
+                Some(refused) => {
+                    help = "list the host under `target.allow` if it is yours to load".to_owned();
+                    format!("{from}{refused}")
+                }
                 None if url.path() != "/" || url.query().is_some() || url.fragment().is_some() => {
                     format!("{from}the target is a host with its port; put the path `{}` into the steps", url.path())
                 }

@@ -142,7 +142,7 @@ pub(super) struct Gauge {
     pub(super) samples: Vec<(f64, f64)>,
     pub(super) attempts: u64,
     pub(super) missing: Option<String>,
-    pub(super) silent_at_end: bool,
+    pub(super) silent: bool,
 }
 
 #[derive(Serialize, Deserialize)]

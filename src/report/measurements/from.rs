@@ -154,13 +154,13 @@ fn window(window: &Window) -> format::Window {
 }
 
 fn gauge(series: &GaugeSeries, show: &Show<'_>) -> format::Gauge {
-    let GaugeSeries { name, samples, attempts, missing, silent_at_end } = series;
+    let GaugeSeries { name, samples, attempts, missing, silent } = series;
     format::Gauge {
         name: show(name),
         samples: samples.iter().map(|sample| (sample.at.as_secs_f64(), sample.value)).collect(),
         attempts: *attempts,
         missing: missing.as_ref().map(|missing| show(missing)),
-        silent_at_end: *silent_at_end,
+        silent: *silent,
     }
 }
 

@@ -132,7 +132,7 @@ fn gauge(gauge: format::Gauge) -> Read<GaugeSeries> {
         samples: gauge.samples.iter().map(sample).collect::<Read<_>>()?,
         attempts: gauge.attempts,
         missing: gauge.missing,
-        silent_at_end: gauge.silent_at_end,
+        silent: gauge.silent,
     })
 }
 

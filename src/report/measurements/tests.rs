@@ -68,7 +68,7 @@ fn recording() -> MeasuredPhase {
         samples: vec![GaugeSample { at: MS(250), value: 41.7 }],
         attempts: 2,
         missing: Some("GET /metrics?key=hunter2 answered 503.".to_owned()),
-        silent_at_end: true,
+        silent: true,
     };
     MeasuredPhase { name: "light".to_owned(), measurements, gauges: vec![gauge] }
 }
