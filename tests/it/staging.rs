@@ -16,8 +16,21 @@ fn django(n_plus_one: &str) -> App {
     App::start(command)
 }
 
-/// Gates it; gives exit code and verdict.
+/// Gates it; gives exit code, verdict and what was printed. When other work on this machine disturbed the generator, the
+/// gate says so and measured nothing; then it is run again, at most twice.
 fn gate(app: &App) -> (Option<i32>, serde_json::Value, String) {
+    let mut gated = gate_once(app);
+    for _ in 0..2 {
+        if !gated.2.contains("The generator was saturated") {
+            break;
+        }
+        eprintln!("the machine was too busy to measure; once more");
+        gated = gate_once(app);
+    }
+    gated
+}
+
+fn gate_once(app: &App) -> (Option<i32>, serde_json::Value, String) {
     let out = tempfile::TempDir::new().expect("a temporary folder can be made");
     let mut command = Command::new(BINARY);
     clean_environment(&mut command);
