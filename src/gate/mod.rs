@@ -8,9 +8,11 @@
 //! own. A signal or the deadline ([`Stop`]) drops whatever is being done; what a load measured until then is judged as the
 //! part that it is, cleanup gets 2 s, and the verdict says `interrupted`.
 //!
-//! A dry run ([`Extent::DryRun`](crate::judge::Extent)) does preflight and one pass of one user through every scenario. The passes stand behind
+//! A dry run ([`Extent::DryRun`]) does preflight and one pass of one user through every scenario. The passes stand behind
 //! the checklist's own items; a failed one makes the run not ready (exit code 3). Else the outcome is passed (exit code
 //! 0), with every phase not run.
+//!
+//! [`Extent::DryRun`]: crate::judge::Extent::DryRun
 
 mod checks;
 mod corridor;

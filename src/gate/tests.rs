@@ -222,7 +222,7 @@ async fn a_target_that_is_never_ready_is_not_asked_any_further() {
 #[tokio::test]
 async fn a_signal_ends_the_load_and_leaves_a_partial_verdict() {
     let app = App::start();
-    let long = PHASES.replace("duration: 1s", "duration: 600s");
+    let long = PHASES.replace("duration: 1s", "duration: 30s");
     let (setup, switch) = app.setup(&format!("{AROUND}{long}"));
     let (mut switch, mut sent) = (Some(switch), Instant::now());
     let mut windows = 0;

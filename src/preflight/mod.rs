@@ -1,6 +1,6 @@
 //! The checklist: what must hold before load is sent, and what is looked at and tidied after it.
 //!
-//! [`wait_until_ready`] waits for a fresh deployment. [`run`] does the items of `preflight`, `integrity` or `cleanup` in
+//! [`wait_until_ready`] waits for a fresh deployment. [`run()`] does the items of `preflight`, `integrity` or `cleanup` in
 //! order and gives each result as soon as it is known. Nothing that an app, a command or a disk does is an error here:
 //! it is a [`Checked`] with a sentence that says what was expected, what was seen and what to do.
 
