@@ -64,6 +64,8 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
     let finished = runtime
         .block_on(gate::run(setup, &mut |event| live.show(&event)))
         .map_err(|error| format!("error: {}", report::clean(&secrets.mask(&error.to_string()))))?;
+    // A name lookup that hangs would hold the end of the run up.
+    runtime.shutdown_background();
     let publishable = publishing::publish(&finished, &plan, &folder, &secrets, &environment);
     let colour = colour::decide(args.plan.color, &environment, &io::stdout());
     if !args.quiet || args.verbose {
