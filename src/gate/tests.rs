@@ -194,16 +194,17 @@ async fn a_failed_item_means_no_load() {
 }
 
 #[tokio::test]
-async fn a_target_that_is_down_is_a_verdict() {
+async fn a_target_that_is_down_is_not_ready_although_nothing_asks_whether_it_is() {
     let text = format!(
         "version: 1\ngate: test\ntarget: {{url: 'http://127.0.0.1:1', timeout: 1s}}\n\
          scenarios: {{visitor: {{steps: [{{get: /, name: home}}], think: 20ms}}}}\n{PHASES}"
     );
     let (setup, _switch) = setup(&text);
     let (finished, _) = walk(setup).await;
-    let first = &finished.verdict.phases[0];
-    assert!(first.failures > 0 && first.failures == first.requests, "{first:?}");
-    assert_eq!(finished.verdict.phases.len(), 2);
+    assert_eq!(finished.verdict.exit_code, 3);
+    assert_eq!(finished.verdict.totals.requests, 0);
+    assert!(finished.verdict.preflight[0].detail.contains("could not be reached"), "{:?}", finished.verdict.preflight);
+    assert!(finished.verdict.phases.iter().all(|phase| phase.outcome == Outcome::NotRun));
 }
 
 #[tokio::test]
