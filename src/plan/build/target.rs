@@ -75,14 +75,14 @@ impl Draft<'_> {
         if text == "demo" || said.url.span.line == 0 {
             return None;
         }
-        let mut help = "write it like \"http://127.0.0.1:8000\", or `demo` for the built-in staging app".to_owned();
+        let mut help = "write it like \"http://127.0.0.1:8000\", or `demo` for the built-in staging app";
         let fault = match Url::parse(text) {
             Ok(url) if !["http", "https"].contains(&url.scheme()) || !url.has_host() => {
                 format!("{from}`{text}` is not an http:// or https:// address")
             }
             Ok(url) => match refused(&url, allow) {
                 Some(refused) => {
-                    help = "list the host under `target.allow` if it is yours to load".to_owned();
+                    help = "list the host under `target.allow` if it is yours to load";
                     format!("{from}{refused}")
                 }
                 None if url.path() != "/" || url.query().is_some() || url.fragment().is_some() => {
@@ -92,7 +92,7 @@ impl Draft<'_> {
             },
             Err(error) => format!("{from}`{text}` is not an address: {error}"),
         };
-        self.problem_with(said.url.span, fault, Some(help));
+        self.problem_with(said.url.span, fault, Some(help.to_owned()));
         None
     }
 }
