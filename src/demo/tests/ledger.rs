@@ -35,10 +35,9 @@ fn service_time_is_what_a_client_sees() {
     let told = demo.ledger().endpoints["GET /demo/echo"].service_ms.expect("ten answers");
     assert_eq!(told.count, 10);
     assert!(told.p50 >= 30.0 && told.max >= 130.0, "{told:?}");
-    // A client sees the way there and back as well, never less.
-    assert!(seen[4] >= told.p50 && seen[9] >= told.max, "{seen:?} {told:?}");
-    // The median, because one hiccup of the machine on the way back is no fault of the ledger.
-    assert!(seen[4] - told.p50 < 25.0, "{seen:?} {told:?}");
+    // The median, because one hiccup of the machine is no fault of the ledger. A busy machine may let the client see the
+    // last byte before the app sees that it is gone, so either may be the longer one.
+    assert!((seen[4] - told.p50).abs() < 25.0, "{seen:?} {told:?}");
 }
 
 #[test]
