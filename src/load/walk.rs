@@ -3,10 +3,17 @@
 use std::time::Duration;
 
 use super::{clock::Clock, prepare::PreparedStep, recipe::Unmade, render::Memory};
-use crate::client::{Agent, Answer, Failure, Origin, Request, Trouble, extract, verify};
+use crate::{
+    client::{Agent, Answer, Failure, Origin, Request, Trouble, extract, verify},
+    plan::FailureKind,
+};
 
 /// The longest chain of redirects that is followed.
 const MOST_HOPS: usize = 10;
+
+/// The pause after a broken connection. Without it users that do not think hammer an app that refuses them as fast as
+/// this machine can, which makes the generator itself late; longer, and they would hide how long the app was away.
+const BREATH: Duration = Duration::from_millis(1);
 
 /// The pause after this machine ran out of descriptors or ports: trying again at once would only keep it so.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
@@ -143,7 +150,10 @@ impl Walker {
                 Err(Trouble::Failure(failure)) => {
                     self.forget(step);
                     route.witness.ended(&seen(None, Some(&failure)));
-                    return StepEnd::Done { ended, failed: Some(failure.description) };
+                    if failure.kind != FailureKind::Timeout {
+                        tokio::time::sleep(BREATH).await;
+                    }
+                    return StepEnd::Done { ended: route.clock.now(), failed: Some(failure.description) };
                 }
                 Err(Trouble::Exhausted(words)) => {
                     self.forget(step);
