@@ -44,8 +44,15 @@ pub(super) struct Connection {
     driver: Driver,
 }
 
-/// hyper's side of the connection; `None` once it has ended.
-struct Driver(Option<http1::Connection<TokioIo<Stream>, Full<Bytes>>>);
+/// hyper's side of the connection.
+struct Driver {
+    /// `None` once it has ended.
+    connection: Option<http1::Connection<TokioIo<Stream>, Full<Bytes>>>,
+    /// What is left of it then, until the answer is read to its end.
+    ended: Option<Stream>,
+    /// Whether a request was handed over whose answer was not read to its end.
+    busy: bool,
+}
 
 /// Why a request got no answer.
 pub(super) enum Unanswered {
@@ -71,7 +78,11 @@ impl Connection {
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|error| failure::exchanging(&error))?;
-        Ok(Self { destination: Arc::clone(destination), sender, driver: Driver(Some(driver)) })
+        Ok(Self {
+            destination: Arc::clone(destination),
+            sender,
+            driver: Driver { connection: Some(driver), ended: None, busy: false },
+        })
     }
 
     /// Sends a request and reads the head of its answer.
@@ -81,13 +92,14 @@ impl Connection {
             driver.drive(cx);
             match sender.poll_ready(cx) {
                 Poll::Ready(result) => Poll::Ready(result.is_ok()),
-                Poll::Pending if driver.0.is_none() => Poll::Ready(false),
+                Poll::Pending if driver.connection.is_none() => Poll::Ready(false),
                 Poll::Pending => Poll::Pending,
             }
         });
         if !ready.await {
             return Err(Unanswered::Unsent(Box::new(request)));
         }
+        driver.busy = true;
         let mut answer = pin!(sender.try_send_request(request));
         let answer = std::future::poll_fn(|cx| {
             driver.drive(cx);
@@ -118,7 +130,7 @@ impl Connection {
                 kept.add(data);
             }
             if max_size.is_some_and(|max| size > max) {
-                self.driver.0 = None;
+                self.driver.reset();
                 break;
             }
             if size >= fair {
@@ -126,26 +138,39 @@ impl Connection {
                 tokio::task::yield_now().await;
             }
         }
+        self.driver.busy = false;
+        self.driver.ended = None;
         if closes(&head.headers) {
-            self.driver.0 = None;
+            self.driver.connection = None;
         }
         Ok(Read { body: kept.take(), size })
     }
 
     /// Whether it has ended for certain; one that has not may still turn out to be closed.
     pub(super) fn is_closed(&self) -> bool {
-        self.driver.0.is_none()
+        self.driver.connection.is_none()
     }
 }
 
 impl Driver {
     fn drive(&mut self, cx: &mut Context<'_>) {
-        if let Some(connection) = &mut self.0
+        if let Some(connection) = &mut self.connection
             && Pin::new(connection).poll(cx).is_ready()
         {
             // Whatever ended it reaches the request in flight, if there is one; without one it does not matter.
-            self.0 = None;
+            self.ended = self.take();
         }
+    }
+
+    /// Ends a connection in the middle of an exchange.
+    fn reset(&mut self) {
+        if let Some(stream) = self.take().or_else(|| self.ended.take()) {
+            stream.close_by_reset();
+        }
+    }
+
+    fn take(&mut self) -> Option<Stream> {
+        self.connection.take().map(|connection| connection.into_parts().io.into_inner())
     }
 
     /// The next frame of a body: first what has arrived, then what the connection reads now.
@@ -158,6 +183,14 @@ impl Driver {
             Poll::Ready(ready!(Pin::new(&mut *incoming).poll_frame(cx)))
         })
         .await
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if self.busy {
+            self.reset();
+        }
     }
 }
 

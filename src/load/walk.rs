@@ -3,10 +3,17 @@
 use std::time::Duration;
 
 use super::{clock::Clock, prepare::PreparedStep, recipe::Unmade, render::Memory};
-use crate::client::{Agent, Answer, Failure, Origin, Request, Trouble, extract, verify};
+use crate::{
+    client::{Agent, Answer, Failure, Origin, Request, Trouble, extract, verify},
+    plan::FailureKind,
+};
 
 /// The longest chain of redirects that is followed.
 const MOST_HOPS: usize = 10;
+
+/// The pause after a broken connection. Without it users that do not think hammer an app that refuses them as fast as
+/// this machine can, which makes the generator itself late; longer, and they would hide how long the app was away.
+const BREATH: Duration = Duration::from_millis(1);
 
 /// The pause after this machine ran out of descriptors or ports: trying again at once would only keep it so.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
@@ -24,6 +31,7 @@ pub(super) trait Witness {
 }
 
 /// One request and how it ended. Times are since the clock's origin.
+#[derive(Clone, Copy)]
 pub(super) struct Hop<'a> {
     pub(super) step: &'a PreparedStep,
     /// `None` when it was refused before it could be made.
@@ -136,30 +144,20 @@ impl Walker {
             route.witness.sending(step, started);
             let outcome = self.agent.exchange(route.origin, request).await;
             let ended = route.clock.now();
-            let seen =
-                |answer, failure| Hop { step, request: Some(request), answer, failure, intended, started, ended };
+            let seen = Hop { step, request: Some(request), answer: None, failure: None, intended, started, ended };
             let answer = match outcome {
                 Ok(answer) => answer,
-                Err(Trouble::Failure(failure)) => {
-                    self.forget(step);
-                    route.witness.ended(&seen(None, Some(&failure)));
-                    return StepEnd::Done { ended, failed: Some(failure.description) };
-                }
-                Err(Trouble::Exhausted(words)) => {
-                    self.forget(step);
-                    route.witness.exhausted(&words);
-                    tokio::time::sleep(EXHAUSTED_PAUSE).await;
-                    return StepEnd::Done { ended: route.clock.now(), failed: Some(words) };
-                }
+                Err(trouble) => return self.break_off(trouble, &seen, route).await,
             };
+            let seen = Hop { answer: Some(&answer), ..seen };
             match next_hop(step, request, &answer, hop, route.origin) {
                 Ok(None) => {
                     let failure = self.judge(step, request, &answer).err();
-                    route.witness.ended(&seen(Some(&answer), failure.as_ref()));
+                    route.witness.ended(&Hop { failure: failure.as_ref(), ..seen });
                     return StepEnd::Done { ended, failed: failure.map(|failure| failure.description) };
                 }
                 Ok(Some(next)) => {
-                    route.witness.ended(&seen(Some(&answer), None));
+                    route.witness.ended(&seen);
                     redirected = Some(next);
                     intended = ended;
                     if !route.witness.goes_on(intended) {
@@ -168,12 +166,32 @@ impl Walker {
                 }
                 Err(failure) => {
                     self.forget(step);
-                    route.witness.ended(&seen(Some(&answer), Some(&failure)));
+                    route.witness.ended(&Hop { failure: Some(&failure), ..seen });
                     return StepEnd::Done { ended, failed: Some(failure.description) };
                 }
             }
         }
         StepEnd::Over
+    }
+
+    /// Ends a step whose request got no answer.
+    async fn break_off<W: Witness>(&mut self, trouble: Trouble, seen: &Hop<'_>, route: &Route<'_, W>) -> StepEnd {
+        self.forget(seen.step);
+        let because = match trouble {
+            Trouble::Failure(failure) => {
+                route.witness.ended(&Hop { failure: Some(&failure), ..*seen });
+                if failure.kind != FailureKind::Timeout {
+                    tokio::time::sleep(BREATH).await;
+                }
+                failure.description
+            }
+            Trouble::Exhausted(words) => {
+                route.witness.exhausted(&words);
+                tokio::time::sleep(EXHAUSTED_PAUSE).await;
+                words
+            }
+        };
+        StepEnd::Done { ended: route.clock.now(), failed: Some(because) }
     }
 
     /// Checks an answer and keeps what it gives to later steps.

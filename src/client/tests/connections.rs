@@ -1,9 +1,9 @@
 //! When a connection is used again, and when never.
 
 use std::{
-    io::Write,
+    io::{Read, Write},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -13,7 +13,7 @@ use http::{HeaderValue, header};
 
 use super::{failed, get};
 use crate::client::{
-    Agent,
+    Agent, Request,
     testing::{self, Server, app, raw, read_head, text},
 };
 use crate::plan::FailureKind;
@@ -89,4 +89,48 @@ async fn close_is_obeyed() {
     for _ in 0..3 {
         agent.exchange(&origin, &get(&origin, "/")).await.expect("it answers");
     }
+}
+
+/// Client sockets in `TIME_WAIT` whose server had this port, as Linux tells them; 0 elsewhere.
+fn ports_waiting_for(port: u16) -> usize {
+    let sockets = std::fs::read_to_string("/proc/net/tcp").unwrap_or_default();
+    let remote = format!(":{port:04X}");
+    let waits = |line: &&str| {
+        let mut fields = line.split_whitespace().skip(2);
+        fields.next().is_some_and(|address| address.ends_with(&remote)) && fields.next() == Some("06")
+    };
+    sockets.lines().filter(waits).count()
+}
+
+#[tokio::test]
+async fn a_broken_exchange_leaves_no_port_waiting_and_a_whole_one_closes_in_peace() {
+    let endings = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&endings);
+    let (done, mut ended) = tokio::sync::mpsc::unbounded_channel();
+    let answers = [
+        &b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nwhole"[..],
+        b"HTTP/1.1 200 OK\r\n\r\nendless",
+        b"garbage\r\n\r\n",
+    ];
+    let number = AtomicUsize::new(0);
+    let url = raw(move |mut stream| {
+        read_head(&mut stream);
+        let number = number.fetch_add(1, Ordering::SeqCst);
+        stream.write_all(answers[number]).expect("the client listens");
+        if number == 0 {
+            stream.shutdown(std::net::Shutdown::Write).expect("the client listens");
+        }
+        let ending = stream.read(&mut [0; 1]).map_err(|error| error.kind());
+        noted.lock().expect("no panic").push(ending);
+        done.send(()).expect("the test waits");
+    });
+    let origin = testing::origin(&url);
+    for _ in 0..3 {
+        let request = Request { timeout: Duration::from_millis(200), ..get(&origin, "/") };
+        let _ = Agent::new().exchange(&origin, &request).await;
+        ended.recv().await.expect("the server noted the ending");
+    }
+    let endings = endings.lock().expect("no panic");
+    assert_eq!(endings[..2], [Ok(0), Err(std::io::ErrorKind::ConnectionReset)]);
+    assert_eq!(ports_waiting_for(origin.url().port().expect("a port of its own")), 0);
 }
