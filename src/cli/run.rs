@@ -54,6 +54,8 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
         repeat: repeat::command(args, plan.seed),
         notes: without_effect(args),
         secrets: Arc::clone(&secrets),
+        against: None,
+        repetitions: args.repeat,
         binary: env::current_exe().map_err(|cause| unusable(&cause))?,
     };
     let detail = if args.verbose { Detail::Everything } else { Detail::Failures };

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use url::Url;
 
-use super::{Event, Finished, GateError, Setup, Stop, checks, ladder, record::Record, recovery, staging::Staging};
+use super::{
+    Against, Event, Finished, GateError, Setup, Stop, checks, confirm, ladder, record::Record, recovery, staging::Staging,
+};
 use crate::{
     client::{Origin, control::Control},
     judge::{CheckResult, Extent, Interruption, Outcome},
@@ -23,6 +25,8 @@ pub(super) struct Walk<'a> {
     pub(super) workers: usize,
     pub(super) stop: Stop,
     pub(super) record: Record,
+    /// The position of the next load: part of its users' seeds, so that no two loads draw the same.
+    pub(super) next_index: u32,
     pub(super) listen: &'a mut dyn FnMut(Event),
 }
 
@@ -53,9 +57,9 @@ pub async fn run(setup: Setup, listen: &mut dyn FnMut(Event)) -> Result<Finished
         origin,
     };
     let workers = setup.workers.unwrap_or_else(|| load::default_workers(&kit.origin));
-    let mut walk = Walk { plan, kit, url, workers, stop, record, listen };
+    let mut walk = Walk { plan, kit, url, workers, stop, record, next_index: 0, listen };
     walk.announce(&setup, staging.is_some());
-    walk.record.interruption = walk.corridor(setup.extent).await.err();
+    walk.record.interruption = walk.corridor(&setup).await.err();
     checks::cleanup(&mut walk).await;
     if let Some(staging) = staging {
         staging.stop().await;
@@ -67,16 +71,19 @@ pub async fn run(setup: Setup, listen: &mut dyn FnMut(Event)) -> Result<Finished
 
 impl Walk<'_> {
     /// Everything between the start and the cleanup; `Err` when the run was ended on the way.
-    async fn corridor(&mut self, extent: Extent) -> Result<(), Interruption> {
+    async fn corridor(&mut self, setup: &Setup) -> Result<(), Interruption> {
         checks::wait_until_ready(self).await?;
         checks::preflight(self).await?;
         if !self.record.ready() {
             return Ok(());
         }
-        if extent == Extent::DryRun {
+        if setup.extent == Extent::DryRun {
             return checks::rehearse(self).await;
         }
-        let load_ended = ladder::climb(self).await?;
+        let mut load_ended = ladder::climb(self, setup.repetitions).await?;
+        if let Some(Against::Stored(stored)) = &setup.against {
+            load_ended = confirm::confirm(self, stored).await?.unwrap_or(load_ended);
+        }
         if let Some(rule) = self.plan.recovery {
             recovery::watch(self, &rule, load_ended).await?;
         }
@@ -86,20 +93,22 @@ impl Walk<'_> {
     fn announce(&mut self, setup: &Setup, built_in: bool) {
         let address = shown(&self.url);
         let target = if built_in { format!("demo at {address}") } else { address };
-        (self.listen)(started(&setup.plan, target));
+        (self.listen)(started(setup, target));
         for note in notes(setup) {
             (self.listen)(Event::Note(note));
         }
     }
 }
 
-fn started(plan: &Plan, target: String) -> Event {
+fn started(setup: &Setup, target: String) -> Event {
+    let plan = &setup.plan;
+    let phases = u32::try_from(plan.phases.len()).unwrap_or(u32::MAX);
     Event::Started {
         gate: plan.gate.clone(),
         profile: plan.profile.name.clone(),
         target,
-        phases: u32::try_from(plan.phases.len()).unwrap_or(u32::MAX),
-        planned: plan.wall_time().0,
+        phases: phases.saturating_mul(setup.repetitions),
+        planned: plan.wall_time().0.saturating_mul(setup.repetitions),
     }
 }
 
@@ -111,7 +120,7 @@ fn nowhere(
     listen: &mut dyn FnMut(Event),
 ) -> Finished {
     let plan = &setup.plan;
-    listen(started(plan, "demo".to_owned()));
+    listen(started(setup, "demo".to_owned()));
     match why {
         Ok(why) => record.interruption = Some(why),
         Err(detail) => {

@@ -41,6 +41,15 @@ pub enum Event {
     Progress(Progress),
     /// A phase ended and was judged.
     PhaseEnded(Box<PhaseVerdict>),
+    /// A phase is measured again, because a comparison with stored runs would fail on one run alone.
+    Confirming {
+        /// Its name.
+        phase: String,
+        /// From 1.
+        time: u32,
+        /// How often.
+        of: u32,
+    },
     /// The load of recovery begins.
     RecoveryStarted,
     /// Recovery was judged.

@@ -8,6 +8,7 @@ use super::{
     Event, Progress, Stage,
     corridor::Walk,
     drive::{Drive, Look},
+    record::repeated,
 };
 use crate::{
     judge::{self, Interruption},
@@ -16,14 +17,17 @@ use crate::{
     plan::{Load, Phase},
 };
 
-/// Climbs until a phase ends the ladder, and gives the moment when the last load had ended.
-pub(super) async fn climb(walk: &mut Walk<'_>) -> Result<Instant, Interruption> {
+/// Climbs so many times, until a phase ends the ladder, and gives the moment when the last load had ended.
+pub(super) async fn climb(walk: &mut Walk<'_>, repetitions: u32) -> Result<Instant, Interruption> {
     let plan = Arc::clone(&walk.plan);
     let planned = |phase: &Phase| plan.outlook(phase).expected;
+    let ladder = (1..=repetitions).flat_map(|repetition| plan.phases.iter().map(move |phase| (repetition, phase)));
+    let phases: Vec<(u32, &Phase)> = ladder.collect();
     let mut load_ended = Instant::now();
-    for (phase, index) in plan.phases.iter().zip(0_u32..) {
-        (walk.listen)(begins(phase, index + 1));
-        let later = plan.phases.iter().skip(index as usize + 1).map(planned).sum();
+    for ((repetition, phase), index) in phases.iter().copied().zip(0_u32..) {
+        walk.next_index = index + 1;
+        (walk.listen)(begins(phase, repetition, index + 1));
+        let later = phases.iter().skip(index as usize + 1).map(|(_, phase)| planned(phase)).sum();
         let drive = Drive { kit: &walk.kit, phase, index, workers: walk.workers, stop: &walk.stop };
         let listen = &mut *walk.listen;
         let driven = drive
@@ -36,7 +40,7 @@ pub(super) async fn climb(walk: &mut Walk<'_>) -> Result<Instant, Interruption> 
             })
             .await;
         load_ended = driven.ended;
-        let verdict = walk.record.judge(&plan, phase, driven.measured);
+        let verdict = walk.record.judge(&plan, (phase, repetition), driven.measured);
         let over = judge::ends_ladder(&verdict);
         (walk.listen)(Event::PhaseEnded(Box::new(verdict)));
         if let Some(why) = driven.interruption {
@@ -49,9 +53,9 @@ pub(super) async fn climb(walk: &mut Walk<'_>) -> Result<Instant, Interruption> 
     Ok(load_ended)
 }
 
-fn begins(phase: &Phase, number: u32) -> Event {
+fn begins(phase: &Phase, repetition: u32, number: u32) -> Event {
     Event::PhaseStarted {
-        name: phase.name.clone(),
+        name: repeated(&phase.name, repetition),
         number,
         users: phase.load.users(),
         rate: match phase.load {

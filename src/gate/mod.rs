@@ -1,7 +1,7 @@
 //! The corridor: walks from the target to the verdict, and speaks to the outside only in [`Event`]s.
 //!
 //! [`run`] is the whole of it, and `corridor` reads like the run: wait until the target is ready, do the preflight
-//! checklist, climb the ladder, watch the recovery, look at integrity, clean up, conclude. A phase begins only after the
+//! checklist, climb the ladder, measure again what would block as a regression, watch the recovery, look at integrity, clean up, conclude. A phase begins only after the
 //! verdict on the one before. What each part needs is in `Walk`, what happened so far is in `Record`.
 //!
 //! Nothing that the app does ends the gate: it becomes a finding. Nothing hangs: each part is bounded by timeouts of its
@@ -15,6 +15,7 @@
 //! [`Extent::DryRun`]: crate::judge::Extent::DryRun
 
 mod checks;
+mod confirm;
 mod corridor;
 mod drive;
 mod event;
@@ -30,5 +31,5 @@ mod tests;
 
 pub use corridor::run;
 pub use event::{Event, Progress, Stage};
-pub use setup::{Finished, GateError, MeasuredPhase, Rehearsed, Setup};
+pub use setup::{Against, Finished, GateError, MeasuredPhase, Rehearsed, Setup, Stored};
 pub use stop::{Stop, StopSwitch};

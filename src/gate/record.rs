@@ -2,11 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::{Finished, MeasuredPhase, Rehearsed, Setup};
+use super::{Against, Finished, MeasuredPhase, Rehearsed, Setup, Stored};
 use crate::{
     judge::{
-        self, BreakingPoint, CheckResult, Interruption, Outcome, PhaseEvidence, PhaseVerdict, RecoveryVerdict,
-        RunEvidence, Totals,
+        self, BreakingPoint, CheckResult, Comparison, ComparisonMode, Extent, Interruption, Outcome, PhaseEvidence,
+        PhaseVerdict, RecoveryVerdict, Regression, RunEvidence, Totals,
+        regression::{self, Past, RunValues, StoredComparison},
     },
     plan::{Phase, Plan},
     preflight::{Checked, Held, Sent},
@@ -24,6 +25,10 @@ pub(super) struct Record {
     pub(super) preflight: Vec<CheckResult>,
     pub(super) phases: Vec<PhaseVerdict>,
     measured: Vec<MeasuredPhase>,
+    /// The values of the cells: one set for each repetition of the ladder.
+    values: Vec<RunValues>,
+    /// The same of the phases that were measured again.
+    confirmations: Vec<RunValues>,
     breaking_point: Option<BreakingPoint>,
     pub(super) recovery: Option<RecoveryVerdict>,
     pub(super) integrity: Vec<CheckResult>,
@@ -43,6 +48,8 @@ impl Record {
             preflight: Vec::new(),
             phases: Vec::new(),
             measured: Vec::new(),
+            values: Vec::new(),
+            confirmations: Vec::new(),
             breaking_point: None,
             recovery: None,
             integrity: Vec::new(),
@@ -63,18 +70,44 @@ impl Record {
         self.totals.failures += measured.failed;
     }
 
-    /// Judges a phase as soon as it ended, and keeps it.
-    pub(super) fn judge(&mut self, plan: &Plan, phase: &Phase, measured: MeasuredPhase) -> PhaseVerdict {
+    /// Judges a phase as soon as it ended, and keeps it; a repetition of the ladder, from 1, begins with its first phase.
+    pub(super) fn judge(
+        &mut self,
+        plan: &Plan,
+        (phase, repetition): (&Phase, u32),
+        mut measured: MeasuredPhase,
+    ) -> PhaseVerdict {
+        self.values.resize_with(repetition as usize, RunValues::new);
+        measured.name = repeated(&phase.name, repetition);
         let MeasuredPhase { measurements, gauges, .. } = &measured;
         let evidence = PhaseEvidence { plan, phase, measurements, gauges };
-        let verdict = judge::phase(evidence);
+        let verdict = PhaseVerdict { name: measured.name.clone(), ..judge::phase(evidence) };
         if verdict.outcome == Outcome::Failed {
             self.breaking_point = Some(judge::breaking_point(&self.phases, &verdict, evidence));
+        }
+        if let Some(values) = self.values.last_mut().filter(|_| verdict.outcome != Outcome::Invalid) {
+            values.extend(regression::values(evidence));
         }
         self.count_load(measurements);
         self.measured.push(measured);
         self.phases.push(verdict.clone());
         verdict
+    }
+
+    /// Keeps what a phase gave that was measured again; a measurement that the generator spoiled gives nothing.
+    pub(super) fn confirm(&mut self, plan: &Plan, phase: &Phase, measured: &MeasuredPhase) {
+        let MeasuredPhase { measurements, gauges, .. } = measured;
+        let evidence = PhaseEvidence { plan, phase, measurements, gauges };
+        self.count_load(measurements);
+        if judge::phase(evidence).outcome != Outcome::Invalid {
+            self.confirmations.push(regression::values(evidence));
+        }
+    }
+
+    /// The comparison with stored runs as it stands now.
+    pub(super) fn against_stored(&self, plan: &Plan, past: &Past) -> StoredComparison {
+        let heads: Vec<RunValues> = self.values.iter().chain(&self.confirmations).cloned().collect();
+        regression::against_stored(plan, &heads, past)
     }
 
     /// Whether the target is ready for load.
@@ -86,8 +119,13 @@ impl Record {
     pub(super) fn conclude(mut self, setup: &Setup) -> Finished {
         let plan = &setup.plan;
         self.add_what_was_not_reached(plan);
-        let missing = plan.phases.iter().skip(self.phases.len());
-        self.phases.extend(missing.map(|phase| judge::not_run(plan, phase)));
+        let ladder = (1..=setup.repetitions).flat_map(|repetition| plan.phases.iter().map(move |p| (repetition, p)));
+        let missing = ladder.skip(self.phases.len());
+        self.phases.extend(missing.map(|(repetition, phase)| {
+            let missed = judge::not_run(plan, phase);
+            PhaseVerdict { name: repeated(&phase.name, repetition), ..missed }
+        }));
+        let (comparison, regressions) = self.compare(setup);
         let verdict = judge::conclude(RunEvidence {
             plan,
             target: self.target,
@@ -101,16 +139,35 @@ impl Record {
             phases: self.phases,
             totals: self.totals,
             breaking_point: self.breaking_point,
-            regressions: Vec::new(),
+            comparison,
+            regressions,
             recovery: self.recovery,
             integrity: self.integrity,
             cleanup: self.cleanup,
         });
-        Finished { verdict, phases: self.measured, rehearsals: self.rehearsals }
+        Finished { verdict, phases: self.measured, values: self.values, rehearsals: self.rehearsals }
     }
 }
 
 impl Record {
+    /// Judges the regressions: once, at the end of the run.
+    fn compare(&self, setup: &Setup) -> (Option<Comparison>, Vec<Regression>) {
+        let wanted = setup.extent == Extent::Ladder && self.ready() && self.interruption.is_none();
+        let Some(against) = setup.against.as_ref().filter(|_| wanted) else { return (None, Vec::new()) };
+        let (mode, source, regime, notes, regressions) = match against {
+            Against::Stored(stored) => {
+                let Stored { past, source, regime, notes } = &**stored;
+                let compared = self.against_stored(&setup.plan, past);
+                (ComparisonMode::Stored, source.clone(), regime.clone(), notes.clone(), compared.regressions)
+            }
+            Against::Deployment(url) => {
+                (ComparisonMode::Interleaved, Some(url.to_string()), None, Vec::new(), Vec::new())
+            }
+        };
+        let comparison = Comparison { source, regime, notes, ..Comparison::of(&regressions, mode) };
+        (Some(comparison), regressions)
+    }
+
     /// Items of the checklists that the run did not come to stand there too, with the reason.
     fn add_what_was_not_reached(&mut self, plan: &Plan) {
         let why = match self.interruption {
@@ -126,6 +183,11 @@ impl Record {
             results.extend(missing);
         }
     }
+}
+
+/// The name of a phase in a repetition of the ladder, from 1: names are unique, and the first keeps its own.
+pub(super) fn repeated(name: &str, repetition: u32) -> String {
+    if repetition > 1 { format!("{name} (repetition {repetition})") } else { name.to_owned() }
 }
 
 /// The result of an item in the verdict's words.

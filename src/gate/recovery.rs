@@ -29,7 +29,7 @@ pub(super) async fn watch(walk: &mut Walk<'_>, rule: &Recovery, load_ended: Inst
     (walk.listen)(Event::RecoveryStarted);
     let plan = std::sync::Arc::clone(&walk.plan);
     let mut watching = Watching { plan: &plan, rule, load_ended, spans: Vec::new(), verdict: None };
-    let mut index = u32::try_from(plan.phases.len()).unwrap_or(u32::MAX);
+    let mut index = walk.next_index;
     let mut reasons = Vec::new();
     while watching.verdict.is_none() {
         let left = watching.left();

@@ -2,11 +2,16 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use url::Url;
+
 use super::Stop;
 use crate::{
     client::ClientError,
     config::Secrets,
-    judge::{Extent, Verdict},
+    judge::{
+        Extent, Regime, Verdict,
+        regression::{Past, RunValues},
+    },
     load::Rehearsal,
     measure::{GaugeSeries, PhaseMeasurements},
     plan::Plan,
@@ -30,8 +35,34 @@ pub struct Setup {
     /// Masked where a text is shortened, because what is left of a cut secret is not found any more. Everything else is
     /// masked by whoever shows it: events and verdict hold texts as they were seen.
     pub secrets: Arc<Secrets>,
+    /// What the run's cells are compared with; `None` where gates.yaml asks for no comparison.
+    pub against: Option<Against>,
+    /// How often the ladder is climbed; at least 1.
+    pub repetitions: u32,
     /// The binary that serves the built-in staging app by `demo --port 0 --until-stdin-closes`, for `target.url: demo`.
     pub binary: PathBuf,
+}
+
+/// What the cells of a run are compared with.
+#[derive(Debug, Clone)]
+pub enum Against {
+    /// Stored runs.
+    Stored(Box<Stored>),
+    /// A second deployment, measured in turn with the target.
+    Deployment(Url),
+}
+
+/// Stored runs, as they were read before the run.
+#[derive(Debug, Clone, Default)]
+pub struct Stored {
+    /// Their values.
+    pub past: Past,
+    /// The store as the user named it; `None` without one.
+    pub source: Option<String>,
+    /// The regime that they belong to; `None` without any.
+    pub regime: Option<Regime>,
+    /// Remarks: a store out of reach, damaged files, runs that are not comparable.
+    pub notes: Vec<String>,
 }
 
 /// What came of a run.
@@ -41,6 +72,8 @@ pub struct Finished {
     pub verdict: Verdict,
     /// The phases that were run, with everything measured in them.
     pub phases: Vec<MeasuredPhase>,
+    /// The values of the run's cells, one set for each repetition of the ladder: what a baseline keeps.
+    pub values: Vec<RunValues>,
     /// For `--dry-run`: the pass of one user through each scenario, in the order of gates.yaml. Nothing in it is masked.
     pub rehearsals: Vec<Rehearsed>,
 }

@@ -95,6 +95,8 @@ fn setup(text: &str) -> (Setup, StopSwitch) {
         repeat: "stagegate run --seed 7".to_owned(),
         notes: vec!["a remark".to_owned()],
         secrets: Arc::default(),
+        against: None,
+        repetitions: 1,
         binary: "/no/such/binary".into(),
     };
     (setup, switch)
@@ -118,6 +120,7 @@ fn short(event: &Event) -> Option<String> {
         Event::PhaseStarted { name, number, .. } => Some(format!("phase {number} {name}")),
         Event::PhaseEnded(phase) => Some(format!("{} ended", phase.name)),
         Event::Progress(_) => None,
+        Event::Confirming { phase, time, of } => Some(format!("confirming {phase} {time}/{of}")),
         Event::RecoveryStarted => Some("recovery".to_owned()),
         Event::Recovery(recovery) => Some(format!("recovery {}", recovery.outcome.word())),
         Event::Finished(_) => Some("finished".to_owned()),

@@ -1,7 +1,7 @@
 //! The verdict on a run.
 
 use super::{
-    BreakingPoint, CheckResult, Ending, Outcome, PhaseVerdict, RecoveryVerdict, Regression, Totals, Verdict,
+    BreakingPoint, CheckResult, Comparison, Ending, Outcome, PhaseVerdict, RecoveryVerdict, Regression, Totals, Verdict,
     ends_ladder, headline, verdict::SCHEMA,
 };
 use crate::plan::{Plan, Reaction};
@@ -33,6 +33,8 @@ pub struct RunEvidence<'a> {
     pub totals: Totals,
     /// Where the app gave way ([`super::breaking_point`]).
     pub breaking_point: Option<BreakingPoint>,
+    /// How regressions were looked for, if they were.
+    pub comparison: Option<Comparison>,
     /// Comparisons with baselines.
     pub regressions: Vec<Regression>,
     /// Whether the app recovered, if it was asked.
@@ -108,6 +110,7 @@ pub fn conclude(evidence: RunEvidence<'_>) -> Verdict {
         preflight: evidence.preflight,
         phases: evidence.phases,
         totals: evidence.totals,
+        comparison: evidence.comparison,
         regressions: evidence.regressions,
         breaking_point: evidence.breaking_point,
         recovery: evidence.recovery,
@@ -144,14 +147,17 @@ fn outcome(evidence: &RunEvidence<'_>) -> Outcome {
         .unwrap_or(Outcome::Passed)
 }
 
-/// What a comparison means for its run: a new or inconclusive one is what the policy says.
+/// What a comparison means for its run: a new or inconclusive one is what the policies say.
 fn regression(comparison: &Regression, plan: &Plan) -> Outcome {
-    match comparison.outcome {
-        Outcome::New | Outcome::Inconclusive => match plan.policy.uncertain_regression {
-            Reaction::Fail => Outcome::Inconclusive,
-            Reaction::Warn => Outcome::Warned,
-        },
-        outcome => outcome,
+    let missing = plan.regression.as_ref().map_or(Reaction::Warn, |regression| regression.missing);
+    let reaction = match comparison.outcome {
+        Outcome::New => missing,
+        Outcome::Inconclusive => plan.policy.uncertain_regression,
+        outcome => return outcome,
+    };
+    match reaction {
+        Reaction::Fail => Outcome::Inconclusive,
+        Reaction::Warn => Outcome::Warned,
     }
 }
 

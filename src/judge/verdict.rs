@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Band, Ending, Level, Outcome};
+use super::{Band, Ending, Level, Outcome, comparison::AnchorResult};
 
 /// What `schema` says.
 pub const SCHEMA: &str = "stagegate/verdict/1";
@@ -49,6 +49,9 @@ pub struct Verdict {
     pub phases: Vec<PhaseVerdict>,
     /// Everything sent to the target except monitors' scrapes.
     pub totals: Totals,
+    /// How regressions were looked for; null when gates.yaml asks for no comparison, and for dry runs.
+    #[serde(default)]
+    pub comparison: Option<Comparison>,
     /// Comparisons with baselines.
     pub regressions: Vec<Regression>,
     /// Where the app gave way, if a phase failed.
@@ -246,6 +249,48 @@ pub struct Totals {
     pub failures: u64,
 }
 
+/// How regressions were looked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// Against what.
+    pub mode: ComparisonMode,
+    /// The store as gates.yaml or the command line names it, or the URL of the second deployment; null without a store.
+    pub source: Option<String>,
+    /// Cells that were compared: neither new nor invalid nor not run.
+    pub compared: usize,
+    /// All cells.
+    pub of: usize,
+    /// Runs of the ladder that count for the head, those that confirmed one included; blocks when interleaved.
+    pub head_runs: usize,
+    /// The stored runs that counted; null when interleaved, and without any.
+    pub regime: Option<Regime>,
+    /// Remarks: a store out of reach, damaged files, runs that are not comparable, the machine's own speed.
+    pub notes: Vec<String>,
+}
+
+/// Against what cells are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ComparisonMode {
+    /// Stored runs of the base branch.
+    Stored,
+    /// A second deployment, block by block in one sitting.
+    Interleaved,
+}
+
+/// The stored runs that are comparable and count, since normal last changed on purpose.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Regime {
+    /// RFC 3339: when the regime began.
+    pub since: String,
+    /// Why it began, in one sentence.
+    pub because: String,
+    /// Commits of its newest runs, oldest first, as they stand in each regression's `history`.
+    pub commits: Vec<String>,
+    /// How many runs the anchor holds; 0 where there is none yet.
+    pub anchor: usize,
+}
+
 /// One comparison with a baseline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Regression {
@@ -253,9 +298,15 @@ pub struct Regression {
     pub phase: String,
     /// The cell: `p95`, `p95(chart data)`.
     pub cell: String,
-    /// Baseline value.
+    /// The smallest worsening worth blocking: a share, for rates a difference of shares.
+    #[serde(default)]
+    pub margin: f64,
+    /// Whether it is a rate: change, interval, detectable and margin are then differences of shares.
+    #[serde(default)]
+    pub rate: bool,
+    /// Typical value of the baseline: the geometric mean of its runs or blocks, for rates the mean.
     pub base: Option<f64>,
-    /// Value of this run.
+    /// The same of this run.
     pub head: Option<f64>,
     /// Relative change, worse is positive.
     pub change: Option<f64>,
@@ -265,8 +316,23 @@ pub struct Regression {
     pub p_adjusted: Option<f64>,
     /// Smallest change that would have been seen.
     pub detectable: Option<f64>,
-    /// passed, failed, inconclusive, new or invalid.
+    /// passed, failed, inconclusive, new, invalid or `not_run`.
     pub outcome: Outcome,
+    /// The reason, in a sentence or two.
+    #[serde(default)]
+    pub because: String,
+    /// The comparison with the first runs of the regime; absent where there is no anchor.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub anchor: Option<AnchorResult>,
+    /// The stored values that counted, oldest first; empty when interleaved.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub history: Vec<f64>,
+    /// The values of this run: one for each repetition and confirmation; empty when interleaved.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub runs: Vec<f64>,
+    /// The values of base and head, block by block; empty against stored runs, null where a block has no number.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub blocks: Vec<[Option<f64>; 2]>,
 }
 
 /// Where the app gave way: between the last good users and the first failing ones.
@@ -295,4 +361,21 @@ pub struct RecoveryVerdict {
     pub seconds: Option<f64>,
     /// What was seen, in one sentence.
     pub detail: String,
+}
+
+impl Comparison {
+    /// Counts what was compared.
+    pub fn of(regressions: &[Regression], mode: ComparisonMode) -> Self {
+        let compared = |one: &&Regression| !matches!(one.outcome, Outcome::New | Outcome::Invalid | Outcome::NotRun);
+        let runs = regressions.iter().map(|one| one.runs.len().max(one.blocks.len()));
+        Self {
+            mode,
+            source: None,
+            compared: regressions.iter().filter(compared).count(),
+            of: regressions.len(),
+            head_runs: runs.max().unwrap_or_default(),
+            regime: None,
+            notes: Vec::new(),
+        }
+    }
 }

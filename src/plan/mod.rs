@@ -33,7 +33,7 @@ pub use notes::notes;
 pub use outlook::{Outlook, requests_needed};
 pub use phase::{LOGIN_PATIENCE, Load, Phase};
 pub use place::Place;
-pub use policy::{Policy, Reaction, Recovery, Regression, Uncertain};
+pub use policy::{Compared, Policy, Reaction, Recovery, Regression, Uncertain};
 pub use run::{Plan, Profile, Publish, Target, Tls};
 pub use scenario::{
     Body, Expect, Extract, Extraction, HeaderExpectation, JsonExpectation, Pacing, Redirects, Scenario, ScenarioId,

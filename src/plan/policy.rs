@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::{EndpointId, Metric};
+
 /// `policy` of gates.yaml.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
@@ -44,11 +46,44 @@ pub struct Recovery {
     pub tolerance: f64,
 }
 
-/// `regression` of gates.yaml. Kept as read; nothing compares yet.
+/// `regression` of gates.yaml: what is compared, and how strictly.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Regression {
-    /// Smallest slowdown worth blocking, as a share.
+    /// Smallest slowdown worth blocking, as a share; each cell carries its own.
     pub margin: f64,
+    /// What is compared in each phase, at least one; no name stands twice.
+    pub cells: Vec<Compared>,
+    /// `history`: so many of the newest comparable runs count.
+    pub history: usize,
+    /// `confirm`: a stored comparison that would fail is measured so many more times before it blocks.
+    pub confirm: u32,
+    /// `missing`: what a comparison without enough baseline runs leads to.
+    pub missing: Reaction,
     /// Where baselines are kept.
     pub store: Option<String>,
+}
+
+/// One entry of `regression.cells`: a metric that is compared in every phase.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compared {
+    /// As written: `p95`, `p95(chart data)`; with the selector `each` one for each endpoint.
+    pub name: String,
+    /// The metric.
+    pub metric: Metric,
+    /// Its endpoints, in ascending order, at least one.
+    pub endpoints: Vec<EndpointId>,
+    /// The smallest worsening worth blocking: a share for ratios, percentage points as a share of 1 for rates.
+    pub margin: f64,
+}
+
+impl Compared {
+    /// Whether it is a rate, compared by difference; everything else is compared by ratio.
+    pub fn is_rate(&self) -> bool {
+        matches!(self.metric, Metric::SuccessRate | Metric::ErrorRate)
+    }
+
+    /// Whether a lower value is worse: success rates, throughput, numbers of requests.
+    pub fn lower_is_worse(&self) -> bool {
+        matches!(self.metric, Metric::SuccessRate | Metric::Throughput | Metric::Requests)
+    }
 }

@@ -68,6 +68,9 @@ impl<'a> Narrator<'a> {
             }
             Event::Progress(_) | Event::Finished(_) => Vec::new(),
             Event::PhaseEnded(phase) => self.phase(phase),
+            Event::Confirming { phase, time, of } => self.wrapped(&format!(
+                "measuring {phase} again, {time} of {of}: a comparison would fail, and one run alone does not block"
+            )),
             Event::RecoveryStarted => vec!["recovery: waiting until the app is back".to_owned()],
             Event::Recovery(recovery) => self.recovery(recovery),
             Event::Integrity(check) => self.check("integrity", check),

@@ -4,7 +4,8 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{Files, clean};
 use crate::judge::{
-    BreakingPoint, CheckResult, EndpointVerdict, Finding, MonitorVerdict, PhaseVerdict, RecoveryVerdict, Regression,
+    BreakingPoint, CheckResult, Comparison, EndpointVerdict, Finding, MonitorVerdict, PhaseVerdict, RecoveryVerdict,
+    Regime, Regression,
     Verdict,
 };
 
@@ -79,6 +80,7 @@ fn each_text(verdict: &mut Verdict, visit: &mut Visit<'_>) {
         preflight,
         phases,
         totals: _,
+        comparison,
         regressions,
         breaking_point,
         recovery,
@@ -95,20 +97,11 @@ fn each_text(verdict: &mut Verdict, visit: &mut Visit<'_>) {
     for phase in phases {
         each_text_of_phase(phase, visit);
     }
-    for Regression {
-        phase,
-        cell,
-        base: _,
-        head: _,
-        change: _,
-        interval: _,
-        p_adjusted: _,
-        detectable: _,
-        outcome: _,
-    } in regressions
-    {
-        visit(phase);
-        visit(cell);
+    if let Some(comparison) = comparison {
+        each_text_of_comparison(comparison, visit);
+    }
+    for regression in regressions {
+        each_text_of_regression(regression, visit);
     }
     if let Some(BreakingPoint { phase, users: _, last_good_users: _, first_endpoint, first_error, resource }) =
         breaking_point
@@ -118,6 +111,38 @@ fn each_text(verdict: &mut Verdict, visit: &mut Visit<'_>) {
     }
     if let Some(RecoveryVerdict { outcome: _, seconds: _, detail }) = recovery {
         visit(detail);
+    }
+}
+
+fn each_text_of_comparison(comparison: &mut Comparison, visit: &mut Visit<'_>) {
+    let Comparison { mode: _, source, compared: _, of: _, head_runs: _, regime, notes } = comparison;
+    source.iter_mut().chain(notes).for_each(&mut *visit);
+    if let Some(Regime { since, because, commits, anchor: _ }) = regime {
+        [since, because].into_iter().chain(commits).for_each(visit);
+    }
+}
+
+fn each_text_of_regression(regression: &mut Regression, visit: &mut Visit<'_>) {
+    let Regression {
+        phase,
+        cell,
+        margin: _,
+        rate: _,
+        base: _,
+        head: _,
+        change: _,
+        interval: _,
+        p_adjusted: _,
+        detectable: _,
+        outcome: _,
+        because,
+        anchor: _,
+        history: _,
+        runs: _,
+        blocks: _,
+    } = regression;
+    for text in [phase, cell, because] {
+        visit(text);
     }
 }
 

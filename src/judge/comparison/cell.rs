@@ -1,5 +1,7 @@
 //! A cell: one metric of one phase, with its values on both sides, and what came of comparing them.
 
+use serde::{Deserialize, Serialize};
+
 use crate::judge::Outcome;
 
 /// Family-wise error rate: a comparison fails at an adjusted p of at most this.
@@ -79,7 +81,7 @@ pub struct CellResult {
 }
 
 /// What came of the comparison with the first runs of the regime.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct AnchorResult {
     /// passed, failed or inconclusive.
     pub outcome: Outcome,

@@ -36,6 +36,7 @@ fn run(plan: &Plan, phases: Vec<PhaseVerdict>) -> RunEvidence<'_> {
         phases,
         totals: Totals { requests: 2_000, failures: 0 },
         breaking_point: None,
+        comparison: None,
         regressions: vec![],
         recovery: None,
         integrity: vec![],

@@ -1,11 +1,11 @@
-//! `recovery`, `regression`, `policy` and `publish`.
+//! `recovery`, `policy` and `publish`.
 
 use std::time::Duration;
 
-use super::{Draft, Known};
+use super::Draft;
 use crate::{
-    config::{self, Cell, Located},
-    plan::{Metric, Policy, Publish, Reaction, Recovery, Regression, Uncertain, grammar},
+    config::{self, Located},
+    plan::{Policy, Publish, Reaction, Recovery, Uncertain},
 };
 
 /// File names that the gate itself writes.
@@ -24,65 +24,8 @@ impl Draft<'_> {
         })
     }
 
-    pub(super) fn regression(&mut self, known: &Known<'_>) -> Option<Regression> {
-        let said = self.config.regression.as_ref()?;
-        self.without_effect.push("`regression` has no effect yet: this version keeps no baselines".to_owned());
-        if let Some(margin) = &said.margin {
-            self.margin(&margin.with(margin.value.fraction()));
-        }
-        for cell in &said.cells {
-            self.cell(cell, known);
-        }
-        Some(Regression {
-            margin: said.margin.map_or(0.1, |margin| margin.value.fraction()),
-            store: said.store.as_ref().map(|store| store.value.clone()),
-        })
-    }
-
-    fn cell(&mut self, cell: &Cell, known: &Known<'_>) {
-        match cell {
-            Cell::Metric(text) => {
-                if let Some(Metric::SuccessRate | Metric::ErrorRate) = self.cell_metric(text, known) {
-                    let help = format!("write `{{{}: 1%}}`, in percentage points", text.value);
-                    self.problem_with(text.span, "a rate needs a margin of its own", Some(help));
-                }
-            }
-            Cell::WithMargin(cells) => {
-                for (text, margin) in cells.iter() {
-                    self.cell_metric(text, known);
-                    self.margin(&margin.with(margin.value.fraction()));
-                }
-            }
-        }
-    }
-
-    fn cell_metric(&mut self, text: &Located<String>, known: &Known<'_>) -> Option<Metric> {
-        match grammar::cell(&text.value) {
-            Ok((metric, selector)) => {
-                self.judged(text, selector, known);
-                Some(metric)
-            }
-            Err(fault) => {
-                self.fault(text, fault);
-                None
-            }
-        }
-    }
-
-    fn margin(&mut self, margin: &Located<f64>) {
-        self.positive("margin", margin, 0.0);
-        if margin.value > 1.0 {
-            self.problem(margin.span, "a margin is at most 100%");
-        }
-    }
-
     pub(super) fn policy(&mut self) -> Policy {
         let said = &self.config.policy;
-        let reaction = |said: Option<Located<config::Reaction>>, default| match said.map(|said| said.value) {
-            Some(config::Reaction::Warn) => Reaction::Warn,
-            Some(config::Reaction::Fail) => Reaction::Fail,
-            None => default,
-        };
         Policy {
             uncertain_criterion: match said.uncertain_criterion.map(|said| said.value) {
                 Some(config::Uncertain::Observed) | None => Uncertain::Observed,
@@ -122,5 +65,14 @@ impl Draft<'_> {
             html: name(&said.html),
             csv: name(&said.csv),
         }
+    }
+}
+
+/// What a key asks for, or the default.
+pub(super) fn reaction(said: Option<Located<config::Reaction>>, default: Reaction) -> Reaction {
+    match said.map(|said| said.value) {
+        Some(config::Reaction::Warn) => Reaction::Warn,
+        Some(config::Reaction::Fail) => Reaction::Fail,
+        None => default,
     }
 }

@@ -52,7 +52,7 @@ impl Draft<'_> {
     ) -> Option<Vec<Judged>> {
         let together = |endpoints: Vec<EndpointId>| vec![Judged { name: None, endpoints }];
         match selector {
-            None => Some(together(self.endpoints_where(|endpoint| !endpoint.login))),
+            None => Some(self.every_endpoint()),
             Some(Selector::Each) => Some(self.each()),
             Some(Selector::Scenario(word)) => {
                 let Some(index) = known.scenarios.iter().position(|scenario| scenario.name == word.text) else {
@@ -67,6 +67,11 @@ impl Draft<'_> {
             Some(Selector::Not(word)) => self.without_tag(text, word).map(together),
             Some(Selector::Name(word)) => self.named(text, word).map(together),
         }
+    }
+
+    /// What is meant without a selector: every endpoint but the login's, taken together.
+    pub(super) fn every_endpoint(&self) -> Vec<Judged> {
+        vec![Judged { name: None, endpoints: self.endpoints_where(|endpoint| !endpoint.login) }]
     }
 
     fn endpoints_where(&self, holds: impl Fn(&crate::plan::Endpoint) -> bool) -> Vec<EndpointId> {

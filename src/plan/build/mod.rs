@@ -9,6 +9,7 @@ mod expect;
 mod monitors;
 mod phases;
 mod profile;
+mod regression;
 mod request;
 mod scenarios;
 mod target;

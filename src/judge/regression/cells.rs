@@ -1,0 +1,55 @@
+//! The value of each cell in one run.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    judge::{PhaseEvidence, evidence::Selection},
+    measure::{Histogram, PhaseEnding},
+    plan::{Compared, Metric},
+};
+
+/// What one run gives to compare: a value for each cell, by its name ([`name`]). Times are in milliseconds, rates are
+/// shares of 1, throughput is per second. A cell that has no number, such as a percentile without a timed request, is
+/// not in it.
+pub type RunValues = BTreeMap<String, f64>;
+
+/// A cell's name in stores and comparison files: `light/p95(chart data)`.
+pub fn name(phase: &str, cell: &str) -> String {
+    format!("{phase}/{cell}")
+}
+
+/// The values of the cells of one phase. A phase that was not measured whole gives none: half a window under a rising
+/// load is no fair sample of it.
+pub fn values(evidence: PhaseEvidence<'_>) -> RunValues {
+    let PhaseEvidence { plan, phase, measurements, .. } = evidence;
+    if measurements.ending != PhaseEnding::Completed {
+        return RunValues::new();
+    }
+    let cells = plan.regression.iter().flat_map(|regression| &regression.cells);
+    let row = |cell: &Compared| Some((name(&phase.name, &cell.name), value(&evidence, cell)?));
+    cells.filter_map(row).collect()
+}
+
+fn value(evidence: &PhaseEvidence<'_>, cell: &Compared) -> Option<f64> {
+    let selection: Selection<'_> = evidence.endpoints(cell.endpoints.iter().copied());
+    let latency = || selection.histogram(|endpoint| &endpoint.latency);
+    let milliseconds = |time: std::time::Duration| time.as_secs_f64() * 1e3;
+    let (requests, failures) = (selection.requests() as f64, selection.failures() as f64);
+    let of_requests = |value: f64| (requests > 0.0).then_some(value);
+    match cell.metric {
+        Metric::Quantile(q) => {
+            let added: Histogram = selection.histogram(|endpoint| &endpoint.added);
+            latency().worse_quantile(&added, q).map(milliseconds)
+        }
+        Metric::Mean => latency().mean().map(milliseconds),
+        Metric::Max => latency().max().map(milliseconds),
+        Metric::SuccessRate => of_requests((requests - failures) / requests),
+        Metric::ErrorRate => of_requests(failures / requests),
+        Metric::Requests => of_requests(requests),
+        Metric::Throughput => {
+            let seconds = selection.measured().as_secs_f64();
+            let completed = selection.sum(|endpoint| endpoint.completed) as f64;
+            (requests > 0.0 && seconds > 0.0).then(|| completed / seconds)
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The regressions of a run: the cells that gates.yaml names, against stored runs or a second deployment.
+//!
+//! This room gathers the values and reads the results; the comparison itself, which sees all cells at once, stands in
+//! [`super::comparison`].
+
+mod cells;
+mod interleaved;
+mod stored;
+
+pub use cells::{RunValues, name, values};
+pub use interleaved::{Blocks, against_deployment};
+pub use stored::{Past, StoredComparison, against_stored};
+
+#[cfg(test)]
+mod tests;
+
+use super::{
+    Regression,
+    comparison::{Cell, CellResult, Scale, Side, Worse},
+};
+use crate::{
+    judge::Outcome,
+    plan::{Compared, Plan},
+};
+
+/// A cell of a run: one entry of `regression.cells` in one phase.
+struct Entry<'a> {
+    phase: &'a str,
+    compared: &'a Compared,
+}
+
+impl Entry<'_> {
+    /// `light/p95(chart data)`: how stores and comparison files name it.
+    fn name(&self) -> String {
+        name(self.phase, &self.compared.name)
+    }
+
+    fn cell(&self, side: Side) -> Cell {
+        Cell {
+            name: self.name(),
+            worse: if self.compared.lower_is_worse() { Worse::Lower } else { Worse::Higher },
+            scale: if self.compared.is_rate() { Scale::Rate } else { Scale::Ratio },
+            margin: self.compared.margin,
+            side,
+        }
+    }
+
+    /// The typical value of some runs on the scale where they are compared: the geometric mean, for rates the mean.
+    fn typical(&self, values: &[f64]) -> Option<f64> {
+        if values.is_empty() {
+            return None;
+        }
+        let count = values.len() as f64;
+        let typical = if self.compared.is_rate() {
+            values.iter().sum::<f64>() / count
+        } else {
+            (values.iter().map(|value| value.ln()).sum::<f64>() / count).exp()
+        };
+        typical.is_finite().then_some(typical)
+    }
+
+    /// A cell that has nothing to be compared with.
+    fn without(&self, outcome: Outcome, because: String) -> Regression {
+        Regression {
+            phase: self.phase.to_owned(),
+            cell: self.compared.name.clone(),
+            margin: self.compared.margin,
+            rate: self.compared.is_rate(),
+            base: None,
+            head: None,
+            change: None,
+            interval: None,
+            p_adjusted: None,
+            detectable: None,
+            outcome,
+            because,
+            anchor: None,
+            history: Vec::new(),
+            runs: Vec::new(),
+            blocks: Vec::new(),
+        }
+    }
+
+    /// What a comparison gave, with the typical values of both sides.
+    fn compared(&self, result: CellResult, base: &[f64], head: &[f64]) -> Regression {
+        Regression {
+            base: self.typical(base),
+            head: self.typical(head),
+            change: result.change,
+            interval: result.interval,
+            p_adjusted: result.p_adjusted,
+            detectable: result.detectable,
+            anchor: result.anchor,
+            ..self.without(result.outcome, result.because)
+        }
+    }
+}
+
+/// Every cell of the plan, phase by phase.
+fn entries(plan: &Plan) -> Vec<Entry<'_>> {
+    let cells = plan.regression.iter().flat_map(|regression| &regression.cells);
+    let of_phase = |phase| cells.clone().map(move |compared| Entry { phase, compared });
+    plan.phases.iter().flat_map(|phase| of_phase(phase.name.as_str())).collect()
+}

@@ -1,0 +1,94 @@
+//! Against stored runs.
+
+use super::{Entry, RunValues, entries};
+use crate::{
+    judge::{
+        Outcome, Regression,
+        comparison::{self, Cell, Side},
+    },
+    plan::Plan,
+};
+
+/// The stored runs that this run is compared with.
+#[derive(Debug, Clone, Default)]
+pub struct Past {
+    /// Comparable runs of the base branch in the current regime, oldest first.
+    pub runs: Vec<RunValues>,
+    /// The runs that the anchor holds; empty where there is none.
+    pub anchor: Vec<RunValues>,
+    /// Why there are no runs, where something stood in the way: a store out of reach.
+    pub because: Option<String>,
+}
+
+/// What comparing with stored runs gave.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StoredComparison {
+    /// One for each cell of the plan, phase by phase.
+    pub regressions: Vec<Regression>,
+    /// The phases with cells that would fail on one head run: they are to be measured again before that blocks.
+    pub unconfirmed: Vec<String>,
+}
+
+/// Compares each cell of the plan with its stored runs.
+///
+/// `heads` are the runs of the ladder, and of the phases that were measured again, in order. A cell that no head has a
+/// value for was not measured, and is `not_run`. With `regression.confirm` above 0 a cell fails only on two head runs or
+/// more; one that would fail on a single run is inconclusive, and its phase is unconfirmed.
+pub fn against_stored(plan: &Plan, heads: &[RunValues], past: &Past) -> StoredComparison {
+    let entries = entries(plan);
+    let measured: Vec<Measured> = entries.iter().map(|entry| Measured::of(plan, entry, heads, past)).collect();
+    let usable = |measured: &&Measured| !measured.head.is_empty();
+    let cells: Vec<Cell> =
+        entries.iter().zip(&measured).filter(|(_, of)| usable(of)).map(|(entry, of)| entry.cell(of.side())).collect();
+    let mut results = comparison::stored(&cells).into_iter();
+    let confirm = plan.regression.as_ref().map_or(0, |regression| regression.confirm);
+    let mut unconfirmed: Vec<String> = Vec::new();
+    let regressions = entries
+        .iter()
+        .zip(&measured)
+        .map(|(entry, of)| {
+            let result = if of.head.is_empty() { None } else { results.next() };
+            let Some(result) = result else {
+                return entry.without(Outcome::NotRun, "The phase was not measured whole.".to_owned());
+            };
+            let mut regression = entry.compared(result, &of.base, &of.head);
+            regression.history.clone_from(&of.base);
+            regression.runs.clone_from(&of.head);
+            if let Some(because) = past.because.as_ref().filter(|_| regression.outcome == Outcome::New) {
+                regression.because = format!("{} {because}", regression.because);
+            }
+            if regression.outcome == Outcome::Failed && of.head.len() < 2 && confirm > 0 {
+                regression.outcome = Outcome::Inconclusive;
+                regression.because = format!("{} One run of the ladder alone does not block.", regression.because);
+                if unconfirmed.last().is_none_or(|last| last != entry.phase) {
+                    unconfirmed.push(entry.phase.to_owned());
+                }
+            }
+            regression
+        })
+        .collect();
+    StoredComparison { regressions, unconfirmed }
+}
+
+/// The values of one cell on both sides.
+struct Measured {
+    base: Vec<f64>,
+    head: Vec<f64>,
+    anchor: Vec<f64>,
+}
+
+impl Measured {
+    fn of(plan: &Plan, entry: &Entry<'_>, heads: &[RunValues], past: &Past) -> Self {
+        let name = entry.name();
+        let values = |runs: &[RunValues]| runs.iter().filter_map(|run| run.get(&name).copied()).collect::<Vec<f64>>();
+        let mut base = values(&past.runs);
+        let history = plan.regression.as_ref().map_or(usize::MAX, |regression| regression.history);
+        base.drain(..base.len().saturating_sub(history));
+        Self { base, head: values(heads), anchor: values(&past.anchor) }
+    }
+
+    fn side(&self) -> Side {
+        let some = |values: &[f64]| values.iter().copied().map(Some).collect();
+        Side::Stored { baseline: some(&self.base), head: some(&self.head), anchor: some(&self.anchor) }
+    }
+}

@@ -1,0 +1,1 @@
+//! The regressions of a run: values, comparison, confirmation.
