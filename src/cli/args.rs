@@ -72,6 +72,14 @@ pub(super) struct PlanArgs {
     #[arg(long, value_name = "X", env = "STAGEGATE_TIME_SCALE", value_parser = scale)]
     pub(super) time_scale: Option<f64>,
 
+    /// A second deployment to compare with, block by block in one sitting
+    #[arg(long, value_name = "URL", env = "STAGEGATE_AGAINST", conflicts_with = "baseline")]
+    pub(super) against: Option<String>,
+
+    /// Where baselines are kept, in the place of `regression.store`: a directory, git:BRANCH or s3://BUCKET/PREFIX
+    #[arg(long, value_name = "STORE", env = "STAGEGATE_BASELINE")]
+    pub(super) baseline: Option<String>,
+
     /// The run ends after this as by SIGTERM: 30m
     #[arg(long, value_name = "TIME", env = "STAGEGATE_DEADLINE", value_parser = duration)]
     pub(super) deadline: Option<Duration>,
@@ -79,6 +87,13 @@ pub(super) struct PlanArgs {
     /// Colour in the output
     #[arg(long, value_enum, env = "STAGEGATE_COLOR", default_value_t = ColourArg::Auto)]
     pub(super) color: ColourArg,
+}
+
+impl PlanArgs {
+    /// Whether they ask for a comparison.
+    pub(super) fn comparison(&self) -> bool {
+        self.against.is_some() || self.baseline.is_some()
+    }
 }
 
 #[derive(Args, Debug)]
@@ -96,19 +111,11 @@ pub(super) struct RunArgs {
     #[arg(long, env = "STAGEGATE_DRY_RUN", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
     pub(super) dry_run: bool,
 
-    /// A second deployment to compare with, interleaved (not yet)
-    #[arg(long, value_name = "URL", env = "STAGEGATE_AGAINST")]
-    pub(super) against: Option<String>,
-
-    /// The ladder so many times (not yet beyond 1)
-    #[arg(long, value_name = "N", env = "STAGEGATE_REPEAT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    /// The ladder so many times, as head runs of a stored comparison
+    #[arg(long, value_name = "N", env = "STAGEGATE_REPEAT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=20))]
     pub(super) repeat: u32,
 
-    /// Where baselines are kept (no effect yet)
-    #[arg(long, value_name = "STORE", env = "STAGEGATE_BASELINE")]
-    pub(super) baseline: Option<String>,
-
-    /// Saves this run as a baseline (no effect yet)
+    /// Saves this run as a baseline [default: in CI, a run of the default branch that passed]
     #[arg(long, env = "STAGEGATE_SAVE_BASELINE", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
     pub(super) save_baseline: bool,
 
@@ -186,14 +193,15 @@ mod tests {
 
     #[test]
     fn every_flag_of_the_contract_is_there() {
-        let line = "run -c f --profile p --phase a --phase b --target http://x --against http://y --repeat 1 --out o \
-                    --baseline s --save-baseline --commit c --seed 7 --time-scale 0.5 --deadline 30m --dry-run -v \
+        let line = "run -c f --profile p --phase a --phase b --target http://x --baseline s --repeat 3 --out o \
+                    --save-baseline --commit c --seed 7 --time-scale 0.5 --deadline 30m --dry-run -v \
                     --color never";
         let cli = read(&line.split_whitespace().collect::<Vec<_>>()).expect("all of them");
         let Command::Run(args) = cli.command else { panic!("it is run") };
         assert_eq!(args.plan.phase, ["a", "b"]);
         assert_eq!(args.plan.deadline, Some(Duration::from_secs(1800)));
         assert!(args.dry_run && args.verbose && args.save_baseline && !args.quiet);
+        assert!(read(&["run", "--against", "http://y"]).is_ok());
     }
 
     #[test]
@@ -204,6 +212,7 @@ mod tests {
             &["run", "--time-scale", "NaN"],
             &["run", "--deadline", "30"],
             &["run", "--repeat", "0"],
+            &["run", "--against", "http://y", "--baseline", "s"],
             &["run", "--seed", "x"],
             &["compare", "file.json"],
             &[],

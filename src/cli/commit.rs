@@ -19,14 +19,15 @@ const HEADS: [&str; 3] = ["/pull_request/head/sha", "/merge_group/head_sha", "/w
 
 /// The head of the event, else `GITHUB_SHA`, else git's HEAD in this folder, else `dev`.
 pub(super) fn under_test(environment: &Environment) -> String {
-    let event = environment.get("GITHUB_EVENT_PATH").and_then(|path| event(path)).and_then(|event| head(&event));
+    let event = event(environment).and_then(|event| head(&event));
     let named = || environment.get("GITHUB_SHA").filter(|sha| !sha.is_empty()).cloned();
     event.or_else(named).or_else(git).unwrap_or_else(|| "dev".to_owned())
 }
 
-fn event(path: &str) -> Option<Value> {
+/// The event that started the job, where there is one that can be read.
+pub(super) fn event(environment: &Environment) -> Option<Value> {
     let mut text = String::new();
-    File::open(path).ok()?.take(LARGEST_EVENT).read_to_string(&mut text).ok()?;
+    File::open(environment.get("GITHUB_EVENT_PATH")?).ok()?.take(LARGEST_EVENT).read_to_string(&mut text).ok()?;
     serde_json::from_str(&text).ok()
 }
 

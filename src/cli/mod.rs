@@ -1,10 +1,12 @@
 //! The command line: reads it, calls the rooms, and ends with the exit code of the contract.
 
 mod args;
+mod branch;
 mod check;
 mod colour;
 mod commit;
 pub mod demo;
+mod history;
 mod init;
 mod live;
 mod output;

@@ -51,6 +51,7 @@ pub(super) fn prepare(args: &PlanArgs, mut environment: Environment) -> Result<P
         time_scale: args.time_scale,
         seed: args.seed.unwrap_or_else(drawn_seed),
         commit,
+        comparison: args.comparison(),
         deadline: args.deadline,
         files: files(&config, &args.config),
         environment,

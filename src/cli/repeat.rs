@@ -4,7 +4,19 @@ use super::args::{PlanArgs, RunArgs};
 
 /// A command for a shell: every choice of this run, its seed included; places such as --out are left out.
 pub(super) fn command(args: &RunArgs, seed: u64) -> String {
-    let PlanArgs { config, profile, phase, target, commit: _, seed: _, time_scale, deadline: _, color: _ } = &args.plan;
+    let PlanArgs {
+        config,
+        profile,
+        phase,
+        target,
+        commit: _,
+        seed: _,
+        time_scale,
+        against,
+        baseline,
+        deadline: _,
+        color: _,
+    } = &args.plan;
     let mut words = vec!["stagegate".to_owned(), "run".to_owned()];
     let mut flag = |name: &str, value: &str| words.extend([name.to_owned(), quoted(value)]);
     if config.as_os_str() != "gates.yaml" {
@@ -13,7 +25,11 @@ pub(super) fn command(args: &RunArgs, seed: u64) -> String {
     let phases = phase.iter().map(|name| ("--phase", name.clone()));
     let choices = profile.iter().map(|name| ("--profile", name.clone())).chain(phases);
     let choices = choices.chain(target.iter().map(|url| ("--target", url.clone())));
-    for (name, value) in choices.chain(time_scale.iter().map(|scale| ("--time-scale", scale.to_string()))) {
+    let choices = choices.chain(against.iter().map(|url| ("--against", url.clone())));
+    let choices = choices.chain(baseline.iter().map(|store| ("--baseline", store.clone())));
+    let repeat = (args.repeat > 1).then(|| ("--repeat", args.repeat.to_string()));
+    for (name, value) in choices.chain(repeat).chain(time_scale.iter().map(|scale| ("--time-scale", scale.to_string())))
+    {
         flag(name, &value);
     }
     flag("--seed", &seed.to_string());
@@ -44,6 +60,15 @@ mod tests {
         let cli = Cli::try_parse_from([&["stagegate", "run"], line].concat()).expect("it is right");
         let Command::Run(args) = cli.command else { panic!("it is run") };
         command(&args, 7)
+    }
+
+    #[test]
+    fn says_what_was_compared() {
+        assert_eq!(repeated(&["--against", "http://b"]), "stagegate run --against http://b --seed 7");
+        assert_eq!(
+            repeated(&["--baseline", "git:perf", "--repeat", "3"]),
+            "stagegate run --baseline git:perf --repeat 3 --seed 7"
+        );
     }
 
     #[test]

@@ -3,19 +3,23 @@
 use std::{env, io, sync::Arc};
 
 use tokio::runtime;
+use url::Url;
 
 use super::{
     USAGE,
     args::RunArgs,
     colour,
+    history::Shelf,
     live::{Live, Loudness},
     output,
     prepare::{self, Prepared, prepare},
     publishing, repeat,
 };
 use crate::{
-    gate::{self, Setup, Stop},
+    config::Secrets,
+    gate::{self, Against, Finished, Setup, Stop},
     judge::Extent,
+    plan::Plan,
     publish::Folder,
     report::{self, Colour, Detail, Files, Narrator, Publishable},
 };
@@ -36,7 +40,6 @@ pub(super) fn run(args: &RunArgs) -> u8 {
 
 /// Everything that can be wrong before the first request is an error here: the text for standard error.
 fn gate(args: &RunArgs) -> Result<u8, String> {
-    not_yet(args)?;
     let environment = prepare::environment();
     let Prepared { plan, secrets, .. } = prepare(&args.plan, environment.clone())?;
     let files = Files::from(&plan.publish);
@@ -46,15 +49,17 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
     assert!(!environment.contains_key(DEFECT_ON_PURPOSE), "{DEFECT_ON_PURPOSE} is set");
 
     let (plan, secrets) = (Arc::new(plan), Arc::new(secrets));
+    let shelf = Shelf::of(&args.plan, &plan, &secrets, &environment);
+    let against = against(args, &plan, &shelf)?;
     let setup = Setup {
         plan: Arc::clone(&plan),
         extent: if args.dry_run { Extent::DryRun } else { Extent::Ladder },
         stop: Stop::on_signals().map_err(|cause| unusable(&cause))?,
         workers: None,
         repeat: repeat::command(args, plan.seed),
-        notes: without_effect(args),
+        notes: Vec::new(),
         secrets: Arc::clone(&secrets),
-        against: None,
+        against,
         repetitions: args.repeat,
         binary: env::current_exe().map_err(|cause| unusable(&cause))?,
     };
@@ -69,6 +74,9 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
     // A name lookup that hangs would hold the end of the run up.
     runtime.shutdown_background();
     let publishable = publishing::publish(&finished, &plan, &folder, &secrets, &environment);
+    if shelf.wants(args) {
+        save(&shelf, &finished, &secrets);
+    }
     let colour = colour::decide(args.plan.color, &environment, &io::stdout());
     if !args.quiet || args.verbose {
         output::print(&report::rehearsals(&finished.rehearsals, detail, &|text| secrets.mask(text), colour));
@@ -77,23 +85,23 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
     Ok(finished.verdict.exit_code)
 }
 
-/// Flags of the contract that this version cannot carry out. A gate that went on without them would say more than it did.
-fn not_yet(args: &RunArgs) -> Result<(), String> {
-    if args.against.is_some() {
-        return Err("error: --against is not there yet: this version compares with no second deployment; leave it out"
-            .to_owned());
+/// What the cells are compared with, where gates.yaml or the command line asks for a comparison.
+fn against(args: &RunArgs, plan: &Plan, shelf: &Shelf<'_>) -> Result<Option<Against>, String> {
+    if plan.regression.is_none() || args.dry_run {
+        return Ok(None);
     }
-    if args.repeat > 1 {
-        return Err("error: --repeat is not there yet beyond 1; run the gate as often as needed".to_owned());
+    match &args.plan.against {
+        Some(url) => Url::parse(url)
+            .map(|url| Some(Against::Deployment(url)))
+            .map_err(|cause| format!("error: --against {}: {cause}", report::clean(url))),
+        None => Ok(Some(Against::Stored(Box::new(shelf.stored())))),
     }
-    Ok(())
 }
 
-/// Flags that are accepted and change nothing in this version.
-fn without_effect(args: &RunArgs) -> Vec<String> {
-    let baseline = args.baseline.as_ref().map(|_| "--baseline has no effect in this version.".to_owned());
-    let save = args.save_baseline.then(|| "--save-baseline has no effect in this version.".to_owned());
-    baseline.into_iter().chain(save).collect()
+/// Saves the run as a baseline; what stands in the way is a warning and changes nothing else.
+fn save(shelf: &Shelf<'_>, finished: &Finished, secrets: &Secrets) {
+    let said = shelf.save(finished, secrets).unwrap_or_else(|why| format!("warning: {why}"));
+    output::complain(&report::clean(&secrets.mask(&said)));
 }
 
 fn loudness(args: &RunArgs) -> Loudness {

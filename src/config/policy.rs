@@ -43,7 +43,7 @@ pub enum Reaction {
 }
 
 /// Comparison with stored baselines, or with a second deployment (`run --against URL`).
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Regression {

@@ -6,7 +6,12 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    Against, Event, Finished, GateError, Setup, Stop, checks, confirm, ladder, record::Record, recovery, staging::Staging,
+    Against, Event, Finished, GateError, Setup, Stop, checks, confirm,
+    interleaved::{self, Base},
+    ladder,
+    record::Record,
+    recovery,
+    staging::Staging,
 };
 use crate::{
     client::{Origin, control::Control},
@@ -56,10 +61,14 @@ pub async fn run(setup: Setup, listen: &mut dyn FnMut(Event)) -> Result<Finished
         secrets: Arc::clone(&setup.secrets),
         origin,
     };
+    let base = match &setup.against {
+        Some(Against::Deployment(url)) => Some(Base::new(&kit, url)?),
+        _ => None,
+    };
     let workers = setup.workers.unwrap_or_else(|| load::default_workers(&kit.origin));
     let mut walk = Walk { plan, kit, url, workers, stop, record, next_index: 0, listen };
     walk.announce(&setup, staging.is_some());
-    walk.record.interruption = walk.corridor(&setup).await.err();
+    walk.record.interruption = walk.corridor(&setup, base.as_ref()).await.err();
     checks::cleanup(&mut walk).await;
     if let Some(staging) = staging {
         staging.stop().await;
@@ -71,7 +80,7 @@ pub async fn run(setup: Setup, listen: &mut dyn FnMut(Event)) -> Result<Finished
 
 impl Walk<'_> {
     /// Everything between the start and the cleanup; `Err` when the run was ended on the way.
-    async fn corridor(&mut self, setup: &Setup) -> Result<(), Interruption> {
+    async fn corridor(&mut self, setup: &Setup, base: Option<&Base>) -> Result<(), Interruption> {
         checks::wait_until_ready(self).await?;
         checks::preflight(self).await?;
         if !self.record.ready() {
@@ -80,7 +89,10 @@ impl Walk<'_> {
         if setup.extent == Extent::DryRun {
             return checks::rehearse(self).await;
         }
-        let mut load_ended = ladder::climb(self, setup.repetitions).await?;
+        let mut load_ended = match base {
+            Some(base) => interleaved::climb(self, base).await?,
+            None => ladder::climb(self, setup.repetitions).await?,
+        };
         if let Some(Against::Stored(stored)) = &setup.against {
             load_ended = confirm::confirm(self, stored).await?.unwrap_or(load_ended);
         }
@@ -156,7 +168,7 @@ fn target_name(plan: &Plan) -> String {
 }
 
 /// A URL as reports show it: without a user's name and password.
-fn shown(url: &Url) -> String {
+pub(super) fn shown(url: &Url) -> String {
     let mut url = url.clone();
     // Only a URL without a host refuses this, and such a one holds neither.
     let _ = url.set_username("").and_then(|()| url.set_password(None));

@@ -90,17 +90,31 @@ impl View<'_> {
 }
 
 impl Drive<'_> {
+    /// The load that is to be driven.
+    pub(super) fn job(&self) -> Job {
+        Job {
+            plan: Arc::clone(&self.kit.plan),
+            phase: self.phase.clone(),
+            phase_index: self.index,
+            origin: Arc::clone(&self.kit.origin),
+            seed: self.kit.plan.seed,
+            workers: self.workers,
+        }
+    }
+
     /// Runs the load to its end and looks at it about once a second.
     pub(super) async fn run(self, look: &mut dyn FnMut(&Tick, &View<'_>) -> Look) -> Driven {
-        let Self { kit, phase, index, workers, stop } = self;
-        let mut running = load::start(Job {
-            plan: Arc::clone(&kit.plan),
-            phase: phase.clone(),
-            phase_index: index,
-            origin: Arc::clone(&kit.origin),
-            seed: kit.plan.seed,
-            workers,
-        });
+        let running = load::start(self.job());
+        self.see_through(running, look).await
+    }
+
+    /// The same with a load that is running already.
+    pub(super) async fn see_through(
+        &self,
+        mut running: Running,
+        look: &mut dyn FnMut(&Tick, &View<'_>) -> Look,
+    ) -> Driven {
+        let Self { kit, phase, stop, .. } = self;
         let mut sampling: Option<Sampling> = None;
         let mut interruption = None;
         loop {

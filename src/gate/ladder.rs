@@ -53,7 +53,8 @@ pub(super) async fn climb(walk: &mut Walk<'_>, repetitions: u32) -> Result<Insta
     Ok(load_ended)
 }
 
-fn begins(phase: &Phase, repetition: u32, number: u32) -> Event {
+/// A phase begins, the so many-th of the run.
+pub(super) fn begins(phase: &Phase, repetition: u32, number: u32) -> Event {
     Event::PhaseStarted {
         name: repeated(&phase.name, repetition),
         number,

@@ -19,6 +19,7 @@ mod confirm;
 mod corridor;
 mod drive;
 mod event;
+mod interleaved;
 mod ladder;
 mod record;
 mod recovery;

@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::{Against, Finished, MeasuredPhase, Rehearsed, Setup, Stored};
+use super::{Against, Finished, MeasuredPhase, Rehearsed, Setup, Stored, corridor::shown};
 use crate::{
     judge::{
         self, BreakingPoint, CheckResult, Comparison, ComparisonMode, Extent, Interruption, Outcome, PhaseEvidence,
         PhaseVerdict, RecoveryVerdict, Regression, RunEvidence, Totals,
-        regression::{self, Past, RunValues, StoredComparison},
+        regression::{self, Blocks, Past, RunValues, StoredComparison},
     },
     plan::{Phase, Plan},
     preflight::{Checked, Held, Sent},
@@ -29,6 +29,10 @@ pub(super) struct Record {
     values: Vec<RunValues>,
     /// The same of the phases that were measured again.
     confirmations: Vec<RunValues>,
+    /// Interleaved: the values of both sides, by phase and block.
+    pub(super) blocks: Vec<Blocks>,
+    /// Remarks on the comparison that came up on the way.
+    pub(super) comparison_notes: Vec<String>,
     breaking_point: Option<BreakingPoint>,
     pub(super) recovery: Option<RecoveryVerdict>,
     pub(super) integrity: Vec<CheckResult>,
@@ -50,6 +54,8 @@ impl Record {
             measured: Vec::new(),
             values: Vec::new(),
             confirmations: Vec::new(),
+            blocks: Vec::new(),
+            comparison_notes: Vec::new(),
             breaking_point: None,
             recovery: None,
             integrity: Vec::new(),
@@ -154,17 +160,21 @@ impl Record {
     fn compare(&self, setup: &Setup) -> (Option<Comparison>, Vec<Regression>) {
         let wanted = setup.extent == Extent::Ladder && self.ready() && self.interruption.is_none();
         let Some(against) = setup.against.as_ref().filter(|_| wanted) else { return (None, Vec::new()) };
-        let (mode, source, regime, notes, regressions) = match against {
+        let (mut comparison, regressions) = match against {
             Against::Stored(stored) => {
                 let Stored { past, source, regime, notes } = &**stored;
-                let compared = self.against_stored(&setup.plan, past);
-                (ComparisonMode::Stored, source.clone(), regime.clone(), notes.clone(), compared.regressions)
+                let regressions = self.against_stored(&setup.plan, past).regressions;
+                let counted = Comparison::of(&regressions, ComparisonMode::Stored);
+                let (source, regime, notes) = (source.clone(), regime.clone(), notes.clone());
+                (Comparison { source, regime, notes, ..counted }, regressions)
             }
             Against::Deployment(url) => {
-                (ComparisonMode::Interleaved, Some(url.to_string()), None, Vec::new(), Vec::new())
+                let regressions = regression::against_deployment(&setup.plan, &self.blocks);
+                let counted = Comparison::of(&regressions, ComparisonMode::Interleaved);
+                (Comparison { source: Some(shown(url)), ..counted }, regressions)
             }
         };
-        let comparison = Comparison { source, regime, notes, ..Comparison::of(&regressions, mode) };
+        comparison.notes.extend(self.comparison_notes.iter().cloned());
         (Some(comparison), regressions)
     }
 

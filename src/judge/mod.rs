@@ -30,8 +30,8 @@ pub use recovery::{RECOVERY_SPAN, RecoverySpan, recovery};
 pub use run::{Extent, Interruption, RunEvidence, conclude};
 pub use stopping::{patience, stopped_answering};
 pub use verdict::{
-    BreakingPoint, CheckResult, Comparison, ComparisonMode, EndpointVerdict, Finding, Generator, Lateness, Milliseconds, MonitorVerdict,
-    PhaseVerdict, RecoveryVerdict, Regime, Regression, SCHEMA, Totals, Verdict,
+    BreakingPoint, CheckResult, Comparison, ComparisonMode, EndpointVerdict, Finding, Generator, Lateness,
+    Milliseconds, MonitorVerdict, PhaseVerdict, RecoveryVerdict, Regime, Regression, SCHEMA, Totals, Verdict,
 };
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! The verdict on a run.
 
 use super::{
-    BreakingPoint, CheckResult, Comparison, Ending, Outcome, PhaseVerdict, RecoveryVerdict, Regression, Totals, Verdict,
-    ends_ladder, headline, verdict::SCHEMA,
+    BreakingPoint, CheckResult, Comparison, Ending, Outcome, PhaseVerdict, RecoveryVerdict, Regression, Totals,
+    Verdict, ends_ladder, headline, verdict::SCHEMA,
 };
 use crate::plan::{Plan, Reaction};
 

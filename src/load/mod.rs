@@ -4,6 +4,7 @@
 //! never moves; it is one local task that owns its connection, its cookie jar and its seeded random sources. The
 //! workers record for themselves and hand over a batch once a second; [`Running`] merges the batches, tells how the
 //! phase goes, stops it and gives its measurements. [`once`] is a single pass of one user without load.
+//! A [`Sitting`] keeps its users logged in between several windows.
 //!
 //! What is pure stands apart: `schedule` says who starts when, `course` how far the phase is.
 
@@ -19,6 +20,7 @@ mod rehearsal;
 mod render;
 mod running;
 mod schedule;
+mod sitting;
 mod user;
 mod walk;
 mod worker;
@@ -34,6 +36,7 @@ use crate::{
 
 pub use rehearsal::{Exchange, Rehearsal, once};
 pub use running::{Running, Stage, Tick};
+pub use sitting::Sitting;
 
 /// What one phase needs to run.
 #[derive(Debug, Clone)]

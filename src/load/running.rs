@@ -1,13 +1,9 @@
 //! The control side of a running phase.
 
-use std::{
-    sync::Arc,
-    thread::{self, JoinHandle},
-    time::Duration,
-};
+use std::{sync::Arc, thread::JoinHandle, time::Duration};
 
 use tokio::{
-    sync::mpsc::{self, Receiver},
+    sync::mpsc::{self, Receiver, Sender},
     time::{Instant, sleep_until},
 };
 
@@ -15,7 +11,8 @@ use super::{
     Job,
     course::Course,
     prepare::PreparedLoad,
-    worker::{self, Report, WorkerEnd},
+    sitting::Crew,
+    worker::{Report, Round, WorkerEnd},
 };
 use crate::measure::{
     Collector, GeneratorHealth, Histogram, Layout, PhaseEnding, PhaseFacts, PhaseMeasurements, Recent,
@@ -77,20 +74,23 @@ pub enum Stage {
 impl Running {
     pub(super) fn start(job: &Job) -> Self {
         let load = Arc::new(PreparedLoad::of(job));
+        let Crew { threads, rounds } = Crew::start(&load);
+        let mut running = Self::round(job, &load, &rounds);
+        running.workers = threads;
+        running
+    }
+
+    /// A round of the workers that listen here.
+    pub(super) fn round(job: &Job, load: &PreparedLoad, rounds: &[Sender<Round>]) -> Self {
         let course = Arc::new(Course::of(&job.phase, Course::last_start(&job.phase.load, load.logins)));
         let layout = Arc::new(Layout::of(&job.plan, &job.phase));
-        let (sender, reports) = mpsc::channel(REPORTS_AHEAD * load.workers as usize);
-        let workers = (0..load.workers)
-            .map(|index| {
-                let (load, course) = (Arc::clone(&load), Arc::clone(&course));
-                let (layout, sender) = (Arc::clone(&layout), sender.clone());
-                thread::Builder::new()
-                    .name(format!("load-{index}"))
-                    .spawn(move || worker::run((index, load, course), layout, sender))
-                    .expect("a machine that runs a gate can start a few threads")
-            })
-            .collect();
-        Self::of(course, layout, reports, workers)
+        let (sender, reports) = mpsc::channel(REPORTS_AHEAD * rounds.len());
+        for worker in rounds {
+            let round = Round { course: Arc::clone(&course), layout: Arc::clone(&layout), reports: sender.clone() };
+            // A worker that is gone has panicked; whoever joins it learns of it.
+            let _ = worker.try_send(round);
+        }
+        Self::of(course, layout, reports, Vec::new())
     }
 
     pub(super) fn of(
@@ -221,9 +221,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if self.workers.is_empty() {
-            return;
-        }
+        // After its end there is nothing left to give up.
         self.course.abandon();
         self.reports.close();
         for worker in self.workers.drain(..) {

@@ -15,26 +15,37 @@ use crate::{
     plan::{Load, Pacing},
 };
 
-/// One user's life; it owns its connection, its session and its random sources.
+/// A user between two rounds: its connection, its session and its random sources.
+pub(super) struct Parked {
+    user: u32,
+    walker: Walker,
+    rows: fastrand::Rng,
+    pauses: fastrand::Rng,
+}
+
+/// One user's life from its start on; it owns its connection, its session and its random sources.
 pub(super) async fn live(worker: Rc<Worker>, user: u32, start: Duration) {
     let _presence = Presence::of(&worker);
     let load = &worker.load;
     let scenario = load.scenario_of(user);
     let Draws { rows, pauses, values } = Draws::of(load.seed, load.phase_index, user);
     let memory = Memory::new(user + 1, std::sync::Arc::clone(&load.rows), scenario.slots, values);
-    let mut life = Life { worker: &worker, scenario, walker: Walker { agent: Agent::new(), memory }, rows, pauses };
-    life.walker.memory.draw_row(&mut life.rows);
+    let mut parked = Parked { user, walker: Walker { agent: Agent::new(), memory }, rows, pauses };
+    parked.walker.memory.draw_row(&mut parked.rows);
     let route = worker.route();
-    match life.walker.log_in(&scenario.login, start, &route).await {
+    match parked.walker.log_in(&scenario.login, start, &route).await {
         Ok(_) => worker.course.user_logged_in(),
         Err(Some(reason)) => return worker.course.user_failed(&reason),
         Err(None) => return,
     }
-    match (&load.load, scenario.pacing) {
-        (Load::Open { .. }, _) => life.take_slots().await,
-        (_, Pacing::Think { low, high }) => life.think(low, high).await,
-        (_, Pacing::Pace(pace)) => life.keep_pace(pace).await,
-    }
+    Life::of(&worker, parked).iterations().await;
+}
+
+/// A life goes on in the next round.
+pub(super) async fn go_on(worker: Rc<Worker>, parked: Parked) {
+    let _presence = Presence::of(&worker);
+    worker.course.user_logged_in();
+    Life::of(&worker, parked).iterations().await;
 }
 
 /// Counts a user among those at work for as long as its task lives.
@@ -56,12 +67,28 @@ impl Drop for Presence {
 struct Life<'a> {
     worker: &'a Worker,
     scenario: &'a PreparedScenario,
+    user: u32,
     walker: Walker,
     rows: fastrand::Rng,
     pauses: fastrand::Rng,
 }
 
-impl Life<'_> {
+impl<'a> Life<'a> {
+    fn of(worker: &'a Worker, Parked { user, walker, rows, pauses }: Parked) -> Self {
+        Self { worker, scenario: worker.load.scenario_of(user), user, walker, rows, pauses }
+    }
+
+    /// Iterations until the window is over; then the user waits for the next round.
+    async fn iterations(mut self) {
+        match (&self.worker.load.load, self.scenario.pacing) {
+            (Load::Open { .. }, _) => self.take_slots().await,
+            (_, Pacing::Think { low, high }) => self.think(low, high).await,
+            (_, Pacing::Pace(pace)) => self.keep_pace(pace).await,
+        }
+        let Self { worker, user, walker, rows, pauses, .. } = self;
+        worker.park(Parked { user, walker, rows, pauses });
+    }
+
     /// Closed model with think time: a pause after each iteration, and a random part of one before the first.
     async fn think(&mut self, low: Duration, high: Duration) {
         let first = schedule::think(low, high, &mut self.pauses);

@@ -10,7 +10,7 @@ use std::{
 use rustix::time::{ClockId, clock_gettime};
 use tokio::{
     runtime::{Builder, LocalOptions},
-    sync::mpsc::Sender,
+    sync::mpsc::{Receiver, Sender},
     task::{JoinError, JoinSet},
 };
 
@@ -21,7 +21,7 @@ use super::{
     pool::Pool,
     prepare::PreparedLoad,
     schedule::{self, Slots},
-    user,
+    user::{self, Parked},
     walk::Route,
 };
 use crate::{
@@ -69,6 +69,10 @@ pub(super) struct Worker {
     pub(super) pool: Pool,
     index: u32,
     users: RefCell<JoinSet<()>>,
+    /// Users that are logged in already and wait for this round.
+    arriving: RefCell<Vec<Parked>>,
+    /// Users that have done their part of it, for the next one.
+    parked: RefCell<Vec<Parked>>,
     /// Every user of this worker has been started, or will not be.
     all_started: Cell<bool>,
     slots: Cell<(u64, u64)>,
@@ -82,23 +86,38 @@ struct CpuSpan {
     to: (Duration, Duration),
 }
 
-/// Runs a worker on the current thread until its users have ended.
-pub(super) fn run(worker: (u32, Arc<PreparedLoad>, Arc<Course>), layout: Arc<Layout>, reports: Sender<Report>) {
+/// A part of a worker's life with a window of its own. An ordinary phase has one.
+#[derive(Debug, Clone)]
+pub(super) struct Round {
+    pub(super) course: Arc<Course>,
+    pub(super) layout: Arc<Layout>,
+    pub(super) reports: Sender<Report>,
+}
+
+/// Runs a worker on the current thread until there are no more rounds.
+pub(super) fn run(index: u32, load: &Arc<PreparedLoad>, mut rounds: Receiver<Round>) {
     let runtime = Builder::new_current_thread()
         .enable_all()
         .event_interval(TASKS_A_LOOK)
         .build_local(LocalOptions::default())
         .expect("a runtime needs a few descriptors, which were there when the load was started");
-    runtime.block_on(work(worker, layout, (Precision::Exact, reports)));
+    runtime.block_on(async {
+        let mut parked = Vec::new();
+        while let Some(round) = rounds.recv().await {
+            work((index, Arc::clone(load)), round, Precision::Exact, &mut parked).await;
+        }
+    });
     // A name lookup that hangs would hold the runtime's end up, and with it that of an interrupted run.
     runtime.shutdown_background();
 }
 
-/// A worker's life on a runtime that takes local tasks.
+/// One round on a runtime that takes local tasks. `parked` are the users of the round before, and afterwards those of
+/// this one: with them nobody starts and logs in again.
 pub(super) async fn work(
-    (index, load, course): (u32, Arc<PreparedLoad>, Arc<Course>),
-    layout: Arc<Layout>,
-    (precision, reports): (Precision, Sender<Report>),
+    (index, load): (u32, Arc<PreparedLoad>),
+    Round { course, layout, reports }: Round,
+    precision: Precision,
+    parked: &mut Vec<Parked>,
 ) {
     let worker = Rc::new(Worker {
         alarm: Alarm::new(course.clock, precision),
@@ -106,6 +125,8 @@ pub(super) async fn work(
         pool: Pool::new(course.clock, index, load.workers),
         index,
         users: RefCell::new(JoinSet::new()),
+        arriving: RefCell::new(std::mem::take(parked)),
+        parked: RefCell::new(Vec::new()),
         all_started: Cell::new(false),
         slots: Cell::new((0, 0)),
         cpu: Cell::new(None),
@@ -121,6 +142,7 @@ pub(super) async fn work(
     }
     oversee(&worker, &reports).await;
     helpers.shutdown().await;
+    *parked = worker.parked.take();
     // The control side may be gone; then nobody is interested.
     let _ = reports.send(Report::Batch(worker.ledger.take())).await;
     let _ = reports.send(Report::End(Box::new(worker.end()))).await;
@@ -134,6 +156,14 @@ fn users_of(load: &PreparedLoad, index: u32) -> u32 {
 /// Starts the users of this worker as their times come.
 async fn start_users(worker: Rc<Worker>) {
     let PreparedLoad { load, workers, logins, .. } = &*worker.load;
+    let arriving = worker.arriving.take();
+    if !arriving.is_empty() {
+        for parked in arriving {
+            worker.users.borrow_mut().spawn_local(user::go_on(Rc::clone(&worker), parked));
+        }
+        worker.all_started.set(true);
+        return;
+    }
     let at_once = matches!(load, Load::Open { .. }) && !logins;
     for user in (worker.index..load.users()).step_by(*workers as usize) {
         let start = if at_once { Duration::ZERO } else { schedule::user_start(user, load.spawn_rate()) };
@@ -174,6 +204,11 @@ impl Worker {
     /// What its users walk on.
     pub(super) fn route(&self) -> Route<'_, Ledger> {
         Route { origin: &self.load.origin, clock: self.course.clock, witness: &self.ledger }
+    }
+
+    /// Keeps a user for the next round.
+    pub(super) fn park(&self, parked: Parked) {
+        self.parked.borrow_mut().push(parked);
     }
 
     fn beat(&self, due: Duration) {

@@ -5,8 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use super::{Files, clean};
 use crate::judge::{
     BreakingPoint, CheckResult, Comparison, EndpointVerdict, Finding, MonitorVerdict, PhaseVerdict, RecoveryVerdict,
-    Regime, Regression,
-    Verdict,
+    Regime, Regression, Verdict,
 };
 
 /// Replaces the values of secrets in a text.

@@ -9,7 +9,14 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use http::Method;
 use tokio::{sync::mpsc, task::LocalSet};
 
-use super::{Job, Running, Tick, alarm::Precision, course::Course, prepare::PreparedLoad, start, worker::work};
+use super::{
+    Job, Running, Tick,
+    alarm::Precision,
+    course::Course,
+    prepare::PreparedLoad,
+    start,
+    worker::{Round, work},
+};
 use crate::{
     client::{
         Origin,
@@ -142,7 +149,10 @@ pub(super) async fn run_here(mut job: Job, mut steer: impl FnMut(&Running, &Tick
             let layout = Arc::new(Layout::of(&job.plan, &job.phase));
             let (sender, reports) = mpsc::channel(4);
             let mut running = Running::of(Arc::clone(&course), Arc::clone(&layout), reports, Vec::new());
-            let worker = tokio::task::spawn_local(work((0, load, course), layout, (Precision::Runtime, sender)));
+            let round = Round { course, layout, reports: sender };
+            let worker = tokio::task::spawn_local(async move {
+                work((0, load), round, Precision::Runtime, &mut Vec::new()).await;
+            });
             while let Some(tick) = running.tick().await {
                 steer(&running, &tick);
             }

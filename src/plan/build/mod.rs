@@ -35,6 +35,8 @@ pub struct Choice {
     pub seed: u64,
     /// The commit under test.
     pub commit: String,
+    /// Whether the command line asks for a comparison, so that a gates.yaml without `regression` gets its defaults.
+    pub comparison: bool,
     /// `--deadline`.
     pub deadline: Option<Duration>,
     /// The environment, for `env.NAME` in templates.

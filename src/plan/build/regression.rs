@@ -2,7 +2,7 @@
 
 use super::{Draft, Known, after::reaction};
 use crate::{
-    config::{Cell, Located},
+    config::{self, Cell, Located},
     plan::{Compared, Judged, Metric, Reaction, Regression, grammar},
 };
 
@@ -21,7 +21,8 @@ const MOST_CONFIRMATIONS: u32 = 10;
 
 impl Draft<'_> {
     pub(super) fn regression(&mut self, known: &Known<'_>) -> Option<Regression> {
-        let said = self.config.regression.as_ref()?;
+        let usual = self.choice.comparison.then(config::Regression::default);
+        let said = self.config.regression.clone().or(usual)?;
         if let Some(margin) = &said.margin {
             self.margin(&margin.with(margin.value.fraction()));
         }

@@ -1,0 +1,287 @@
+//! Two deployments in turn: base and head of a comparison, block by block, in one sitting.
+//!
+//! Both sides' users log in once. Then the window of a phase is cut into blocks; in each block both sides are loaded for
+//! a slice, one after the other, and which is first is drawn. What disturbs the machine for longer than a block disturbs
+//! both sides alike (docs/decisions.md section 5). The head's slices together are judged as the phase.
+
+use std::{sync::Arc, time::Duration};
+
+use fastrand::Rng;
+use tokio::time::Instant;
+use url::Url;
+
+use super::{
+    Event, MeasuredPhase,
+    corridor::Walk,
+    drive::{Drive, Driven, Look},
+    ladder,
+};
+use crate::{
+    client::{ClientError, Origin, control::Control},
+    judge::{self, Interruption, Outcome, PhaseEvidence, PhaseVerdict, regression},
+    load::{Sitting, Tick},
+    measure::{self, PhaseEnding, PhaseMeasurements},
+    plan::{Phase, Plan},
+    preflight::Kit,
+};
+
+/// Blocks of a comparison of few cells.
+const BLOCKS: u32 = 8;
+/// Blocks above [`FEW_CELLS`]: among more cells chance has more to offer, and more blocks have to speak against it.
+const MORE_BLOCKS: u32 = 12;
+/// A comparison of so many cells has [`BLOCKS`].
+const FEW_CELLS: usize = 5;
+/// The shortest slice.
+const SHORTEST_SLICE: Duration = Duration::from_secs(5);
+/// The users' first window only warms up: caches, connections, and the pools of the app.
+const SHORTEST_WARMUP: Duration = Duration::from_secs(1);
+
+/// The second deployment.
+pub(super) struct Base {
+    kit: Kit,
+}
+
+impl Base {
+    /// Gets ready to load it.
+    ///
+    /// # Errors
+    /// The address cannot be used as gates.yaml describes the target.
+    pub(super) fn new(head: &Kit, url: &Url) -> Result<Self, ClientError> {
+        let kit = Kit {
+            control: Control::new(&head.plan.target, url)?,
+            origin: Arc::new(Origin::new(&head.plan.target, url)?),
+            ..head.clone()
+        };
+        Ok(Self { kit })
+    }
+}
+
+/// How the blocks of a plan's phases are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Blocks {
+    count: u32,
+    slice: Duration,
+}
+
+impl Blocks {
+    fn of(plan: &Plan, phase: &Phase) -> Self {
+        let cells = plan.regression.as_ref().map_or(0, |regression| regression.cells.len()) * plan.phases.len();
+        let count = if cells > FEW_CELLS { MORE_BLOCKS } else { BLOCKS };
+        Self { count, slice: (phase.duration / count).max(SHORTEST_SLICE) }
+    }
+
+    /// For each block, whether the base is first: half of them, which ones is drawn.
+    fn order(self, seed: u64, index: u32) -> Vec<bool> {
+        let mut order: Vec<bool> = (0..self.count).map(|block| block % 2 == 0).collect();
+        Rng::with_seed(seed ^ (u64::from(index) << 32) ^ 0x6261_7365).shuffle(&mut order);
+        order
+    }
+}
+
+/// Climbs the ladder on both sides; gives the moment when the last load had ended.
+pub(super) async fn climb(walk: &mut Walk<'_>, base: &Base) -> Result<Instant, Interruption> {
+    let plan = Arc::clone(&walk.plan);
+    let mut load_ended = Instant::now();
+    for (phase, index) in plan.phases.iter().zip(0_u32..) {
+        walk.next_index = index + 1;
+        (walk.listen)(ladder::begins(phase, 1, index + 1));
+        let later = plan.phases.iter().skip(index as usize + 1).map(|phase| 2 * plan.outlook(phase).expected).sum();
+        let measured = Pair::of(walk, base, phase, index).measure(walk, later).await;
+        load_ended = measured.ended;
+        let verdict = walk.record.judge(&plan, (phase, 1), measured.head);
+        if let Some(note) = base_note(&plan, phase, measured.base.as_ref()) {
+            (walk.listen)(Event::Note(note.clone()));
+            walk.record.comparison_notes.push(note);
+        }
+        walk.record.blocks.push(measured.blocks);
+        let over = judge::ends_ladder(&verdict);
+        (walk.listen)(Event::PhaseEnded(Box::new(verdict)));
+        if let Some(why) = measured.interruption {
+            return Err(why);
+        }
+        if over {
+            break;
+        }
+    }
+    Ok(load_ended)
+}
+
+/// What is to be said of a base that is not well itself: the head is not to blame for that.
+fn base_note(plan: &Plan, phase: &Phase, base: Option<&MeasuredPhase>) -> Option<String> {
+    let Some(MeasuredPhase { measurements, gauges, .. }) = base else {
+        return Some(format!("{}: the base was not measured, so nothing of this phase was compared.", phase.name));
+    };
+    let verdict: PhaseVerdict = judge::phase(PhaseEvidence { plan, phase, measurements, gauges });
+    let failed = matches!(verdict.outcome, Outcome::Failed | Outcome::Invalid);
+    let because = verdict.because.first().map(String::as_str).unwrap_or_default();
+    failed.then(|| format!("{}: the base itself is {}: {because}", phase.name, verdict.outcome.word()))
+}
+
+/// What a phase gave on both sides.
+struct Measured {
+    head: MeasuredPhase,
+    /// `None` when the base could not be loaded.
+    base: Option<MeasuredPhase>,
+    blocks: regression::Blocks,
+    ended: Instant,
+    interruption: Option<Interruption>,
+}
+
+/// Base and head of one phase, in this order.
+struct Pair<'a> {
+    kits: [Kit; 2],
+    phase: &'a Phase,
+    index: u32,
+    blocks: Blocks,
+}
+
+/// One side's sitting and what it gave so far.
+struct Side {
+    sitting: Sitting,
+    parts: Vec<MeasuredPhase>,
+}
+
+impl<'a> Pair<'a> {
+    fn of(walk: &Walk<'_>, base: &Base, phase: &'a Phase, index: u32) -> Self {
+        Self { kits: [base.kit.clone(), walk.kit.clone()], phase, index, blocks: Blocks::of(&walk.plan, phase) }
+    }
+
+    async fn measure(&self, walk: &mut Walk<'_>, later: Duration) -> Measured {
+        let mut sides = [0, 1].map(|side: usize| {
+            let drive = self.drive(walk, side, self.phase);
+            Side { sitting: Sitting::start(drive.job()), parts: Vec::new() }
+        });
+        let warmup = self.phase.warmup.max(SHORTEST_WARMUP);
+        let mut logins = Vec::new();
+        let mut interruption = None;
+        // The head first: when its users cannot log in, the phase has failed, whatever the base does.
+        for side in [1, 0] {
+            let driven = self.slice(walk, (side, &mut sides[side].sitting), warmup, later).await;
+            interruption = interruption.or(driven.interruption);
+            let locked_out = driven.measured.measurements.ending != PhaseEnding::Completed;
+            logins.push(driven);
+            if locked_out || interruption.is_some() {
+                break;
+            }
+        }
+        let ready = logins.iter().all(|driven| driven.measured.measurements.ending == PhaseEnding::Completed);
+        let mut ended = logins.last().map_or_else(Instant::now, |driven| driven.ended);
+        let mut blocks = regression::Blocks::new();
+        let order = if ready && logins.len() == 2 { self.blocks.order(walk.plan.seed, self.index) } else { Vec::new() };
+        if order.is_empty()
+            && interruption.is_none()
+            && logins[0].measured.measurements.ending == PhaseEnding::Completed
+        {
+            // Without a base there is nothing to compare; the criteria are judged all the same.
+            let driven = self.slice(walk, (1, &mut sides[1].sitting), self.phase.duration, later).await;
+            (ended, interruption) = (driven.ended, driven.interruption);
+            sides[1].parts.push(driven.measured);
+        }
+        'blocks: for base_first in order {
+            let mut values = [regression::RunValues::new(), regression::RunValues::new()];
+            for side in if base_first { [0, 1] } else { [1, 0] } {
+                let driven = self.slice(walk, (side, &mut sides[side].sitting), self.blocks.slice, later).await;
+                ended = driven.ended;
+                values[side] = self.values(&walk.plan, &driven.measured);
+                sides[side].parts.push(driven.measured);
+                if driven.interruption.is_some() {
+                    interruption = driven.interruption;
+                    break 'blocks;
+                }
+            }
+            blocks.push(values);
+        }
+        self.conclude(walk, sides, logins, (blocks, ended, interruption))
+    }
+
+    /// Joins what was measured. What was sent besides the head's windows counts in the totals all the same.
+    fn conclude(
+        &self,
+        walk: &mut Walk<'_>,
+        sides: [Side; 2],
+        logins: Vec<Driven>,
+        (blocks, ended, interruption): (regression::Blocks, Instant, Option<Interruption>),
+    ) -> Measured {
+        let [base, head] = sides.map(|side| joined(side.parts));
+        let mut logins = logins.into_iter().map(|driven| driven.measured);
+        let head_login = logins.next().expect("the head's users are the first to log in");
+        let base_login = logins.next();
+        let head = match head {
+            Some(head) => with_logins(head, &head_login),
+            // Nobody came in, or the run was ended before: the phase is what became of the logins.
+            None => head_login,
+        };
+        if let Some(login) = &base_login {
+            walk.record.count_load(&login.measurements);
+        }
+        if let Some(base) = &base {
+            walk.record.count_load(&base.measurements);
+        }
+        Measured { head, base: base.or(base_login), blocks, ended, interruption }
+    }
+
+    /// One side's slice.
+    async fn slice(
+        &self,
+        walk: &mut Walk<'_>,
+        (side, sitting): (usize, &mut Sitting),
+        window: Duration,
+        later: Duration,
+    ) -> Driven {
+        let phase = Phase { duration: window, warmup: Duration::ZERO, ..self.phase.clone() };
+        let running = sitting.round(Duration::ZERO, window);
+        let drive =
+            Drive { kit: &self.kits[side], phase: &phase, index: self.index, workers: walk.workers, stop: &walk.stop };
+        let listen = &mut *walk.listen;
+        let mut look = |tick: &Tick, _: &super::drive::View<'_>| {
+            listen(Event::Progress(ladder::progress(self.phase, tick, later)));
+            Look::GoOn
+        };
+        drive.see_through(running, &mut look).await
+    }
+
+    fn drive<'w>(&'w self, walk: &'w Walk<'_>, side: usize, phase: &'w Phase) -> Drive<'w> {
+        Drive { kit: &self.kits[side], phase, index: self.index, workers: walk.workers, stop: &walk.stop }
+    }
+
+    fn values(&self, plan: &Plan, measured: &MeasuredPhase) -> regression::RunValues {
+        let MeasuredPhase { measurements, gauges, .. } = measured;
+        regression::values(PhaseEvidence { plan, phase: self.phase, measurements, gauges })
+    }
+}
+
+/// The slices of one side as one window; `None` without any.
+fn joined(parts: Vec<MeasuredPhase>) -> Option<MeasuredPhase> {
+    let name = parts.first()?.name.clone();
+    let mut gauges: Vec<measure::GaugeSeries> = Vec::new();
+    let mut measurements: Vec<PhaseMeasurements> = Vec::new();
+    for MeasuredPhase { measurements: part, gauges: more, .. } in parts {
+        let before: Duration = measurements.iter().map(|part: &PhaseMeasurements| part.layout.duration).sum();
+        let start = |of: &PhaseMeasurements| of.window_start.unwrap_or_default().as_secs_f64();
+        let shift = measurements.first().map_or(0.0, |first| start(first) + before.as_secs_f64() - start(&part));
+        for (at, series) in more.into_iter().enumerate() {
+            match gauges.get_mut(at) {
+                Some(gauge) => gauge.join(series, shift),
+                None => gauges.push(series),
+            }
+        }
+        measurements.push(part);
+    }
+    let measurements = PhaseMeasurements::joined(measurements)?;
+    Some(MeasuredPhase { name, measurements, gauges })
+}
+
+/// The head's window with how its users came up, and with the requests that they sent meanwhile.
+fn with_logins(mut head: MeasuredPhase, login: &MeasuredPhase) -> MeasuredPhase {
+    let before = &login.measurements;
+    let measured = &mut head.measurements;
+    measured.ramp = before.ramp.clone();
+    measured.sent += before.sent;
+    measured.failed += before.failed;
+    for ((row, login), is_login) in measured.endpoints.iter_mut().zip(&before.endpoints).zip(&measured.layout.logins) {
+        if *is_login {
+            *row = login.clone();
+        }
+    }
+    head
+}

@@ -1,0 +1,134 @@
+//! Windows of one load that were measured with pauses in between, as one.
+
+use std::time::Duration;
+
+use super::{EndpointMeasurements, GaugeSeries, GeneratorHealth, PhaseEnding, PhaseMeasurements, SpanCounts};
+
+impl PhaseMeasurements {
+    /// Joins the windows of one load, in order of time, as if there had been no time between them: the second window
+    /// starts where the first ended. Login requests are those of all parts. `None` without any part.
+    ///
+    /// All parts have the same thresholds and the same number of spans; as many consecutive spans as there are parts
+    /// become one.
+    pub fn joined(parts: Vec<Self>) -> Option<Self> {
+        let count = parts.len();
+        let mut parts = parts.into_iter();
+        let mut joined = parts.next()?;
+        let mut spans: Vec<Vec<SpanCounts>> =
+            joined.endpoints.iter_mut().map(|row| std::mem::take(&mut row.spans)).collect();
+        for part in parts {
+            let shift = shift(&joined, &part);
+            joined.layout.duration += part.layout.duration;
+            joined.measured += part.measured;
+            joined.sent += part.sent;
+            joined.failed += part.failed;
+            joined.ending = worse(joined.ending, part.ending);
+            join_health(&mut joined.generator, &part.generator);
+            joined.windows.extend(part.windows.into_iter().map(|mut window| {
+                window.second = shifted(Duration::from_secs(window.second.into()), shift).as_secs() as u32;
+                window
+            }));
+            for ((row, spans), more) in joined.endpoints.iter_mut().zip(&mut spans).zip(part.endpoints) {
+                spans.extend(join_endpoint(row, more, shift));
+            }
+        }
+        for ((row, spans), login) in joined.endpoints.iter_mut().zip(spans).zip(&joined.layout.logins) {
+            row.spans = if *login { folded(&spans, joined.layout.spans) } else { grouped(&spans, count) };
+        }
+        Some(joined)
+    }
+}
+
+impl GaugeSeries {
+    /// Adds the readings of a later window, which lies `shift` later (earlier, if negative, in seconds) on this clock.
+    pub fn join(&mut self, more: Self, shift: f64) {
+        self.samples.extend(more.samples.into_iter().map(|mut sample| {
+            sample.at = shifted(sample.at, shift);
+            sample
+        }));
+        self.attempts += more.attempts;
+        self.missing = more.missing.or(self.missing.take());
+        self.silent |= more.silent;
+    }
+}
+
+/// By how many seconds a part's times have to be moved, so that its window starts where the joined one ends.
+pub fn shift(joined: &PhaseMeasurements, part: &PhaseMeasurements) -> f64 {
+    let start = |of: &PhaseMeasurements| of.window_start.unwrap_or_default().as_secs_f64();
+    start(joined) + joined.layout.duration.as_secs_f64() - start(part)
+}
+
+fn shifted(time: Duration, shift: f64) -> Duration {
+    Duration::try_from_secs_f64(time.as_secs_f64() + shift).unwrap_or_default()
+}
+
+fn worse(first: PhaseEnding, second: PhaseEnding) -> PhaseEnding {
+    if first == PhaseEnding::Completed { second } else { first }
+}
+
+fn join_health(health: &mut GeneratorHealth, more: &GeneratorHealth) {
+    health.lateness_p99 = health.lateness_p99.max(more.lateness_p99);
+    health.lateness_max = health.lateness_max.max(more.lateness_max);
+    health.cpu_percent = health.cpu_percent.max(more.cpu_percent);
+    health.slots += more.slots;
+    health.slots_missed += more.slots_missed;
+    if health.exhausted.is_none() {
+        health.exhausted.clone_from(&more.exhausted);
+    }
+}
+
+/// Adds a part's counts to an endpoint, and gives the part's spans.
+fn join_endpoint(row: &mut EndpointMeasurements, more: EndpointMeasurements, shift: f64) -> Vec<SpanCounts> {
+    row.requests += more.requests;
+    row.completed += more.completed;
+    for (status, count) in more.statuses {
+        *row.statuses.entry(status).or_default() += count;
+    }
+    for (kind, count) in more.errors {
+        *row.errors.entry(kind).or_default() += count;
+    }
+    row.latency.merge(&more.latency);
+    row.added.merge(&more.added);
+    row.service.merge(&more.service);
+    let failure = more.first_failure.map(|(at, kind)| (shifted(at, shift), kind));
+    row.first_failure = row.first_failure.or(failure);
+    for example in more.examples {
+        if row.examples.len() < super::recorder::EXAMPLES && !row.examples.contains(&example) {
+            row.examples.push(example);
+        }
+    }
+    more.spans
+}
+
+/// So many consecutive spans become one.
+fn grouped(spans: &[SpanCounts], size: usize) -> Vec<SpanCounts> {
+    spans.chunks(size.max(1)).map(sum).collect()
+}
+
+/// The spans of a login lie over the ramp, so those of equal position belong together.
+fn folded(spans: &[SpanCounts], period: usize) -> Vec<SpanCounts> {
+    (0..period).map(|at| sum(&spans.iter().skip(at).step_by(period.max(1)).cloned().collect::<Vec<_>>())).collect()
+}
+
+fn sum(spans: &[SpanCounts]) -> SpanCounts {
+    let mut spans = spans.iter();
+    let mut total = spans.next().cloned().unwrap_or_default();
+    for span in spans {
+        total.requests += span.requests;
+        total.failures += span.failures;
+        total.timed += span.timed;
+        total.latency_sum += span.latency_sum;
+        total.service_sum += span.service_sum;
+        total.completed += span.completed;
+        total.added += span.added;
+        add(&mut total.beyond, &span.beyond);
+        add(&mut total.added_beyond, &span.added_beyond);
+    }
+    total
+}
+
+fn add(counts: &mut [u64], more: &[u64]) {
+    for (count, more) in counts.iter_mut().zip(more) {
+        *count += more;
+    }
+}
