@@ -1,1 +1,124 @@
-//! The regressions of a run: values, comparison, confirmation.
+//! The regressions of a run: which cells are compared, and what one run alone may decide.
+
+use super::*;
+use crate::{
+    judge::tests,
+    plan::{Compared, Metric, Reaction},
+};
+
+/// p95 and the error rate of two phases.
+fn plan(confirm: u32) -> Plan {
+    let cell = |name: &str, metric, margin| Compared { name: name.to_owned(), metric, endpoints: vec![], margin };
+    let cells = vec![cell("p95", Metric::Quantile(0.95), 0.1), cell("error_rate", Metric::ErrorRate, 0.01)];
+    Plan {
+        phases: vec![tests::phase("light", 10, vec![]), tests::phase("heavy", 100, vec![])],
+        regression: Some(crate::plan::Regression {
+            margin: 0.1,
+            cells,
+            history: 20,
+            confirm,
+            missing: Reaction::Warn,
+            store: None,
+        }),
+        ..tests::plan()
+    }
+}
+
+fn run(light: f64, heavy: f64) -> RunValues {
+    let cells = [("light/p95", light), ("light/error_rate", 0.0), ("heavy/p95", heavy), ("heavy/error_rate", 0.0)];
+    cells.map(|(name, value)| (name.to_owned(), value)).into()
+}
+
+/// Twenty runs around 100 ms and 200 ms that differ by a percent or two.
+fn past() -> Past {
+    let wobble = |run: u32| 1.0 + 0.01 * f64::from(run % 5) - 0.02;
+    Past { runs: (0..20).map(|at| run(100.0 * wobble(at), 200.0 * wobble(at + 2))).collect(), ..Past::default() }
+}
+
+fn outcomes(regressions: &[Regression]) -> Vec<(String, Outcome)> {
+    regressions.iter().map(|one| (name(&one.phase, &one.cell), one.outcome)).collect()
+}
+
+fn of(regressions: &[Regression], wanted: &str) -> Regression {
+    regressions.iter().find(|one| name(&one.phase, &one.cell) == wanted).expect("the cell is there").clone()
+}
+
+#[test]
+fn unchanged_cells_pass_phase_by_phase() {
+    let compared = against_stored(&plan(2), &[run(100.0, 200.0)], &past());
+    let names = ["light/p95", "light/error_rate", "heavy/p95", "heavy/error_rate"];
+    assert_eq!(outcomes(&compared.regressions), names.map(|name| (name.to_owned(), Outcome::Passed)));
+    assert!(compared.unconfirmed.is_empty());
+    let cell = of(&compared.regressions, "heavy/p95");
+    assert!((cell.base.expect("a base") - 200.0).abs() < 1.0, "{cell:?}");
+    assert_eq!((cell.head, cell.runs.len(), cell.history.len()), (Some(200.0), 1, 20));
+}
+
+#[test]
+fn one_run_alone_does_not_block_and_three_do() {
+    let first = against_stored(&plan(2), &[run(100.0, 300.0)], &past());
+    assert_eq!(of(&first.regressions, "heavy/p95").outcome, Outcome::Inconclusive);
+    assert_eq!(first.unconfirmed, ["heavy"]);
+    let again = |value: f64| RunValues::from([("heavy/p95".to_owned(), value), ("heavy/error_rate".to_owned(), 0.0)]);
+    let confirmed = against_stored(&plan(2), &[run(100.0, 300.0), again(295.0), again(305.0)], &past());
+    let cell = of(&confirmed.regressions, "heavy/p95");
+    assert_eq!((cell.outcome, cell.runs.len()), (Outcome::Failed, 3), "{cell:?}");
+    assert!(confirmed.unconfirmed.is_empty());
+    let outlier = against_stored(&plan(2), &[run(100.0, 300.0), again(200.0), again(201.0)], &past());
+    assert_ne!(of(&outlier.regressions, "heavy/p95").outcome, Outcome::Failed);
+    assert!(outlier.unconfirmed.is_empty());
+}
+
+#[test]
+fn without_confirmation_one_run_blocks() {
+    let compared = against_stored(&plan(0), &[run(100.0, 300.0)], &past());
+    assert_eq!(of(&compared.regressions, "heavy/p95").outcome, Outcome::Failed);
+    assert!(compared.unconfirmed.is_empty());
+}
+
+#[test]
+fn what_was_not_measured_is_not_run_and_what_has_no_past_is_new() {
+    let light = RunValues::from([("light/p95".to_owned(), 100.0)]);
+    let mut past = past();
+    past.runs.truncate(4);
+    past.because = Some("The store is out of reach: refused.".to_owned());
+    let compared = against_stored(&plan(2), &[light], &past);
+    let new = of(&compared.regressions, "light/p95");
+    assert_eq!(new.outcome, Outcome::New);
+    assert!(new.because.ends_with("The store is out of reach: refused."), "{}", new.because);
+    for cell in ["light/error_rate", "heavy/p95", "heavy/error_rate"] {
+        assert_eq!(of(&compared.regressions, cell).outcome, Outcome::NotRun, "{cell}");
+    }
+}
+
+#[test]
+fn only_so_many_of_the_newest_runs_count() {
+    let mut plan = plan(2);
+    plan.regression.as_mut().expect("there is one").history = 5;
+    let mut past = past();
+    past.runs.splice(0..15, (0..15).map(|_| run(900.0, 900.0)));
+    let compared = against_stored(&plan, &[run(100.0, 200.0)], &past);
+    let cell = of(&compared.regressions, "light/p95");
+    assert_eq!((cell.outcome, cell.history.len()), (Outcome::Passed, 5));
+}
+
+#[test]
+fn blocks_are_compared_in_pairs() {
+    let blocks = |slower: f64| -> Blocks {
+        (0..12).map(|at| [run(100.0 + f64::from(at), 200.0), run(slower * (100.0 + f64::from(at)), 200.0)]).collect()
+    };
+    let compared = against_deployment(&plan(2), &[blocks(1.2), blocks(1.0)]);
+    let cell = of(&compared, "light/p95");
+    assert_eq!((cell.outcome, cell.blocks.len()), (Outcome::Failed, 12), "{cell:?}");
+    assert_eq!(of(&compared, "heavy/p95").outcome, Outcome::Passed);
+    let stopped = against_deployment(&plan(2), &[blocks(1.0)]);
+    assert_eq!(of(&stopped, "light/p95").outcome, Outcome::Passed);
+    assert_eq!(of(&stopped, "heavy/p95").outcome, Outcome::NotRun);
+}
+
+#[test]
+fn a_base_without_numbers_compares_nothing() {
+    let blocks: Blocks = (0..8).map(|_| [RunValues::new(), run(100.0, 200.0)]).collect();
+    let compared = against_deployment(&plan(2), &[blocks]);
+    assert_eq!(of(&compared, "light/p95").outcome, Outcome::Invalid);
+}

@@ -169,7 +169,7 @@ impl Case {
     }
 }
 
-fn plan() -> Plan {
+pub(super) fn plan() -> Plan {
     let endpoint = |name: &str, login| Endpoint { name: name.to_owned(), tags: vec![], scenario: ScenarioId(0), login };
     let gauge = |name: &str| Gauge { name: name.to_owned(), band: Some(plan::Band { warning: 60.0, critical: 80.0 }) };
     Plan {
@@ -213,7 +213,7 @@ fn plan() -> Plan {
     }
 }
 
-fn phase(name: &str, users: u32, criteria: Vec<Criterion>) -> Phase {
+pub(super) fn phase(name: &str, users: u32, criteria: Vec<Criterion>) -> Phase {
     Phase {
         name: name.to_owned(),
         load: Load::Closed { users, spawn_rate: 10.0 },

@@ -2,6 +2,7 @@
 
 mod endings;
 mod models;
+mod sittings;
 mod walks;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
