@@ -21,7 +21,8 @@ pub fn describe(scenario: &str, rehearsal: &Rehearsal) -> Result<String, String>
         let asked = exchange.method.as_ref().zip(exchange.url.as_ref());
         let asked = asked.map(|(method, url)| format!(" ({method} {url})")).unwrap_or_default();
         let step = &exchange.step;
-        return Err(format!("{scenario}, {step}{asked}: {failure}; correct the app, its test data, or the step"));
+        let advice = exchange.advice.as_deref().unwrap_or("correct the app, its test data, or the step");
+        return Err(format!("{scenario}, {step}{asked}: {failure}; {advice}"));
     }
     match &rehearsal.broken_off {
         Some(why) => Err(format!("{scenario}: {why}; correct the app, its test data, or the scenario")),
