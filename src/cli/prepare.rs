@@ -18,6 +18,8 @@ pub(super) struct Prepared {
     pub(super) plan: Plan,
     pub(super) notes: Vec<Note>,
     pub(super) secrets: Secrets,
+    /// Names of `secrets` whose values are too short to be masked.
+    pub(super) unmasked: Vec<String>,
 }
 
 /// The environment of this process; a variable that is not Unicode cannot be named in gates.yaml.
@@ -57,7 +59,9 @@ pub(super) fn prepare(args: &PlanArgs, mut environment: Environment) -> Result<P
     };
     build(&config, &choice, problems).map_err(|problems| secrets.mask(&problems.to_string()).into_owned()).map(|plan| {
         let notes = plan::notes(&config, &choice, &plan);
-        Prepared { plan, notes, secrets }
+        let short = Secrets::too_short(&config.secrets, &choice.environment);
+        let unmasked = short.map(|name| name.value.clone()).collect();
+        Prepared { plan, notes, secrets, unmasked }
     })
 }
 

@@ -38,7 +38,7 @@ pub(super) fn run(args: &RunArgs) -> u8 {
 fn gate(args: &RunArgs) -> Result<u8, String> {
     not_yet(args)?;
     let environment = prepare::environment();
-    let Prepared { plan, secrets, .. } = prepare(&args.plan, environment.clone())?;
+    let Prepared { plan, secrets, unmasked, .. } = prepare(&args.plan, environment.clone())?;
     let files = Files::from(&plan.publish);
     let folder = Folder::prepare(&args.out)
         .and_then(|folder| publishing::clear(&folder, &files).map(|()| folder))
@@ -52,7 +52,7 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
         stop: Stop::on_signals().map_err(|cause| unusable(&cause))?,
         workers: None,
         repeat: repeat::command(args, plan.seed),
-        notes: without_effect(args),
+        notes: remarks(args, &unmasked),
         secrets: Arc::clone(&secrets),
         binary: env::current_exe().map_err(|cause| unusable(&cause))?,
     };
@@ -87,11 +87,15 @@ fn not_yet(args: &RunArgs) -> Result<(), String> {
     Ok(())
 }
 
-/// Flags that are accepted and change nothing in this version.
-fn without_effect(args: &RunArgs) -> Vec<String> {
+/// Secrets that cannot be masked, and flags that are accepted and change nothing in this version.
+fn remarks(args: &RunArgs, unmasked: &[String]) -> Vec<String> {
+    let secrets = (!unmasked.is_empty()).then(|| {
+        let names = unmasked.join(", ");
+        format!("Not masked in any output, because the value is under 6 characters: {names}.")
+    });
     let baseline = args.baseline.as_ref().map(|_| "--baseline has no effect in this version.".to_owned());
     let save = args.save_baseline.then(|| "--save-baseline has no effect in this version.".to_owned());
-    baseline.into_iter().chain(save).collect()
+    secrets.into_iter().chain(baseline).chain(save).collect()
 }
 
 fn loudness(args: &RunArgs) -> Loudness {

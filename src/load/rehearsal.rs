@@ -66,6 +66,11 @@ impl Rehearsal {
         self.failures == 0 && self.broken_off.is_none()
     }
 
+    /// One failed exchange outside a scenario; the values of cookies and credentials in it are hidden.
+    pub fn of(failed: Exchange, hidden: &[String]) -> Self {
+        Self { exchanges: vec![failed], requests: 1, failures: 1, broken_off: None }.told(hidden)
+    }
+
     /// Adds the likeliest cause to each failure, and hides these values wherever they stand.
     fn told(mut self, hidden: &[String]) -> Self {
         for at in 0..self.exchanges.len() {

@@ -11,7 +11,9 @@ pub(super) async fn run(kit: &Kit, scenario: ScenarioId) -> Seen {
     let rehearsal = load::once(&kit.plan, scenario, &kit.origin, kit.plan.seed).await;
     let name = &kit.plan.scenarios[scenario.0 as usize].name;
     let sent = Sent { requests: rehearsal.requests, failures: rehearsal.failures };
-    Seen { outcome: describe(name, &rehearsal), sent }
+    let outcome = describe(name, &rehearsal);
+    let exchanges = outcome.is_err().then(|| Box::new(rehearsal));
+    Seen { outcome, sent, exchanges }
 }
 
 /// What one pass of one user showed: `Err` names the first step that failed.

@@ -1,4 +1,4 @@
-//! What one user's pass through each scenario did, for `run --dry-run`.
+//! Exchanges step by step: of checklist items that did not hold, and of `run --dry-run`.
 
 use std::time::Duration;
 
@@ -32,10 +32,9 @@ pub enum Detail {
 /// Every pass, in order; `mask` takes secrets out.
 pub fn rehearsals(passes: &[Rehearsed], detail: Detail, mask: &Mask<'_>, colour: Colour) -> String {
     let mut lines = Vec::new();
-    for Rehearsed { scenario, rehearsal } in passes {
+    for Rehearsed { title, rehearsal } in passes {
         let (tint, word) = if rehearsal.passed() { (Tint::Good, "passed") } else { (Tint::Bad, "failed") };
-        let title = format!("scenario {}, one user: ", clean(&mask(scenario)));
-        lines.push(format!("{title}{}", colour.paint(tint, word)));
+        lines.push(format!("{}: {}", clean(&mask(title)), colour.paint(tint, word)));
         lines.extend(told(rehearsal, detail, mask));
         lines.push(String::new());
     }
@@ -148,7 +147,7 @@ mod tests {
             failures: 1,
             broken_off: Some("a step needs a value that no earlier step extracted".to_owned()),
         };
-        vec![Rehearsed { scenario: "estimator".to_owned(), rehearsal }]
+        vec![Rehearsed { title: "scenario estimator, one user".to_owned(), rehearsal }]
     }
 
     #[test]

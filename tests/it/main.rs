@@ -13,5 +13,6 @@ mod ladder;
 mod memory;
 mod no_data;
 mod reports;
+mod secrets;
 mod staging;
 mod stalls;

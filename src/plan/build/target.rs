@@ -85,8 +85,9 @@ impl Draft<'_> {
                     help = "list the host under `target.allow` if it is yours to load";
                     format!("{from}{refused}")
                 }
-                None if url.path() != "/" || url.query().is_some() || url.fragment().is_some() => {
-                    format!("{from}the target is a host with its port; put the path `{}` into the steps", url.path())
+                None if url.query().is_some() || url.fragment().is_some() => {
+                    help = "put a query into the steps; a path in the target's address stands before the path of each step";
+                    format!("{from}the target is an address without `?` and `#`, and `{text}` has one")
                 }
                 None => return Some(url),
             },
