@@ -1,6 +1,8 @@
 //! Values that never appear in any output.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Write as _};
+
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Environment, Located};
 
@@ -82,26 +84,31 @@ fn beginning_of(form: &str, text: &str) -> Option<usize> {
     ends.filter(|end| text.ends_with(&form[..*end])).last()
 }
 
+/// What every URL may hold as it is.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// What browsers leave as it is in `encodeURIComponent`.
+const COMPONENT: &AsciiSet = &UNRESERVED.remove(b'!').remove(b'\'').remove(b'(').remove(b')').remove(b'*');
+
+/// What may stand in a path.
+const PATH: &AsciiSet = &COMPONENT
+    .remove(b'/')
+    .remove(b':')
+    .remove(b'@')
+    .remove(b'&')
+    .remove(b'=')
+    .remove(b'+')
+    .remove(b'$')
+    .remove(b',')
+    .remove(b';');
+
+/// What URL parsers encode in a query.
+const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'\'');
+
 /// A value as it is, and as it looks in a URL, a form, JSON, XML and HTML, and after base64 at each of its three
 /// alignments.
 fn forms(value: &str) -> Vec<String> {
-    use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
-    const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
     let percent = utf8_percent_encode(value, UNRESERVED).to_string();
-    /// What browsers leave as it is in `encodeURIComponent`.
-    const COMPONENT: &AsciiSet = &UNRESERVED.remove(b'!').remove(b'\'').remove(b'(').remove(b')').remove(b'*');
-    /// What may stand in a path, and in a query.
-    const PATH: &AsciiSet = &COMPONENT
-        .remove(b'/')
-        .remove(b':')
-        .remove(b'@')
-        .remove(b'&')
-        .remove(b'=')
-        .remove(b'+')
-        .remove(b'$')
-        .remove(b',')
-        .remove(b';');
-    const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'\'');
     let json = serde_json::Value::from(value).to_string();
     let script = json[1..json.len() - 1].replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
     let markup = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
@@ -138,10 +145,10 @@ fn in_ascii(json: &str) -> String {
     for character in json.chars() {
         if character.is_ascii() {
             text.push(character);
-        } else {
-            let units =
-                character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
-            text.push_str(&units);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            write!(text, "\\u{unit:04x}").expect("a string takes what is written to it");
         }
     }
     text

@@ -23,13 +23,13 @@ pub(super) fn of(exchanges: &[Exchange]) -> Option<String> {
     let page = failed.received.body.to_ascii_lowercase();
     let unsafe_method = failed.method.as_ref().is_some_and(|method| !method.is_safe());
     let session_missing = asks_for_login(failed, &page) || matches!(status, 401 | 403 | 419);
-    if failed.login || session_missing {
-        if let Some(refused) = refused_cookie(failed, before) {
-            return Some(refused);
-        }
+    if (failed.login || session_missing)
+        && let Some(refused) = refused_cookie(failed, before)
+    {
+        return Some(refused);
     }
     let mentions_token = page.contains("csrf") || page.contains("xsrf") || page.contains("authenticity");
-    if unsafe_method && (status == 419 || (status == 403 || (status >= 400 && mentions_token))) {
+    if unsafe_method && (matches!(status, 403 | 419) || (status >= 400 && mentions_token)) {
         return Some(TOKEN.to_owned());
     }
     if asks_for_login(failed, &page) {
@@ -75,11 +75,11 @@ fn by_status(failed: &Exchange, status: u16) -> Option<String> {
 fn refused_cookie(failed: &Exchange, before: &[Exchange]) -> Option<String> {
     let url = Url::parse(failed.url.as_ref()?).ok()?;
     let sent: Vec<&str> = failed.sent.header("cookie").flat_map(|line| line.split(';')).map(name).collect();
-    let set = before.iter().rev().flat_map(|exchange| {
+    let answers = before.iter().rev().flat_map(|exchange| {
         let from = exchange.url.as_deref().and_then(|url| Url::parse(url).ok());
         set_cookies(&exchange.received).map(move |cookie| (cookie, from.clone()))
     });
-    set.filter(|(cookie, _)| !sent.contains(&name(cookie))).find_map(|(cookie, from)| {
+    answers.filter(|(cookie, _)| !sent.contains(&name(cookie))).find_map(|(cookie, from)| {
         let why = reason(cookie, &url, from.as_ref()?)?;
         Some(format!("the cookie {} was not sent back, because {why}", name(cookie)))
     })

@@ -92,9 +92,9 @@ fn shown(name: &HeaderName, value: &[u8]) -> String {
 
 /// Whether a header carries a credential, by its name.
 fn is_credential(name: &HeaderName) -> bool {
-    let says = |word: &&str| name.as_str().contains(*word);
+    let says = |word: &&str| name.as_str().contains(word);
     [header::AUTHORIZATION, header::PROXY_AUTHORIZATION].contains(name)
-        || ["token", "api-key", "apikey", "secret", "password"].iter().any(|word| says(word))
+        || ["token", "api-key", "apikey", "secret", "password"].iter().any(says)
 }
 
 /// The scheme with its space, where there is one, and the credential.

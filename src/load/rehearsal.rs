@@ -14,7 +14,7 @@ use super::{
     walk::{Hop, Route, Walked, Walker, Witness},
 };
 use crate::{
-    client::{Agent, Origin, Request},
+    client::{Agent, Answer, Origin, Request},
     config::Secrets,
     plan::{Load, Plan, Row, Scenario, ScenarioId},
 };
@@ -93,8 +93,8 @@ impl Rehearsal {
 /// One user logs in and runs one iteration of the scenario, without pauses, on the first row of the plan's data.
 pub async fn once(plan: &Plan, scenario: ScenarioId, origin: &Origin, seed: u64) -> Rehearsal {
     let alone = Load::Closed { users: 1, spawn_rate: 1.0 };
-    let said = &plan.scenarios[scenario.0 as usize];
-    let script = PreparedScenario::of(said, origin, &alone).keeping_bodies();
+    let scenario = &plan.scenarios[scenario.0 as usize];
+    let script = PreparedScenario::of(scenario, origin, &alone).keeping_bodies();
     let memory = Memory::new(1, rows(plan), script.slots, Draws::of(seed, 0, 0).values);
     let mut walker = Walker { agent: Agent::new(), memory };
     let onlooker = Onlooker { plan, seen: RefCell::default(), head: RefCell::default(), hidden: RefCell::default() };
@@ -102,7 +102,7 @@ pub async fn once(plan: &Plan, scenario: ScenarioId, origin: &Origin, seed: u64)
     let broken_off = match walker.log_in(&script.login, Duration::ZERO, &route).await {
         Err(reason) => Some(format!("the login failed: {}", reason.unwrap_or_default())),
         Ok(ended) => match walker.iterate(&script.steps, ended, &route).await {
-            walked @ Walked::BrokenOff { .. } => broken_off(plan, said, walked),
+            early @ Walked::BrokenOff { .. } => broken_off(plan, scenario, early),
             Walked::Ended(_) | Walked::Over => None,
         },
     };
@@ -159,7 +159,7 @@ impl Witness for Onlooker<'_> {
         if let Some(answer) = hop.answer {
             self.hidden.borrow_mut().extend(confidential(&answer.headers));
         }
-        let received = |answer: &crate::client::Answer| Quote::of_answer(answer.status, &answer.headers, &answer.body);
+        let quoted = |answer: &Answer| Quote::of_answer(answer.status, &answer.headers, &answer.body);
         seen.exchanges.push(Exchange {
             step: endpoint.name.clone(),
             login: endpoint.login,
@@ -170,7 +170,7 @@ impl Witness for Onlooker<'_> {
             failure: hop.failure.map(|failure| failure.description.clone()),
             advice: None,
             sent: hop.request.map(|request| Quote::of_request(request, &head)).unwrap_or_default(),
-            received: hop.answer.map(received).unwrap_or_default(),
+            received: hop.answer.map(quoted).unwrap_or_default(),
         });
     }
 

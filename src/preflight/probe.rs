@@ -23,7 +23,7 @@ pub(super) async fn send(control: &Control, probe: &Probe) -> Seen {
             let sent = u64::from(failure.sent);
             let exchanges = exchanges(control, inquiry, None, (started, &failure.sentence));
             let sent = Sent { requests: sent, failures: sent };
-            return Seen { outcome: Err(describe(&failure)), sent, exchanges: Some(exchanges) };
+            return Seen { outcome: Err(describe(&failure)), sent, exchanges: Some(Box::new(exchanges)) };
         }
     };
     let mut held = verify(expect, answer.status, &answer.headers, &answer.body, answer.size);
@@ -40,7 +40,7 @@ pub(super) async fn send(control: &Control, probe: &Probe) -> Seen {
             exchanges: None,
         },
         Err(violated) => Seen {
-            exchanges: Some(exchanges(control, inquiry, Some(&answer), (started, &violated))),
+            exchanges: Some(Box::new(exchanges(control, inquiry, Some(&answer), (started, &violated)))),
             outcome: Err(format!("{method} {url}: {violated}; correct the app, or what this item expects")),
             sent: Sent { requests: 1, failures: 1 },
         },
@@ -53,7 +53,7 @@ fn exchanges(
     inquiry: Inquiry<'_>,
     answer: Option<&Answer>,
     (started, failure): (Instant, &str),
-) -> Box<Rehearsal> {
+) -> Rehearsal {
     let (url, head) = control.preview(inquiry).unzip();
     let head = head.unwrap_or_default();
     let path = url.as_ref().map_or(inquiry.url, |url| &url[url::Position::BeforePath..url::Position::AfterQuery]);
@@ -74,7 +74,7 @@ fn exchanges(
             .unwrap_or_default(),
         url: url.map(String::from),
     };
-    Box::new(Rehearsal::of(exchange, &hidden))
+    Rehearsal::of(exchange, &hidden)
 }
 
 fn describe(failure: &ControlFailure) -> String {

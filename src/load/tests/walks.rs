@@ -5,12 +5,15 @@ use std::{collections::BTreeMap, time::Duration};
 use http::{HeaderName, HeaderValue, Method, header};
 
 use super::super::{Rehearsal, once};
-use super::{NO_PAUSE, closed, get, in_memory, job, literal, millis, phase, plan, run, scenario, with};
+use super::{
+    NO_PAUSE, closed, errors, get, in_memory, job, literal, millis, phase, plan, run, run_here, scenario, with,
+};
 use crate::{
     client::testing::{self, Reply, Server, app, text},
     measure::PhaseEnding,
     plan::{
-        Body, Dataset, Encoding, Expect, Extract, Extraction, Pacing, Redirects, Row, ScenarioId, SlotId, Step, Value,
+        Body, Dataset, Encoding, Expect, Extract, Extraction, FailureKind, Pacing, Redirects, Row, ScenarioId, SlotId,
+        Step, Value,
     },
 };
 
@@ -202,6 +205,26 @@ async fn session_values_are_masked_wherever_the_app_repeats_them() {
     let told = format!("{rehearsal:?}");
     assert!(told.contains("dump: ***"), "{told}");
     assert!(!told.contains("s3ss10n"), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_extract_that_finds_nothing_fails_its_step_and_ends_the_iteration_where_it_is_needed() {
+    let origin = in_memory(app(|request| match request.uri().path() {
+        "/page" => text(200, "no token here"),
+        _ => text(200, ""),
+    }));
+    let mut page = get(0, "/page");
+    let pattern = regex::bytes::Regex::new("token=(\\w+)").expect("a pattern");
+    page.extract = vec![Extract { slot: SlotId(0), from: Extraction::Regex(pattern) }];
+    let mut needs = get(2, "/needs");
+    needs.url = with("/needs?", Value::Extracted(SlotId(0)), Encoding::Url);
+    let steps = vec![page, get(1, "/between"), needs, get(3, "/after")];
+    let plan = plan(vec![scenario(Vec::new(), steps, Pacing::Pace(millis(100)))]);
+    let measured = run_here(job(plan, phase(closed(1, 1.0), Duration::ZERO, millis(1000)), origin), |_, _| {}).await;
+    assert_eq!(errors(&measured, 0), [(FailureKind::Check, 10)]);
+    assert_eq!(measured.endpoints[0].examples, [r"nothing in the body matches token=(\w+)"]);
+    let requests: Vec<u64> = measured.endpoints.iter().map(|endpoint| endpoint.requests).collect();
+    assert_eq!(requests, [10, 10, 0, 0], "the step that needs the value and those after it are not sent");
 }
 
 #[tokio::test]
