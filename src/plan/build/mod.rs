@@ -163,7 +163,16 @@ impl Draft<'_> {
     }
 
     fn problem_with(&mut self, span: Span, message: impl Into<String>, help: Option<String>) {
+        if self.is_full() {
+            return;
+        }
         self.problems.push(Problem::new(&self.config.source, span, message).help(help));
+    }
+
+    /// Whether there are so many problems that more would help nobody, and would only take time.
+    fn is_full(&self) -> bool {
+        const MOST_PROBLEMS: usize = 200;
+        self.problems.len() >= MOST_PROBLEMS
     }
 
     /// Reports a name that is not known, unless what could not be read may have given it.
@@ -174,10 +183,10 @@ impl Draft<'_> {
         }
     }
 
-    /// Whether a name that seems unknown may stand, or may be given, where the file could not be read.
+    /// Whether nothing is said about a name that seems unknown: it may stand, or may be given, where the file could not be read.
     fn may_be_lost(&self, kind: Kind, name: &str) -> bool {
         let lost = &self.config.lost;
-        lost.names(name) || kind.origins().iter().any(|(section, key)| lost.unknowable(section, key))
+        self.is_full() || lost.names(name) || kind.origins().iter().any(|(section, key)| lost.unknowable(section, key))
     }
 
     /// Whether a map lacks one of these keys only because it could not be read.
