@@ -6,6 +6,7 @@ mod colour;
 mod commit;
 pub mod demo;
 mod init;
+mod input;
 mod live;
 mod output;
 mod prepare;
