@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::gate_test::{GateTest, Ran, turn};
+use crate::gate_test::{CLEANUP, GateTest, Ran, turn};
 
 /// A server that treats each connection in its own way; it ends with the test process.
 fn server(treat: fn(TcpStream)) -> String {
@@ -21,26 +21,35 @@ fn server(treat: fn(TcpStream)) -> String {
     format!("http://{address}")
 }
 
-/// Reads one request's head, roughly.
-fn read_head(stream: &mut TcpStream) {
+/// Reads one request's head, roughly; false when the other side left.
+pub(crate) fn read_head(stream: &mut TcpStream) -> bool {
     let mut seen = Vec::new();
     let mut byte = [0; 1024];
     while !seen.windows(4).any(|window| window == b"\r\n\r\n") {
         match stream.read(&mut byte) {
-            Ok(0) | Err(_) => return,
+            Ok(0) | Err(_) => return false,
             Ok(length) => seen.extend_from_slice(&byte[..length]),
         }
     }
+    true
 }
 
-/// Runs two users for two seconds against it.
+/// The most memory that the gate may take against an app that sends without end, in KiB. It takes 12 MiB, as against one
+/// that does not; the app here sends hundreds.
+const MOST_MEMORY: u64 = 32 * 1024;
+
+/// Runs two users for two seconds against it, in bounded time and memory.
+#[track_caller]
 fn gate(url: &str) -> Ran {
     let started = Instant::now();
     let ran = GateTest::on(url)
         .section(&format!("target: {{url: \"{url}\", timeout: 1s}}"))
+        .section(CLEANUP)
         .gets(&["/"])
         .phase("name: only, users: 2, spawn_rate: 10/s, duration: 2s", &["success_rate > 50%"])
         .run();
+    let most = ran.memory.expect("memory was seen");
+    assert!(most < MOST_MEMORY, "the gate took {most} KiB");
     assert!(started.elapsed() < Duration::from_secs(30), "it took {:?}\n{}", started.elapsed(), ran.stdout);
     assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
     ran
@@ -59,7 +68,7 @@ fn kind(ran: &Ran) -> String {
 fn refusing() {
     let _turn = turn();
     let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port is free").port();
-    let ran = gate(&format!("http://127.0.0.1:{port}")).exits(3);
+    let ran = gate(&format!("http://127.0.0.1:{port}")).exits(3).tidied();
     assert_eq!(ran.verdict["ending"], "not_ready");
     assert_eq!(ran.verdict["totals"]["requests"], 0);
 }
@@ -89,7 +98,9 @@ fn hanging() {
 #[test]
 fn closing_without_an_answer() {
     let _turn = turn();
-    let url = server(|mut stream| read_head(&mut stream));
+    let url = server(|mut stream| {
+        read_head(&mut stream);
+    });
     assert_eq!(kind(&gate(&url).exits(1)), "reset");
 }
 
