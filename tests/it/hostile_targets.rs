@@ -45,7 +45,7 @@ fn gate(url: &str) -> Ran {
     let ran = GateTest::on(url)
         .section(&format!("target: {{url: \"{url}\", timeout: 1s}}"))
         .section(CLEANUP)
-        .gets(&["/"])
+        .section("scenarios: {visitor: {steps: [{get: /, name: /}], think: 20ms}}")
         .phase("name: only, users: 2, spawn_rate: 10/s, duration: 2s", &["success_rate > 50%"])
         .run();
     let most = ran.memory.expect("memory was seen");
