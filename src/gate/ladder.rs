@@ -5,13 +5,13 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    Event, Progress, Stage,
+    Event, Progress,
     corridor::Walk,
     drive::{Drive, Look},
 };
 use crate::{
     judge::{self, Interruption},
-    load::{self, Tick},
+    load::Tick,
     measure::PhaseEnding,
     plan::{Load, Phase},
 };
@@ -66,12 +66,7 @@ fn begins(phase: &Phase, number: u32) -> Event {
 pub(super) fn progress(phase: &Phase, tick: &Tick, later: Duration) -> Progress {
     Progress {
         phase: phase.name.clone(),
-        stage: match tick.stage {
-            load::Stage::Ramp => Stage::Ramp,
-            load::Stage::Warmup => Stage::Warmup,
-            load::Stage::Window => Stage::Window,
-            load::Stage::Drain => Stage::Drain,
-        },
+        stage: tick.stage,
         users: tick.users,
         rate: tick.rate,
         p95: tick.p95,

@@ -29,6 +29,8 @@ mod stop;
 mod tests;
 
 pub use corridor::run;
-pub use event::{Event, Progress, Stage};
+pub use event::{Event, Progress};
 pub use setup::{Finished, GateError, MeasuredPhase, Rehearsed, Setup};
 pub use stop::{Stop, StopSwitch};
+
+pub use crate::load::Stage;
