@@ -1,5 +1,7 @@
 //! measurements.json, written and read.
 
+use std::borrow::Cow;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use super::*;
