@@ -27,11 +27,10 @@ pub(super) async fn climb(walk: &mut Walk<'_>) -> Result<Instant, Interruption> 
         let drive = Drive { kit: &walk.kit, phase, index, workers: walk.workers, stop: &walk.stop };
         let listen = &mut *walk.listen;
         let driven = drive
-            .run(&mut |tick, recent| {
+            .run(&mut |tick, view| {
                 listen(Event::Progress(progress(phase, tick, later)));
-                let patience = judge::patience(phase);
-                let silent = tick.elapsed > patience + Duration::from_secs(2)
-                    && judge::stopped_answering(phase, &recent.last(patience));
+                // What is only awaited any more needs no stop.
+                let silent = judge::stopped_answering(phase, &view.unanswered());
                 if silent { Look::Stop(PhaseEnding::StoppedAnswering) } else { Look::GoOn }
             })
             .await;

@@ -2,19 +2,23 @@
 
 use super::*;
 use crate::judge::{Outcome, RecoverySpan, breaking_point, patience, recovery, stopped_answering};
-use crate::measure::Recent;
+use crate::measure::Unanswered;
 
-fn recent(ended: u64, failed: u64) -> Recent {
-    Recent { ended, ended_failures: failed, ..Recent::default() }
+/// So many failures one after another, and nothing awaited any more.
+fn failed(failures: u64) -> Unanswered {
+    Unanswered { since: Duration::from_secs(60), failures, ..Unanswered::default() }
 }
 
 #[test]
 fn nobody_answers_when_every_request_failed() {
     let strict = Case::of(success_rate(Op::GreaterOrEqual, 1.0)).phase;
     assert_eq!(patience(&strict), Duration::from_secs(5));
-    assert!(stopped_answering(&strict, &recent(1, 1)));
-    assert!(!stopped_answering(&strict, &recent(100, 99)), "one answer is an answer");
-    assert!(!stopped_answering(&strict, &recent(0, 0)), "silence is not failure");
+    assert!(stopped_answering(&strict, &failed(1)));
+    assert!(!stopped_answering(&strict, &failed(0)), "silence is not failure");
+    let usual = Case::of(success_rate(Op::Greater, 0.99)).phase;
+    assert!(stopped_answering(&usual, &failed(3)) && !stopped_answering(&usual, &failed(2)));
+    assert!(!stopped_answering(&usual, &Unanswered { since: ms(4_999), ..failed(300) }), "a success within 5 s");
+    assert!(stopped_answering(&usual, &Unanswered { since: ms(5_000), ..failed(300) }));
     let without = Case::of(quantile(0.95, Op::Less, 500)).phase;
     assert_eq!(patience(&without), Duration::from_secs(10));
     let warning = Case::of(success_rate(Op::Greater, 0.99)).warns().phase;
@@ -22,12 +26,36 @@ fn nobody_answers_when_every_request_failed() {
 }
 
 #[test]
+fn a_target_that_hangs_is_stopped_by_its_timeouts() {
+    let phase = Case::of(success_rate(Op::Greater, 0.99)).phase;
+    // Three users with a timeout of 10 s: three failures after 10 s, six after 20 s, and the next three are awaited.
+    let at = |failures| Unanswered { in_flight: 3, ..failed(failures) };
+    assert!(!stopped_answering(&phase, &at(0)) && !stopped_answering(&phase, &at(3)));
+    assert!(stopped_answering(&phase, &at(6)));
+    // A single user.
+    let alone = |failures| Unanswered { in_flight: 1, ..failed(failures) };
+    assert!(!stopped_answering(&phase, &alone(3)) && stopped_answering(&phase, &alone(4)));
+}
+
+#[test]
+fn a_slow_target_is_not_taken_for_one_that_stopped_answering() {
+    let phase = Case::of(success_rate(Op::Greater, 0.99)).phase;
+    // A hundred users wait 8 s for their first answer; three requests were refused meanwhile.
+    let first = Unanswered { since: ms(7_900), failures: 3, in_flight: 97, slowest: Duration::ZERO };
+    assert!(!stopped_answering(&phase, &first), "those that are awaited may succeed");
+    // Ten users in step, a burst of resets; the last success was 7 s ago and answers take 8 s.
+    let burst = Unanswered { since: ms(7_000), failures: 8, in_flight: 2, slowest: ms(8_000) };
+    assert!(!stopped_answering(&phase, &burst));
+    assert!(stopped_answering(&phase, &Unanswered { since: ms(8_000), ..burst }));
+}
+
+#[test]
 fn phases_that_allow_failures_are_not_stopped_for_having_them() {
     let lenient = Case::of(success_rate(Op::Greater, 0.7)).phase;
-    assert!(!stopped_answering(&lenient, &recent(5, 5)), "five failures in a row happen once in 400 times");
-    assert!(stopped_answering(&lenient, &recent(12, 12)));
+    assert!(!stopped_answering(&lenient, &failed(5)), "five failures in a row happen once in 400 times");
+    assert!(!stopped_answering(&lenient, &failed(11)) && stopped_answering(&lenient, &failed(12)));
     let none = Case::of(success_rate(Op::GreaterOrEqual, 0.0)).phase;
-    assert!(!stopped_answering(&none, &recent(1_000, 1_000)), "a phase in which everything may fail");
+    assert!(!stopped_answering(&none, &failed(1_000)), "a phase in which everything may fail");
 }
 
 /// A phase of 50 users in which `chart data` becomes slow in the middle, after a stray failure of `dashboard`.

@@ -74,10 +74,10 @@ fn the_last_seconds_are_known_by_start_and_by_end() {
     let mut collector = Collector::new(layout());
     collector.absorb(recorder.take());
     let by_start = collector.recent(ms(2_000), ms(3_000));
-    assert_eq!((by_start.requests, by_start.failures, by_start.ended, by_start.ended_failures), (2, 1, 1, 0));
+    assert_eq!((by_start.requests, by_start.failures), (2, 1));
     assert_eq!((by_start.p50, by_start.p95), (Some(ms(300)), Some(ms(10_000))));
     let by_end = collector.recent(ms(8_000), ms(13_000));
-    assert_eq!((by_end.requests, by_end.ended, by_end.ended_failures, by_end.p50), (0, 1, 1, None));
+    assert_eq!((by_end.requests, by_end.p50), (0, None));
 }
 
 #[test]
@@ -121,4 +121,53 @@ fn many_endpoints_stay_small() {
         .map(|span| size_of_val(span) + 8 * (span.beyond.capacity() + span.added_beyond.capacity()))
         .sum();
     assert!(counters < 2 << 20, "{counters} bytes for 200 endpoints with two limits each");
+}
+
+/// A collector after these samples, each of which was sent, and some requests that are still in flight.
+fn collected(samples: &[Sample], awaited: u32) -> Collector {
+    let mut recorder = Recorder::new(layout());
+    samples.iter().for_each(|sample| {
+        if sample.failure != Some(FailureKind::Unsent) {
+            recorder.sending();
+        }
+        recorder.record(sample);
+    });
+    (0..awaited).for_each(|_| recorder.sending());
+    let mut collector = Collector::new(layout());
+    collector.absorb(recorder.take());
+    collector
+}
+
+#[test]
+fn failures_since_the_last_success_count_wherever_they_fall() {
+    let hang = |intended| failure(PAGE, intended, ms(10_000), FailureKind::Timeout);
+    let samples = [
+        failure(PAGE, 500, ms(100), FailureKind::Reset),
+        success(PAGE, 1_000, ms(2_010)),
+        hang(3_000),
+        hang(13_000),
+        hang(33_000),
+        Sample { failure: Some(FailureKind::Unsent), ..success(PAGE, 40_000, ms(0)) },
+        success(LOGIN, 41_000, ms(10)),
+    ];
+    let seen = collected(&samples, 2).unanswered(ms(43_000));
+    assert_eq!(seen, Unanswered { since: ms(39_990), failures: 3, in_flight: 2, slowest: ms(2_000) });
+}
+
+#[test]
+fn before_the_first_success_the_first_request_counts() {
+    assert_eq!(collected(&[], 3).unanswered(ms(9_000)), Unanswered { in_flight: 3, ..Unanswered::default() });
+    let refused = failure(PAGE, 2_000, ms(1), FailureKind::Connect);
+    let seen = collected(&[refused], 0).unanswered(ms(9_000));
+    assert_eq!((seen.since, seen.failures, seen.slowest), (ms(7_000), 1, ms(0)));
+}
+
+#[test]
+fn an_older_success_of_another_worker_leaves_newer_failures() {
+    let mut collector = collected(&[failure(PAGE, 5_000, ms(1), FailureKind::Connect)], 0);
+    let mut other = Recorder::new(layout());
+    other.record(&success(PAGE, 3_000, ms(10)));
+    collector.absorb(other.take());
+    let seen = collector.unanswered(ms(9_000));
+    assert_eq!((seen.since, seen.failures), (ms(5_990), 1));
 }

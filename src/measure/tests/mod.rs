@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{
     Clock, Collector, EndpointMeasurements, GeneratorHealth, Histogram, Layout, PhaseEnding, PhaseFacts,
-    PhaseMeasurements, Ramp, Recorder, SPANS, Sample, Threshold,
+    PhaseMeasurements, Ramp, Recorder, SPANS, Sample, Threshold, Unanswered,
 };
 use crate::plan::{EndpointId, FailureKind};
 
