@@ -13,7 +13,6 @@ mod junit;
 mod ladder;
 mod markdown;
 mod measurements;
-mod number;
 mod plan;
 mod progress;
 mod publishable;

@@ -88,7 +88,7 @@ fn the_breaking_point_names_load_endpoint_failure_and_resource() {
     let point = point(&broken());
     assert_eq!((point.phase.as_str(), point.users, point.last_good_users), ("medium", 50.0, Some(30.0)));
     assert_eq!(point.first_endpoint.as_deref(), Some("chart data"), "a stray failure is not where it broke");
-    assert_eq!((point.first_error.as_deref(), point.resource.as_deref()), (Some("reset"), Some("app.cpu")));
+    assert_eq!((point.first_error, point.resource.as_deref()), (None, Some("app.cpu")), "nor is it the first failure");
 }
 
 #[test]
@@ -97,6 +97,44 @@ fn where_failures_break_it_the_first_failure_counts() {
     assert_eq!(point(&case).first_endpoint.as_deref(), Some("dashboard"));
     case.phase.criteria.remove(0);
     assert_eq!(point(&case).first_endpoint.as_deref(), Some("dashboard"));
+}
+
+#[test]
+fn the_first_failure_is_one_that_the_failed_criterion_is_about() {
+    let mut case = broken().and("no timeouts(chart data)", no_at(CHART, Count::Failures(FailureKind::Timeout)));
+    case = case.failures(CHART, 2, FailureKind::Timeout, None);
+    case.phase.criteria.remove(0);
+    let point = point(&case);
+    assert_eq!((point.first_endpoint.as_deref(), point.first_error.as_deref()), (Some("chart data"), Some("timeout")));
+    let mut gauge = broken().and("app.cpu < 60", cpu(Op::Less, 60.0, None));
+    gauge.phase.criteria.remove(0);
+    let point = self::point(&gauge);
+    assert_eq!((point.first_endpoint, point.first_error), (None, None), "a gauge is about no request");
+}
+
+#[test]
+fn the_last_good_load_is_less_and_of_the_same_kind() {
+    let good = |users: Option<u32>, rate: Option<f64>| {
+        let light = Case::of(success_rate(Op::GreaterOrEqual, 1.0)).requests(PAGE, 600, ms(40)).readings(&[10.0; 20]);
+        let verdict = light.judge();
+        PhaseVerdict { users, rate, ..verdict }
+    };
+    let case = broken();
+    let measurements = case.measurements();
+    let Case { plan, phase, gauges, .. } = &case;
+    let evidence = PhaseEvidence { plan, phase, measurements: &measurements, gauges };
+    let failed = crate::judge::phase(evidence);
+    let seen = |before: &[PhaseVerdict]| {
+        let point = breaking_point(before, &failed, evidence);
+        (point.last_good_users, point.no_last_good)
+    };
+    assert_eq!(seen(&[]), (None, None));
+    assert_eq!(seen(&[good(Some(30), None), good(None, Some(20.0))]), (Some(30.0), None), "a rate is not users");
+    let (users, why) = seen(&[good(None, Some(20.0))]);
+    assert_eq!((users, why.as_deref()), (None, Some("phase light passed before, under a load of another kind")));
+    let (users, why) = seen(&[good(Some(80), None)]);
+    assert_eq!((users, why.as_deref()), (None, Some("phase light passed before, under as much load or more")));
+    assert_eq!(seen(&[good(Some(10), None), good(Some(80), None)]), (Some(10.0), None));
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! measurements.json, written and read.
 
-use std::borrow::Cow;
-
-use std::{collections::BTreeMap, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use super::*;
 use crate::{
