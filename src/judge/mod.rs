@@ -19,7 +19,6 @@ mod run;
 mod statistics;
 mod stopping;
 mod verdict;
-mod words;
 
 pub use breaking::breaking_point;
 pub use evidence::PhaseEvidence;
@@ -29,7 +28,7 @@ pub use recovery::{RECOVERY_SPAN, RecoverySpan, recovery};
 pub use run::{Extent, Interruption, RunEvidence, conclude};
 pub use stopping::{patience, stopped_answering};
 pub use verdict::{
-    BreakingPoint, CheckResult, EndpointVerdict, Finding, Generator, Lateness, Milliseconds, MonitorVerdict,
+    BreakingPoint, CheckResult, EndpointVerdict, Finding, Generator, Lacked, Lateness, Milliseconds, MonitorVerdict,
     PhaseVerdict, RecoveryVerdict, Regression, SCHEMA, Totals, Verdict,
 };
 

@@ -92,6 +92,7 @@ pub fn conclude(evidence: RunEvidence<'_>) -> Verdict {
     Verdict {
         schema: SCHEMA.to_owned(),
         outcome,
+        dry_run: evidence.extent == Extent::DryRun,
         ending,
         exit_code,
         headline,
@@ -144,14 +145,17 @@ fn outcome(evidence: &RunEvidence<'_>) -> Outcome {
         .unwrap_or(Outcome::Passed)
 }
 
-/// What a comparison means for its run: a new or inconclusive one is what the policy says.
+/// What a comparison means for its run: a new one is what `regression.missing` says, an inconclusive one what
+/// `policy.uncertain_regression` says.
 fn regression(comparison: &Regression, plan: &Plan) -> Outcome {
-    match comparison.outcome {
-        Outcome::New | Outcome::Inconclusive => match plan.policy.uncertain_regression {
-            Reaction::Fail => Outcome::Inconclusive,
-            Reaction::Warn => Outcome::Warned,
-        },
-        outcome => outcome,
+    let reaction = match comparison.outcome {
+        Outcome::New => plan.regression.as_ref().map_or(Reaction::Warn, |regression| regression.missing),
+        Outcome::Inconclusive => plan.policy.uncertain_regression,
+        outcome => return outcome,
+    };
+    match reaction {
+        Reaction::Fail => Outcome::Inconclusive,
+        Reaction::Warn => Outcome::Warned,
     }
 }
 

@@ -25,7 +25,7 @@ pub use generator::GeneratorHealth;
 pub use histogram::{Histogram, HistogramError};
 pub use layout::{Clock, Layout, SPANS, Threshold};
 pub use phase::{PhaseEnding, PhaseFacts, PhaseMeasurements, Ramp, Window};
-pub use recent::Recent;
+pub use recent::{Recent, Unanswered};
 pub use recorder::{Batch, Recorder};
 pub use sample::Sample;
 

@@ -49,6 +49,8 @@ pub struct Recovery {
 pub struct Regression {
     /// Smallest slowdown worth blocking, as a share.
     pub margin: f64,
+    /// `missing`: what a comparison without a comparable baseline means.
+    pub missing: Reaction,
     /// Where baselines are kept.
     pub store: Option<String>,
 }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::{
-    Colour, Mask, clean, number,
+    Colour, Mask, clean,
     terminal::{Tint, without_commands, wrap},
 };
+use crate::units::number;
 use crate::{
     gate::Rehearsed,
     load::{Exchange, Quote, Rehearsal},

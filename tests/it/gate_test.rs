@@ -171,7 +171,9 @@ impl GateTest {
 
     /// Puts a file beside gates.yaml.
     pub(crate) fn file(self, name: &str, text: &str) -> Self {
-        fs::write(self.folder.path().join(name), text).expect("the file can be written");
+        let path = self.folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("it is inside a folder")).expect("its folder can be made");
+        fs::write(path, text).expect("the file can be written");
         self
     }
 
@@ -242,7 +244,17 @@ impl GateTest {
     /// What came of a finished process of [`Self::command`].
     #[track_caller]
     pub(crate) fn ran(self, output: &Output) -> Ran {
-        let out = self.folder.path().join("stagegate-out");
+        self.wrote(output, "stagegate-out")
+    }
+
+    /// Runs it where a flag or a variable makes it a dry run, whose reports lie apart.
+    pub(crate) fn rehearse(self) -> Ran {
+        let output = self.command().stdin(Stdio::null()).output().expect("the binary starts");
+        self.wrote(&output, "stagegate-out/dry-run")
+    }
+
+    fn wrote(self, output: &Output, folder: &str) -> Ran {
+        let out = self.folder.path().join(folder);
         let verdict = fs::read(out.join("verdict.json")).ok();
         let verdict = verdict.map_or(Value::Null, |text| serde_json::from_slice(&text).expect("verdict.json is JSON"));
         if let Ok(xml) = fs::read_to_string(out.join("junit.xml")) {

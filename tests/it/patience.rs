@@ -49,7 +49,7 @@ fn undisturbed_with<T>(left: &Repeats, mut run: impl FnMut() -> (T, String)) -> 
 /// Whether the gate says that the generator was saturated by something else than its own load: lateness. Descriptors
 /// that ran out and slots that were missed are no disturbance.
 fn disturbed(said: &str) -> bool {
-    said.contains("The generator was saturated")
+    ["The generator was saturated", "The generator was held up"].iter().any(|words| said.contains(words))
 }
 
 /// Runs that end so one after the other; gives how many were made.

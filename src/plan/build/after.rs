@@ -35,6 +35,7 @@ impl Draft<'_> {
         }
         Some(Regression {
             margin: said.margin.map_or(0.1, |margin| margin.value.fraction()),
+            missing: reaction(said.missing, Reaction::Warn),
             store: said.store.as_ref().map(|store| store.value.clone()),
         })
     }
@@ -78,11 +79,6 @@ impl Draft<'_> {
 
     pub(super) fn policy(&mut self) -> Policy {
         let said = &self.config.policy;
-        let reaction = |said: Option<Located<config::Reaction>>, default| match said.map(|said| said.value) {
-            Some(config::Reaction::Warn) => Reaction::Warn,
-            Some(config::Reaction::Fail) => Reaction::Fail,
-            None => default,
-        };
         Policy {
             uncertain_criterion: match said.uncertain_criterion.map(|said| said.value) {
                 Some(config::Uncertain::Observed) | None => Uncertain::Observed,
@@ -122,5 +118,14 @@ impl Draft<'_> {
             html: name(&said.html),
             csv: name(&said.csv),
         }
+    }
+}
+
+/// `warn` or `fail`.
+fn reaction(said: Option<Located<config::Reaction>>, default: Reaction) -> Reaction {
+    match said.map(|said| said.value) {
+        Some(config::Reaction::Warn) => Reaction::Warn,
+        Some(config::Reaction::Fail) => Reaction::Fail,
+        None => default,
     }
 }
