@@ -8,6 +8,7 @@ mod commit;
 pub mod demo;
 mod history;
 mod init;
+mod input;
 mod live;
 mod output;
 mod prepare;

@@ -1,23 +1,25 @@
 //! From the command line and gates.yaml to a plan: shared by `run` and `check`.
 
-use std::{
-    fs::{self, File},
-    io::{self, Read as _},
-    path::Path,
-};
+use std::path::Path;
 
-use super::{SECRETS, args::PlanArgs, commit};
+use super::{SECRETS, args::PlanArgs, commit, input};
 use crate::{
     config::{self, Config, Environment, LARGEST_FILE, Note, Problems, Secrets},
     plan::{self, Choice, Plan},
     report::clean,
+    units::Bytes,
 };
+
+/// A file of rows beyond this size is not read.
+const LARGEST_ROWS: u64 = 256 << 20;
 
 /// A gates.yaml in which everything is right.
 pub(super) struct Prepared {
     pub(super) plan: Plan,
     pub(super) notes: Vec<Note>,
     pub(super) secrets: Secrets,
+    /// Names of `secrets` whose values are too short to be masked.
+    pub(super) unmasked: Vec<String>,
 }
 
 /// The environment of this process; a variable that is not Unicode cannot be named in gates.yaml.
@@ -36,7 +38,7 @@ pub(super) fn prepare(args: &PlanArgs, mut environment: Environment) -> Result<P
     let name = args.config.to_string_lossy();
     let commit = args.commit.clone().unwrap_or_else(|| commit::under_test(&environment));
     environment.insert("STAGEGATE_COMMIT".to_owned(), commit.clone());
-    let bytes = read(&args.config).map_err(|cause| {
+    let bytes = input::read(&args.config, LARGEST_FILE as u64).map_err(|cause| {
         format!("error: {} cannot be read ({cause}); `stagegate init` writes one, and -c names another", clean(&name))
     })?;
     let (config, problems) = config::read(&name, &bytes, &environment);
@@ -58,7 +60,9 @@ pub(super) fn prepare(args: &PlanArgs, mut environment: Environment) -> Result<P
     };
     build(&config, &choice, problems).map_err(|problems| secrets.mask(&problems.to_string()).into_owned()).map(|plan| {
         let notes = plan::notes(&config, &choice, &plan);
-        Prepared { plan, notes, secrets }
+        let short = Secrets::too_short(&config.secrets, &choice.environment);
+        let unmasked = short.map(|name| name.value.clone()).collect();
+        Prepared { plan, notes, secrets, unmasked }
     })
 }
 
@@ -79,19 +83,21 @@ fn drawn_seed() -> u64 {
     fastrand::u64(1..1_000_000)
 }
 
-/// At most one byte more than is accepted, so that a huge file is refused rather than read.
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(LARGEST_FILE as u64 + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
 /// The datasets' files, beside gates.yaml.
 fn files(config: &Config, gates: &Path) -> std::collections::BTreeMap<String, Result<String, String>> {
     let folder = gates.parent().unwrap_or(Path::new(""));
     let read = |name: String| {
-        let text = fs::read_to_string(folder.join(&name)).map_err(|cause| cause.to_string());
+        let text = rows(&folder.join(&name));
         (name, text)
     };
     plan::files(config).into_iter().map(read).collect()
+}
+
+/// The text of a file of rows, or why it cannot be read.
+fn rows(path: &Path) -> Result<String, String> {
+    let bytes = input::read(path, LARGEST_ROWS).map_err(|cause| cause.to_string())?;
+    if bytes.len() as u64 > LARGEST_ROWS {
+        return Err(format!("it is larger than {}", Bytes(LARGEST_ROWS)));
+    }
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned())
 }

@@ -53,9 +53,10 @@ fn github(publishable: &Publishable, folder: &Folder, environment: &Environment)
     let github = GitHub::of(environment);
     let verdict = publishable.verdict();
     let code = verdict.exit_code.to_string();
+    let outcome = verdict.word().replace(' ', "_");
     let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
     let outputs = [
-        ("outcome", verdict.outcome.word()),
+        ("outcome", &*outcome),
         ("exit-code", &code),
         ("verdict", &path(VERDICT)),
         ("report", &folder.path().to_string_lossy()),

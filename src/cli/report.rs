@@ -1,8 +1,8 @@
 //! `stagegate report DIR`: renders a finished run again.
 
-use std::{fs::File, io::Read as _, path::Path};
+use std::path::Path;
 
-use super::{DONE, USAGE, args::ReportArgs, output};
+use super::{DONE, USAGE, args::ReportArgs, input, output};
 use crate::{
     publish::Folder,
     report::{LARGEST_VERDICT, Publishable, VERDICT, clean, documents, read_verdict},
@@ -36,11 +36,17 @@ fn render_again(folder: &Path) -> Result<String, String> {
 fn read(path: &Path) -> Result<Publishable, String> {
     let shown = path.to_string_lossy();
     let shown = clean(&shown);
-    let mut text = String::new();
-    let file = File::open(path).and_then(|file| file.take(LARGEST_VERDICT + 1).read_to_string(&mut text));
-    file.map_err(|cause| format!("{shown} cannot be read ({cause}); name the output directory of a finished run"))?;
-    if text.len() as u64 > LARGEST_VERDICT {
-        return Err(format!("{shown} is larger than any verdict ({LARGEST_VERDICT} bytes); it is not read"));
+    let bytes = input::read(path, LARGEST_VERDICT)
+        .map_err(|cause| format!("{shown} cannot be read ({cause}); name the output directory of a finished run"))?;
+    if bytes.len() as u64 > LARGEST_VERDICT {
+        return Err(format!(
+            "{shown} is larger than any verdict ({LARGEST_VERDICT} bytes) and is not read; name the output directory of \
+             a finished run"
+        ));
     }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        format!("{shown} cannot be used: it is not UTF-8 text from byte {at} on; name the output directory of a finished run")
+    })?;
     read_verdict(&text).map_err(|error| format!("{shown} cannot be used: {error}"))
 }

@@ -1,6 +1,6 @@
 //! `stagegate run`: the gate.
 
-use std::{env, io, sync::Arc};
+use std::{env, io, path::Path, sync::Arc};
 
 use tokio::runtime;
 use url::Url;
@@ -24,6 +24,9 @@ use crate::{
     report::{self, Colour, Detail, Files, Narrator, Publishable},
 };
 
+/// Where a dry run writes inside the output directory: it measures nothing, so it never takes the place of a real verdict.
+const DRY_RUN: &str = "dry-run";
+
 /// Set in the tests: a defect on purpose, to see how it ends.
 const DEFECT_ON_PURPOSE: &str = "STAGEGATE_DEFECT";
 
@@ -41,9 +44,10 @@ pub(super) fn run(args: &RunArgs) -> u8 {
 /// Everything that can be wrong before the first request is an error here: the text for standard error.
 fn gate(args: &RunArgs) -> Result<u8, String> {
     let environment = prepare::environment();
-    let Prepared { plan, secrets, .. } = prepare(&args.plan, environment.clone())?;
+    let Prepared { plan, secrets, unmasked, .. } = prepare(&args.plan, environment.clone())?;
     let files = Files::from(&plan.publish);
-    let folder = Folder::prepare(&args.out)
+    let out = if args.dry_run { args.out.join(DRY_RUN) } else { args.out.clone() };
+    let folder = Folder::prepare(&out)
         .and_then(|folder| publishing::clear(&folder, &files).map(|()| folder))
         .map_err(|error| format!("error: {error}"))?;
     assert!(!environment.contains_key(DEFECT_ON_PURPOSE), "{DEFECT_ON_PURPOSE} is set");
@@ -57,7 +61,7 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
         stop: Stop::on_signals().map_err(|cause| unusable(&cause))?,
         workers: None,
         repeat: repeat::command(args, plan.seed),
-        notes: Vec::new(),
+        notes: remarks(&unmasked),
         secrets: Arc::clone(&secrets),
         against,
         repetitions: args.repeat,
@@ -81,7 +85,7 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
     if !args.quiet || args.verbose {
         output::print(&report::rehearsals(&finished.rehearsals, detail, &|text| secrets.mask(text), colour));
     }
-    close(args, &publishable, colour);
+    close(args, (&publishable, &out), colour);
     Ok(finished.verdict.exit_code)
 }
 
@@ -104,6 +108,15 @@ fn save(shelf: &Shelf<'_>, finished: &Finished, secrets: &Secrets) {
     output::complain(&report::clean(&secrets.mask(&said)));
 }
 
+/// Secrets that cannot be masked.
+fn remarks(unmasked: &[String]) -> Vec<String> {
+    let secrets = (!unmasked.is_empty()).then(|| {
+        let names = unmasked.join(", ");
+        format!("Not masked in any output, because the value is under 6 characters: {names}.")
+    });
+    secrets.into_iter().collect()
+}
+
 fn loudness(args: &RunArgs) -> Loudness {
     match (args.quiet, args.verbose) {
         // Whoever asks for more on the command line means it, whatever the job's environment says.
@@ -118,10 +131,10 @@ fn unusable(cause: &io::Error) -> String {
 }
 
 /// The last words of the run, on standard output.
-fn close(args: &RunArgs, publishable: &Publishable, colour: Colour) {
+fn close(args: &RunArgs, (publishable, out): (&Publishable, &Path), colour: Colour) {
     if args.quiet && !args.verbose {
         output::print(&report::headline_only(publishable, colour));
         return;
     }
-    output::print(&report::closing(publishable, &args.out.to_string_lossy(), colour));
+    output::print(&report::closing(publishable, &out.to_string_lossy(), colour));
 }

@@ -1,5 +1,6 @@
 //! What a user sends with: its connections and its session.
 
+use http::{HeaderMap, HeaderValue, header};
 use http_body_util::Full;
 use tokio::time::{Instant, timeout_at};
 
@@ -34,6 +35,15 @@ impl Agent {
     /// The cookie jar.
     pub fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// The headers as this agent would send them with a request now: with Host, Cookie and Content-Length.
+    pub fn preview(&mut self, request: &Request) -> HeaderMap {
+        let mut headers = request.outgoing_headers(self.session.header(&request.address));
+        if !request.body.is_empty() {
+            headers.insert(header::CONTENT_LENGTH, HeaderValue::from(request.body.len()));
+        }
+        headers
     }
 
     /// Sends one request, reads its answer to the end and keeps its cookies. Redirects are not followed.

@@ -5,11 +5,14 @@
 
 use std::{error::Error, io, time::Duration};
 
-use http::{HeaderMap, HeaderName, Method, header::USER_AGENT};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method,
+    header::{CONTENT_LENGTH, HOST, USER_AGENT},
+};
 use reqwest::{Client, Response, redirect, retry};
 use url::Url;
 
-use super::{ClientError, tls};
+use super::{ClientError, origin::base_path, tls};
 use crate::plan::{FailureKind, Target, allowed};
 
 /// The longest body that control traffic keeps; reading ends beyond it.
@@ -129,6 +132,21 @@ impl Control {
         self.exchange(&url, Inquiry { method: &Method::GET, url: "", headers, body: None, timeout }).await
     }
 
+    /// Where an inquiry goes, and the headers that it is sent with; `None` for what is no URL or no header.
+    pub fn preview(&self, inquiry: Inquiry<'_>) -> Option<(Url, HeaderMap)> {
+        let url = self.resolve(inquiry.url).ok()?;
+        let mut headers = HeaderMap::new();
+        let host = &url[url::Position::BeforeHost..url::Position::AfterPort];
+        headers.insert(HOST, HeaderValue::try_from(host).ok()?);
+        for (name, value) in sent_headers(&inquiry) {
+            headers.append(name, HeaderValue::try_from(value).ok()?);
+        }
+        if let Some(body) = inquiry.body {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+        }
+        Some((url, headers))
+    }
+
     /// `target.timeout`.
     pub fn timeout(&self) -> Duration {
         self.timeout
@@ -136,7 +154,11 @@ impl Control {
 
     fn resolve(&self, url: &str) -> Result<Url, ControlFailure> {
         // A path is appended as it is, so that one that starts with two slashes is not read as another host.
-        let whole = if url.starts_with('/') { self.base.origin().ascii_serialization() + url } else { url.to_owned() };
+        let whole = if url.starts_with('/') {
+            self.base.origin().ascii_serialization() + base_path(&self.base) + url
+        } else {
+            url.to_owned()
+        };
         let url = Url::parse(&whole).map_err(|error| unsent(format!("{url} is not a URL: {error}")))?;
         match url.scheme() {
             "http" | "https" => Ok(url),
@@ -146,10 +168,7 @@ impl Control {
 
     async fn exchange(&self, url: &Url, inquiry: Inquiry<'_>) -> Result<Answer, ControlFailure> {
         let mut request = self.http.request(inquiry.method.clone(), url.clone()).timeout(inquiry.timeout);
-        if !inquiry.headers.iter().any(|(name, _)| name == USER_AGENT) {
-            request = request.header(USER_AGENT, concat!("stagegate/", env!("CARGO_PKG_VERSION")));
-        }
-        for (name, value) in inquiry.headers {
+        for (name, value) in sent_headers(&inquiry) {
             request = request.header(name, value);
         }
         if let Some(body) = inquiry.body {
@@ -170,6 +189,14 @@ impl Answer {
     pub fn text(&self) -> std::borrow::Cow<'_, str> {
         String::from_utf8_lossy(&self.body)
     }
+}
+
+/// Its own headers, and the gate's name where it has none of its own.
+fn sent_headers<'a>(inquiry: &Inquiry<'a>) -> impl Iterator<Item = (&'a HeaderName, &'a str)> {
+    const NAME: &str = concat!("stagegate/", env!("CARGO_PKG_VERSION"));
+    let named = inquiry.headers.iter().any(|(name, _)| name == USER_AGENT);
+    let own = inquiry.headers.iter().map(|(name, value)| (name, value.as_str()));
+    (!named).then_some((&USER_AGENT, NAME)).into_iter().chain(own)
 }
 
 async fn read(mut response: Response) -> Result<Answer, reqwest::Error> {

@@ -13,6 +13,8 @@ use crate::plan::{Target, Tls, allowed, is_loopback};
 #[derive(Debug)]
 pub struct Origin {
     url: Url,
+    /// The path of the target's URL without a slash at its end; paths of steps are appended to it.
+    base: String,
     home: Arc<Destination>,
     allow: Vec<String>,
     tls: Tls,
@@ -57,6 +59,7 @@ impl Origin {
         }
         let origin = Self {
             url: url.clone(),
+            base: base_path(url).to_owned(),
             home: Arc::new(home),
             allow: target.allow.clone(),
             tls: target.tls.clone(),
@@ -80,14 +83,16 @@ impl Origin {
         is_loopback(&self.home.host)
     }
 
-    /// The address of a path on the target (starting with `/`) or of an absolute URL.
+    /// The address of a path on the target (starting with `/`), which is appended to the path of the target's URL, or of
+    /// an absolute URL.
     ///
     /// # Errors
     ///
     /// A `check` failure when it is no URL, or its host may not be sent to.
     pub fn address(&self, text: &str) -> Result<Address, Failure> {
         if text.starts_with('/') {
-            return Ok(Address { destination: Arc::clone(&self.home), target: target(text)? });
+            let target = if self.base.is_empty() { target(text) } else { target(&format!("{}{text}", self.base)) };
+            return Ok(Address { destination: Arc::clone(&self.home), target: target? });
         }
         let url = Url::parse(text).map_err(|cause| Failure::check(format!("{} is no URL: {cause}", short(text))))?;
         self.locate(&url, "the step's URL leads to")
@@ -167,6 +172,12 @@ impl Address {
     pub fn path(&self) -> &str {
         self.target.path_and_query().map_or("/", PathAndQuery::as_str)
     }
+}
+
+/// The path of a target's URL, to which the paths on it are appended: empty, or with a slash at its start and none at
+/// its end.
+pub(super) fn base_path(url: &Url) -> &str {
+    url.path().trim_end_matches('/')
 }
 
 fn target(path: &str) -> Result<Uri, Failure> {

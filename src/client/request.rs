@@ -57,7 +57,9 @@ impl Request {
             next.headers.remove(header::CONTENT_TYPE);
         }
         if !next.address.destination.is(&self.address.destination) {
-            next.headers.remove(header::AUTHORIZATION);
+            for name in [header::AUTHORIZATION, header::PROXY_AUTHORIZATION, header::COOKIE] {
+                next.headers.remove(name);
+            }
         }
         next
     }

@@ -14,6 +14,9 @@ const MOST_COOKIES: usize = 180;
 /// The longest cookie that is kept (RFC 6265 section 6.1 asks for 4096 bytes).
 const LONGEST_COOKIE: usize = 8192;
 
+/// The most bytes of names and values that a user keeps; servers refuse a Cookie header of half of that.
+const MOST_BYTES: usize = 32 * 1024;
+
 /// With cookies that expire, the Cookie header is made anew this often at least.
 const FRESH: Duration = Duration::from_secs(1);
 
@@ -80,7 +83,7 @@ impl Session {
         }
         let url = address.url();
         for value in headers.get_all(header::SET_COOKIE) {
-            if value.len() > LONGEST_COOKIE || self.jar.iter_any().count() >= MOST_COOKIES {
+            if value.len() > LONGEST_COOKIE || !self.has_room(value.len()) {
                 continue;
             }
             let _ = self.jar.parse(&String::from_utf8_lossy(value.as_bytes()), &url);
@@ -91,6 +94,13 @@ impl Session {
     /// The value of a cookie that would be sent to this address.
     pub fn cookie(&self, address: &Address, name: &str) -> Option<String> {
         self.jar.get_request_values(&address.url()).find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
+    }
+
+    fn has_room(&self, more: usize) -> bool {
+        let size = |cookie: &cookie_store::Cookie<'_>| cookie.name().len() + cookie.value().len();
+        let (count, bytes) =
+            self.jar.iter_any().fold((0, 0), |(count, bytes), cookie| (count + 1, bytes + size(cookie)));
+        count < MOST_COOKIES && bytes + more <= MOST_BYTES
     }
 
     fn make(&self, address: &Address) -> Option<HeaderValue> {

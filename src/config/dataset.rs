@@ -10,7 +10,7 @@ use super::{Located, Table, located::plain_fields};
 #[serde(rename_all = "snake_case")]
 pub enum Dataset {
     /// Rows, each with its columns: `{project: 160}`. Templates use `data.project`.
-    Rows(Vec<Table<Located<String>>>),
+    Rows(Vec<Located<Table<Located<String>>>>),
     /// A CSV file whose first line names the columns.
     Csv(Located<String>),
 }

@@ -1,12 +1,10 @@
 //! gates.yaml as a whole.
 
-use std::collections::BTreeSet;
-
 use serde::Deserialize;
 
 use super::{
-    Band, Check, Dataset, Located, Monitor, Phase, Policy, Profile, Publish, Recovery, Regression, Scenario, Source,
-    Table, Target,
+    Band, Check, Dataset, Located, Lost, Monitor, Phase, Policy, Profile, Publish, Recovery, Regression, Scenario,
+    Source, Table, Target,
 };
 
 /// A performance gate: rising load on a staging app, and what must hold of it.
@@ -63,8 +61,7 @@ pub struct Config {
     /// The file, for problems that are found later.
     #[serde(skip)]
     pub source: Source,
-    /// Names and texts that stand in parts of the file that could not be read. A name that seems unknown may be among
-    /// them. Empty unless there were problems.
+    /// What could not be read. A name that seems unknown may be among it.
     #[serde(skip)]
-    pub lost: BTreeSet<String>,
+    pub lost: Lost,
 }

@@ -6,7 +6,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::{
     Span,
-    read::{LOCATED, ONE_OR_MANY},
+    read::{LOCATED, ONE_OR_MANY, QUANTITY},
 };
 use crate::units::{Bytes, DurationRange, Percent, Quantity, Rate, Reading};
 
@@ -17,7 +17,8 @@ pub struct Located<T> {
     pub value: T,
     /// Its place; line 0 for a default that stands in no file.
     pub span: Span,
-    /// Whether everything in it could be read; false only beside problems.
+    /// Whether everything in it could be read. False only beside problems: then it lacks something, or is itself a
+    /// stand-in for a value that could not be read.
     pub complete: bool,
 }
 
@@ -67,7 +68,7 @@ macro_rules! quantities {
     ($($type:ty),*) => {$(
         impl Field for $type {
             fn field<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_str(Measure(PhantomData))
+                deserializer.deserialize_newtype_struct(QUANTITY, Measure(PhantomData))
             }
         }
     )*};
@@ -78,7 +79,7 @@ quantities!(Duration, DurationRange, Percent, Rate, Bytes, Reading);
 
 struct Measure<T>(PhantomData<T>);
 
-impl<T: Quantity> Visitor<'_> for Measure<T> {
+impl<T: Quantity + Default> Visitor<'_> for Measure<T> {
     type Value = T;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -87,6 +88,11 @@ impl<T: Quantity> Visitor<'_> for Measure<T> {
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
         T::parse(text).map_err(E::custom)
+    }
+
+    /// A stand-in for a quantity that could not be read.
+    fn visit_unit<E: de::Error>(self) -> Result<T, E> {
+        Ok(T::default())
     }
 }
 
@@ -122,6 +128,12 @@ struct Inner<T>(T);
 impl<'de, T: Field> Deserialize<'de> for Inner<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::field(deserializer).map(Self)
+    }
+}
+
+impl<T: for<'de> Deserialize<'de>> Field for Table<T> {
+    fn field<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer)
     }
 }
 

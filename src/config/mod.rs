@@ -8,6 +8,7 @@ mod dataset;
 mod environment;
 mod file;
 mod located;
+mod lost;
 mod monitor;
 mod nearest;
 mod phase;
@@ -32,6 +33,7 @@ pub use dataset::Dataset;
 pub use environment::Environment;
 pub use file::Config;
 pub use located::{Field, Located, OneOrMany, Table};
+pub use lost::{ENTRY, Lost};
 pub use monitor::{Band, Monitor};
 pub use nearest::suggestion;
 pub use phase::{Criterion, Phase, Profile, Recovery};
@@ -45,17 +47,13 @@ pub use target::{Http, Ready, Start, Target, Tls};
 pub use value::Value;
 pub use yaml::LARGEST_FILE;
 
-use std::collections::BTreeSet;
-
-use tree::{Content, Node};
-
 /// The JSON schema of gates.yaml: editors complete and check the file with it.
 pub const SCHEMA: &str = include_str!("../../gates.schema.json");
 
 /// Reads the bytes of a gates.yaml, `file` as the user named it.
 ///
-/// The config is `None` when too little of the file could be read. A config beside problems lacks what they are about,
-/// and is only good for finding more of them.
+/// The config is `None` when the file is not a map. A config beside problems lacks what they are about, or holds a
+/// stand-in for it, which is not [`complete`](Located::complete); it is only good for finding more problems.
 pub fn read(file: &str, bytes: &[u8], environment: &Environment) -> (Option<Config>, Problems) {
     let mut problems = Problems::default();
     let text = match yaml::text(file, bytes) {
@@ -69,25 +67,34 @@ pub fn read(file: &str, bytes: &[u8], environment: &Environment) -> (Option<Conf
     let Some(root) = yaml::tree(&source, text, environment, &mut problems) else { return (None, problems) };
     let mut config: Option<Config> = read::read(&source, &root, &mut problems);
     if let Some(config) = &mut config {
-        lost(&root, false, &mut config.lost);
+        config.lost = Lost::of(&root);
         config.source = source;
     }
     (config, problems)
 }
 
-/// Collects the names and texts of what could not be read: `inside` it, everything is lost.
-fn lost(node: &Node, inside: bool, names: &mut BTreeSet<String>) {
-    let inside = inside || node.failed.get();
-    match &node.content {
-        Content::Scalar(scalar) if inside => {
-            names.insert(scalar.text.clone());
+/// Where the values of a text stand that are neither lists nor maps, quotes included, in bytes: for tests that replace
+/// them.
+#[cfg(test)]
+pub(crate) fn scalars(text: &str) -> Vec<std::ops::Range<usize>> {
+    use tree::{Content, Node};
+    fn collect(node: &Node, spans: &mut Vec<Span>) {
+        match &node.content {
+            Content::Scalar(_) => spans.push(node.span),
+            Content::List(items) => items.iter().for_each(|item| collect(item, spans)),
+            Content::Map(entries) => entries.iter().for_each(|entry| collect(&entry.value, spans)),
         }
-        Content::Scalar(_) => {}
-        Content::List(items) => items.iter().for_each(|item| lost(item, inside, names)),
-        Content::Map(entries) => entries.iter().for_each(|entry| {
-            let inside = inside || entry.key.failed.get() || entry.value.failed.get();
-            lost(&entry.key, inside, names);
-            lost(&entry.value, inside, names);
-        }),
     }
+    let root = yaml::tree(&Source::new("", text), text, &Environment::new(), &mut Problems::default());
+    let mut spans = Vec::new();
+    collect(&root.expect("it is YAML"), &mut spans);
+    let range = |span: Span| {
+        let line = text.lines().take(span.line as usize - 1).map(|line| line.len() + 1).sum::<usize>();
+        let byte =
+            |column: u32| text[line..].char_indices().nth(column as usize - 1).map_or(text.len(), |(at, _)| line + at);
+        let (start, end) = (byte(span.column), byte(span.column + span.length));
+        let quoted = text[..start].ends_with(['"', '\'']);
+        start - usize::from(quoted)..end + usize::from(quoted)
+    };
+    spans.into_iter().map(range).collect()
 }

@@ -1,11 +1,17 @@
 //! Values that never appear in any output.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Write as _};
+
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{Environment, Located};
 
 /// A value below this length is not masked: it would blank out half of every report.
 const SHORTEST: usize = 6;
+
+/// Where a quotation was cut; the beginning of a secret before it is masked from so many characters on.
+const CUT: char = '…';
+const SHORTEST_BEGINNING: usize = 3;
 
 /// What stands in the place of a secret.
 const MASK: &str = "***";
@@ -20,19 +26,39 @@ pub struct Secrets {
 impl Secrets {
     /// Looks the names up; names of variables that are not set are ignored.
     pub fn new(names: &[Located<String>], environment: &Environment) -> Self {
-        let values = names.iter().filter_map(|name| environment.get(&name.value));
-        let mut forms: Vec<String> =
-            values.filter(|value| value.chars().count() >= SHORTEST).flat_map(|v| forms(v)).collect();
+        Self::of(names.iter().filter_map(|name| environment.get(&name.value)))
+    }
+
+    /// These values; those under 6 characters are left out.
+    pub fn of<'v>(values: impl IntoIterator<Item = &'v String>) -> Self {
+        let long = values.into_iter().filter(|value| value.chars().count() >= SHORTEST);
+        let mut forms: Vec<String> = long.flat_map(|value| forms(value)).collect();
         forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         forms.dedup();
         Self { forms }
     }
 
-    /// The text with every secret replaced, in whatever form it stands there.
+    /// The text with every secret replaced, in whatever form it stands there, also the first half of one before the `…`
+    /// of a quotation that was cut.
     pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        self.forms.iter().fold(Cow::Borrowed(text), |text, form| {
+        let whole = self.forms.iter().fold(Cow::Borrowed(text), |text, form| {
             if text.contains(form.as_str()) { Cow::Owned(text.replace(form.as_str(), MASK)) } else { text }
-        })
+        });
+        self.mask_cut(whole)
+    }
+
+    fn mask_cut<'a>(&self, text: Cow<'a, str>) -> Cow<'a, str> {
+        if self.forms.is_empty() || !text.contains(CUT) {
+            return text;
+        }
+        let parts: Vec<&str> = text.split(CUT).collect();
+        let (last, cut) = parts.split_last().unwrap_or((&"", &[]));
+        let longest = |part: &str| self.forms.iter().filter_map(|form| beginning_of(form, part)).max();
+        let masked = cut.iter().map(|part| match longest(part) {
+            Some(length) => format!("{}{MASK}{CUT}", &part[..part.len() - length]),
+            None => format!("{part}{CUT}"),
+        });
+        Cow::Owned(masked.chain([(*last).to_owned()]).collect())
     }
 
     /// The names whose values are too short to be masked.
@@ -52,22 +78,58 @@ impl std::fmt::Debug for Secrets {
     }
 }
 
+/// The bytes of the longest beginning of a secret with which a text ends.
+fn beginning_of(form: &str, text: &str) -> Option<usize> {
+    let ends = form.char_indices().map(|(at, _)| at).skip(SHORTEST_BEGINNING);
+    ends.filter(|end| text.ends_with(&form[..*end])).last()
+}
+
+/// What every URL may hold as it is.
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// What browsers leave as it is in `encodeURIComponent`.
+const COMPONENT: &AsciiSet = &UNRESERVED.remove(b'!').remove(b'\'').remove(b'(').remove(b')').remove(b'*');
+
+/// What may stand in a path.
+const PATH: &AsciiSet = &COMPONENT
+    .remove(b'/')
+    .remove(b':')
+    .remove(b'@')
+    .remove(b'&')
+    .remove(b'=')
+    .remove(b'+')
+    .remove(b'$')
+    .remove(b',')
+    .remove(b';');
+
+/// What URL parsers encode in a query.
+const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'\'');
+
 /// A value as it is, and as it looks in a URL, a form, JSON, XML and HTML, and after base64 at each of its three
 /// alignments.
 fn forms(value: &str) -> Vec<String> {
-    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-    const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
     let percent = utf8_percent_encode(value, UNRESERVED).to_string();
     let json = serde_json::Value::from(value).to_string();
+    let script = json[1..json.len() - 1].replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026");
     let markup = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let mut forms = vec![
         percent.to_lowercase(),
         percent.replace("%20", "+"),
         percent,
         utf8_percent_encode(value, NON_ALPHANUMERIC).to_string(),
+        utf8_percent_encode(value, COMPONENT).to_string(),
+        utf8_percent_encode(value, PATH).to_string(),
+        utf8_percent_encode(value, QUERY).to_string(),
         json[1..json.len() - 1].to_owned(),
+        json[1..json.len() - 1].replace('/', "\\/"),
+        in_ascii(&json[1..json.len() - 1]),
+        in_ascii(&script),
+        script,
         value.escape_debug().to_string(),
         markup.replace('"', "&quot;").replace('\'', "&#39;"),
+        markup.replace('"', "&quot;").replace('\'', "&#039;"),
+        markup.replace('"', "&#34;").replace('\'', "&#39;"),
+        markup.replace('"', "&quot;"),
         markup.replace('"', "&quot;").replace('\'', "&apos;"),
         markup.replace('"', "&quot;").replace('\'', "&#x27;"),
         markup,
@@ -75,6 +137,21 @@ fn forms(value: &str) -> Vec<String> {
     ];
     forms.extend((0..3).flat_map(|shift| encoded(value.as_bytes(), shift)));
     forms
+}
+
+/// JSON as many programs write it: what is not ASCII becomes `\u` and four digits for each UTF-16 unit.
+fn in_ascii(json: &str) -> String {
+    let mut text = String::new();
+    for character in json.chars() {
+        if character.is_ascii() {
+            text.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            write!(text, "\\u{unit:04x}").expect("a string takes what is written to it");
+        }
+    }
+    text
 }
 
 /// The characters that `bytes` become in base64 when `shift` bytes stand before them: those that depend on them alone.
@@ -112,6 +189,11 @@ mod tests {
             "p%26ss+%22w%C3%B6rd%22%2F1",
             "p&ss \\\"wörd\\\"/1",
             "p&amp;ss &quot;wörd&quot;/1",
+            "p&amp;ss &#34;wörd&#34;/1",
+            "p&ss%20%22w%C3%B6rd%22/1",
+            "p&ss \\\"w\\u00f6rd\\\"/1",
+            "p\\u0026ss \\\"w\\u00f6rd\\\"/1",
+            "p&ss \\\"wörd\\\"\\/1",
         ] {
             assert_eq!(secrets.mask(&format!("before {text} after")), "before *** after", "{text}");
         }
@@ -125,6 +207,18 @@ mod tests {
             let masked = secrets.mask(text);
             assert!(masked.contains(MASK), "{text} became {masked}");
         }
+    }
+
+    #[test]
+    fn masks_the_beginning_before_a_cut() {
+        let secrets = secrets("hunter2hunter2");
+        assert_eq!(
+            secrets.mask("the header is \"hunter2hun…\", expected \"a\""),
+            "the header is \"***…\", expected \"a\""
+        );
+        assert_eq!(secrets.mask("hunter2h… and hun…"), "***… and ***…");
+        assert_eq!(secrets.mask("a shu… text hu…"), "a shu… text hu…");
+        assert_eq!(Secrets::default().mask("text…"), "text…");
     }
 
     #[test]

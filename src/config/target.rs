@@ -11,7 +11,8 @@ use super::{Located, Table, located::plain_fields};
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Target {
-    /// The address of the app, or `demo`: the built-in staging app, started on a free loopback port.
+    /// The address of the app, or `demo`: the built-in staging app, started on a free loopback port. A path in it
+    /// (`https://app.example.com/base`) stands before the path of each step, check and monitor.
     pub url: Located<String>,
     /// Hosts that load may be sent to besides loopback; `*.` as the first label stands for one or more labels. Any
     /// other host is refused before a byte is sent.

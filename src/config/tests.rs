@@ -179,7 +179,7 @@ fn a_config_beside_problems_knows_the_names_that_were_lost() {
     let (config, problems) = read("gates.yaml", text.as_bytes(), &environment(&[]));
     assert_eq!(problems.len(), 3);
     let lost = config.expect("a config").lost;
-    assert!(lost.contains("d") && !lost.contains("integrity") && !lost.contains("p"), "{lost:?}");
+    assert!(lost.names("d") && !lost.names("integrity") && !lost.names("p"), "{lost:?}");
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! gates.yaml as a tree of values, each with its place. Nothing is typed yet, and duplicate keys are still there.
 
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use super::Span;
 
@@ -13,6 +16,8 @@ pub(super) struct Node {
     pub(super) content: Content,
     /// Whether a problem of this value was reported already, so that a later reading passes over it.
     pub(super) failed: Cell<bool>,
+    /// Keys of a map that must be there and are not; a later reading puts a stand-in there.
+    pub(super) missing: RefCell<Vec<&'static str>>,
 }
 
 /// What stands at a place.
@@ -98,17 +103,18 @@ impl Scalar {
 impl Node {
     /// A value that has not been looked at.
     pub(super) fn new(span: Span, content: Content) -> Rc<Self> {
-        Rc::new(Self { span, content, failed: Cell::new(false) })
+        Rc::new(Self { span, content, failed: Cell::new(false), missing: RefCell::default() })
     }
 
-    /// Whether nothing in it was reported.
+    /// Whether nothing in it was reported, or is missing.
     pub(super) fn is_complete(&self) -> bool {
         !self.failed.get()
             && match &self.content {
                 Content::Scalar(_) => true,
                 Content::List(items) => items.iter().all(|item| item.is_complete()),
                 Content::Map(entries) => {
-                    entries.iter().all(|entry| entry.key.is_complete() && entry.value.is_complete())
+                    self.missing.borrow().is_empty()
+                        && entries.iter().all(|entry| entry.key.is_complete() && entry.value.is_complete())
                 }
             }
     }

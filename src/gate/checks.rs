@@ -48,7 +48,7 @@ pub(super) async fn preflight(walk: &mut Walk<'_>) -> Result<(), Interruption> {
     let plan = Arc::clone(&walk.plan);
     let (record, listen) = (&mut walk.record, &mut *walk.listen);
     let mut each = |checked: Checked| {
-        record.count(checked.sent);
+        record.show("preflight", &checked);
         listen(Event::Preflight(result(&checked)));
         record.preflight.push(result(&checked));
     };
@@ -74,7 +74,7 @@ pub(super) async fn rehearse(walk: &mut Walk<'_>) -> Result<(), Interruption> {
             shown.line = place.line;
         }
         tell_preflight(walk, shown);
-        walk.record.rehearsals.push(Rehearsed { scenario: scenario.name.clone(), rehearsal });
+        walk.record.rehearsals.push(Rehearsed { title: format!("scenario {}, one user", scenario.name), rehearsal });
     }
     Ok(())
 }
@@ -89,7 +89,7 @@ pub(super) async fn integrity(walk: &mut Walk<'_>) -> Result<(), Interruption> {
     let plan = Arc::clone(&walk.plan);
     let (record, listen) = (&mut walk.record, &mut *walk.listen);
     let mut each = |checked: Checked| {
-        record.count(checked.sent);
+        record.show("integrity", &checked);
         listen(Event::Integrity(result(&checked)));
         record.integrity.push(result(&checked));
     };
@@ -103,7 +103,7 @@ pub(super) async fn cleanup(walk: &mut Walk<'_>) {
     let in_time = {
         let (record, listen) = (&mut walk.record, &mut *walk.listen);
         let mut each = |checked: Checked| {
-            record.count(checked.sent);
+            record.show("cleanup", &checked);
             listen(Event::Cleanup(result(&checked)));
             record.cleanup.push(result(&checked));
         };

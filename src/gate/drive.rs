@@ -8,7 +8,7 @@ use super::{MeasuredPhase, Stop};
 use crate::{
     judge::Interruption,
     load::{self, Job, Running, Tick},
-    measure::{GaugeSeries, PhaseEnding, Recent},
+    measure::{GaugeSeries, PhaseEnding, Recent, Unanswered},
     monitor::Sampling,
     plan::Phase,
     preflight::Kit,
@@ -58,14 +58,13 @@ pub(super) enum Look {
 pub(super) struct View<'a> {
     running: &'a Running,
     sampling: Option<&'a Sampling>,
-    elapsed: Duration,
 }
 
 impl View<'_> {
-    /// What happened within so long before the newest complete second.
-    pub(super) fn last(&self, span: Duration) -> Recent {
-        let until = Duration::from_secs(self.elapsed.saturating_sub(LAG).as_secs());
-        self.running.recent(until.saturating_sub(span), until)
+    /// How it stands with the target's answers. The workers' newest second may be missing, so that it counts from there.
+    pub(super) fn unanswered(&self) -> Unanswered {
+        let unanswered = self.running.unanswered();
+        Unanswered { since: unanswered.since.saturating_sub(LAG), ..unanswered }
     }
 
     /// What happened between two whole seconds since the load's origin.
@@ -125,7 +124,7 @@ impl Drive<'_> {
                 }
                 tick = running.tick() => {
                     let Some(tick) = tick else { break };
-                    let view = View { running: &running, sampling: sampling.as_ref(), elapsed: tick.elapsed };
+                    let view = View { running: &running, sampling: sampling.as_ref() };
                     if let Look::Stop(ending) = look(&tick, &view) {
                         running.stop(ending);
                     }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::judge::{CheckResult, PhaseVerdict, RecoveryVerdict, Verdict};
+use crate::{
+    judge::{CheckResult, PhaseVerdict, RecoveryVerdict, Verdict},
+    load::Stage,
+};
 
 /// What the gate says while it runs; reports and progress listen.
 #[derive(Debug, Clone)]
@@ -79,17 +82,4 @@ pub struct Progress {
     pub failures: u64,
     /// Until the end of the ladder as planned.
     pub left: Duration,
-}
-
-/// What a phase is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
-    /// Users start and log in.
-    Ramp,
-    /// Load that is not measured.
-    Warmup,
-    /// The measured window.
-    Window,
-    /// Requests in flight are awaited.
-    Drain,
 }

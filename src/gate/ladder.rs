@@ -5,14 +5,14 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    Event, Progress, Stage,
+    Event, Progress,
     corridor::Walk,
     drive::{Drive, Look},
     record::repeated,
 };
 use crate::{
     judge::{self, Interruption},
-    load::{self, Tick},
+    load::Tick,
     measure::PhaseEnding,
     plan::{Load, Phase},
 };
@@ -31,11 +31,10 @@ pub(super) async fn climb(walk: &mut Walk<'_>, repetitions: u32) -> Result<Insta
         let drive = Drive { kit: &walk.kit, phase, index, workers: walk.workers, stop: &walk.stop };
         let listen = &mut *walk.listen;
         let driven = drive
-            .run(&mut |tick, recent| {
+            .run(&mut |tick, view| {
                 listen(Event::Progress(progress(phase, tick, later)));
-                let patience = judge::patience(phase);
-                let silent = tick.elapsed > patience + Duration::from_secs(2)
-                    && judge::stopped_answering(phase, &recent.last(patience));
+                // What is only awaited any more needs no stop.
+                let silent = judge::stopped_answering(phase, &view.unanswered());
                 if silent { Look::Stop(PhaseEnding::StoppedAnswering) } else { Look::GoOn }
             })
             .await;
@@ -71,12 +70,7 @@ pub(super) fn begins(phase: &Phase, repetition: u32, number: u32) -> Event {
 pub(super) fn progress(phase: &Phase, tick: &Tick, later: Duration) -> Progress {
     Progress {
         phase: phase.name.clone(),
-        stage: match tick.stage {
-            load::Stage::Ramp => Stage::Ramp,
-            load::Stage::Warmup => Stage::Warmup,
-            load::Stage::Window => Stage::Window,
-            load::Stage::Drain => Stage::Drain,
-        },
+        stage: tick.stage,
         users: tick.users,
         rate: tick.rate,
         p95: tick.p95,

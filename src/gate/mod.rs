@@ -10,7 +10,7 @@
 //!
 //! A dry run ([`Extent::DryRun`]) does preflight and one pass of one user through every scenario. The passes stand behind
 //! the checklist's own items; a failed one makes the run not ready (exit code 3). Else the outcome is passed (exit code
-//! 0), with every phase not run.
+//! 0), with every phase not run, and marked as what it is.
 //!
 //! [`Extent::DryRun`]: crate::judge::Extent::DryRun
 
@@ -31,6 +31,8 @@ mod stop;
 mod tests;
 
 pub use corridor::run;
-pub use event::{Event, Progress, Stage};
+pub use event::{Event, Progress};
 pub use setup::{Against, Finished, GateError, MeasuredPhase, Rehearsed, Setup, Stored};
 pub use stop::{Stop, StopSwitch};
+
+pub use crate::load::Stage;

@@ -9,6 +9,7 @@ use crate::{
         PhaseVerdict, RecoveryVerdict, Regression, RunEvidence, Totals,
         regression::{self, Blocks, Past, RunValues, StoredComparison},
     },
+    load::Rehearsal,
     plan::{Phase, Plan},
     preflight::{Checked, Held, Sent},
 };
@@ -68,6 +69,18 @@ impl Record {
     pub(super) fn count(&mut self, sent: Sent) {
         self.totals.requests += sent.requests;
         self.totals.failures += sent.failures;
+    }
+
+    /// Counts what an item of a checklist sent, and keeps the exchanges of one that did not hold.
+    pub(super) fn show(&mut self, checklist: &str, checked: &Checked) {
+        self.count(checked.sent);
+        let title = format!("{checklist}: {}", checked.name);
+        self.rehearsals.extend(
+            checked
+                .exchanges
+                .iter()
+                .map(|shown| Rehearsed { title: title.clone(), rehearsal: Rehearsal::clone(shown) }),
+        );
     }
 
     /// Counts what a load sent.

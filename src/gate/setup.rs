@@ -74,7 +74,8 @@ pub struct Finished {
     pub phases: Vec<MeasuredPhase>,
     /// The values of the run's cells, one set for each repetition of the ladder: what a baseline keeps.
     pub values: Vec<RunValues>,
-    /// For `--dry-run`: the pass of one user through each scenario, in the order of gates.yaml. Nothing in it is masked.
+    /// The exchanges of checklist items that did not hold, and for `--dry-run` the pass of one user through each
+    /// scenario, in the order of the run. Values of secrets in it are not masked.
     pub rehearsals: Vec<Rehearsed>,
 }
 
@@ -89,11 +90,11 @@ pub struct MeasuredPhase {
     pub gauges: Vec<GaugeSeries>,
 }
 
-/// One pass of one user through a scenario.
+/// Exchanges that are shown step by step.
 #[derive(Debug, Clone)]
 pub struct Rehearsed {
-    /// The scenario's name.
-    pub scenario: String,
+    /// Whose they are: `scenario estimator, one user`, or `preflight: debug mode is off`.
+    pub title: String,
     /// Every exchange.
     pub rehearsal: Rehearsal,
 }

@@ -275,7 +275,7 @@ async fn a_dry_run_sends_no_load() {
     assert_eq!(finished.verdict.totals.requests, 4);
     assert!(events.contains(&"preflight one pass through visitor passed".to_owned()), "{events:?}");
     assert!(finished.verdict.phases.iter().all(|phase| phase.outcome == Outcome::NotRun));
-    assert_eq!((finished.rehearsals.len(), finished.rehearsals[0].scenario.as_str()), (1, "visitor"));
+    assert_eq!((finished.rehearsals.len(), finished.rehearsals[0].title.as_str()), (1, "scenario visitor, one user"));
 }
 
 #[tokio::test]
@@ -289,6 +289,28 @@ async fn a_dry_run_that_fails_is_not_ready() {
     assert_eq!((finished.verdict.ending, finished.verdict.exit_code), (Ending::NotReady, 3));
     let detail = &finished.verdict.preflight[1].detail;
     assert!(detail.contains("visitor, home") && detail.contains("204"), "{detail}");
+}
+
+#[tokio::test]
+async fn items_that_do_not_hold_show_their_exchanges() {
+    let app = App::start();
+    let (mut setup, _switch) = app.setup(&format!("preflight: [{{name: one pass, scenario: visitor}}]\n{PHASES}"));
+    let plan = Arc::get_mut(&mut setup.plan).expect("nobody else has it");
+    plan.scenarios[0].steps[0].expect.status = vec![204];
+    let (finished, _) = walk(setup).await;
+    assert_eq!(finished.rehearsals.len(), 1);
+    assert_eq!(finished.rehearsals[0].title, "preflight: one pass");
+    let exchange = &finished.rehearsals[0].rehearsal.exchanges[0];
+    assert_eq!(exchange.sent.head[0], "GET / HTTP/1.1");
+    assert!(exchange.received.head[0].starts_with("HTTP/1.1 200"), "{exchange:?}");
+
+    let (setup, _switch) =
+        app.setup(&format!("preflight: [{{name: probe, get: /x?y, expect: {{status: 204}}}}]\n{PHASES}"));
+    let (finished, _) = walk(setup).await;
+    let exchange = &finished.rehearsals[0].rehearsal.exchanges[0];
+    assert_eq!(exchange.sent.head[0], "GET /x?y HTTP/1.1");
+    assert!(exchange.sent.head.iter().any(|line| line.starts_with("user-agent: stagegate/")), "{exchange:?}");
+    assert!(exchange.failure.as_ref().is_some_and(|failure| failure.contains("expected 204")), "{exchange:?}");
 }
 
 #[tokio::test]

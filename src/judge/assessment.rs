@@ -1,6 +1,6 @@
 //! What looking at one criterion gave, before policies make a finding of it.
 
-use super::{Finding, Level, Outcome};
+use super::{Finding, Level, Outcome, evidence::Most};
 use crate::plan::{self, Criterion, Place, Policy, Reaction, Uncertain};
 
 /// What looking at one criterion gave.
@@ -14,7 +14,21 @@ pub(super) struct Assessment {
     pub(super) samples: u64,
     pub(super) because: String,
     /// The endpoint with the most of what broke it.
-    pub(super) worst_endpoint: Option<String>,
+    pub(super) worst: Option<Worst>,
+}
+
+/// The endpoint with the most of what broke a criterion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Worst {
+    pub(super) name: String,
+    /// How many of how many; `None` where it is not about a count.
+    pub(super) part: Option<[u64; 2]>,
+}
+
+impl From<Most> for Worst {
+    fn from(Most { name, count, all }: Most) -> Self {
+        Self { name, part: Some([count, all]) }
+    }
 }
 
 /// How far the evidence goes.
@@ -68,7 +82,7 @@ impl Assessment {
             interval: None,
             samples: 0,
             because,
-            worst_endpoint: None,
+            worst: None,
         }
     }
 
@@ -87,6 +101,7 @@ impl Assessment {
             (outcome, Level::Block) => outcome,
         };
         let Place { file, line, .. } = &criterion.place;
+        let worst = self.worst.filter(|_| outcome != Outcome::Passed);
         let finding = Finding {
             criterion: criterion.text.clone(),
             endpoint: endpoint.map(ToOwned::to_owned),
@@ -101,7 +116,8 @@ impl Assessment {
             interval: self.interval,
             samples: self.samples,
             because: self.because,
-            worst_endpoint: self.worst_endpoint.filter(|_| outcome != Outcome::Passed),
+            worst_part: worst.as_ref().and_then(|worst| worst.part),
+            worst_endpoint: worst.map(|worst| worst.name),
         };
         (finding, weight)
     }

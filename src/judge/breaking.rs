@@ -2,21 +2,26 @@
 
 use std::time::Duration;
 
-use super::{BreakingPoint, Level, MonitorVerdict, Outcome, PhaseEvidence, PhaseVerdict, evidence::Row};
+use super::{BreakingPoint, Finding, Level, MonitorVerdict, Outcome, PhaseEvidence, PhaseVerdict, evidence::Row};
 use crate::measure::{Clock, EndpointMeasurements, SpanCounts, Threshold};
-use crate::plan::{Criterion, EndpointId, FailureKind, Metric, Op, Plan, Subject};
+use crate::plan::{Count, Criterion, EndpointId, FailureKind, Metric, Op, Plan, Subject};
 
-/// Where the app gave way: between the last phase before that passed and this one, which failed.
+/// Where the app gave way: between the last phase before that passed under less load and this one, which failed.
+///
+/// Endpoint and failure are those that the failed criteria are about: a stray failure that the phase allows is not where it
+/// broke.
 pub fn breaking_point(before: &[PhaseVerdict], failed: &PhaseVerdict, evidence: PhaseEvidence<'_>) -> BreakingPoint {
-    let good = before.iter().rev().find(|phase| matches!(phase.outcome, Outcome::Passed | Outcome::Warned));
-    let ids = (0..).map(EndpointId).take(evidence.plan.endpoints.len());
-    let rows = evidence.endpoints(ids).rows;
+    let blames = blames(failed, &evidence);
+    let rows = evidence.endpoints((0..).map(EndpointId).take(evidence.plan.endpoints.len())).rows;
+    let first_error = blames.iter().flat_map(|blame| rows.iter().filter_map(|row| blame.first_failure(row))).min();
+    let (last_good_users, no_last_good) = last_good(before, failed);
     BreakingPoint {
         phase: failed.name.clone(),
         users: load(failed).unwrap_or_default(),
-        last_good_users: good.and_then(load),
-        first_endpoint: first_endpoint(&rows, failed, &evidence),
-        first_error: first_failure(&rows).map(|(_, kind)| kind.key().to_owned()),
+        last_good_users,
+        no_last_good,
+        first_endpoint: first_endpoint(&rows, &blames, failed, &evidence),
+        first_error: first_error.map(|(_, kind)| kind.key().to_owned()),
         resource: resource(evidence.plan, &failed.monitors),
     }
 }
@@ -25,28 +30,107 @@ fn load(phase: &PhaseVerdict) -> Option<f64> {
     phase.users.map(f64::from).or(phase.rate)
 }
 
-fn first_failure(rows: &[Row<'_>]) -> Option<(Duration, FailureKind)> {
-    rows.iter().filter_map(|row| row.measured.first_failure).min()
+/// The load of the last phase that passed under less load of the same kind, or why there is none although one passed:
+/// users and rates are different quantities, and what held more load before says nothing about a limit in between.
+fn last_good(before: &[PhaseVerdict], failed: &PhaseVerdict) -> (Option<f64>, Option<String>) {
+    let good: Vec<_> =
+        before.iter().filter(|phase| matches!(phase.outcome, Outcome::Passed | Outcome::Warned)).collect();
+    let alike: Vec<_> = good.iter().filter(|phase| phase.users.is_some() == failed.users.is_some()).collect();
+    let (Some(last), Some(at)) = (good.last(), load(failed)) else { return (None, None) };
+    let less = alike.iter().filter_map(|phase| load(phase)).rfind(|load| *load < at);
+    let why = match (less, alike.last()) {
+        (Some(_), _) => None,
+        (None, None) => Some(format!("phase {} passed before, under a load of another kind", last.name)),
+        (None, Some(more)) => Some(format!("phase {} passed before, under as much load or more", more.name)),
+    };
+    (less, why)
 }
 
-/// The endpoint that failed, or went beyond a limit, first. Only what the failed criteria are about counts, if they are
-/// about requests at all: a stray failure that the phase allows is not where it broke.
-fn first_endpoint(rows: &[Row<'_>], failed: &PhaseVerdict, evidence: &PhaseEvidence<'_>) -> Option<String> {
-    let broken = |criterion: &&Criterion| {
-        failed.findings.iter().any(|finding| {
-            finding.level == Level::Block && finding.outcome == Outcome::Failed && finding.criterion == criterion.text
-        })
+/// What one failed finding is about.
+struct Blame<'a> {
+    endpoints: Vec<EndpointId>,
+    what: About<'a>,
+}
+
+enum About<'a> {
+    /// Slow answers, timeouts among them.
+    Times(&'a Criterion),
+    /// Failures of every kind.
+    Failures,
+    /// What `no KIND` counts.
+    Events(Count),
+}
+
+impl Blame<'_> {
+    /// When the first failure that it is about was intended, and its kind. Only the first failure of an endpoint is known by
+    /// its time, so one of another kind stands for those that came after it.
+    fn first_failure(&self, row: &Row<'_>) -> Option<(Duration, FailureKind)> {
+        let (at, first) = row.measured.first_failure.filter(|_| self.endpoints.contains(&row.id))?;
+        let had = |kind: FailureKind| row.measured.errors.get(&kind).is_some_and(|count| *count > 0);
+        let statuses = |low: u16| row.measured.statuses.range(low..low + 100).next().is_some();
+        let kind = match self.what {
+            About::Failures | About::Events(Count::Errors) => Some(first),
+            About::Times(_) => had(FailureKind::Timeout).then_some(FailureKind::Timeout),
+            About::Events(Count::Failures(kind)) => had(kind).then_some(kind),
+            About::Events(Count::ServerErrors) => {
+                (statuses(500) && had(FailureKind::Check)).then_some(FailureKind::Check)
+            }
+            About::Events(Count::ClientErrors) => {
+                (statuses(400) && had(FailureKind::Check)).then_some(FailureKind::Check)
+            }
+        };
+        Some((at, kind?))
+    }
+
+    /// When the endpoint first gave way, and among those of one moment which had more of it.
+    fn first(&self, row: &Row<'_>, evidence: &PhaseEvidence<'_>) -> Option<(Duration, u64)> {
+        match self.what {
+            About::Times(criterion) if self.endpoints.contains(&row.id) => first_beyond(row, criterion, evidence),
+            About::Times(_) => None,
+            _ => self.first_failure(row).map(|(at, _)| (at, 0)),
+        }
+    }
+}
+
+/// What the blocking findings that failed are about, where that is requests.
+fn blames<'a>(failed: &PhaseVerdict, evidence: &PhaseEvidence<'a>) -> Vec<Blame<'a>> {
+    let broken = failed.findings.iter().filter(|f| f.level == Level::Block && f.outcome == Outcome::Failed);
+    let of = |finding: &Finding| -> Vec<Blame<'a>> {
+        let endpoints = |login: bool| {
+            let all = (0..).map(EndpointId).zip(&evidence.plan.endpoints);
+            all.filter(|(_, endpoint)| endpoint.login == login).map(|(id, _)| id).collect()
+        };
+        if [super::LOGGED_IN, super::ANSWERS].contains(&&*finding.criterion) {
+            return vec![Blame { endpoints: endpoints(finding.criterion == super::LOGGED_IN), what: About::Failures }];
+        }
+        let criteria = evidence.phase.criteria.iter().filter(|criterion| criterion.text == finding.criterion);
+        criteria.filter_map(|criterion| blame(criterion, finding.endpoint.as_deref())).collect()
     };
-    let criteria: Vec<&Criterion> = evidence.phase.criteria.iter().filter(broken).collect();
-    let times: Vec<&Criterion> = criteria.iter().copied().filter(|criterion| about_times(criterion)).collect();
-    let built_in =
-        failed.findings.iter().any(|finding| [super::LOGGED_IN, super::ANSWERS].contains(&&*finding.criterion));
-    let failures = built_in || criteria.iter().any(|criterion| about_failures(criterion)) || times.is_empty();
-    let first_of = |row: &Row<'_>| {
-        let failure = row.measured.first_failure.filter(|_| failures).map(|(at, _)| (at, 0));
-        let slow = times.iter().filter_map(|criterion| first_beyond(row, criterion, evidence)).min();
-        failure.into_iter().chain(slow).min()
+    broken.flat_map(of).collect()
+}
+
+/// `None` for a gauge, which is not about requests.
+fn blame<'a>(criterion: &'a Criterion, endpoint: Option<&str>) -> Option<Blame<'a>> {
+    let (judged, what) = match &criterion.subject {
+        Subject::Metric { metric: Metric::Quantile(_) | Metric::Max | Metric::Mean, judged, .. } => {
+            (judged, About::Times(criterion))
+        }
+        Subject::Metric { judged, .. } => (judged, About::Failures),
+        Subject::No { count, judged } => (judged, About::Events(*count)),
+        Subject::Gauge { .. } => return None,
     };
+    let judged = judged.iter().filter(|judged| judged.name.as_deref() == endpoint);
+    Some(Blame { endpoints: judged.flat_map(|judged| judged.endpoints.iter().copied()).collect(), what })
+}
+
+/// The endpoint that failed, or went beyond a limit, first.
+fn first_endpoint(
+    rows: &[Row<'_>],
+    blames: &[Blame<'_>],
+    failed: &PhaseVerdict,
+    evidence: &PhaseEvidence<'_>,
+) -> Option<String> {
+    let first_of = |row: &Row<'_>| blames.iter().filter_map(|blame| blame.first(row, evidence)).min();
     let first = rows.iter().filter_map(|row| Some((first_of(row)?, row.name))).min_by_key(|(first, _)| *first);
     // A criterion on the mean leaves no trace in the spans; its finding knows the slowest endpoint.
     let blamed = || {
@@ -54,17 +138,6 @@ fn first_endpoint(rows: &[Row<'_>], failed: &PhaseVerdict, evidence: &PhaseEvide
         blocking.filter(|finding| finding.outcome == Outcome::Failed).find_map(|finding| finding.worst_endpoint.clone())
     };
     first.map(|(_, name)| name.to_owned()).or_else(blamed)
-}
-
-fn about_times(criterion: &Criterion) -> bool {
-    matches!(criterion.subject, Subject::Metric { metric: Metric::Quantile(_) | Metric::Max | Metric::Mean, .. })
-}
-
-fn about_failures(criterion: &Criterion) -> bool {
-    matches!(
-        criterion.subject,
-        Subject::Metric { metric: Metric::SuccessRate | Metric::ErrorRate, .. } | Subject::No { .. }
-    )
 }
 
 /// Start of the first span in which the endpoint had a larger share beyond the criterion's limit than it allows; among

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::statistics::Tally;
-use crate::measure::{EndpointMeasurements, GaugeSeries, Histogram, PhaseMeasurements, SpanCounts};
+use crate::measure::{EndpointMeasurements, GaugeSeries, Histogram, PhaseEnding, PhaseMeasurements, SpanCounts};
 use crate::plan::{EndpointId, Judged, Phase, Plan};
 
 /// What a phase is judged on.
@@ -52,6 +52,16 @@ pub(super) struct Row<'a> {
     pub(super) measured: &'a EndpointMeasurements,
 }
 
+/// The endpoint with the most of something that is counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Most {
+    pub(super) name: String,
+    /// What it has of it.
+    pub(super) count: u64,
+    /// What all endpoints have together.
+    pub(super) all: u64,
+}
+
 /// Some endpoints' measurements taken together.
 #[derive(Debug, Clone)]
 pub(super) struct Selection<'a> {
@@ -97,9 +107,14 @@ impl<'a> Selection<'a> {
         spans
     }
 
-    /// The endpoint with the most of what `count` counts, and how much; several rows of one name count together. `None`
-    /// when there is nothing.
-    pub(super) fn most(&self, count: impl Fn(&Row<'a>) -> u64) -> Option<(String, u64)> {
+    /// Whether these are requests of a part of the window only, because the phase was interrupted.
+    pub(super) fn interrupted(&self) -> bool {
+        self.measurements.ending == PhaseEnding::Interrupted
+    }
+
+    /// The endpoint with the most of what `count` counts; several rows of one name count together. `None` when there is
+    /// nothing.
+    pub(super) fn most(&self, count: impl Fn(&Row<'a>) -> u64) -> Option<Most> {
         let mut sums: Vec<(&str, u64)> = Vec::new();
         for row in &self.rows {
             match sums.iter_mut().find(|(name, _)| *name == row.name) {
@@ -108,8 +123,9 @@ impl<'a> Selection<'a> {
             }
         }
         // The first of equals, in the order of gates.yaml.
+        let all = sums.iter().map(|(_, sum)| sum).sum();
         let most = sums.into_iter().rev().max_by_key(|(_, sum)| *sum).filter(|(_, sum)| *sum > 0);
-        most.map(|(name, sum)| (name.to_owned(), sum))
+        most.map(|(name, count)| Most { name: name.to_owned(), count, all })
     }
 
     /// How many different endpoints these are.

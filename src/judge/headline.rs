@@ -1,18 +1,23 @@
 //! The first line of every report: what decided, by how much against which limit, and how sure it is.
 
-use super::{CheckResult, Extent, Finding, Level, Outcome, PhaseVerdict, RunEvidence, run::Interruption, words};
+use super::{CheckResult, Extent, Finding, Level, Outcome, PhaseVerdict, RunEvidence, run::Interruption};
+use crate::units::number;
 
 /// One sentence about the run.
 pub(super) fn of(evidence: &RunEvidence<'_>, outcome: Outcome) -> String {
     if let Some(interruption) = evidence.interruption {
         return interrupted(evidence, interruption);
     }
+    let dry_run = evidence.extent == Extent::DryRun;
     if let Some(check) = failed(&evidence.preflight) {
-        return format!("Not ready, so no load was sent: \"{}\" failed: {}", check.name, sentence(&check.detail));
+        let so = if dry_run { "Dry run, and not ready" } else { "Not ready, so no load was sent" };
+        return format!("{so}: \"{}\" failed: {}", check.name, sentence(&check.detail));
     }
-    if evidence.extent == Extent::DryRun {
-        let checks = words::counted(evidence.preflight.len() as u64, "preflight item");
-        return format!("Dry run: {checks} passed; no load was sent, so nothing was judged.");
+    if dry_run {
+        let passes = evidence.plan.scenarios.len();
+        let checks = number::counted(evidence.preflight.len().saturating_sub(passes) as u64, "preflight item");
+        let passes = number::counted(passes as u64, "scenario");
+        return format!("Nothing was measured and nothing judged. One user walked through {passes}, {checks} passed.");
     }
     match outcome {
         Outcome::Passed => passed(evidence),
@@ -28,7 +33,7 @@ fn decided(evidence: &RunEvidence<'_>, outcome: Outcome) -> String {
     }
     let comparisons = evidence.regressions.iter().filter(|comparison| comparison.outcome == outcome);
     if let Some(comparison) = comparisons.clone().next() {
-        let change = comparison.change.map_or_else(String::new, |change| format!(" by {}", words::percent(change)));
+        let change = comparison.change.map_or_else(String::new, |change| format!(" by {}", number::share(change)));
         let what = format!("{} of {}", comparison.cell, comparison.phase);
         return match outcome {
             Outcome::Failed => format!("{what} became worse{change} against its baseline; every criterion held."),
@@ -71,24 +76,23 @@ fn of_phase(phase: &PhaseVerdict) -> String {
 fn of_finding(finding: &Finding) -> String {
     let Finding { criterion, unit, limit, .. } = finding;
     let each = finding.endpoint.as_ref().map(|name| format!(" at {name}")).unwrap_or_default();
-    let worst = finding.worst_endpoint.as_ref().filter(|_| finding.endpoint.is_none());
-    let most = worst.map(|name| format!(", most of it at {name}")).unwrap_or_default();
+    let most = finding.whereabouts().map(|at| format!(", {at}")).unwrap_or_default();
     if criterion == super::LOGGED_IN || criterion == super::ANSWERS {
-        return format!("{criterion}: {}", finding.because);
+        return finding.because.clone();
     }
     let (Some(observed), true) = (finding.observed, finding.samples > 0) else {
         return format!("{criterion}{each} has no data: {}", finding.because);
     };
     if unit == "events" {
         let there = if observed > 1.0 { "there were" } else { "there was" };
-        return format!("{criterion}{each}, but {there} {}{most}", words::count(observed as u64));
+        return format!("{criterion}{each}, but {there} {} (certain){most}", number::count(observed as u64));
     }
     let beyond = (observed - limit).abs();
     let direction = if observed >= *limit { "over" } else { "under" };
     let by = match unit.as_str() {
         _ if beyond <= 0.0 => "exactly the limit".to_owned(),
-        "1" => format!("{} points {direction} the limit", words::digits(beyond * 100.0)),
-        unit => format!("{} {direction} the limit", words::in_unit(beyond, unit)),
+        "1" => format!("{} points {direction} the limit", number::plain(beyond * 100.0)),
+        unit => format!("{} {direction} the limit", number::in_unit(beyond, unit)),
     };
     let sure = match (finding.outcome, finding.certain) {
         (_, true) => "certain",
@@ -97,21 +101,25 @@ fn of_finding(finding: &Finding) -> String {
     };
     let with =
         if unit.is_empty() && finding.outcome == Outcome::Inconclusive { finding.because.as_str() } else { sure };
-    format!("{criterion}{each} was {}, {by} ({}){most}", words::in_unit(observed, unit), with.trim_end_matches('.'))
+    format!(
+        "{criterion}{each} was {}, {by} ({}){most}",
+        number::beside(observed, *limit, unit),
+        with.trim_end_matches('.')
+    )
 }
 
 fn passed(evidence: &RunEvidence<'_>) -> String {
     let requests: u64 = evidence.phases.iter().map(|phase| phase.requests).sum();
     let failures: u64 = evidence.phases.iter().map(|phase| phase.failures).sum();
     let recovered = evidence.recovery.as_ref().and_then(|recovery| recovery.seconds).map(|seconds| {
-        let after = if seconds > 0.0 { words::time(seconds * 1e3) } else { "right".to_owned() };
+        let after = if seconds > 0.0 { number::milliseconds(seconds * 1e3) } else { "right".to_owned() };
         format!("; back to normal {after} after the load")
     });
     format!(
         "{}: {} measured, {}{}.",
         ladder(evidence),
-        words::counted(requests, "request"),
-        if failures == 0 { "none failed".to_owned() } else { format!("{} failed", words::count(failures)) },
+        number::counted(requests, "request"),
+        if failures == 0 { "none failed".to_owned() } else { format!("{} failed", number::count(failures)) },
         recovered.unwrap_or_default()
     )
 }
@@ -123,7 +131,7 @@ fn ladder(evidence: &RunEvidence<'_>) -> String {
     format!(
         "{} of {} passed{}",
         evidence.phases.iter().filter(good).count(),
-        words::counted(evidence.phases.len() as u64, "phase"),
+        number::counted(evidence.phases.len() as u64, "phase"),
         highest.map(|phase| format!(", up to {}", load(phase))).unwrap_or_default()
     )
 }
@@ -138,7 +146,7 @@ fn warning(evidence: &RunEvidence<'_>) -> String {
         Some(finding) => of_finding(finding),
         None => phase.because.first().cloned().unwrap_or_default(),
     };
-    let count = words::counted(warnings as u64, "warning");
+    let count = number::counted(warnings as u64, "warning");
     format!("With {count}: in {} {}.", phase.name, first.trim_end_matches('.'))
 }
 
@@ -152,7 +160,7 @@ fn interrupted(evidence: &RunEvidence<'_>, interruption: Interruption) -> String
         interruption.word(),
         cut.map(|phase| format!(" in {} ({})", phase.name, load(phase))).unwrap_or_default(),
         evidence.phases.iter().filter(judged).count(),
-        words::counted(evidence.phases.len() as u64, "phase")
+        number::counted(evidence.phases.len() as u64, "phase")
     )
 }
 
@@ -167,8 +175,8 @@ fn amount(phase: &PhaseVerdict) -> f64 {
 /// `30 users`, `200/s`.
 fn load(phase: &PhaseVerdict) -> String {
     match (phase.users, phase.rate) {
-        (Some(users), _) => words::counted(u64::from(users), "user"),
-        (None, rate) => format!("{}/s", words::digits(rate.unwrap_or_default())),
+        (Some(users), _) => number::counted(u64::from(users), "user"),
+        (None, rate) => format!("{}/s", number::plain(rate.unwrap_or_default())),
     }
 }
 

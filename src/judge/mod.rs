@@ -20,7 +20,6 @@ mod run;
 mod statistics;
 mod stopping;
 mod verdict;
-mod words;
 
 pub use breaking::breaking_point;
 pub use evidence::PhaseEvidence;
@@ -30,7 +29,7 @@ pub use recovery::{RECOVERY_SPAN, RecoverySpan, recovery};
 pub use run::{Extent, Interruption, RunEvidence, conclude};
 pub use stopping::{patience, stopped_answering};
 pub use verdict::{
-    BreakingPoint, CheckResult, Comparison, ComparisonMode, EndpointVerdict, Finding, Generator, Lateness,
+    BreakingPoint, CheckResult, Comparison, ComparisonMode, EndpointVerdict, Finding, Generator, Lacked, Lateness,
     Milliseconds, MonitorVerdict, PhaseVerdict, RecoveryVerdict, Regime, Regression, SCHEMA, Totals, Verdict,
 };
 

@@ -1,8 +1,9 @@
 //! Gauges against their bands.
 
-use super::{Band, MonitorVerdict, Outcome, PhaseEvidence, criterion::gauge, words};
+use super::{Band, MonitorVerdict, Outcome, PhaseEvidence, criterion::gauge};
 use crate::measure::GaugeSeries;
 use crate::plan::{self, Plan};
+use crate::units::number;
 
 /// One row for each gauge of the plan, in the order of gates.yaml.
 pub(super) fn judge(evidence: &PhaseEvidence<'_>) -> Vec<MonitorVerdict> {
@@ -21,11 +22,12 @@ pub(super) fn warning(plan: &Plan, monitor: &MonitorVerdict) -> Option<(Outcome,
     let band = plan.gauges.iter().find(|gauge| gauge.name == *name).and_then(|gauge| gauge.band);
     let because = match (monitor.band, max, band) {
         (Band::Critical, Some(max), Some(band)) => {
-            format!("{name} reached {}, critical is above {}.", words::digits(*max), words::digits(band.critical))
+            let (max, critical) = (number::beside(*max, band.critical, ""), number::limit(band.critical, ""));
+            format!("{name} reached {max}, critical is above {critical}.")
         }
         (Band::Missing, _, _) => {
             let why = missing.as_deref().unwrap_or("fewer than 10 do not decide").trim_end_matches('.');
-            format!("{name} gave {}: {why}.", words::counted(*samples, "reading"))
+            format!("{name} gave {}: {why}.", number::counted(*samples, "reading"))
         }
         _ => return None,
     };

@@ -1,12 +1,16 @@
 //! The verdict on one phase.
 
+use std::time::Duration;
+
 use super::{
-    Finding, Level, Outcome, PhaseEvidence, PhaseVerdict, criterion, endpoints, generator, monitors,
+    Finding, Level, Outcome, PhaseEvidence, PhaseVerdict, criterion, endpoints,
+    evidence::Most,
+    generator, monitors,
     statistics::{self, Tally},
-    words,
 };
 use crate::measure::{Clock, PhaseEnding, PhaseMeasurements, Threshold};
 use crate::plan::{Load, Metric, Op, Phase, Plan, Subject};
+use crate::units::number;
 
 /// The name of the finding of a phase whose users could not all log in.
 pub const LOGGED_IN: &str = "all users logged in";
@@ -108,20 +112,25 @@ fn declared(evidence: &PhaseEvidence<'_>) -> Vec<(Finding, Outcome)> {
     let mut findings: Vec<_> =
         evidence.phase.criteria.iter().flat_map(|criterion| criterion::findings(evidence, criterion)).collect();
     if evidence.measurements.ending == PhaseEnding::Interrupted {
-        for (finding, _) in &mut findings {
+        for (finding, weight) in &mut findings {
             only_a_part(finding);
+            *weight = (*weight).min(Outcome::Inconclusive);
         }
     }
     findings
 }
 
-/// What held for a part of the window only is not passed.
+/// What was seen of a part of the window only decides nothing.
 fn only_a_part(finding: &mut Finding) {
-    if finding.outcome == Outcome::Passed {
-        finding.outcome = Outcome::Inconclusive;
-        finding.certain = false;
-        finding.because += " The phase was interrupted, so this is only a part of its window.";
-    }
+    finding.outcome = Outcome::Inconclusive;
+    finding.certain = false;
+    finding.because += " The phase was interrupted, so this is only a part of its window and decides nothing.";
+}
+
+/// The same finding with the endpoint that has the most of it.
+fn at(most: Option<Most>, finding: Finding) -> Finding {
+    let part = most.as_ref().map(|most| [most.count, most.all]);
+    Finding { worst_endpoint: most.map(|most| most.name), worst_part: part, ..finding }
 }
 
 /// The findings that every phase has without being asked, where they do not hold.
@@ -142,14 +151,15 @@ fn built_in(evidence: &PhaseEvidence<'_>) -> Vec<(Finding, Outcome)> {
         samples,
         because,
         worst_endpoint: None,
+        worst_part: None,
     };
     match measurements.ending {
         PhaseEnding::RampFailed => {
             let (users, ramp) = (phase.load.users(), &measurements.ramp);
             let because = format!(
                 "{} of {} logged in, so nothing was measured.",
-                words::count(u64::from(ramp.logged_in)),
-                words::counted(u64::from(users), "user")
+                number::count(u64::from(ramp.logged_in)),
+                number::counted(u64::from(users), "user")
             );
             let reasons = ramp.reasons.iter().map(|reason| format!(" {}.", reason.trim_end_matches('.')));
             let because = because + &reasons.collect::<String>();
@@ -157,19 +167,24 @@ fn built_in(evidence: &PhaseEvidence<'_>) -> Vec<(Finding, Outcome)> {
             let worst = evidence.endpoints(ids).most(|row| if row.login { row.measured.failures() } else { 0 });
             let observed = f64::from(ramp.logged_in);
             let failed = finding(LOGGED_IN, observed, f64::from(users), "", u64::from(ramp.started), because);
-            vec![(Finding { worst_endpoint: worst.map(|(name, _)| name), ..failed }, Outcome::Failed)]
+            vec![(at(worst, failed), Outcome::Failed)]
         }
         PhaseEnding::StoppedAnswering => {
             let all = evidence.all();
+            let when = match measurements.measured {
+                Duration::ZERO => "before its window began".to_owned(),
+                measured => format!("after {} of its window", number::duration(measured)),
+            };
             let because = format!(
-                "Every request failed for {}: the target stopped answering after {} of the window.",
-                words::duration(super::patience(phase)),
-                words::duration(measurements.measured)
+                "For {} or longer every request that ended failed: the target stopped answering, so the phase was ended \
+                 {when}.",
+                number::duration(super::patience(phase)),
             );
             let most = all.most(|row| row.measured.failures());
             let failures = all.failures() as f64;
+            let because = because + &criterion::example(&all, most.as_ref());
             let failed = finding(ANSWERS, failures, 0.0, "events", all.requests(), because);
-            vec![(Finding { worst_endpoint: most.map(|(name, _)| name), ..failed }, Outcome::Failed)]
+            vec![(at(most, failed), Outcome::Failed)]
         }
         PhaseEnding::Completed | PhaseEnding::Interrupted => Vec::new(),
     }
@@ -184,8 +199,8 @@ fn sentence(finding: &Finding) -> String {
 fn interrupted(phase: &Phase, measurements: &PhaseMeasurements) -> String {
     format!(
         "The phase was interrupted after {} of {}.",
-        words::duration(measurements.measured),
-        words::duration(phase.duration)
+        number::duration(measurements.measured),
+        number::duration(phase.duration)
     )
 }
 

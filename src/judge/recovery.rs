@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Band, MonitorVerdict, Outcome, PhaseVerdict, RecoveryVerdict, words};
+use super::{Band, MonitorVerdict, Outcome, PhaseVerdict, RecoveryVerdict};
 use crate::plan::{Plan, Recovery};
+use crate::units::number;
 
 /// The length of one span.
 pub const RECOVERY_SPAN: Duration = Duration::from_secs(5);
@@ -61,13 +62,18 @@ impl Yardstick<'_> {
         let rate = (span.requests - span.failures.min(span.requests)) as f64 / span.requests as f64;
         let needed = self.level.and_then(|level| level.success_rate).unwrap_or(1.0);
         if rate < needed {
-            return Some(format!("{} succeeded, {} is needed", words::percent(rate), words::percent(needed)));
+            let (seen, needed) = (number::beside(rate, needed, "1"), number::beside(needed, rate, "1"));
+            return Some(format!("{seen} succeeded, {needed} is needed"));
         }
         let p50 = p50.as_secs_f64() * 1e3;
         if let Some(most) = self.longest_median()
             && p50 > most
         {
-            return Some(format!("p50 was {}, at most {} is back to normal", words::time(p50), words::time(most)));
+            return Some(format!(
+                "p50 was {}, at most {} is back to normal",
+                number::beside(p50, most, "ms"),
+                number::beside(most, p50, "ms")
+            ));
         }
         span.gauges.iter().find_map(|(name, value)| self.gauge_trouble(name, *value))
     }
@@ -91,28 +97,30 @@ impl Yardstick<'_> {
         if value < band.warning || level.is_some_and(within) {
             return None;
         }
-        Some(format!("{name} was {}, below {} is back to normal", words::digits(value), words::digits(band.warning)))
+        let (value, warning) = (number::beside(value, band.warning, ""), number::limit(band.warning, ""));
+        Some(format!("{name} was {value}, below {warning} is back to normal"))
     }
 
     fn recovered(&self, span: &RecoverySpan) -> String {
-        let p50 = span.p50.map(words::duration).unwrap_or_default();
-        let level =
-            self.level.and_then(|level| Some(format!(" ({} in {})", words::time(level.latency_ms.p50?), level.name)));
+        let p50 = span.p50.map(number::duration).unwrap_or_default();
+        let level = self
+            .level
+            .and_then(|level| Some(format!(" ({} in {})", number::milliseconds(level.latency_ms.p50?), level.name)));
         format!(
             "Two spans of 5 s in a row were good from {} after the load on: p50 {p50}{}.",
-            words::duration(span.start),
+            number::duration(span.start),
             level.unwrap_or_default()
         )
     }
 
     fn not_recovered(&self, spans: &[RecoverySpan]) -> String {
         let Some(last) = spans.last() else { return "Nothing was measured after the load.".to_owned() };
-        let after = words::duration(last.start);
+        let after = number::duration(last.start);
         match self.trouble(last) {
             Some(trouble) => format!("{after} after the load {trouble}."),
             None => format!(
                 "Only the last span, {after} after the load, was good; two in a row within {} are needed.",
-                words::duration(self.rule.within)
+                number::duration(self.rule.within)
             ),
         }
     }

@@ -94,6 +94,7 @@ pub fn conclude(evidence: RunEvidence<'_>) -> Verdict {
     Verdict {
         schema: SCHEMA.to_owned(),
         outcome,
+        dry_run: evidence.extent == Extent::DryRun,
         ending,
         exit_code,
         headline,

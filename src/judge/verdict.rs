@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Band, Ending, Level, Outcome, comparison::AnchorResult};
+use crate::units::number;
 
 /// What `schema` says.
 pub const SCHEMA: &str = "stagegate/verdict/1";
@@ -17,6 +18,10 @@ pub struct Verdict {
     pub schema: String,
     /// passed, warned, failed, inconclusive, invalid or interrupted.
     pub outcome: Outcome,
+    /// `run --dry-run`: preflight and one user through every scenario. Nothing was measured and nothing judged, so that
+    /// `passed` says no more than that the target is ready and the scenarios work.
+    #[serde(default)]
+    pub dry_run: bool,
     /// How it ended.
     pub ending: Ending,
     /// The exit code of the process.
@@ -62,6 +67,23 @@ pub struct Verdict {
     pub integrity: Vec<CheckResult>,
     /// What was tidied at the end; never part of the outcome.
     pub cleanup: Vec<CheckResult>,
+}
+
+impl Verdict {
+    /// The outcome in one word, as the title of every report. A dry run that went well is not called passed: nothing was
+    /// measured.
+    pub fn word(&self) -> &'static str {
+        if self.only_rehearsed() { "dry run" } else { self.outcome.word() }
+    }
+
+    /// The outcome whose colour and sign the title has.
+    pub fn tone(&self) -> Outcome {
+        if self.only_rehearsed() { Outcome::NotRun } else { self.outcome }
+    }
+
+    fn only_rehearsed(&self) -> bool {
+        self.dry_run && self.outcome == Outcome::Passed
+    }
 }
 
 /// The result of a preflight, integrity or cleanup item.
@@ -160,6 +182,25 @@ pub struct Finding {
     /// The endpoint with the most of what broke the criterion; absent when it held, and where no endpoint has a part.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub worst_endpoint: Option<String>,
+    /// What it has of the requests that broke the criterion, and how many those are over all endpoints; absent where
+    /// nothing is counted (a mean).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub worst_part: Option<[u64; 2]>,
+}
+
+impl Finding {
+    /// Where most of it was, as the end of a sentence: `most of it at chart data`, or without a majority `highest at chart
+    /// data (12 of 30)`. `None` where the finding names no endpoint, or is about one only.
+    pub fn whereabouts(&self) -> Option<String> {
+        let name = self.worst_endpoint.as_ref().filter(|_| self.endpoint.is_none())?;
+        let it = if self.unit == "events" { "them" } else { "it" };
+        Some(match self.worst_part {
+            None => format!("slowest at {name}"),
+            Some([count, all]) if count >= all => format!("all of {it} at {name}"),
+            Some([count, all]) if count > all / 2 => format!("most of {it} at {name}"),
+            Some([count, all]) => format!("highest at {name} ({} of {})", number::count(count), number::count(all)),
+        })
+    }
 }
 
 /// Percentiles in milliseconds; null without samples.
@@ -229,6 +270,23 @@ pub struct Generator {
     pub cpu_percent: f64,
     /// Whether it was too slow for the result to count.
     pub saturated: bool,
+    /// What it lacked then; absent where it was good enough.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lacked: Option<Lacked>,
+}
+
+/// What a generator lacked that was not good enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lacked {
+    /// Descriptors: the system's limit of open files.
+    Descriptors,
+    /// Local ports for new connections.
+    Ports,
+    /// CPU, which it used up itself.
+    OwnCpu,
+    /// CPU, although it used little: other work on this machine, or a limit on its CPU, held it up.
+    OtherWork,
 }
 
 /// How late requests started, in milliseconds.
@@ -342,11 +400,14 @@ pub struct BreakingPoint {
     pub phase: String,
     /// Its users, or its rate in iterations per second.
     pub users: f64,
-    /// Users of the last phase that passed; null when none did.
+    /// The same of the last phase before it that passed under less load of the same kind; null when none did.
     pub last_good_users: Option<f64>,
+    /// Why `last_good_users` is null although a phase passed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub no_last_good: Option<String>,
     /// The endpoint that failed, or went beyond a limit, first.
     pub first_endpoint: Option<String>,
-    /// The kind of the first failure.
+    /// The kind of the first failure that the failed criteria are about; null when it broke without one.
     pub first_error: Option<String>,
     /// The gauge that was highest relative to its critical band.
     pub resource: Option<String>,

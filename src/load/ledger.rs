@@ -115,6 +115,7 @@ impl Witness for Ledger {
 
     fn sending(&self, step: &PreparedStep, at: Duration) {
         self.in_flight.set(self.in_flight.get() + 1);
+        self.recorder.borrow_mut().sending();
         if step.thinks {
             self.open_window();
             self.recorder.borrow_mut().started(step.endpoint, at);
@@ -139,6 +140,7 @@ impl Witness for Ledger {
 
     fn exhausted(&self, words: &str) {
         self.in_flight.set(self.in_flight.get() - 1);
+        self.recorder.borrow_mut().gave_up();
         self.exhausted.borrow_mut().get_or_insert_with(|| words.to_owned());
     }
 }

@@ -11,10 +11,12 @@
 mod alarm;
 mod clock;
 mod course;
+mod diagnosis;
 mod draws;
 mod ledger;
 mod pool;
 mod prepare;
+mod quote;
 mod recipe;
 mod rehearsal;
 mod render;
@@ -34,6 +36,7 @@ use crate::{
     plan::{Phase, Plan},
 };
 
+pub use quote::{Quote, confidential};
 pub use rehearsal::{Exchange, Rehearsal, once};
 pub use running::{Running, Stage, Tick};
 pub use sitting::Sitting;

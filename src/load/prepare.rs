@@ -87,6 +87,14 @@ impl PreparedScenario {
     }
 }
 
+impl PreparedScenario {
+    /// Keeps the body of every answer: for a pass that shows what it saw.
+    pub(super) fn keeping_bodies(mut self) -> Self {
+        self.login.iter_mut().chain(&mut self.steps).for_each(|step| step.recipe.keeping_bodies());
+        self
+    }
+}
+
 impl PreparedStep {
     fn of(step: &Step, origin: &Origin, thinks: bool) -> Self {
         Self {

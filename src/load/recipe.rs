@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use super::render::{Memory, Missing, render};
 use crate::{
     client::{Failure, Keep, Origin, Request},
-    plan::{Body, Extraction, Step, Template},
+    plan::{Body, Extraction, SlotId, Step, Template},
 };
 
 /// How a step's request is made.
@@ -40,7 +40,7 @@ pub(super) struct Varying {
 #[derive(Debug)]
 pub(super) enum Unmade {
     /// It needs a value that an earlier step should have extracted.
-    Missing,
+    Missing(SlotId),
     /// It is refused before a byte is sent.
     Refused(Failure),
 }
@@ -60,7 +60,7 @@ impl Recipe {
             Ok(varying) => match varying.make(origin, &mut Memory::empty()) {
                 Ok(request) => Self::Fixed(Box::new(request)),
                 Err(Unmade::Refused(failure)) => Self::Broken(failure),
-                Err(Unmade::Missing) => Self::Broken(Failure::check("the step needs a value that no step extracts")),
+                Err(Unmade::Missing(_)) => Self::Broken(Failure::check("the step needs a value that no step extracts")),
             },
         }
     }
@@ -75,6 +75,17 @@ impl Recipe {
             Self::Fixed(request) => Ok(Made::Fixed(request)),
             Self::Broken(failure) => Err(Unmade::Refused(failure.clone())),
             Self::Varying(varying) => varying.make(origin, memory).map(|request| Made::Varied(Box::new(request))),
+        }
+    }
+}
+
+impl Recipe {
+    /// The same recipe, with the body of every answer kept: for a pass that shows what it saw.
+    pub(super) fn keeping_bodies(&mut self) {
+        match self {
+            Self::Fixed(request) => request.keep = Keep::Body,
+            Self::Varying(varying) => varying.keep = Keep::Body,
+            Self::Broken(_) => {}
         }
     }
 }
@@ -152,8 +163,8 @@ fn value(name: &HeaderName, text: &str) -> Result<HeaderValue, Failure> {
 }
 
 impl From<Missing> for Unmade {
-    fn from(_: Missing) -> Self {
-        Self::Missing
+    fn from(Missing(slot): Missing) -> Self {
+        Self::Missing(slot)
     }
 }
 

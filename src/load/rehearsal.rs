@@ -2,24 +2,27 @@
 
 use std::{cell::RefCell, sync::Arc, time::Duration};
 
-use http::Method;
+use http::{HeaderMap, Method};
 
 use super::{
     clock::Clock,
+    diagnosis,
     draws::Draws,
     prepare::{PreparedScenario, PreparedStep},
+    quote::{Quote, confidential},
     render::Memory,
     walk::{Hop, Route, Walked, Walker, Witness},
 };
 use crate::{
-    client::{Agent, Answer, Origin},
-    plan::{Load, Plan, Row, ScenarioId},
+    client::{Agent, Answer, Origin, Request},
+    config::Secrets,
+    plan::{Load, Plan, Row, Scenario, ScenarioId},
 };
 
-/// The longest part of a body that an excerpt quotes.
-const LONGEST_EXCERPT: usize = 2000;
-
 /// What one pass of one user through a scenario did.
+///
+/// Values of cookies and credentials are masked in it, also where the app repeats them; values of `secrets` are not:
+/// whoever shows it masks them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rehearsal {
     /// Every request in order, login and redirect hops included.
@@ -32,11 +35,13 @@ pub struct Rehearsal {
     pub broken_off: Option<String>,
 }
 
-/// One request of a rehearsal. Nothing in it is masked.
+/// One request of a rehearsal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchange {
     /// The endpoint's name.
     pub step: String,
+    /// Whether it belongs to the login.
+    pub login: bool,
     /// The method; `None` when the request was refused before it could be made.
     pub method: Option<Method>,
     /// The URL, likewise.
@@ -47,10 +52,12 @@ pub struct Exchange {
     pub duration: Duration,
     /// What went wrong, in one sentence; `None` is success.
     pub failure: Option<String>,
-    /// The beginning of the request's body.
-    pub sent: String,
-    /// The answer's headers and the beginning of its body, as far as it was kept.
-    pub received: String,
+    /// The likeliest cause of the failure and the next step, in one sentence, where the exchanges suggest one.
+    pub advice: Option<String>,
+    /// The request as it was sent; empty when it was refused before it could be made.
+    pub sent: Quote,
+    /// The answer; empty when there was none.
+    pub received: Quote,
 }
 
 impl Rehearsal {
@@ -58,26 +65,59 @@ impl Rehearsal {
     pub fn passed(&self) -> bool {
         self.failures == 0 && self.broken_off.is_none()
     }
+
+    /// One failed exchange outside a scenario; the values of cookies and credentials in it are hidden.
+    pub fn of(failed: Exchange, hidden: &[String]) -> Self {
+        Self { exchanges: vec![failed], requests: 1, failures: 1, broken_off: None }.told(hidden)
+    }
+
+    /// Adds the likeliest cause to each failure, and hides these values wherever they stand.
+    fn told(mut self, hidden: &[String]) -> Self {
+        for at in 0..self.exchanges.len() {
+            self.exchanges[at].advice = diagnosis::of(&self.exchanges[..=at]);
+        }
+        let hidden = Secrets::of(hidden);
+        let mask = |text: &mut String| *text = hidden.mask(text).into_owned();
+        for Exchange { url, failure, advice, sent, received, .. } in &mut self.exchanges {
+            url.iter_mut().chain(failure).chain(advice).for_each(mask);
+            for Quote { head, body } in [sent, received] {
+                head.iter_mut().for_each(mask);
+                mask(body);
+            }
+        }
+        self.broken_off.iter_mut().for_each(mask);
+        self
+    }
 }
 
 /// One user logs in and runs one iteration of the scenario, without pauses, on the first row of the plan's data.
 pub async fn once(plan: &Plan, scenario: ScenarioId, origin: &Origin, seed: u64) -> Rehearsal {
     let alone = Load::Closed { users: 1, spawn_rate: 1.0 };
-    let script = PreparedScenario::of(&plan.scenarios[scenario.0 as usize], origin, &alone);
+    let scenario = &plan.scenarios[scenario.0 as usize];
+    let script = PreparedScenario::of(scenario, origin, &alone).keeping_bodies();
     let memory = Memory::new(1, rows(plan), script.slots, Draws::of(seed, 0, 0).values);
     let mut walker = Walker { agent: Agent::new(), memory };
-    let onlooker = Onlooker { plan, seen: RefCell::default() };
+    let onlooker = Onlooker { plan, seen: RefCell::default(), head: RefCell::default(), hidden: RefCell::default() };
     let route = Route { origin, clock: Clock::start(), witness: &onlooker };
     let broken_off = match walker.log_in(&script.login, Duration::ZERO, &route).await {
         Err(reason) => Some(format!("the login failed: {}", reason.unwrap_or_default())),
         Ok(ended) => match walker.iterate(&script.steps, ended, &route).await {
-            Walked::BrokenOff(_) => Some("a step needs a value that no earlier step extracted".to_owned()),
+            early @ Walked::BrokenOff { .. } => broken_off(plan, scenario, early),
             Walked::Ended(_) | Walked::Over => None,
         },
     };
-    let mut rehearsal = onlooker.seen.into_inner();
+    let Onlooker { seen, hidden, .. } = onlooker;
+    let mut rehearsal = seen.into_inner();
     rehearsal.broken_off = rehearsal.broken_off.or(broken_off);
-    rehearsal
+    rehearsal.told(&hidden.into_inner())
+}
+
+/// Names the step that could not be made, and the value that it lacks.
+fn broken_off(plan: &Plan, scenario: &Scenario, walked: Walked) -> Option<String> {
+    let Walked::BrokenOff { step, value, .. } = walked else { return None };
+    let step = &plan.endpoints[step.index()].name;
+    let value = scenario.slots.get(value.0 as usize).map_or("a value", String::as_str);
+    Some(format!("{step} needs {value}, which no earlier step extracted"))
 }
 
 /// The rows of the first phase, or of the first dataset; the first of them is used.
@@ -91,11 +131,21 @@ fn rows(plan: &Plan) -> Arc<[Row]> {
 struct Onlooker<'a> {
     plan: &'a Plan,
     seen: RefCell<Rehearsal>,
+    /// The headers of the request that is on its way.
+    head: RefCell<HeaderMap>,
+    /// Values of cookies and credentials so far.
+    hidden: RefCell<Vec<String>>,
 }
 
 impl Witness for Onlooker<'_> {
     fn goes_on(&self, _intended: Duration) -> bool {
         true
+    }
+
+    fn before(&self, request: &Request, agent: &mut Agent) {
+        let head = agent.preview(request);
+        self.hidden.borrow_mut().extend(confidential(&head));
+        self.head.replace(head);
     }
 
     fn sending(&self, _step: &PreparedStep, _at: Duration) {}
@@ -104,15 +154,23 @@ impl Witness for Onlooker<'_> {
         let mut seen = self.seen.borrow_mut();
         seen.requests += 1;
         seen.failures += u64::from(hop.failure.is_some());
+        let head = self.head.take();
+        let endpoint = &self.plan.endpoints[hop.step.endpoint.index()];
+        if let Some(answer) = hop.answer {
+            self.hidden.borrow_mut().extend(confidential(&answer.headers));
+        }
+        let quoted = |answer: &Answer| Quote::of_answer(answer.status, &answer.headers, &answer.body);
         seen.exchanges.push(Exchange {
-            step: self.plan.endpoints[hop.step.endpoint.index()].name.clone(),
+            step: endpoint.name.clone(),
+            login: endpoint.login,
             method: hop.request.map(|request| request.method.clone()),
             url: hop.request.map(|request| request.address.url().to_string()),
             status: hop.answer.map(|answer| answer.status),
             duration: hop.ended.saturating_sub(hop.started),
             failure: hop.failure.map(|failure| failure.description.clone()),
-            sent: hop.request.map(|request| excerpt(&request.body)).unwrap_or_default(),
-            received: hop.answer.map(received).unwrap_or_default(),
+            advice: None,
+            sent: hop.request.map(|request| Quote::of_request(request, &head)).unwrap_or_default(),
+            received: hop.answer.map(quoted).unwrap_or_default(),
         });
     }
 
@@ -121,18 +179,4 @@ impl Witness for Onlooker<'_> {
         seen.failures += 1;
         seen.broken_off = Some(format!("this machine cannot open a connection: {words}"));
     }
-}
-
-fn received(answer: &Answer) -> String {
-    let mut text = String::new();
-    for (name, value) in &answer.headers {
-        text.extend([name.as_str(), ": ", &excerpt(value.as_bytes()), "\n"]);
-    }
-    text.push('\n');
-    text.push_str(&excerpt(&answer.body));
-    text
-}
-
-fn excerpt(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(&bytes[..bytes.len().min(LONGEST_EXCERPT)]).into_owned()
 }

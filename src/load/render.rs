@@ -7,9 +7,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::plan::{ColumnId, Encoding, Row, Segment, SlotId, Template, Value};
 
-/// A value was not extracted.
+/// A value that was not extracted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Missing;
+pub(super) struct Missing(pub(super) SlotId);
 
 /// What a user's templates are filled from.
 #[derive(Debug)]
@@ -100,7 +100,7 @@ fn insert(value: &Value, encoding: Encoding, memory: &mut Memory, out: &mut Stri
         }
         Value::Data(column) => encode(memory.column(*column), encoding, out),
         Value::Extracted(slot) => {
-            let kept = memory.slots.get(slot.0 as usize).and_then(Option::as_deref).ok_or(Missing)?;
+            let kept = memory.slots.get(slot.0 as usize).and_then(Option::as_deref).ok_or(Missing(*slot))?;
             encode(kept, encoding, out);
         }
     }
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_value_that_was_not_extracted_is_missing() {
-        assert_eq!(rendered(Value::Extracted(SlotId(1)), Encoding::Raw), Err(Missing));
+        assert_eq!(rendered(Value::Extracted(SlotId(1)), Encoding::Raw), Err(Missing(SlotId(1))));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::{
     worker::{Report, Round, WorkerEnd},
 };
 use crate::measure::{
-    Collector, GeneratorHealth, Histogram, Layout, PhaseEnding, PhaseFacts, PhaseMeasurements, Recent,
+    Collector, GeneratorHealth, Histogram, Layout, PhaseEnding, PhaseFacts, PhaseMeasurements, Recent, Unanswered,
 };
 
 /// Reports that a worker may be ahead of the control side.
@@ -136,6 +136,12 @@ impl Running {
     /// workers report once a second, so the last second is not complete yet.
     pub fn recent(&self, from: Duration, to: Duration) -> Recent {
         self.collector.as_ref().map_or_else(Recent::default, |collector| collector.recent(from, to))
+    }
+
+    /// How it stands with the target's answers now.
+    pub fn unanswered(&self) -> Unanswered {
+        let now = self.course.clock.now();
+        self.collector.as_ref().map_or_else(Unanswered::default, |collector| collector.unanswered(now))
     }
 
     /// Ends the phase: no new requests. Those in flight are awaited up to their timeouts; when interrupted at most 2 s,

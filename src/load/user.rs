@@ -126,7 +126,7 @@ impl<'a> Life<'a> {
     async fn iterate(&mut self, intended: Duration) -> Option<Duration> {
         self.walker.memory.draw_row(&mut self.rows);
         match self.walker.iterate(&self.scenario.steps, intended, &self.worker.route()).await {
-            Walked::Ended(at) | Walked::BrokenOff(at) => Some(at),
+            Walked::Ended(at) | Walked::BrokenOff { at, .. } => Some(at),
             Walked::Over => None,
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{clock::Clock, prepare::PreparedStep, recipe::Unmade, render::Memory};
 use crate::{
     client::{Agent, Answer, Failure, Origin, Request, Trouble, extract, verify},
-    plan::FailureKind,
+    plan::{EndpointId, FailureKind, SlotId},
 };
 
 /// The longest chain of redirects that is followed.
@@ -22,6 +22,8 @@ const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 pub(super) trait Witness {
     /// Whether a request that is intended then is still to be sent.
     fn goes_on(&self, intended: Duration) -> bool;
+    /// Looks at a request and at who will send it, before [`Self::sending`]; who measures has no need to.
+    fn before(&self, _request: &Request, _agent: &mut Agent) {}
     /// A request is about to be sent.
     fn sending(&self, step: &PreparedStep, at: Duration);
     /// A request ended.
@@ -63,7 +65,7 @@ pub(super) enum Walked {
     /// With its last step.
     Ended(Duration),
     /// At a step whose values were not extracted.
-    BrokenOff(Duration),
+    BrokenOff { at: Duration, step: EndpointId, value: SlotId },
     /// With the phase.
     Over,
 }
@@ -73,7 +75,7 @@ enum StepEnd {
     /// It was carried out; the failure in words, if it failed.
     Done { ended: Duration, failed: Option<String> },
     /// A value that an earlier step should have extracted is missing.
-    Unready,
+    Unready(SlotId),
     /// The phase is over.
     Over,
 }
@@ -92,7 +94,7 @@ impl Walker {
         for step in steps {
             match self.perform(step, intended, route).await {
                 StepEnd::Done { ended, .. } => intended = ended,
-                StepEnd::Unready => return Walked::BrokenOff(intended),
+                StepEnd::Unready(value) => return Walked::BrokenOff { at: intended, step: step.endpoint, value },
                 StepEnd::Over => return Walked::Over,
             }
         }
@@ -115,7 +117,7 @@ impl Walker {
             match self.perform(step, intended, route).await {
                 StepEnd::Done { ended, failed: None } => intended = ended,
                 StepEnd::Done { failed: Some(because), .. } => return Err(Some(because)),
-                StepEnd::Unready => return Err(Some("a step needs a value that was not extracted".to_owned())),
+                StepEnd::Unready(_) => return Err(Some("a step needs a value that was not extracted".to_owned())),
                 StepEnd::Over => return Err(None),
             }
         }
@@ -134,12 +136,13 @@ impl Walker {
         }
         let made = match step.recipe.make(route.origin, &mut self.memory) {
             Ok(made) => made,
-            Err(Unmade::Missing) => return StepEnd::Unready,
+            Err(Unmade::Missing(slot)) => return StepEnd::Unready(slot),
             Err(Unmade::Refused(failure)) => return refuse(step, &failure, intended, route),
         };
         let mut redirected: Option<Request> = None;
         for hop in 0.. {
             let request = redirected.as_ref().unwrap_or_else(|| made.request());
+            route.witness.before(request, &mut self.agent);
             let started = route.clock.now();
             route.witness.sending(step, started);
             let outcome = self.agent.exchange(route.origin, request).await;

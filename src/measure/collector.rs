@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Batch, Clock, EndpointMeasurements, Layout, PhaseFacts, PhaseMeasurements, Recent, Sample, Threshold,
+    Batch, Clock, EndpointMeasurements, Layout, PhaseFacts, PhaseMeasurements, Recent, Sample, Threshold, Unanswered,
     recent::Seconds,
     recorder::{Added, EXAMPLES},
     windows::Windows,
@@ -24,6 +24,8 @@ pub struct Collector {
     seconds: Seconds,
     sent: u64,
     failed: u64,
+    /// Requests that the workers sent and that have not ended.
+    in_flight: i64,
 }
 
 impl Collector {
@@ -38,6 +40,7 @@ impl Collector {
             seconds: Seconds::default(),
             sent: 0,
             failed: 0,
+            in_flight: 0,
             layout,
         }
     }
@@ -49,6 +52,7 @@ impl Collector {
 
     /// Adds a worker's batch.
     pub fn absorb(&mut self, batch: Batch) {
+        self.in_flight += batch.in_flight;
         for sample in &batch.samples {
             self.count(sample);
         }
@@ -66,9 +70,14 @@ impl Collector {
     }
 
     /// What happened in `from..to` since the phase's origin (whole seconds, within the last minute), login excluded,
-    /// warm-up included: for progress, recovery and the stop when nothing answers.
+    /// warm-up included: for progress and recovery.
     pub fn recent(&self, from: Duration, to: Duration) -> Recent {
         self.seconds.between(from, to)
+    }
+
+    /// How it stands with the target's answers at `now` since the phase's origin: for the stop when nothing answers.
+    pub fn unanswered(&self, now: Duration) -> Unanswered {
+        self.seconds.unanswered(now, u64::try_from(self.in_flight).unwrap_or_default())
     }
 
     /// Requests sent so far, `unsent` excluded, and failures so far, `unsent` included: login and warm-up count.

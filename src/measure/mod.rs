@@ -27,7 +27,7 @@ pub use histogram::{Histogram, HistogramError};
 pub use joined::shift;
 pub use layout::{Clock, Layout, SPANS, Threshold};
 pub use phase::{PhaseEnding, PhaseFacts, PhaseMeasurements, Ramp, Window};
-pub use recent::Recent;
+pub use recent::{Recent, Unanswered};
 pub use recorder::{Batch, Recorder};
 pub use sample::Sample;
 

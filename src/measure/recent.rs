@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{Sample, histogram::micros};
+use crate::plan::FailureKind;
 
 /// Seconds that are kept; no one looks back further.
 const KEPT: u32 = 60;
@@ -18,24 +19,39 @@ pub struct Recent {
     pub p50: Option<Duration>,
     /// 95th percentile of latency, likewise.
     pub p95: Option<Duration>,
-    /// Requests that ended in these seconds, whenever they were intended.
-    pub ended: u64,
-    /// Failures among those. The target answers nothing when all of them failed.
-    pub ended_failures: u64,
+}
+
+/// How it stands with the target's answers since the last success, login excluded but for `in_flight`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Unanswered {
+    /// From the last byte of the last success to now; before the first one, from the start of the first request that ended.
+    pub since: Duration,
+    /// Requests that ended as failures since then, `unsent` excluded: those are not the target's. Failures within the same
+    /// second as the last success do not count.
+    pub failures: u64,
+    /// Requests that were sent and have not ended, logins included.
+    pub in_flight: u64,
+    /// The longest service time among the successes of the last minute; zero without one.
+    pub slowest: Duration,
 }
 
 /// What happened in the last [`KEPT`] seconds, second by second.
 #[derive(Debug, Default)]
 pub(super) struct Seconds {
     seconds: BTreeMap<u32, Second>,
+    /// The earliest intended start of a request that ended.
+    first: Option<Duration>,
+    last_success: Option<Duration>,
+    /// Failures by the second in which they ended, from that of the last success on. Bounded by the seconds of a phase.
+    failures: BTreeMap<u32, u64>,
 }
 
 #[derive(Debug, Default)]
 struct Second {
     requests: u64,
     failures: u64,
-    ended: u64,
-    ended_failures: u64,
+    /// The longest service time among the successes that ended in this second.
+    slowest: Duration,
     /// Latencies of timed requests in microseconds.
     latencies: Vec<u32>,
 }
@@ -49,9 +65,37 @@ impl Seconds {
         if sample.timed() {
             second.latencies.push(micros(sample.latency));
         }
-        let second = self.at(sample.ended());
-        second.ended += 1;
-        second.ended_failures += failed;
+        self.answered(sample);
+    }
+
+    /// How it stands with answers, as far as batches have come.
+    pub(super) fn unanswered(&self, now: Duration, in_flight: u64) -> Unanswered {
+        let begin = self.last_success.or(self.first).unwrap_or(now);
+        Unanswered {
+            since: now.saturating_sub(begin),
+            failures: self.failures.values().sum(),
+            in_flight,
+            slowest: self.seconds.values().map(|second| second.slowest).max().unwrap_or_default(),
+        }
+    }
+
+    fn answered(&mut self, sample: &Sample) {
+        let ended = sample.ended();
+        self.first = Some(self.first.map_or(sample.intended, |first| first.min(sample.intended)));
+        match sample.failure {
+            Some(FailureKind::Unsent) => {}
+            Some(_) if self.last_success.is_none_or(|last| whole(last) < whole(ended)) => {
+                *self.failures.entry(whole(ended)).or_default() += 1;
+            }
+            Some(_) => {}
+            None => {
+                let second = self.at(ended);
+                second.slowest = second.slowest.max(sample.service);
+                self.last_success = self.last_success.max(Some(ended));
+                // Batches of several workers come in any order, so an older success leaves newer failures.
+                self.failures = self.failures.split_off(&whole(ended).saturating_add(1));
+            }
+        }
     }
 
     /// Forgets what is older than anyone looks back.
@@ -67,8 +111,6 @@ impl Seconds {
         for (_, second) in self.seconds.range(whole(from)..whole(to).max(whole(from))) {
             sum.requests += second.requests;
             sum.failures += second.failures;
-            sum.ended += second.ended;
-            sum.ended_failures += second.ended_failures;
             latencies.extend_from_slice(&second.latencies);
         }
         sum.p50 = quantile(&mut latencies, 50);

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{Histogram, Layout, Sample, silence::Silences};
-use crate::plan::EndpointId;
+use crate::plan::{EndpointId, FailureKind};
 
 /// Different descriptions of failures that are kept for an endpoint.
 pub(super) const EXAMPLES: usize = 3;
@@ -17,6 +17,7 @@ pub struct Recorder {
     samples: Vec<Sample>,
     added: Vec<Added>,
     examples: Vec<(EndpointId, String)>,
+    in_flight: i64,
     /// By endpoint: what [`Self::describe_failure`] has already kept.
     described: Vec<Vec<String>>,
     /// Only with think time: who started when, and how long answers took so far.
@@ -40,6 +41,7 @@ impl Recorder {
             samples: Vec::new(),
             added: Vec::new(),
             examples: Vec::new(),
+            in_flight: 0,
             described,
             silences: None,
             window: None,
@@ -66,6 +68,16 @@ impl Recorder {
         }
     }
 
+    /// Notes that a request is sent now, so that the collector knows how many are in flight.
+    pub fn sending(&mut self) {
+        self.in_flight += 1;
+    }
+
+    /// Notes that it could not be sent after all and leaves no sample, because this machine was exhausted.
+    pub fn gave_up(&mut self) {
+        self.in_flight -= 1;
+    }
+
     /// Adds a request that ended, or was not sent.
     pub fn record(&mut self, sample: &Sample) {
         if let Some(watch) = &mut self.silences
@@ -76,6 +88,7 @@ impl Recorder {
             }
             self.added.extend(watch.silences.ended(sample.ended(), &watch.latencies));
         }
+        self.in_flight -= i64::from(sample.failure != Some(FailureKind::Unsent));
         self.samples.push(*sample);
     }
 
@@ -106,6 +119,7 @@ impl Recorder {
             samples: std::mem::replace(&mut self.samples, room),
             added: std::mem::take(&mut self.added),
             examples: std::mem::take(&mut self.examples),
+            in_flight: std::mem::take(&mut self.in_flight),
         }
     }
 }
@@ -126,6 +140,8 @@ pub struct Batch {
     pub(super) samples: Vec<Sample>,
     pub(super) added: Vec<Added>,
     pub(super) examples: Vec<(EndpointId, String)>,
+    /// By how many there are more requests in flight.
+    pub(super) in_flight: i64,
 }
 
 /// A request that a waiting user did not make.

@@ -12,8 +12,8 @@ use crate::{
 };
 
 /// Remarks on a plan, in the order of the file: criteria that this many requests cannot make certain, phases that
-/// raise users and complexity at once, criteria that every measured value meets, secrets that are too short to be masked, verification switched off, a deadline
-/// that the longest run would miss.
+/// raise users and complexity at once, criteria that every measured value meets, secrets that are too short to be
+/// masked, verification switched off, a deadline that the longest run would miss.
 pub fn notes(config: &Config, choice: &Choice, plan: &Plan) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut note = |span: Span, message: String, help: Option<&str>| {
@@ -62,7 +62,7 @@ pub fn notes(config: &Config, choice: &Choice, plan: &Plan) -> Vec<Note> {
     notes
 }
 
-/// Whether every measured value meets a criterion: `success_rate <= 100%`, `requests >= 0`.
+/// Whether every measured value meets a criterion: `success_rate <= 100%`, `requests >= 0`, `p95 > 0ms`.
 fn checks_nothing(criterion: &Criterion) -> bool {
     let Subject::Metric { limit, op, .. } = &criterion.subject else { return false };
     let (number, most) = match *limit {
@@ -70,7 +70,9 @@ fn checks_nothing(criterion: &Criterion) -> bool {
         Limit::Share(share) => (share, 1.0),
         Limit::Number(number) | Limit::PerSecond(number) => (number, f64::INFINITY),
     };
-    (*op == Op::GreaterOrEqual && number <= 0.0) || (*op == Op::LessOrEqual && number >= most)
+    // No answer takes no time at all.
+    let any_time = matches!(limit, Limit::Time(_)) && *op == Op::Greater;
+    ((*op == Op::GreaterOrEqual || any_time) && number <= 0.0) || (*op == Op::LessOrEqual && number >= most)
 }
 
 /// Says so if the requests expected for a criterion are too few for certainty.

@@ -1,6 +1,9 @@
 //! The result of one item.
 
-use crate::plan::{Check, Place};
+use crate::{
+    load::Rehearsal,
+    plan::{Check, Place},
+};
 
 /// What came of one item of a checklist.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +18,8 @@ pub struct Checked {
     pub place: Place,
     /// What it sent to the target.
     pub sent: Sent,
+    /// The exchanges of an item that did not hold, where it had any.
+    pub exchanges: Option<Box<Rehearsal>>,
 }
 
 /// Whether an item held.
@@ -46,6 +51,7 @@ impl Checked {
             detail: why.to_owned(),
             place: check.place.clone(),
             sent: Sent::default(),
+            exchanges: None,
         }
     }
 }
@@ -56,12 +62,14 @@ pub(super) struct Seen {
     /// The detail of an item that held, or of one that did not.
     pub(super) outcome: Result<String, String>,
     pub(super) sent: Sent,
+    /// The exchanges, where there were any and the item did not hold.
+    pub(super) exchanges: Option<Box<Rehearsal>>,
 }
 
 impl Seen {
     /// Something that sends nothing to the target.
     pub(super) fn aside(outcome: Result<String, String>) -> Self {
-        Self { outcome, sent: Sent::default() }
+        Self { outcome, sent: Sent::default(), exchanges: None }
     }
 
     pub(super) fn into_checked(self, check: &Check) -> Checked {
@@ -69,6 +77,13 @@ impl Seen {
             Ok(detail) => (Held::Yes, detail),
             Err(detail) => (Held::No, detail),
         };
-        Checked { name: check.name.clone(), held, detail, place: check.place.clone(), sent: self.sent }
+        Checked {
+            name: check.name.clone(),
+            held,
+            detail,
+            place: check.place.clone(),
+            sent: self.sent,
+            exchanges: self.exchanges,
+        }
     }
 }

@@ -1,11 +1,14 @@
 //! One request without a session.
 
+use std::time::Instant;
+
 use super::{Sent, checked::Seen};
 use crate::{
     client::{
-        control::{BODY_LIMIT, Control, ControlFailure, Inquiry},
+        control::{Answer, BODY_LIMIT, Control, ControlFailure, Inquiry},
         verify,
     },
+    load::{Exchange, Quote, Rehearsal, confidential},
     plan::{FailureKind, Probe},
 };
 
@@ -13,11 +16,14 @@ use crate::{
 pub(super) async fn send(control: &Control, probe: &Probe) -> Seen {
     let Probe { method, url, headers, body, timeout, expect } = probe;
     let inquiry = Inquiry { method, url, headers, body: body.as_deref(), timeout: *timeout };
+    let started = Instant::now();
     let answer = match control.ask(inquiry).await {
         Ok(answer) => answer,
         Err(failure) => {
             let sent = u64::from(failure.sent);
-            return Seen { outcome: Err(describe(&failure)), sent: Sent { requests: sent, failures: sent } };
+            let exchanges = exchanges(control, inquiry, None, (started, &failure.sentence));
+            let sent = Sent { requests: sent, failures: sent };
+            return Seen { outcome: Err(describe(&failure)), sent, exchanges: Some(Box::new(exchanges)) };
         }
     };
     let mut held = verify(expect, answer.status, &answer.headers, &answer.body, answer.size);
@@ -27,12 +33,48 @@ pub(super) async fn send(control: &Control, probe: &Probe) -> Seen {
             BODY_LIMIT >> 20
         ));
     }
-    let failures = u64::from(held.is_err());
-    let outcome = match held {
-        Ok(()) => Ok(format!("{method} {url} answered {} as expected", answer.status)),
-        Err(violated) => Err(format!("{method} {url}: {violated}; correct the app, or what this item expects")),
+    match held {
+        Ok(()) => Seen {
+            outcome: Ok(format!("{method} {url} answered {} as expected", answer.status)),
+            sent: Sent { requests: 1, failures: 0 },
+            exchanges: None,
+        },
+        Err(violated) => Seen {
+            exchanges: Some(Box::new(exchanges(control, inquiry, Some(&answer), (started, &violated)))),
+            outcome: Err(format!("{method} {url}: {violated}; correct the app, or what this item expects")),
+            sent: Sent { requests: 1, failures: 1 },
+        },
+    }
+}
+
+/// What was sent and received, for whoever looks for the reason of a failure.
+fn exchanges(
+    control: &Control,
+    inquiry: Inquiry<'_>,
+    answer: Option<&Answer>,
+    (started, failure): (Instant, &str),
+) -> Rehearsal {
+    let (url, head) = control.preview(inquiry).unzip();
+    let head = head.unwrap_or_default();
+    let path = url.as_ref().map_or(inquiry.url, |url| &url[url::Position::BeforePath..url::Position::AfterQuery]);
+    let line = format!("{} {path} HTTP/1.1", inquiry.method);
+    let mut hidden = confidential(&head);
+    hidden.extend(answer.iter().flat_map(|answer| confidential(&answer.headers)));
+    let exchange = Exchange {
+        step: "one request".to_owned(),
+        login: false,
+        method: Some(inquiry.method.clone()),
+        status: answer.map(|answer| answer.status),
+        duration: started.elapsed(),
+        failure: Some(failure.to_owned()),
+        advice: None,
+        sent: Quote::of(line, &head, inquiry.body.unwrap_or_default().as_bytes()),
+        received: answer
+            .map(|answer| Quote::of_answer(answer.status, &answer.headers, &answer.body))
+            .unwrap_or_default(),
+        url: url.map(String::from),
     };
-    Seen { outcome, sent: Sent { requests: 1, failures } }
+    Rehearsal::of(exchange, &hidden)
 }
 
 fn describe(failure: &ControlFailure) -> String {

@@ -11,7 +11,9 @@ pub(super) async fn run(kit: &Kit, scenario: ScenarioId) -> Seen {
     let rehearsal = load::once(&kit.plan, scenario, &kit.origin, kit.plan.seed).await;
     let name = &kit.plan.scenarios[scenario.0 as usize].name;
     let sent = Sent { requests: rehearsal.requests, failures: rehearsal.failures };
-    Seen { outcome: describe(name, &rehearsal), sent }
+    let outcome = describe(name, &rehearsal);
+    let exchanges = outcome.is_err().then(|| Box::new(rehearsal));
+    Seen { outcome, sent, exchanges }
 }
 
 /// What one pass of one user showed: `Err` names the first step that failed.
@@ -21,7 +23,8 @@ pub fn describe(scenario: &str, rehearsal: &Rehearsal) -> Result<String, String>
         let asked = exchange.method.as_ref().zip(exchange.url.as_ref());
         let asked = asked.map(|(method, url)| format!(" ({method} {url})")).unwrap_or_default();
         let step = &exchange.step;
-        return Err(format!("{scenario}, {step}{asked}: {failure}; correct the app, its test data, or the step"));
+        let advice = exchange.advice.as_deref().unwrap_or("correct the app, its test data, or the step");
+        return Err(format!("{scenario}, {step}{asked}: {failure}; {advice}"));
     }
     match &rehearsal.broken_off {
         Some(why) => Err(format!("{scenario}: {why}; correct the app, its test data, or the scenario")),

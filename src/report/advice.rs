@@ -1,15 +1,31 @@
 //! What to try: one sentence for each kind of trouble, after the optimization roadmap of the strategy document.
 
-use super::number;
-use crate::judge::{ANSWERS, Band, EndpointVerdict, Finding, LOGGED_IN, MonitorVerdict, Outcome, PhaseVerdict};
-
-/// When the generator was not good enough.
-pub(super) const GENERATOR: &str = "Give the generator its own machine or more cores, or lower users or rate; the app \
-                                    was not judged.";
+use crate::judge::{
+    ANSWERS, Band, EndpointVerdict, Finding, Generator, LOGGED_IN, Lacked, MonitorVerdict, Outcome, PhaseVerdict,
+};
+use crate::units::number;
 
 /// When the app did not come back.
 pub(super) const RECOVERY: &str = "Look for queues without a bound, connections that are never given back, and retries \
                                    that keep the load up.";
+
+/// When the generator was not good enough: by what it lacked.
+pub(super) fn for_generator(generator: Option<&Generator>) -> String {
+    let advice = match generator.and_then(|generator| generator.lacked) {
+        Some(Lacked::Descriptors) => "Raise this machine's limit of open files (`ulimit -n`), or lower users",
+        Some(Lacked::Ports) => {
+            "Keep connections open between requests, widen the range of local ports \
+             (`net.ipv4.ip_local_port_range`), or lower the rate"
+        }
+        Some(Lacked::OwnCpu) => "Give the generator more cores or its own machine, or lower users or rate",
+        Some(Lacked::OtherWork) => {
+            "Keep other work off this machine while the gate runs (the app, its database, builds), or raise the limit \
+             on its CPU; fewer users or more cores would not help"
+        }
+        None => "Give the generator its own machine or more cores, or lower users or rate",
+    };
+    format!("{advice}. The app was not judged.")
+}
 
 /// What to try for a finding that did not hold, or was not certain.
 pub(super) fn for_finding(phase: &PhaseVerdict, finding: &Finding) -> Option<String> {
@@ -25,6 +41,13 @@ pub(super) fn for_finding(phase: &PhaseVerdict, finding: &Finding) -> Option<Str
                 .to_owned(),
         );
     }
+    if finding.samples == 0 && finding.unit.is_empty() {
+        return Some(
+            "See whether the source answers from this machine; `{name: monitors answer, monitors: all}` under \
+             `preflight` finds it before any load is sent."
+                .to_owned(),
+        );
+    }
     if finding.samples == 0 {
         return Some(
             "See whether a scenario of this phase reaches it: `stagegate run --dry-run` shows each step.".to_owned(),
@@ -35,7 +58,7 @@ pub(super) fn for_finding(phase: &PhaseVerdict, finding: &Finding) -> Option<Str
     }
     match finding.unit.as_str() {
         "ms" => slow(phase, finding),
-        "1" | "events" => failing(phase),
+        "1" | "events" => failing(phase, finding),
         "requests" | "requests/s" => busiest_gauge(phase),
         _ => for_gauge(&finding.criterion),
     }
@@ -56,18 +79,23 @@ fn slow(phase: &PhaseVerdict, finding: &Finding) -> Option<String> {
     let timed = phase.endpoints.iter().filter_map(|endpoint| Some((endpoint, endpoint.latency_ms.p95?)));
     let slowest = timed.max_by(|left, right| left.1.total_cmp(&right.1)).map(|(endpoint, _)| endpoint);
     let endpoint = worst.or(slowest).map(|endpoint| {
-        let why = if worst.is_some() { "most of the slow answers came from it" } else { "it is the slowest endpoint" };
+        let why = match (worst, finding.worst_part) {
+            (Some(_), Some([count, all])) if count > all / 2 => "most of the slow answers came from it",
+            (Some(_), Some(_)) => "more of the slow answers came from it than from any other",
+            _ => "it is the slowest endpoint",
+        };
         let p95 = number::or_nothing(endpoint.latency_ms.p95, number::milliseconds);
         format!("Begin with {}: {why} (p95 {p95}). Look at its queries (N+1, indexes), then at a cache.", endpoint.name)
     });
     join(endpoint, busiest_gauge(phase))
 }
 
-/// Failures: by the kind that occurred most.
-fn failing(phase: &PhaseVerdict) -> Option<String> {
-    let (endpoint, kind) = phase
-        .endpoints
-        .iter()
+/// Failures: by the kind that occurred most at the endpoint with the most of them, else anywhere.
+fn failing(phase: &PhaseVerdict, finding: &Finding) -> Option<String> {
+    let worst = phase.endpoints.iter().filter(|endpoint| finding.worst_endpoint.as_ref() == Some(&endpoint.name));
+    let failing: Vec<_> = worst.filter(|endpoint| endpoint.failures > 0).collect();
+    let (endpoint, kind) = if failing.is_empty() { phase.endpoints.iter().collect() } else { failing }
+        .into_iter()
         .flat_map(|endpoint| endpoint.errors.iter().map(move |(kind, count)| (endpoint, kind, count)))
         .max_by_key(|(_, _, count)| **count)
         .map(|(endpoint, kind, _)| (endpoint, kind.as_str()))?;
@@ -85,8 +113,35 @@ fn for_kind(endpoint: &EndpointVerdict, kind: &str) -> String {
         "tls" => "TLS handshakes failed: look at the certificate and at `target.tls`.".to_owned(),
         "protocol" => format!("Answers of {name} were not HTTP: look at the proxy in front of the app."),
         "unsent" => format!("Every user waited at {name}: the app is too slow for this rate."),
-        _ => format!("Answers of {name} were not as expected: look at their statuses and bodies in the app's log."),
+        _ => unexpected(endpoint),
     }
+}
+
+/// Answers that came and were not as expected: by the status that says most.
+fn unexpected(endpoint: &EndpointVerdict) -> String {
+    let name = &endpoint.name;
+    let most = |first: char| {
+        let such = endpoint.statuses.iter().filter(|(status, _)| status.starts_with(first));
+        such.max_by_key(|(_, count)| **count).map(|(status, count)| (status, number::counted(*count, "time")))
+    };
+    if let Some((status, times)) = most('5') {
+        return format!("{name} answered {status} {times}: look in the app's log for the error behind it.");
+    }
+    if let Some((status, times)) = most('4') {
+        return format!(
+            "{name} answered {status} {times}: see whether the users may do this, and whether the data exists."
+        );
+    }
+    if let Some((status, times)) = most('3') {
+        return format!(
+            "{name} answered {status} {times}, a redirect: often to the login page, so see whether the users were \
+             really logged in (`expect: {{status: 302}}` at the login step would say so)."
+        );
+    }
+    format!(
+        "Answers of {name} came and were not as expected: compare a body with what the step expects, for a login page \
+         in its place for example; `stagegate run --dry-run -v` shows one."
+    )
 }
 
 /// The gauge that went furthest, if one was critical.
@@ -139,6 +194,60 @@ mod tests {
         );
         let advice = for_finding(medium, &medium.findings[2]).expect("there is advice");
         assert!(advice.starts_with("Begin with chart data: it is the slowest endpoint (p95 2.23 s)."), "{advice}");
+    }
+
+    #[test]
+    fn answers_that_were_not_as_expected_are_told_by_their_status() {
+        let mut endpoint = fixtures::failed().phases[2].endpoints[0].clone();
+        endpoint.name = "dashboard".to_owned();
+        let mut advice = |statuses: &[(&str, u64)]| {
+            endpoint.statuses = statuses.iter().map(|(status, count)| ((*status).to_owned(), *count)).collect();
+            unexpected(&endpoint)
+        };
+        assert_eq!(
+            advice(&[("200", 90), ("404", 3), ("500", 15)]),
+            "dashboard answered 500 15 times: look in the app's log for the error behind it."
+        );
+        assert!(advice(&[("200", 90), ("404", 1)]).starts_with("dashboard answered 404 1 time: see whether"));
+        assert!(advice(&[("302", 198)]).contains("often to the login page"));
+        assert!(advice(&[("200", 198)]).contains("for a login page in its place"));
+    }
+
+    #[test]
+    fn a_gauge_that_was_never_read_is_no_matter_of_scenarios() {
+        let mut verdict = fixtures::failed();
+        let medium = &mut verdict.phases[2];
+        let finding = Finding {
+            criterion: "app.cpu < 90".to_owned(),
+            unit: String::new(),
+            samples: 0,
+            outcome: Outcome::Inconclusive,
+            ..medium.findings[0].clone()
+        };
+        let advice = for_finding(medium, &finding).expect("there is advice");
+        assert!(advice.starts_with("See whether the source answers from this machine"), "{advice}");
+    }
+
+    #[test]
+    fn advice_for_a_generator_follows_what_it_lacked() {
+        let mut generator = fixtures::invalid().phases[1].generator.clone().expect("it was measured");
+        let mut advice = |lacked| {
+            generator.lacked = Some(lacked);
+            for_generator(Some(&generator))
+        };
+        assert!(advice(Lacked::OwnCpu).starts_with("Give the generator more cores"));
+        assert!(advice(Lacked::OtherWork).starts_with("Keep other work off this machine"));
+        assert!(advice(Lacked::Descriptors).contains("ulimit -n"));
+        assert!(advice(Lacked::Ports).contains("ip_local_port_range"));
+    }
+
+    #[test]
+    fn without_a_majority_no_endpoint_has_most_of_it() {
+        let mut verdict = fixtures::failed();
+        let medium = &mut verdict.phases[2];
+        medium.findings[1].worst_part = Some([120, 310]);
+        let advice = for_finding(medium, &medium.findings[1]).expect("there is advice");
+        assert!(advice.contains("more of the slow answers came from it than from any other"), "{advice}");
     }
 
     #[test]

@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Files, Mask, Publishable};
-use crate::judge::Verdict;
+use super::{
+    Files, Mask, Publishable,
+    schema::{self, OtherSchema},
+};
+use crate::judge::{SCHEMA, Verdict};
 
 /// The largest verdict.json that is read: a hundred phases with a thousand endpoints each stay below it.
 pub const LARGEST_VERDICT: u64 = 64 * 1024 * 1024;
-
-/// What `schema` of a verdict says that this version reads.
-const SCHEMA: &str = "stagegate/verdict/1";
 
 /// The verdict with the names of its files beside it; the verdict's own keys stand at the top.
 #[derive(Serialize)]
@@ -26,11 +26,8 @@ pub enum UnreadableVerdict {
     #[error("it is not a verdict: {0}; was the run interrupted while it was written?")]
     NotAVerdict(#[from] serde_json::Error),
     /// Another version wrote it.
-    #[error("its schema is `{found}`, and this version of stagegate reads `{SCHEMA}`; use the version that wrote it")]
-    OtherSchema {
-        /// What `schema` says.
-        found: String,
-    },
+    #[error(transparent)]
+    OtherSchema(#[from] OtherSchema),
 }
 
 /// verdict.json: pretty, the keys in the order of the contract.
@@ -47,18 +44,15 @@ pub(super) fn render(publishable: &Publishable) -> String {
 /// When the text is no verdict, or one of another schema.
 pub fn read_verdict(text: &str) -> Result<Publishable, UnreadableVerdict> {
     #[derive(Deserialize)]
-    struct Head {
-        schema: String,
+    struct Named {
         #[serde(default)]
         files: Files,
     }
-    let head: Head = serde_json::from_str(text)?;
-    if head.schema != SCHEMA {
-        return Err(UnreadableVerdict::OtherSchema { found: super::clean(&head.schema).into_owned() });
-    }
+    schema::check::<UnreadableVerdict>(text, SCHEMA)?;
+    let named: Named = serde_json::from_str(text)?;
     let verdict = serde_json::from_str(text)?;
     let nothing: &Mask<'_> = &|text| text.into();
-    Ok(Publishable::new(verdict, head.files, nothing))
+    Ok(Publishable::new(verdict, named.files, nothing))
 }
 
 #[cfg(test)]

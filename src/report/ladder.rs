@@ -1,7 +1,7 @@
 //! The ladder as rows of text, the same in every format.
 
-use super::number::{self, NOTHING};
 use crate::judge::{Outcome, PhaseVerdict, Verdict};
+use crate::units::number::{self, NOTHING};
 
 /// One phase in a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +71,10 @@ pub(super) fn breaking_point(verdict: &Verdict) -> Option<String> {
     let load = |value: f64| if open { number::per_second(value) } else { format!("{} users", number::plain(value)) };
     let between = match point.last_good_users {
         Some(good) => format!("Between {} and {} (phase {})", load(good), load(point.users), point.phase),
-        None => format!("At or below {} (phase {}); no phase passed", load(point.users), point.phase),
+        None => {
+            let why = point.no_last_good.as_deref().unwrap_or("no phase passed before");
+            format!("At or below {} (phase {}); {why}", load(point.users), point.phase)
+        }
     };
     let first = point.first_endpoint.as_ref().map(|endpoint| format!("; first at {endpoint}")).unwrap_or_default();
     let error = point.first_error.as_ref().map(|error| format!("; first failure: {error}")).unwrap_or_default();
@@ -125,7 +128,7 @@ mod tests {
         assert_eq!(
             breaking_point(&verdict).as_deref(),
             Some(
-                "At or below 200/s (phase medium); no phase passed; first at chart data; highest gauge: database.connections."
+                "At or below 200/s (phase medium); no phase passed before; first at chart data; highest gauge: database.connections."
             )
         );
     }

@@ -13,11 +13,11 @@ mod junit;
 mod ladder;
 mod markdown;
 mod measurements;
-mod number;
 mod plan;
 mod progress;
 mod publishable;
 mod rehearsal;
+mod schema;
 mod terminal;
 mod trouble;
 mod when;
@@ -33,6 +33,7 @@ pub use plan::plan;
 pub use progress::{Narrator, Standings};
 pub use publishable::{Mask, Publishable};
 pub use rehearsal::{Detail, rehearsals};
+pub use schema::OtherSchema;
 pub use terminal::{Colour, closing, headline_only, meaning};
 
 /// One report file.

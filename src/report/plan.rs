@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::{
-    clean, number,
+    clean,
     terminal::{COLUMNS, left, right, width, wrap},
     when,
 };
+use crate::units::number;
 use crate::{
     plan::{Load, Phase, Plan},
     units::{Human, Rate},

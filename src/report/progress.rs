@@ -6,12 +6,13 @@
 use std::time::Duration;
 
 use super::{
-    Colour, Detail, Mask, clean, ladder, number,
+    Colour, Detail, Mask, clean, ladder,
     publishable::publishable_phase,
     terminal::{COLUMNS, Tint, clip, tint, without_commands, wrap},
     trouble::{self, Standing},
     when,
 };
+use crate::units::number;
 use crate::{
     gate::{Event, Progress, Stage},
     judge::{CheckResult, Outcome, PhaseVerdict, RecoveryVerdict},

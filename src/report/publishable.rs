@@ -63,6 +63,7 @@ fn each_text(verdict: &mut Verdict, visit: &mut Visit<'_>) {
     let Verdict {
         schema: _,
         outcome: _,
+        dry_run: _,
         ending: _,
         exit_code: _,
         headline,
@@ -102,11 +103,18 @@ fn each_text(verdict: &mut Verdict, visit: &mut Visit<'_>) {
     for regression in regressions {
         each_text_of_regression(regression, visit);
     }
-    if let Some(BreakingPoint { phase, users: _, last_good_users: _, first_endpoint, first_error, resource }) =
-        breaking_point
+    if let Some(BreakingPoint {
+        phase,
+        users: _,
+        last_good_users: _,
+        no_last_good,
+        first_endpoint,
+        first_error,
+        resource,
+    }) = breaking_point
     {
         visit(phase);
-        [first_endpoint, first_error, resource].into_iter().flatten().for_each(&mut *visit);
+        [no_last_good, first_endpoint, first_error, resource].into_iter().flatten().for_each(&mut *visit);
     }
     if let Some(RecoveryVerdict { outcome: _, seconds: _, detail }) = recovery {
         visit(detail);
@@ -206,6 +214,7 @@ fn each_text_of_finding(finding: &mut Finding, visit: &mut Visit<'_>) {
         samples: _,
         because,
         worst_endpoint,
+        worst_part: _,
     } = finding;
     for text in [criterion, file, unit, because] {
         visit(text);

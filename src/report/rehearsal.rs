@@ -1,18 +1,25 @@
-//! What one user's pass through each scenario did, for `run --dry-run`.
+//! Exchanges step by step: of checklist items that did not hold, and of `run --dry-run`.
 
 use std::time::Duration;
 
 use super::{
-    Colour, Mask, clean, number,
+    Colour, Mask, clean,
     terminal::{Tint, without_commands, wrap},
 };
+use crate::units::number;
 use crate::{
     gate::Rehearsed,
-    load::{Exchange, Rehearsal},
+    load::{Exchange, Quote, Rehearsal},
 };
 
-/// So many lines of a request or an answer are quoted with `-v`.
-const QUOTED_LINES: usize = 12;
+/// The most lines of a head that are shown.
+const HEAD_LINES: usize = 40;
+
+/// The most lines of a body that are shown without `-v`, and with it.
+const BODY_LINES: (usize, usize) = (6, 40);
+
+/// The most characters of a line of a body that are shown without `-v`, and with it.
+const LINE_LENGTH: (usize, usize) = (200, 2000);
 
 /// How much is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,10 +33,9 @@ pub enum Detail {
 /// Every pass, in order; `mask` takes secrets out.
 pub fn rehearsals(passes: &[Rehearsed], detail: Detail, mask: &Mask<'_>, colour: Colour) -> String {
     let mut lines = Vec::new();
-    for Rehearsed { scenario, rehearsal } in passes {
+    for Rehearsed { title, rehearsal } in passes {
         let (tint, word) = if rehearsal.passed() { (Tint::Good, "passed") } else { (Tint::Bad, "failed") };
-        let title = format!("scenario {}, one user: ", clean(&mask(scenario)));
-        lines.push(format!("{title}{}", colour.paint(tint, word)));
+        lines.push(format!("{}: {}", clean(&mask(title)), colour.paint(tint, word)));
         lines.extend(told(rehearsal, detail, mask));
         lines.push(String::new());
     }
@@ -41,8 +47,8 @@ fn told(rehearsal: &Rehearsal, detail: Detail, mask: &Mask<'_>) -> Vec<String> {
     for exchange in &rehearsal.exchanges {
         lines.extend(exchanged(exchange, mask));
         if detail == Detail::Everything || exchange.failure.is_some() {
-            lines.extend(quoted('>', &exchange.sent, mask));
-            lines.extend(quoted('<', &exchange.received, mask));
+            lines.extend(quoted('>', &exchange.sent, detail, mask));
+            lines.extend(quoted('<', &exchange.received, detail, mask));
         }
     }
     lines.extend(rehearsal.broken_off.iter().flat_map(|why| wrap(&clean(&mask(&format!("broken off: {why}"))), 2)));
@@ -51,25 +57,55 @@ fn told(rehearsal: &Rehearsal, detail: Detail, mask: &Mask<'_>) -> Vec<String> {
 
 /// `200 GET /dashboard/ (dashboard), 12 ms`, and why it failed.
 fn exchanged(exchange: &Exchange, mask: &Mask<'_>) -> Vec<String> {
-    let Exchange { step, method, url, status, duration, failure, .. } = exchange;
+    let Exchange { step, method, url, status, duration, failure, advice, .. } = exchange;
     let status = status.map_or_else(|| number::NOTHING.to_owned(), |status| status.to_string());
     let method = method.as_ref().map(|method| format!(" {method}")).unwrap_or_default();
     let url = url.as_ref().map(|url| format!(" {url}")).unwrap_or_default();
     let time = number::milliseconds(milliseconds(*duration));
     let mut lines = wrap(&clean(&mask(&format!("{status}{method}{url} ({step}), {time}"))), 2);
     lines.extend(failure.iter().flat_map(|why| wrap(&clean(&mask(&format!("failed: {why}"))), 4)));
+    lines.extend(advice.iter().flat_map(|advice| wrap(&clean(&mask(&format!("likely: {advice}."))), 4)));
     lines
 }
 
-/// The first lines of a request or an answer. Masked as a whole, because a secret may have a line break in it.
-fn quoted(sign: char, text: &str, mask: &Mask<'_>) -> Vec<String> {
-    let masked = mask(text);
-    let lines = masked.lines().filter(|line| !line.trim().is_empty());
+/// A request or an answer as a terminal's HTTP client shows it: the head, an empty line, the first lines of the body.
+/// The body is masked as a whole, because a secret may have a line break in it.
+fn quoted(sign: char, quote: &Quote, detail: Detail, mask: &Mask<'_>) -> Vec<String> {
+    if quote.head.is_empty() {
+        return Vec::new();
+    }
+    let (body_lines, length) = match detail {
+        Detail::Failures => (BODY_LINES.0, LINE_LENGTH.0),
+        Detail::Everything => (BODY_LINES.1, LINE_LENGTH.1),
+    };
+    let mut lines: Vec<String> = quote.head.iter().take(HEAD_LINES).map(|line| mask(line).into_owned()).collect();
+    if quote.head.len() > HEAD_LINES {
+        lines.push(format!("… and {} more headers", quote.head.len() - HEAD_LINES));
+    }
+    let body = mask(&quote.body);
+    let mut of_body = body.lines().filter(|line| !line.trim().is_empty());
+    let shown: Vec<String> = of_body.by_ref().take(body_lines).map(|line| shortened(line, length)).collect();
+    if !shown.is_empty() {
+        lines.push(String::new());
+        lines.extend(shown);
+    }
+    let left = of_body.count();
+    if left > 0 {
+        lines.push(format!("… and {left} more lines"));
+    }
+    let wrapped = |line: String| if line.is_empty() { vec![line] } else { wrap(&clean(&line), 6) };
     lines
-        .take(QUOTED_LINES)
-        .flat_map(|line| wrap(&clean(line), 8))
-        .map(|line| format!("    {sign}   {}", line.trim_start()))
+        .into_iter()
+        .flat_map(wrapped)
+        .map(|line| format!("    {sign} {}", line.trim_start()).trim_end().to_owned())
         .collect()
+}
+
+fn shortened(line: &str, length: usize) -> String {
+    match line.char_indices().nth(length) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
 }
 
 fn milliseconds(duration: Duration) -> f64 {
@@ -92,8 +128,16 @@ mod tests {
             status: Some(status),
             duration: Duration::from_micros(12_340),
             failure: failure.map(str::to_owned),
-            sent: String::new(),
-            received: "content-type: text/html\n\n<p>hunter2\u{1b}[2J</p>\n::error::forged".to_owned(),
+            advice: failure.map(|_| "the app failed: look into its log at this request".to_owned()),
+            login: false,
+            sent: Quote {
+                head: vec!["GET /?key=hunter2 HTTP/1.1".to_owned(), "accept: */*".to_owned()],
+                body: String::new(),
+            },
+            received: Quote {
+                head: vec!["HTTP/1.1 500 Internal Server Error".to_owned(), "content-type: text/html".to_owned()],
+                body: format!("<p>hunter2\u{1b}[2J</p>\n::error::forged\n{}", "line\n".repeat(20)),
+            },
         };
         let rehearsal = Rehearsal {
             exchanges: vec![
@@ -104,7 +148,7 @@ mod tests {
             failures: 1,
             broken_off: Some("a step needs a value that no earlier step extracted".to_owned()),
         };
-        vec![Rehearsed { scenario: "estimator".to_owned(), rehearsal }]
+        vec![Rehearsed { title: "scenario estimator, one user".to_owned(), rehearsal }]
     }
 
     #[test]

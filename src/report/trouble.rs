@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{advice, number};
-use crate::judge::{Band, CheckResult, Finding, Level, MonitorVerdict, Outcome, PhaseVerdict, Regression, Verdict};
+use super::advice;
+use crate::judge::{
+    ANSWERS, Band, CheckResult, Finding, LOGGED_IN, Level, MonitorVerdict, Outcome, PhaseVerdict, Regression, Verdict,
+};
+use crate::units::number;
 
 /// One thing that is not simply fine.
 #[derive(Debug, Clone, PartialEq)]
@@ -118,7 +121,15 @@ fn say_advice_once(troubles: &mut [Trouble<'_>]) {
 /// The troubles of one phase: its criteria in the order of gates.yaml, then [`besides`].
 pub(super) fn of_phase(phase: &PhaseVerdict) -> Vec<Trouble<'_>> {
     let criteria = phase.findings.iter().filter_map(|finding| of_finding(phase, finding));
-    criteria.chain(besides(phase)).collect()
+    let mut troubles: Vec<_> = criteria.chain(besides(phase)).collect();
+    if phase.outcome == Outcome::Invalid {
+        // What was seen in a phase that does not count weighs no more than that it does not, and comes after it.
+        for trouble in &mut troubles {
+            trouble.standing = trouble.standing.max(Standing::Invalid);
+        }
+        troubles.rotate_right(1);
+    }
+    troubles
 }
 
 /// What troubles a phase besides its criteria: bands, and the phase as a whole where neither says what became of it.
@@ -128,7 +139,7 @@ pub(super) fn besides(phase: &PhaseVerdict) -> Vec<Trouble<'_>> {
     let heaviest = weights.min().unwrap_or(Standing::Uncertain);
     let whole = standing(phase.outcome);
     if !matches!(phase.outcome, Outcome::Passed | Outcome::NotRun) && whole < heaviest || whole == Standing::Invalid {
-        let advice = (phase.outcome == Outcome::Invalid).then(|| advice::GENERATOR.to_owned());
+        let advice = (phase.outcome == Outcome::Invalid).then(|| advice::for_generator(phase.generator.as_ref()));
         troubles.push(of_whole_phase(phase, whole, advice));
     }
     troubles
@@ -156,7 +167,7 @@ pub(super) fn measured(finding: &Finding) -> Measured {
             None => "no samples".to_owned(),
         },
         limit: number::limit(*limit, unit),
-        interval: interval.map(|interval| number::interval(interval, unit)),
+        interval: interval.map(|interval| number::interval(interval, *limit, unit)),
         sure: match (certain, observed, outcome) {
             (true, _, _) => "certain",
             (false, None, _) => "nothing was measured",
@@ -191,7 +202,8 @@ fn of_finding<'a>(phase: &'a PhaseVerdict, finding: &Finding) -> Option<Trouble<
         standing,
         part: &phase.name,
         what: title(finding),
-        measured: Some(measured(finding)),
+        // These count nothing that a limit is set for; their evidence says it all.
+        measured: (![ANSWERS, LOGGED_IN].contains(&&*finding.criterion)).then(|| measured(finding)),
         place: place(&finding.file, finding.line),
         because: finding.because.clone(),
         advice: advice::for_finding(phase, finding),
@@ -239,7 +251,14 @@ fn said_of(finding: &Finding) -> String {
 
 /// Why a phase came out as it did, without the sentences that its criteria say themselves.
 pub(super) fn own_reasons(phase: &PhaseVerdict) -> Vec<&str> {
-    let said = |because: &&String| phase.findings.iter().any(|finding| **because == said_of(finding));
+    let of_gauge = |because: &str| {
+        let weighs = |monitor: &&MonitorVerdict| matches!(monitor.band, Band::Critical | Band::Missing);
+        let said =
+            |monitor: &MonitorVerdict| because.strip_prefix(&*monitor.name).is_some_and(|rest| rest.starts_with(' '));
+        phase.monitors.iter().filter(weighs).any(said)
+    };
+    let said =
+        |because: &&String| phase.findings.iter().any(|finding| **because == said_of(finding)) || of_gauge(because);
     phase.because.iter().filter(|because| !said(because)).map(String::as_str).collect()
 }
 
@@ -316,6 +335,23 @@ mod tests {
         assert_eq!(listed(&fixtures::invalid()), ["invalid light the whole phase"]);
         assert_eq!(listed(&fixtures::not_ready()), ["failed preflight debug mode is off"]);
         assert_eq!(listed(&fixtures::inconclusive()), ["inconclusive light p95(report) < 500ms"]);
+    }
+
+    #[test]
+    fn what_an_invalid_phase_saw_comes_after_that_it_does_not_count() {
+        let mut verdict = fixtures::invalid();
+        verdict.phases[1].findings[0].outcome = Outcome::Failed;
+        verdict.phases[1].monitors[0].band = Band::Missing;
+        let gauge = format!("{} gave 0 readings: nobody answers.", verdict.phases[1].monitors[0].name);
+        verdict.phases[1].because.push(gauge);
+        let troubles = of(&verdict);
+        assert_eq!((troubles[0].what.as_str(), troubles[0].standing), ("the whole phase", Standing::Invalid));
+        assert_eq!(
+            troubles[0].because, "Lateness p99 was 212 ms; at most 10 ms is allowed.",
+            "gauges speak for themselves"
+        );
+        assert!(troubles.iter().all(|trouble| trouble.standing != Standing::Failed));
+        assert_eq!(troubles.len(), 3);
     }
 
     #[test]

@@ -18,7 +18,7 @@ const UNITS: [(&str, u64); 9] = [
 ];
 
 /// A number of bytes: `500MB` (powers of ten), `1GiB` (powers of two), `1024` (plain bytes).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bytes(pub u64);
 
 impl Quantity for Bytes {

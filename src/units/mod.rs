@@ -6,6 +6,7 @@
 mod bytes;
 mod decimal;
 mod duration;
+pub mod number;
 mod percent;
 mod range;
 mod rate;

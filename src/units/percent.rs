@@ -6,7 +6,7 @@ use super::{Quantity, decimal};
 
 /// A share, kept as a fraction of 1: `99.9%` is 0.999. It may exceed 1 (`tolerance: 150%`); what a key allows, the plan
 /// checks.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, PartialOrd)]
 pub struct Percent(f64);
 
 impl Percent {

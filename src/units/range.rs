@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use super::{Human, Quantity};
 
 /// A range of durations, both ends included: `1s..3s`. A single duration is a range of one value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DurationRange {
     /// The shortest.
     pub low: Duration,

@@ -8,7 +8,7 @@ use super::{Quantity, decimal};
 const UNITS: [(&str, f64); 3] = [("s", 1.0), ("min", 60.0), ("h", 3600.0)];
 
 /// Events per second: `200/s`, `50/min`, `10/h`.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, PartialOrd)]
 pub struct Rate(f64);
 
 impl Rate {

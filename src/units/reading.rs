@@ -5,7 +5,7 @@ use std::fmt;
 use super::Quantity;
 
 /// What a gauge shows, or the limit it is held to: a plain number, where `80%` means the number 80.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, PartialOrd)]
 pub struct Reading(pub f64);
 
 impl Quantity for Reading {

@@ -89,6 +89,62 @@ profiles: {default: {phases: [a, f]}}
     assert!(error.contains('^'), "a caret stands under the place:\n{error}");
 }
 
+/// Each fault of another kind, in every section: place, caret and nearest name of each, and nothing beside them.
+#[test]
+fn faults_in_every_section_are_printed_together_and_nothing_beside_them() {
+    let yaml = "version: 1
+gate: test
+target: {url: \"${NOWHERE}\", ready: {get: healthz}}
+preflight: [{scenario: visiter}, {disk: {path: ., free: lots}}]
+datasets: {small: {row: [{id: 1}]}, large: {rows: [{id: 2}]}}
+scenarios:
+  visitor: {weight: heavy, steps: [{get: '/{{ data.id }}', name: home, tags: [page]}, {get: '/{{ usr.id }}', name: other}]}
+monitors: {app: {prometheus: /metrics, read: {cpu: 1 * / 2}}}
+bands: {app.cpo: {warning: 1, critical: 2}}
+phases:
+  - {name: a, users: lots, duration: soon, data: [lagre], criteria: [p95(hoem) < 1s, sucess_rate > 99%]}
+  - {name: b, usres: 5, duration: 5s, data: [small], criteria: [p101 < 1s, p95(not pgae) < 1s]}
+regression: {cells: [error_rate], missing: wran}
+profiles: {default: {phases: [a, b]}, pr: {phases: [a, bb], time_scale: fast}}
+";
+    let expected = [
+        ("3:16", "^^^^^^^^^^", "the environment variable `NOWHERE` is not set"),
+        ("3:42", "^^^^^^^", "`ready.get` is a path on the target"),
+        ("4:24", "^^^^^^^", "did you mean `visitor`?"),
+        ("4:57", "^^^^", "`lots` is not a size"),
+        ("5:20", "^^^", "did you mean `rows`?"),
+        ("7:21", "^^^^^", "expected a whole number, found `heavy`"),
+        ("7:95", "^^^^^^^^^^^^", "did you mean `user.id`?"),
+        ("8:52", "^^^^^^^", "is not an expression"),
+        ("9:9", "^^^^^^^", "did you mean `app.cpu`?"),
+        ("11:22", "^^^^", "expected a whole number, found `lots`"),
+        ("11:38", "^^^^", "`soon` is not a duration"),
+        ("11:51", "^^^^^", "did you mean `large`?"),
+        ("11:74", "^^^^", "did you mean `home`?"),
+        ("11:86", "^^^^^^^^^^^", "did you mean `success_rate`?"),
+        ("12:15", "^^^^^", "did you mean `users`?"),
+        ("12:65", "^^^^", "percentiles lie between `p0` and `p100`"),
+        ("12:84", "^^^^", "did you mean `page`?"),
+        ("13:22", "^^^^^^^^^^", "a rate needs a margin of its own"),
+        ("13:44", "^^^^", "did you mean `warn`?"),
+        ("14:56", "^^", "did you mean `b`?"),
+        ("14:73", "^^^^", "expected a number, found `fast`"),
+    ];
+    let folder = folder_with(yaml);
+    let output = stagegate(&folder, &["check"]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    let printed: Vec<&str> = error.split("error: ").skip(1).collect();
+    for (place, caret, words) in expected {
+        let found = printed.iter().find(|one| one.contains(&format!("--> gates.yaml:{place}\n")));
+        let found = found.unwrap_or_else(|| panic!("nothing at {place} in:\n{error}"));
+        let carets = found.lines().find_map(|line| line.split_once("| ").filter(|(_, under)| under.contains('^')));
+        assert_eq!(carets.map(|(_, under)| under.trim()), Some(caret), "{found}");
+        assert!(found.contains(words), "{words} in {found}");
+    }
+    assert_eq!(printed.len(), expected.len(), "{error}");
+}
+
 #[test]
 fn a_criterion_that_the_window_cannot_decide_is_a_note() {
     let yaml = "version: 1

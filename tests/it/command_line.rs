@@ -33,12 +33,32 @@ fn a_flag_may_come_as_an_environment_variable_and_an_empty_one_is_none() {
         .env("STAGEGATE_PHASE", "")
         .env("STAGEGATE_COMMIT", "abc")
         .env("STAGEGATE_VERBOSE", "false")
-        .run()
+        .rehearse()
         .exits(0);
     assert_eq!(ran.verdict["commit"], "abc");
     assert_eq!(ran.phase("only")["outcome"], "not_run");
     assert!(ran.stdout.contains("scenario visitor, one user: passed"), "{}", ran.stdout);
     assert_eq!(ran.verdict["totals"]["requests"], 1);
+}
+
+#[test]
+fn a_dry_run_says_that_it_measured_nothing_and_leaves_an_earlier_verdict_alone() {
+    let app = App::demo(&[]);
+    let test = GateTest::on(&app.url)
+        .gets(&["/healthz"])
+        .phase(SHORT, &["success_rate >= 100%"])
+        .file("stagegate-out/verdict.json", "the verdict of a real run")
+        .arg("--dry-run");
+    let ran = test.rehearse().exits(0);
+    assert_eq!(ran.verdict["dry_run"], true);
+    let real = fs::read_to_string(ran.out.with_file_name("verdict.json")).expect("it is still there");
+    assert_eq!(real, "the verdict of a real run");
+    assert!(ran.stdout.contains("DRY RUN: Nothing was measured and nothing judged"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("stagegate-out/dry-run: verdict.json"), "{}", ran.stdout);
+    for name in ["summary.md", "report.html"] {
+        let text = ran.report(name);
+        assert!(text.contains("dry run") && text.contains("Nothing was measured"), "{name}: {text}");
+    }
 }
 
 #[test]

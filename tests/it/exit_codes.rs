@@ -1,10 +1,7 @@
-//! Each exit code of the contract, and what stands behind it.
+//! Exit codes of the contract, and what stands behind them: 0 to 3 and 70. 3 by a saturated generator: `saturated`, by a
+//! target that is down: `hostile_targets`; 4: `no_data`; 130 and 143: `signals`.
 
-use std::{process::Stdio, thread, time::Duration, time::Instant};
-
-use rustix::process::{Pid, Signal, kill_process};
-
-use crate::gate_test::{App, GateTest, turn};
+use crate::gate_test::{App, CLEANUP, GateTest, turn};
 
 const SHORT: &str = "name: only, users: 2, spawn_rate: 10/s, duration: 1s";
 
@@ -12,7 +9,8 @@ const SHORT: &str = "name: only, users: 2, spawn_rate: 10/s, duration: 1s";
 fn passed_is_0() {
     let _turn = turn();
     let app = App::demo(&[]);
-    let ran = GateTest::on(&app.url).gets(&["/healthz"]).phase(SHORT, &["success_rate >= 100%"]).run().exits(0);
+    let gate = GateTest::on(&app.url).gets(&["/healthz"]).section(CLEANUP);
+    let ran = gate.phase(SHORT, &["success_rate >= 100%"]).run().exits(0).tidied();
     assert_eq!(ran.verdict["outcome"], "passed");
     assert_eq!(ran.verdict["ending"], "completed");
 }
@@ -37,10 +35,12 @@ fn failed_is_1_and_the_ladder_ends() {
     let app = App::demo(&["--delay", "/healthz=30ms"]);
     let ran = GateTest::on(&app.url)
         .gets(&["/healthz"])
+        .section(CLEANUP)
         .phase(SHORT, &["p95 < 10ms"])
         .phase("name: later, users: 4, spawn_rate: 10/s, duration: 1s", &["success_rate >= 100%"])
         .run()
-        .exits(1);
+        .exits(1)
+        .tidied();
     assert_eq!(ran.verdict["outcome"], "failed");
     assert_eq!(ran.verdict["ending"], "stopped");
     assert_eq!(ran.phase("later")["outcome"], "not_run");
@@ -71,71 +71,17 @@ fn preflight_failed_is_3() {
     let ran = GateTest::on(&app.url)
         .section("preflight:\n  - {name: deployed, get: /version, expect: {status: 200, json: {/commit: abc}}}\n  - {name: later, command: ['true']}")
         .gets(&["/healthz"])
+        .section(CLEANUP)
         .phase(SHORT, &["success_rate >= 100%"])
         .run()
-        .exits(3);
+        .exits(3)
+        .tidied();
     assert_eq!(ran.verdict["outcome"], "invalid");
     assert_eq!(ran.verdict["ending"], "not_ready");
     assert_eq!(ran.verdict["preflight"][0]["outcome"], "failed");
     assert_eq!(ran.verdict["preflight"][1]["outcome"], "not_run");
     assert_eq!(ran.phase("only")["outcome"], "not_run");
     assert_eq!(ran.verdict["totals"]["requests"], 1);
-}
-
-/// Starts a long run, waits until the load runs, sends a signal, and gives what came of it.
-fn interrupted(signal: Signal) -> crate::gate_test::Ran {
-    let app = App::demo(&[]);
-    let test = GateTest::on(&app.url)
-        .gets(&["/healthz"])
-        .section("cleanup:\n  - {name: tidy, command: ['true']}")
-        .phase("name: long, users: 2, spawn_rate: 10/s, duration: 60s", &["success_rate >= 100%"])
-        .phase("name: later, users: 2, spawn_rate: 10/s, duration: 60s", &["success_rate >= 100%"]);
-    let child = test.command().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let child = child.expect("the binary starts");
-    let waited = Instant::now();
-    while app.ledger()["totals"]["requests"].as_u64().is_none_or(|requests| requests < 50) {
-        assert!(waited.elapsed() < Duration::from_secs(20), "the load never came");
-        thread::sleep(Duration::from_millis(50));
-    }
-    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a child has an id");
-    let sent = Instant::now();
-    kill_process(pid, signal).expect("the signal is sent");
-    let output = child.wait_with_output().expect("the child ends");
-    assert!(sent.elapsed() < Duration::from_secs(6), "it took {:?}", sent.elapsed());
-    test.ran(&output)
-}
-
-#[test]
-fn sigint_is_130_with_partial_reports() {
-    let _turn = turn();
-    let ran = interrupted(Signal::INT).exits(130);
-    assert_eq!(ran.verdict["outcome"], "interrupted");
-    assert_eq!(ran.verdict["ending"], "interrupted");
-    assert!(ran.report("summary.md").contains("interrupted"));
-    assert_eq!(ran.verdict["cleanup"][0]["outcome"], "passed");
-    assert_eq!(ran.phase("later")["outcome"], "not_run");
-}
-
-#[test]
-fn sigterm_is_143_with_partial_reports() {
-    let _turn = turn();
-    let ran = interrupted(Signal::TERM).exits(143);
-    assert_eq!(ran.verdict["ending"], "interrupted");
-    assert!(ran.report("junit.xml").contains("<testsuites"));
-}
-
-#[test]
-fn the_deadline_ends_like_sigterm() {
-    let _turn = turn();
-    let app = App::demo(&[]);
-    let ran = GateTest::on(&app.url)
-        .gets(&["/healthz"])
-        .phase("name: long, users: 2, spawn_rate: 10/s, duration: 60s", &["success_rate >= 100%"])
-        .arg("--deadline")
-        .arg("2s")
-        .run()
-        .exits(143);
-    assert_eq!(ran.verdict["outcome"], "interrupted");
 }
 
 #[test]

@@ -61,6 +61,39 @@ fn recovery_is_reported_after_a_passed_ladder() {
 }
 
 #[test]
+fn an_app_that_does_not_come_back_fails_although_every_criterion_passes() {
+    let _turn = turn();
+    // More than eight requests at one time, and from then on every answer takes 400 ms longer.
+    let app = App::demo(&["--delay", "/healthz=20ms", "--no-recovery", "8=400ms"]);
+    let ran = GateTest::on(&app.url)
+        .section("scenarios: {visitor: {steps: [{get: /healthz, name: health}], think: 20ms}}")
+        .section(INTEGRITY)
+        .section("recovery: {users: 2, within: 5s, tolerance: 50%}")
+        .phase("name: few, users: 1, spawn_rate: 10/s, duration: 2s", &["p95 < 100ms"])
+        .phase("name: many, users: 40, spawn_rate: 80/s, duration: 2s", &["success_rate >= 100%"])
+        .run()
+        .exits(1);
+    assert_eq!(ran.phase("few")["outcome"], "passed");
+    assert_eq!(ran.phase("many")["outcome"], "passed");
+    assert_eq!(ran.verdict["outcome"], "failed");
+    assert_eq!(ran.verdict["ending"], "completed");
+    assert_eq!(ran.verdict["recovery"]["outcome"], "failed");
+    assert!(ran.verdict["recovery"]["seconds"].is_null(), "{}", ran.verdict["recovery"]);
+    let detail = ran.verdict["recovery"]["detail"].as_str().expect("it says why");
+    assert!(detail.contains("p50 was 4") && detail.contains("is back to normal"), "{detail}");
+    assert_eq!(ran.verdict["integrity"][0]["outcome"], "passed", "integrity is looked at all the same");
+    assert!(
+        ran.verdict["headline"].as_str().is_some_and(|line| line.contains("recover")),
+        "{}",
+        ran.verdict["headline"]
+    );
+    for report in ["summary.md", "junit.xml", "report.html"] {
+        assert!(ran.report(report).contains("is back to normal"), "{report} says why:\n{}", ran.report(report));
+    }
+    assert!(ran.stdout.contains("is back to normal"), "{}", ran.stdout);
+}
+
+#[test]
 fn a_target_that_stops_answering_ends_the_phase_early() {
     let _turn = turn();
     let app = App::demo(&["--errors", "/healthz=500@100%"]);

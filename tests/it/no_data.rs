@@ -1,6 +1,6 @@
 //! Never green by vacuum: no criterion passes without samples.
 
-use crate::gate_test::{App, GateTest, turn};
+use crate::gate_test::{App, CLEANUP, GateTest, turn};
 
 /// Every metric and count on an endpoint that no request reached, in the form that zero would satisfy.
 const CRITERIA: [&str; 22] = [
@@ -42,6 +42,7 @@ fn gate(app: &App, policy: &str) -> GateTest {
         )
         .section("monitors: {dead: {prometheus: 'http://127.0.0.1:1/metrics', read: {depth: depth}}}")
         .section(&format!("policy: {{no_data: {policy}}}"))
+        .section(CLEANUP)
         .phase("name: only, users: 1, spawn_rate: 10/s, duration: 1s", &criteria)
 }
 
@@ -59,7 +60,7 @@ fn nothing_passes_without_samples() {
         assert_ne!(finding["because"], "", "{criterion} says why");
     }
     assert_eq!(ran.phase("only")["monitors"][0]["band"], "missing");
-    let ran = ran.exits(4);
+    let ran = ran.exits(4).tidied();
     assert_eq!(ran.verdict["outcome"], "inconclusive");
 }
 

@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, process::Command};
 
-use crate::gate_test::{App, BINARY, clean_environment, turn};
+use crate::{
+    gate_test::{App, BINARY, clean_environment, turn},
+    junit, patience,
+};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/staging")
@@ -16,18 +19,14 @@ fn django(n_plus_one: &str) -> App {
     App::start(command)
 }
 
-/// Gates it; gives exit code, verdict and what was printed. When other work on this machine disturbed the generator, the
-/// gate says so and measured nothing; then it is run again, at most twice.
+/// Gates it; gives exit code, verdict and what was printed.
+#[track_caller]
 fn gate(app: &App) -> (Option<i32>, serde_json::Value, String) {
-    let mut gated = gate_once(app);
-    for _ in 0..2 {
-        if !gated.2.contains("The generator was saturated") {
-            break;
-        }
-        eprintln!("the machine was too busy to measure; once more");
-        gated = gate_once(app);
-    }
-    gated
+    patience::undisturbed(|| {
+        let gated = gate_once(app);
+        let said = gated.2.clone();
+        (gated, said)
+    })
 }
 
 fn gate_once(app: &App) -> (Option<i32>, serde_json::Value, String) {
@@ -39,6 +38,7 @@ fn gate_once(app: &App) -> (Option<i32>, serde_json::Value, String) {
     let output = command.output().expect("the binary starts");
     let text = std::fs::read_to_string(out.path().join("verdict.json")).unwrap_or_default();
     let verdict = serde_json::from_str(&text).unwrap_or_default();
+    junit::holds_to_the_schema(&std::fs::read_to_string(out.path().join("junit.xml")).unwrap_or_default());
     let printed = [output.stdout, output.stderr].concat();
     (output.status.code(), verdict, String::from_utf8_lossy(&printed).into_owned())
 }

@@ -3,6 +3,7 @@
 mod connections;
 mod expectations;
 mod failures;
+mod hostile;
 mod secure;
 mod sessions;
 

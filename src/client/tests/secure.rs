@@ -14,14 +14,20 @@ use crate::plan::{FailureKind, Tls};
 
 /// A server with a certificate of an authority of its own, and that authority's file.
 fn secure() -> (Server, tempfile::TempPath) {
+    secure_as(&["localhost", "127.0.0.1"], 2100)
+}
+
+/// One whose certificate is for these names and ends with this year.
+fn secure_as(names: &[&str], until: i32) -> (Server, tempfile::TempPath) {
     let authority_key = rcgen::KeyPair::generate().expect("a key");
     let mut params = rcgen::CertificateParams::new(Vec::new()).expect("parameters");
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let authority = params.self_signed(&authority_key).expect("a certificate");
     let issuer = rcgen::Issuer::new(params, authority_key);
     let key = rcgen::KeyPair::generate().expect("a key");
-    let params =
-        rcgen::CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned()]).expect("parameters");
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let mut params = rcgen::CertificateParams::new(names).expect("parameters");
+    params.not_after = rcgen::date_time_ymd(until, 12, 31);
     let certificate = params.signed_by(&key, &issuer).expect("a certificate");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
@@ -56,6 +62,19 @@ async fn certificates_are_verified_unless_switched_off() {
     // A certificate for another name of the same machine.
     let failure = failed(over_tls(&format!("https://127.0.0.2:{}/", server.port()), known).await);
     assert!(matches!(failure.kind, FailureKind::Tls | FailureKind::Connect), "{failure:?}");
+}
+
+#[tokio::test]
+async fn a_wrong_name_and_an_expired_certificate_are_tls_failures_that_say_so() {
+    for (names, until, words) in
+        [(&["other.example"][..], 2100, "not valid for name"), (&["localhost"][..], 2020, "expired")]
+    {
+        let (server, authority) = secure_as(names, until);
+        let known = Tls { ca: Some(authority.to_path_buf()), verify: true };
+        let failure = failed(over_tls(&format!("https://localhost:{}/", server.port()), known).await);
+        assert_eq!(failure.kind, FailureKind::Tls);
+        assert!(failure.description.contains(words), "{}", failure.description);
+    }
 }
 
 #[tokio::test]

@@ -70,15 +70,26 @@ fn other_hosts_are_refused_before_a_byte_is_sent() {
         assert_eq!(origin.address(url).expect_err("refused").kind, FailureKind::Check, "{url}");
     }
     let here = origin.address("/a/b?c=d").expect("the target");
-    assert_eq!(here.url().as_str(), "http://localhost:8000/a/b?c=d");
+    assert_eq!(here.url().as_str(), "http://localhost:8000/app/a/b?c=d", "below the target's own path");
     let redirected =
         |location: &str| origin.redirect(&here, location.as_bytes()).map(|address| address.url().to_string());
-    assert_eq!(redirected("../x").as_deref(), Ok("http://localhost:8000/x"));
-    assert_eq!(redirected("?y").as_deref(), Ok("http://localhost:8000/a/b?y"));
+    assert_eq!(redirected("../x").as_deref(), Ok("http://localhost:8000/app/x"));
+    assert_eq!(redirected("?y").as_deref(), Ok("http://localhost:8000/app/a/b?y"));
+    assert_eq!(redirected("/x").as_deref(), Ok("http://localhost:8000/x"), "Location knows no base");
+    assert_eq!(origin.address("http://localhost:8000/y").expect("the target").path(), "/y");
     assert_eq!(redirected("//127.0.0.1:9/z").as_deref(), Ok("http://127.0.0.1:9/z"));
-    for location in
-        ["//evil.com/", "http://evil.com", "\\\\evil.com", "https://localhost.evil.com/", "ftp://localhost/"]
-    {
+    for location in [
+        "//evil.com/",
+        "http://evil.com",
+        "\\\\evil.com",
+        "/\\evil.com",
+        "https://localhost.evil.com/",
+        "http://127.0.0.1@evil.com/",
+        "//localhost:8000@evil.com/",
+        "http://0.0.0.0:8000/",
+        "ftp://localhost/",
+        "javascript:alert(1)",
+    ] {
         let failure = redirected(location).expect_err("refused");
         assert!(failure.description.contains("nothing was sent there"), "{location}: {}", failure.description);
     }
@@ -90,6 +101,13 @@ fn redirects_change_the_method_as_browsers_do() {
     let mut post = Request { method: Method::POST, body: Bytes::from_static(b"x"), ..get(&origin, "/") };
     post.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     post.headers.insert(header::AUTHORIZATION, HeaderValue::from_static("secret"));
+    let mut with_cookie = post.clone();
+    with_cookie.headers.insert(header::COOKIE, HeaderValue::from_static("a=1"));
+    for elsewhere in ["http://127.0.0.1/", "http://localhost:8080/", "https://localhost/"] {
+        let next = with_cookie.redirected(307, origin.address(elsewhere).expect("allowed"));
+        let names: Vec<&str> = next.headers.keys().map(http::HeaderName::as_str).collect();
+        assert_eq!(names, ["content-type"], "{elsewhere}");
+    }
     let next = |request: &Request, status, to: &str| {
         let next = request.redirected(status, origin.address(to).expect("allowed"));
         (next.method.clone(), next.body.len(), next.headers.len())

@@ -1,13 +1,11 @@
 //! How serde asks for a value.
 
-use std::rc::Rc;
-
 use serde::de::{Deserializer, Visitor};
 
 use super::{
     super::nearest::listed,
     super::tree::{Content, Typed},
-    At, BARE, Fault, LOCATED, ONE_OR_MANY, WHOLE,
+    At, BARE, Fault, LOCATED, ONE_OR_MANY, QUANTITY, WHOLE,
     access::{Entries, Items, Place, Variant},
     at::expected_one_of,
 };
@@ -77,6 +75,10 @@ impl<'de> Deserializer<'de> for At<'de> {
         self.deserialize_str(visitor)
     }
 
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Fault> {
+        if name == QUANTITY { self.deserialize_str(visitor) } else { visitor.visit_newtype_struct(self) }
+    }
+
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         self.read(|| match &self.node.content {
             Content::List(items) => visitor.visit_seq(Items { at: self, items: items.iter() }),
@@ -117,14 +119,9 @@ impl<'de> Deserializer<'de> for At<'de> {
         }
         self.read(|| match &self.node.content {
             Content::Map(entries) => {
-                let holes = self.reader.holes(self.node);
-                let filled = !holes.is_empty() && !Rc::ptr_eq(self.node, self.reader.root);
-                let value = visitor.visit_map(Entries::new(self, self.known(entries, keys), holes));
-                if filled && !matches!(value, Err(Fault::Missing(_) | Fault::Said { .. })) {
-                    self.reader.mark(self.node);
-                    return Err(Fault::Reported);
-                }
-                value
+                let missing = self.node.missing.borrow();
+                let holes = missing.iter().copied().filter(|key| keys.contains(key)).collect();
+                visitor.visit_map(Entries::new(self, self.known(entries, keys), holes))
             }
             _ => Err(Fault::Said {
                 message: format!("expected a map, found {}", self.node.found()),
@@ -169,6 +166,6 @@ impl<'de> Deserializer<'de> for At<'de> {
     }
 
     serde::forward_to_deserialize_any! {
-        i8 i16 i32 i128 u8 u128 f32 char bytes byte_buf unit unit_struct newtype_struct tuple identifier ignored_any
+        i8 i16 i32 i128 u8 u128 f32 char bytes byte_buf unit unit_struct tuple identifier ignored_any
     }
 }

@@ -1,11 +1,23 @@
-//! Stand-ins for keys that are missing, so that one reading goes on to the next missing key.
+//! Stand-ins for what must be there and is missing or cannot be read, so that what stands around it is not lost as well.
 
-use serde::de::{self, Deserializer, Visitor, value::SeqDeserializer};
+use serde::de::{
+    self, Deserializer, IntoDeserializer, Visitor,
+    value::{MapDeserializer, SeqDeserializer},
+};
 
-use super::{Fault, LOCATED};
+use super::{Fault, LOCATED, QUANTITY};
 
-/// Gives any type some value. What is read with one is thrown away: the problem is reported already.
+/// Gives a type some value, which is not complete. The problem is reported already, and a file with one is never run.
+#[derive(Clone, Copy)]
 pub(super) struct Hole;
+
+impl IntoDeserializer<'_, Fault> for Hole {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
 
 impl<'de> Deserializer<'de> for Hole {
     type Error = Fault;
@@ -26,9 +38,12 @@ impl<'de> Deserializer<'de> for Hole {
         visitor.visit_u32(1)
     }
 
-    /// A text that is a duration as well.
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        visitor.visit_str("1s")
+        visitor.visit_str("")
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Fault> {
+        if name == QUANTITY { visitor.visit_unit() } else { visitor.visit_newtype_struct(self) }
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -49,20 +64,23 @@ impl<'de> Deserializer<'de> for Hole {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        visitor.visit_map(de::value::MapDeserializer::new(std::iter::empty::<(u32, u32)>()))
+        visitor.visit_map(MapDeserializer::new(std::iter::empty::<(u32, u32)>()))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         name: &'static str,
-        _: &'static [&'static str],
+        keys: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        if name == LOCATED { visitor.visit_seq(Nowhere(0)) } else { Err(Fault::Reported) }
+        if name == LOCATED {
+            return visitor.visit_seq(Nowhere(0));
+        }
+        visitor.visit_map(MapDeserializer::new(keys.iter().map(|key| (*key, Self))))
     }
 
     serde::forward_to_deserialize_any! {
-        i8 i16 i32 i64 i128 u8 u16 u64 u128 f32 f64 char bytes byte_buf unit unit_struct newtype_struct tuple enum
+        i8 i16 i32 i64 i128 u8 u16 u64 u128 f32 f64 char bytes byte_buf unit unit_struct tuple enum
         identifier ignored_any
     }
 }

@@ -32,10 +32,14 @@ pub(super) const BARE: &str = "$bare";
 /// Name of an enum's variant that is written as a map of any keys: `{error_rate: 1%}` beside `p95`.
 pub(super) const WHOLE: &str = "$whole";
 
-/// Reads a tree into `T`; `None` when too little of it is left. What is missing at the top is filled with something, so
-/// that the rest can be looked at: when there are problems, the value is for finding more of them and nothing else.
+/// Name of the struct by which a quantity is asked for, so that a stand-in for it can be told from a text.
+pub(super) const QUANTITY: &str = "$quantity";
+
+/// Reads a tree into `T`; `None` when it is no map. Keys that must be there and are not, or could not be read, are filled
+/// with something, so that the rest can be looked at: when there are problems, the value is for finding more of them and
+/// nothing else.
 pub(super) fn read<T: de::DeserializeOwned>(source: &Source, root: &Rc<Node>, problems: &mut Problems) -> Option<T> {
-    let reader = Reader { source, problems: RefCell::default(), marks: Cell::new(0), holes: RefCell::default(), root };
+    let reader = Reader { source, problems: RefCell::default(), marks: Cell::new(0) };
     let mut value = None;
     while !reader.is_full() {
         let before = reader.marks.get();
@@ -52,8 +56,6 @@ struct Reader<'a> {
     source: &'a Source,
     problems: RefCell<Problems>,
     marks: Cell<usize>,
-    holes: RefCell<Vec<(*const Node, &'static str)>>,
-    root: &'a Rc<Node>,
 }
 
 impl Reader<'_> {
@@ -65,18 +67,11 @@ impl Reader<'_> {
     }
 
     /// Remembers that a key is missing in a map.
-    fn dig(&self, node: &Rc<Node>, key: &'static str) {
-        let hole = (Rc::as_ptr(node), key);
-        if !self.holes.borrow().contains(&hole) {
-            self.holes.borrow_mut().push(hole);
+    fn dig(&self, node: &Node, key: &'static str) {
+        if !node.missing.borrow().contains(&key) {
+            node.missing.borrow_mut().push(key);
             self.marks.set(self.marks.get() + 1);
         }
-    }
-
-    /// The keys that are missing in a map, as far as they are known.
-    fn holes(&self, node: &Rc<Node>) -> Vec<&'static str> {
-        let holes = self.holes.borrow();
-        holes.iter().filter(|(hole, _)| *hole == Rc::as_ptr(node)).map(|(_, key)| *key).collect()
     }
 
     fn report(&self, at: &Node, message: String, help: Option<String>) {

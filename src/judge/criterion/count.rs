@@ -4,10 +4,10 @@ use super::{Bound, most_at, rate};
 use crate::judge::{
     assessment::{Assessment, Decision, Side, Sureness},
     evidence::Selection,
-    words,
 };
 use crate::measure::EndpointMeasurements;
 use crate::plan::{Count, FailureKind};
+use crate::units::number;
 
 /// Judges `no KIND`: one event fails, none passes, with at least one request.
 pub(in crate::judge) fn none(selection: &Selection<'_>, count: Count) -> Assessment {
@@ -20,9 +20,9 @@ pub(in crate::judge) fn none(selection: &Selection<'_>, count: Count) -> Assessm
     let most = selection.most(|row| self::events(row.measured, count));
     let mut because = format!(
         "{} {} among {}; none is allowed.",
-        words::count(events),
+        number::count(events),
         names(count)[usize::from(events != 1)],
-        words::counted(requests, "request")
+        number::counted(requests, "request")
     );
     because += &most_at(most.as_ref(), selection.names());
     because += &rate::example(selection, most.as_ref());
@@ -34,7 +34,7 @@ pub(in crate::judge) fn none(selection: &Selection<'_>, count: Count) -> Assessm
         interval: None,
         samples: requests,
         because,
-        worst_endpoint: most.map(|(name, _)| name),
+        worst: most.map(Into::into),
     }
 }
 
@@ -51,10 +51,10 @@ pub(super) fn requests(selection: &Selection<'_>, bound: Bound) -> Assessment {
         "{} made, the limit is {} {}.",
         match requests {
             1 => "1 request was".to_owned(),
-            requests => format!("{} requests were", words::count(requests)),
+            requests => format!("{} requests were", number::count(requests)),
         },
         bound.op.symbol(),
-        words::digits(limit)
+        number::limit(limit, "")
     );
     Assessment {
         decision: Decision::Decided(Side::of(holds), Sureness::Certain),
@@ -64,7 +64,7 @@ pub(super) fn requests(selection: &Selection<'_>, bound: Bound) -> Assessment {
         interval: None,
         samples: requests,
         because,
-        worst_endpoint: None,
+        worst: None,
     }
 }
 

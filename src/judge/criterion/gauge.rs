@@ -5,10 +5,10 @@ use std::time::Duration;
 use crate::judge::{
     PhaseEvidence,
     assessment::{Assessment, Decision, Side, Sureness},
-    words,
 };
 use crate::measure::{GaugeSample, GaugeSeries};
 use crate::plan::{GaugeId, Op};
+use crate::units::number;
 
 /// Fewer readings are inconclusive (docs/decisions.md section 3).
 pub(in crate::judge) const FEWEST: usize = 10;
@@ -48,7 +48,7 @@ pub(super) fn assess(evidence: &PhaseEvidence<'_>, gauge: GaugeId, demand: Deman
         interval: None,
         samples: readings.len() as u64,
         because: demand.because(worst, &readings, series),
-        worst_endpoint: None,
+        worst: None,
     }
 }
 
@@ -104,18 +104,19 @@ impl Demand {
         let beyond = readings.iter().filter(|sample| !self.op.holds(sample.value, self.limit)).count();
         let text = format!(
             "The {extreme} of {} was {}, the limit is {} {}; {} beyond it.",
-            words::counted(readings.len() as u64, "reading"),
-            words::digits(worst),
+            number::counted(readings.len() as u64, "reading"),
+            number::beside(worst, self.limit, ""),
             self.op.symbol(),
-            words::digits(self.limit),
+            number::limit(self.limit, ""),
             match beyond {
                 1 => "1 was".to_owned(),
-                beyond => format!("{} were", words::count(beyond as u64)),
+                beyond => format!("{} were", number::count(beyond as u64)),
             }
         );
         let longest = self.hold.map(|hold| {
-            let longest = words::duration(self.longest_beyond(readings));
-            format!(" The longest time beyond it was {longest}, below {} is allowed.", words::duration(hold))
+            let (longest, hold) = (milliseconds(self.longest_beyond(readings)), milliseconds(hold));
+            let (longest, hold) = (number::beside(longest, hold, "ms"), number::limit(hold, "ms"));
+            format!(" The longest time beyond it was {longest}, below {hold} is allowed.")
         });
         let few = (readings.len() < FEWEST).then(|| format!(" Fewer than {FEWEST} readings do not decide."));
         [Some(text), longest, few, series.map(missed)].into_iter().flatten().collect()
@@ -129,11 +130,19 @@ fn missed(series: &GaugeSeries) -> String {
     if series.silent {
         format!(" The source stopped answering. {reason}").trim_end().to_owned()
     } else if missed > 0 {
-        format!(" {} of {} gave no number. {reason}", words::count(missed), words::counted(series.attempts, "attempt"))
-            .trim_end()
-            .to_owned()
-            .replacen("  ", " ", 1)
+        format!(
+            " {} of {} gave no number. {reason}",
+            number::count(missed),
+            number::counted(series.attempts, "attempt")
+        )
+        .trim_end()
+        .to_owned()
+        .replacen("  ", " ", 1)
     } else {
         String::new()
     }
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
 }

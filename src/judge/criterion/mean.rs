@@ -2,12 +2,12 @@
 
 use super::Bound;
 use crate::judge::{
-    assessment::{Assessment, Decision, Side, Sureness},
+    assessment::{Assessment, Decision, Side, Sureness, Worst},
     evidence::Selection,
     statistics::half_width,
-    words,
 };
 use crate::measure::{Clock, SpanCounts};
+use crate::units::number;
 
 /// Judges a mean of successes and timeouts.
 pub(super) fn assess(selection: &Selection<'_>, clock: Clock, bound: Bound) -> Assessment {
@@ -21,11 +21,11 @@ pub(super) fn assess(selection: &Selection<'_>, clock: Clock, bound: Bound) -> A
     let samples = timed(selection);
     let because = format!(
         "The mean of {} was {}, the limit is {} {}.{}{}",
-        words::counted(samples, "request"),
-        words::time(observed),
+        number::counted(samples, "request"),
+        number::beside(observed, limit, "ms"),
         bound.op.symbol(),
-        words::time(limit),
-        super::throughput::spread(interval, "ms"),
+        number::limit(limit, "ms"),
+        super::throughput::spread(interval, limit, "ms"),
         if clock == Clock::Latency { by_service_time(selection, bound, observed) } else { String::new() },
     );
     Assessment {
@@ -36,7 +36,7 @@ pub(super) fn assess(selection: &Selection<'_>, clock: Clock, bound: Bound) -> A
         interval,
         samples,
         because,
-        worst_endpoint: slowest(selection, clock),
+        worst: slowest(selection, clock).map(|name| Worst { name, part: None }),
     }
 }
 
@@ -47,7 +47,7 @@ fn by_service_time(selection: &Selection<'_>, bound: Bound, observed: f64) -> St
         Some(service) if holds(service) != holds(observed) => format!(
             " By service time it would have {}: the mean was {}.",
             if holds(service) { "passed" } else { "failed" },
-            words::time(service)
+            number::beside(service, bound.number(), "ms")
         ),
         _ => String::new(),
     }

@@ -7,9 +7,12 @@ mod quantile;
 mod rate;
 mod throughput;
 
-use super::{Finding, Outcome, PhaseEvidence, assessment::Assessment};
+pub(super) use rate::example;
+
+use super::{Finding, Outcome, PhaseEvidence, assessment::Assessment, evidence::Most};
 use crate::measure::Clock;
 use crate::plan::{Criterion, Judged, Limit, Metric, Op, Subject};
+use crate::units::number;
 
 /// A comparison with a limit, in the unit of the metric.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -73,6 +76,7 @@ pub(super) fn not_run(criterion: &Criterion, because: &str) -> Vec<Finding> {
         samples: 0,
         because: because.to_owned(),
         worst_endpoint: None,
+        worst_part: None,
     };
     names.into_iter().map(finding).collect()
 }
@@ -132,9 +136,12 @@ fn in_bursts(bursts: u32) -> String {
 }
 
 /// Which endpoint has the most of it, as a sentence; empty where there is only one endpoint.
-fn most_at(most: Option<&(String, u64)>, names: usize) -> String {
-    match most {
-        Some((name, count)) if names > 1 => format!(" {name} has most of them ({}).", super::words::count(*count)),
-        _ => String::new(),
+fn most_at(most: Option<&Most>, names: usize) -> String {
+    let Some(Most { name, count, all }) = most.filter(|_| names > 1) else { return String::new() };
+    let part = format!("({} of {})", number::count(*count), number::count(*all));
+    match count {
+        count if count >= all => format!(" All of them were at {name}."),
+        count if *count > all / 2 => format!(" Most of them were at {name} {part}."),
+        _ => format!(" The most were at {name} {part}."),
     }
 }

@@ -5,12 +5,12 @@ use std::{cmp::Ordering, time::Duration};
 use super::{in_bursts, most_at};
 use crate::judge::{
     assessment::{Assessment, Decision, Side, Sureness},
-    evidence::{Row, Selection},
+    evidence::{Most, Row, Selection},
     statistics::{Allowed, Proportion, Tally},
-    words,
 };
 use crate::measure::{Clock, EndpointMeasurements, Histogram, Layout, SpanCounts, Threshold};
 use crate::plan::{FailureKind, Op};
+use crate::units::number;
 
 /// What is asked of some endpoints' times.
 #[derive(Debug, Clone)]
@@ -44,7 +44,7 @@ pub(super) fn assess(question: &Question<'_>) -> Assessment {
         interval: question.interval(worst),
         samples: views[0].proportion.n(),
         because: question.because(observed, decision, &views, most.as_ref()),
-        worst_endpoint: most.filter(|_| broken).map(|(name, _)| name),
+        worst: most.filter(|_| broken).map(Into::into),
     }
 }
 
@@ -165,7 +165,7 @@ impl Question<'_> {
     }
 
     /// The endpoint with the most requests beyond the limit.
-    fn most(&self) -> Option<(String, u64)> {
+    fn most(&self) -> Option<Most> {
         self.selection.most(|row| {
             let at_limit_exceeds = self.exceeds_at_limit();
             let threshold = Threshold { endpoint: row.id, clock: self.clock, limit: self.limit, at_limit_exceeds };
@@ -175,10 +175,10 @@ impl Question<'_> {
         })
     }
 
-    fn because(&self, observed: f64, decision: Decision, views: &[View], most: Option<&(String, u64)>) -> String {
+    fn because(&self, observed: f64, decision: Decision, views: &[View], most: Option<&Most>) -> String {
         [
             self.what_was_seen(observed, views),
-            with_the_added(views),
+            self.with_the_added(views),
             self.timeouts(),
             self.how_sure(decision, views),
             most_at(most, self.selection.names()),
@@ -189,27 +189,40 @@ impl Question<'_> {
 
     fn what_was_seen(&self, observed: f64, views: &[View]) -> String {
         let made = &views[0].proportion;
-        let limit = words::duration(self.limit);
+        let limit_ms = milliseconds(self.limit);
+        let limit = number::limit(limit_ms, "ms");
         let took = if self.exceeds_at_limit() { format!("{limit} or longer") } else { format!("longer than {limit}") };
         let allowed = self.allowed().number();
         let bursts = views.iter().map(|view| view.proportion.bursts(allowed)).max().unwrap_or_default();
         format!(
             "{} was {}, the limit is {} {limit}: {} of {} ({}) took {took}{}{}.",
             self.name(),
-            words::time(observed),
+            number::beside(observed, limit_ms, "ms"),
             self.op.symbol(),
-            words::count(made.x()),
-            words::counted(made.n(), "request"),
-            words::percent(made.share()),
-            if self.q < 1.0 { format!(", {} may", words::percent(allowed)) } else { String::new() },
+            number::count(made.x()),
+            number::counted(made.n(), "request"),
+            number::beside(made.share(), allowed, "1"),
+            if self.q < 1.0 { format!(", {} may", number::limit(allowed, "1")) } else { String::new() },
             in_bursts(bursts),
+        )
+    }
+
+    /// The same counts with the requests that were added for silences; empty where there are none.
+    fn with_the_added(&self, views: &[View]) -> String {
+        let [made, with] = views else { return String::new() };
+        format!(
+            " With the {} that waiting users did not make: {} of {} ({}).",
+            number::counted(with.proportion.n() - made.proportion.n(), "request"),
+            number::count(with.proportion.x()),
+            number::count(with.proportion.n()),
+            number::beside(with.proportion.share(), self.allowed().number(), "1"),
         )
     }
 
     fn timeouts(&self) -> String {
         match self.selection.sum(|row| row.errors.get(&FailureKind::Timeout).copied().unwrap_or_default()) {
             0 => String::new(),
-            count => format!(" {} among them: a timeout is beyond every limit.", words::counted(count, "timeout")),
+            count => format!(" {} among them: a timeout is beyond every limit.", number::counted(count, "timeout")),
         }
     }
 
@@ -219,7 +232,9 @@ impl Question<'_> {
         }
         let allowed = self.allowed().number();
         let worst = views.iter().map(|view| &view.proportion).max_by(|a, b| a.share().total_cmp(&b.share()));
-        worst.map_or_else(String::new, |proportion| super::rate::how_sure(decision, proportion, allowed))
+        worst.map_or_else(String::new, |proportion| {
+            super::rate::how_sure(&self.selection, decision, proportion, allowed)
+        })
     }
 
     /// What service time would decide, if it is something else.
@@ -234,7 +249,7 @@ impl Question<'_> {
                 " By service time it would have {}: {} was {}.",
                 if service { "passed" } else { "failed" },
                 self.metric(),
-                words::duration(value)
+                number::beside(milliseconds(value), milliseconds(self.limit), "ms")
             ),
             _ => String::new(),
         }
@@ -245,7 +260,7 @@ impl Question<'_> {
             0 => "No request was made, so there is nothing to judge.".to_owned(),
             requests => format!(
                 "None of {} has a time: failures other than timeouts have none.",
-                words::counted(requests, "request")
+                number::counted(requests, "request")
             ),
         }
     }
@@ -260,18 +275,6 @@ impl Question<'_> {
             Clock::Service => format!("service {}", self.metric()),
         }
     }
-}
-
-/// The same counts with the requests that were added for silences; empty where there are none.
-fn with_the_added(views: &[View]) -> String {
-    let [made, with] = views else { return String::new() };
-    format!(
-        " With the {} that waiting users did not make: {} of {} ({}).",
-        words::counted(with.proportion.n() - made.proportion.n(), "request"),
-        words::count(with.proportion.x()),
-        words::count(with.proportion.n()),
-        words::percent(with.proportion.share()),
-    )
 }
 
 fn histogram(clock: Clock) -> fn(&EndpointMeasurements) -> &Histogram {

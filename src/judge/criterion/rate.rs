@@ -5,11 +5,11 @@ use std::cmp::Ordering;
 use super::{Bound, most_at};
 use crate::judge::{
     assessment::{Assessment, Decision, Side, Sureness},
-    evidence::Selection,
+    evidence::{Most, Selection},
     statistics::{Allowed, Proportion, Tally},
-    words,
 };
 use crate::plan::Op;
+use crate::units::number;
 
 /// Which share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub(super) fn assess(selection: &Selection<'_>, rate: Rate, bound: Bound) -> Ass
     let because = [
         what_was_seen(rate, bound, failures, requests),
         if against == Against::Failures { bursts(&proportion, allowed) } else { String::new() },
-        if counts { how_sure(decision, &proportion, allowed.number()) } else { String::new() },
+        if counts { how_sure(selection, decision, &proportion, allowed.number()) } else { String::new() },
         most_at(most.as_ref(), selection.names()),
         example(selection, most.as_ref()),
     ]
@@ -76,23 +76,23 @@ pub(super) fn assess(selection: &Selection<'_>, rate: Rate, bound: Bound) -> Ass
         interval,
         samples: requests,
         because,
-        worst_endpoint: most.filter(|_| broken).map(|(name, _)| name),
+        worst: most.filter(|_| broken).map(Into::into),
     }
 }
 
 fn what_was_seen(rate: Rate, bound: Bound, failures: u64, requests: u64) -> String {
     format!(
         "{} of {} failed ({}): {} was {}, the limit is {} {}.",
-        words::count(failures),
-        words::counted(requests, "request"),
-        words::percent(failures as f64 / requests as f64),
+        number::count(failures),
+        number::counted(requests, "request"),
+        number::share(failures as f64 / requests as f64),
         match rate {
             Rate::Success => "success_rate",
             Rate::Error => "error_rate",
         },
-        words::percent(observed(rate, failures, requests)),
+        number::beside(observed(rate, failures, requests), bound.number(), "1"),
         bound.op.symbol(),
-        words::percent(bound.number()),
+        number::limit(bound.number(), "1"),
     )
 }
 
@@ -133,17 +133,21 @@ fn decide(proportion: &Proportion, allowed: Allowed, op: Op) -> Decision {
 }
 
 /// How sure a share is, as a sentence.
-pub(super) fn how_sure(decision: Decision, proportion: &Proportion, allowed: f64) -> String {
-    let [low, high] = proportion.interval();
-    let between = format!("the share lies between {} and {}", words::percent(low), words::percent(high));
+pub(super) fn how_sure(selection: &Selection<'_>, decision: Decision, proportion: &Proportion, allowed: f64) -> String {
+    let [low, high] = proportion.interval().map(|end| number::beside(end, allowed, "1"));
+    let between = format!("the share lies between {low} and {high}");
+    let limit = number::limit(allowed, "1");
+    if selection.interrupted() {
+        return format!(" So far {between}.");
+    }
     match decision {
         Decision::Decided(_, Sureness::Certain) => format!(" Certain: {between}."),
         _ if !proportion.can_decide(allowed) => format!(
             " Not certain: these count as {}, too few to be certain about {}.",
-            words::counted(proportion.effective().floor() as u64, "independent request"),
-            words::percent(allowed)
+            number::counted(proportion.effective().floor() as u64, "independent request"),
+            limit
         ),
-        Decision::Uncertain(Side::Holds) if high < allowed => {
+        Decision::Uncertain(Side::Holds) if proportion.interval()[1] < allowed => {
             format!(" Not certain: {between}, but too much of it stands in two spans of the window.")
         }
         _ => format!(" Not certain: {between}."),
@@ -151,9 +155,9 @@ pub(super) fn how_sure(decision: Decision, proportion: &Proportion, allowed: f64
 }
 
 /// What a failure looked like at the endpoint with the most of them.
-pub(super) fn example(selection: &Selection<'_>, most: Option<&(String, u64)>) -> String {
-    let Some((name, _)) = most else { return String::new() };
-    let examples = selection.rows.iter().filter(|row| row.name == name).flat_map(|row| &row.measured.examples);
+pub(in crate::judge) fn example(selection: &Selection<'_>, most: Option<&Most>) -> String {
+    let Some(Most { name, .. }) = most else { return String::new() };
+    let examples = selection.rows.iter().filter(|row| row.name == *name).flat_map(|row| &row.measured.examples);
     examples
         .map(|example| example.trim_end_matches('.'))
         .next()

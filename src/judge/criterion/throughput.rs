@@ -5,8 +5,8 @@ use crate::judge::{
     assessment::{Assessment, Decision, Side},
     evidence::Selection,
     statistics::{Tally, half_width},
-    words,
 };
+use crate::units::number;
 
 /// Judges a throughput: the observed value decides; a t interval over the spans says how sure it is.
 pub(super) fn assess(selection: &Selection<'_>, bound: Bound) -> Assessment {
@@ -21,13 +21,13 @@ pub(super) fn assess(selection: &Selection<'_>, bound: Bound) -> Assessment {
     let observed = completed as f64 / seconds;
     let interval = half_width(&by_span(selection)).map(|half| [(observed - half).max(0.0), observed + half]);
     let because = format!(
-        "{} came within {}: {}/s, the limit is {} {}/s.{}",
-        words::counted(completed, "successful answer"),
-        words::duration(selection.measured()),
-        words::digits(observed),
+        "{} came within {}: {}, the limit is {} {}.{}",
+        number::counted(completed, "successful answer"),
+        number::duration(selection.measured()),
+        number::beside(observed, limit, "requests/s"),
         bound.op.symbol(),
-        words::digits(limit),
-        spread(interval, "requests/s"),
+        number::limit(limit, "requests/s"),
+        spread(interval, limit, "requests/s"),
     );
     Assessment {
         decision: Decision::Decided(Side::of(bound.op.holds(observed, limit)), sureness(bound, observed, interval)),
@@ -37,7 +37,7 @@ pub(super) fn assess(selection: &Selection<'_>, bound: Bound) -> Assessment {
         interval,
         samples: requests,
         because,
-        worst_endpoint: None,
+        worst: None,
     }
 }
 
@@ -53,8 +53,9 @@ fn by_span(selection: &Selection<'_>) -> Vec<f64> {
 }
 
 /// The interval over the spans, as a sentence.
-pub(super) fn spread(interval: Option<[f64; 2]>, unit: &str) -> String {
-    interval.map_or_else(String::new, |[low, high]| {
-        format!(" Over the spans it lies between {} and {}.", words::in_unit(low, unit), words::in_unit(high, unit))
+pub(super) fn spread(interval: Option<[f64; 2]>, limit: f64, unit: &str) -> String {
+    interval.map_or_else(String::new, |ends| {
+        let [low, high] = ends.map(|end| number::beside(end, limit, unit));
+        format!(" Over the spans it lies between {low} and {high}.")
     })
 }

@@ -2,19 +2,23 @@
 
 use super::*;
 use crate::judge::{Outcome, RecoverySpan, breaking_point, patience, recovery, stopped_answering};
-use crate::measure::Recent;
+use crate::measure::Unanswered;
 
-fn recent(ended: u64, failed: u64) -> Recent {
-    Recent { ended, ended_failures: failed, ..Recent::default() }
+/// So many failures one after another, and nothing awaited any more.
+fn failed(failures: u64) -> Unanswered {
+    Unanswered { since: Duration::from_secs(60), failures, ..Unanswered::default() }
 }
 
 #[test]
 fn nobody_answers_when_every_request_failed() {
     let strict = Case::of(success_rate(Op::GreaterOrEqual, 1.0)).phase;
     assert_eq!(patience(&strict), Duration::from_secs(5));
-    assert!(stopped_answering(&strict, &recent(1, 1)));
-    assert!(!stopped_answering(&strict, &recent(100, 99)), "one answer is an answer");
-    assert!(!stopped_answering(&strict, &recent(0, 0)), "silence is not failure");
+    assert!(stopped_answering(&strict, &failed(1)));
+    assert!(!stopped_answering(&strict, &failed(0)), "silence is not failure");
+    let usual = Case::of(success_rate(Op::Greater, 0.99)).phase;
+    assert!(stopped_answering(&usual, &failed(3)) && !stopped_answering(&usual, &failed(2)));
+    assert!(!stopped_answering(&usual, &Unanswered { since: ms(4_999), ..failed(300) }), "a success within 5 s");
+    assert!(stopped_answering(&usual, &Unanswered { since: ms(5_000), ..failed(300) }));
     let without = Case::of(quantile(0.95, Op::Less, 500)).phase;
     assert_eq!(patience(&without), Duration::from_secs(10));
     let warning = Case::of(success_rate(Op::Greater, 0.99)).warns().phase;
@@ -22,12 +26,36 @@ fn nobody_answers_when_every_request_failed() {
 }
 
 #[test]
+fn a_target_that_hangs_is_stopped_by_its_timeouts() {
+    let phase = Case::of(success_rate(Op::Greater, 0.99)).phase;
+    // Three users with a timeout of 10 s: three failures after 10 s, six after 20 s, and the next three are awaited.
+    let at = |failures| Unanswered { in_flight: 3, ..failed(failures) };
+    assert!(!stopped_answering(&phase, &at(0)) && !stopped_answering(&phase, &at(3)));
+    assert!(stopped_answering(&phase, &at(6)));
+    // A single user.
+    let alone = |failures| Unanswered { in_flight: 1, ..failed(failures) };
+    assert!(!stopped_answering(&phase, &alone(3)) && stopped_answering(&phase, &alone(4)));
+}
+
+#[test]
+fn a_slow_target_is_not_taken_for_one_that_stopped_answering() {
+    let phase = Case::of(success_rate(Op::Greater, 0.99)).phase;
+    // A hundred users wait 8 s for their first answer; three requests were refused meanwhile.
+    let first = Unanswered { since: ms(7_900), failures: 3, in_flight: 97, slowest: Duration::ZERO };
+    assert!(!stopped_answering(&phase, &first), "those that are awaited may succeed");
+    // Ten users in step, a burst of resets; the last success was 7 s ago and answers take 8 s.
+    let burst = Unanswered { since: ms(7_000), failures: 8, in_flight: 2, slowest: ms(8_000) };
+    assert!(!stopped_answering(&phase, &burst));
+    assert!(stopped_answering(&phase, &Unanswered { since: ms(8_000), ..burst }));
+}
+
+#[test]
 fn phases_that_allow_failures_are_not_stopped_for_having_them() {
     let lenient = Case::of(success_rate(Op::Greater, 0.7)).phase;
-    assert!(!stopped_answering(&lenient, &recent(5, 5)), "five failures in a row happen once in 400 times");
-    assert!(stopped_answering(&lenient, &recent(12, 12)));
+    assert!(!stopped_answering(&lenient, &failed(5)), "five failures in a row happen once in 400 times");
+    assert!(!stopped_answering(&lenient, &failed(11)) && stopped_answering(&lenient, &failed(12)));
     let none = Case::of(success_rate(Op::GreaterOrEqual, 0.0)).phase;
-    assert!(!stopped_answering(&none, &recent(1_000, 1_000)), "a phase in which everything may fail");
+    assert!(!stopped_answering(&none, &failed(1_000)), "a phase in which everything may fail");
 }
 
 /// A phase of 50 users in which `chart data` becomes slow in the middle, after a stray failure of `dashboard`.
@@ -60,7 +88,7 @@ fn the_breaking_point_names_load_endpoint_failure_and_resource() {
     let point = point(&broken());
     assert_eq!((point.phase.as_str(), point.users, point.last_good_users), ("medium", 50.0, Some(30.0)));
     assert_eq!(point.first_endpoint.as_deref(), Some("chart data"), "a stray failure is not where it broke");
-    assert_eq!((point.first_error.as_deref(), point.resource.as_deref()), (Some("reset"), Some("app.cpu")));
+    assert_eq!((point.first_error, point.resource.as_deref()), (None, Some("app.cpu")), "nor is it the first failure");
 }
 
 #[test]
@@ -69,6 +97,44 @@ fn where_failures_break_it_the_first_failure_counts() {
     assert_eq!(point(&case).first_endpoint.as_deref(), Some("dashboard"));
     case.phase.criteria.remove(0);
     assert_eq!(point(&case).first_endpoint.as_deref(), Some("dashboard"));
+}
+
+#[test]
+fn the_first_failure_is_one_that_the_failed_criterion_is_about() {
+    let mut case = broken().and("no timeouts(chart data)", no_at(CHART, Count::Failures(FailureKind::Timeout)));
+    case = case.failures(CHART, 2, FailureKind::Timeout, None);
+    case.phase.criteria.remove(0);
+    let point = point(&case);
+    assert_eq!((point.first_endpoint.as_deref(), point.first_error.as_deref()), (Some("chart data"), Some("timeout")));
+    let mut gauge = broken().and("app.cpu < 60", cpu(Op::Less, 60.0, None));
+    gauge.phase.criteria.remove(0);
+    let point = self::point(&gauge);
+    assert_eq!((point.first_endpoint, point.first_error), (None, None), "a gauge is about no request");
+}
+
+#[test]
+fn the_last_good_load_is_less_and_of_the_same_kind() {
+    let good = |users: Option<u32>, rate: Option<f64>| {
+        let light = Case::of(success_rate(Op::GreaterOrEqual, 1.0)).requests(PAGE, 600, ms(40)).readings(&[10.0; 20]);
+        let verdict = light.judge();
+        PhaseVerdict { users, rate, ..verdict }
+    };
+    let case = broken();
+    let measurements = case.measurements();
+    let Case { plan, phase, gauges, .. } = &case;
+    let evidence = PhaseEvidence { plan, phase, measurements: &measurements, gauges };
+    let failed = crate::judge::phase(evidence);
+    let seen = |before: &[PhaseVerdict]| {
+        let point = breaking_point(before, &failed, evidence);
+        (point.last_good_users, point.no_last_good)
+    };
+    assert_eq!(seen(&[]), (None, None));
+    assert_eq!(seen(&[good(Some(30), None), good(None, Some(20.0))]), (Some(30.0), None), "a rate is not users");
+    let (users, why) = seen(&[good(None, Some(20.0))]);
+    assert_eq!((users, why.as_deref()), (None, Some("phase light passed before, under a load of another kind")));
+    let (users, why) = seen(&[good(Some(80), None)]);
+    assert_eq!((users, why.as_deref()), (None, Some("phase light passed before, under as much load or more")));
+    assert_eq!(seen(&[good(Some(10), None), good(Some(80), None)]), (Some(10.0), None));
 }
 
 #[test]

@@ -264,6 +264,10 @@ fn no(count: Count) -> Subject {
     Subject::No { count, judged: everything() }
 }
 
+fn no_at(endpoint: EndpointId, count: Count) -> Subject {
+    Subject::No { count, judged: only(endpoint) }
+}
+
 fn cpu(op: Op, limit: f64, hold: Option<Duration>) -> Subject {
     Subject::Gauge { gauge: GaugeId(0), op, limit, hold }
 }

@@ -100,7 +100,8 @@ fn a_target_that_stopped_answering_fails_the_phase() {
     assert_eq!((verdict.outcome, verdict.findings[0].criterion.as_str()), (Outcome::Failed, ANSWERS));
     assert_eq!(
         verdict.findings[0].because,
-        "Every request failed for 10 s: the target stopped answering after 12 s of the window."
+        "For 10 s or longer every request that ended failed: the target stopped answering, so the phase was ended after 12 s \
+         of its window."
     );
 }
 
@@ -111,6 +112,21 @@ fn a_part_of_a_window_is_not_passed() {
     let verdict = case.judge();
     assert_eq!((verdict.outcome, verdict.findings[0].outcome), (Outcome::Inconclusive, Outcome::Inconclusive));
     assert!(verdict.because.iter().any(|why| why == "The phase was interrupted after 12 s of 60 s."));
+}
+
+#[test]
+fn what_an_interrupted_phase_saw_is_not_decided() {
+    let slow = Case::of(quantile(0.95, Op::Less, 500)).requests(PAGE, 1_200, ms(900));
+    let case = slow.failures(PAGE, 3, FailureKind::Check, Some(500)).and("no 5xx", no(Count::ServerErrors));
+    assert_eq!(case.judge().outcome, Outcome::Failed);
+    let verdict = case.ending(PhaseEnding::Interrupted).judge();
+    assert_eq!(verdict.outcome, Outcome::Inconclusive);
+    for finding in &verdict.findings {
+        assert_eq!((finding.outcome, finding.certain), (Outcome::Inconclusive, false), "{}", finding.criterion);
+        let because = &finding.because;
+        assert!(!because.to_lowercase().contains("certain"), "{because}");
+        assert!(because.ends_with("so this is only a part of its window and decides nothing."), "{because}");
+    }
 }
 
 #[test]
@@ -144,7 +160,7 @@ fn slow_answers_allow_more_lateness() {
     let verdict = case.judge();
     assert_eq!(verdict.outcome, Outcome::Invalid, "also when every criterion holds");
     assert!(
-        verdict.because[0].starts_with("The generator was saturated: 1 % of its requests started 51 ms late or later")
+        verdict.because[0].starts_with("The generator was held up: 1 % of its requests started 51 ms late or later")
     );
 }
 

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::judge::{
-    CheckResult, Ending, Extent, Interruption, Outcome, RecoveryVerdict, RunEvidence, Totals, Verdict, conclude,
-    not_run,
+    CheckResult, Ending, Extent, Interruption, Lacked, Outcome, RecoveryVerdict, Regression, RunEvidence, Totals,
+    Verdict, conclude, not_run,
 };
 
 fn check(name: &str, outcome: Outcome, detail: &str) -> CheckResult {
@@ -71,7 +71,7 @@ fn a_fail_says_what_by_how_much_and_where() {
     assert_eq!(seen(&verdict), (Outcome::Failed, Ending::Stopped, 1));
     assert_eq!(
         verdict.headline,
-        "medium (50 users) failed: p95 < 750ms was 1.21 s, 460 ms over the limit (certain), most of it at chart data."
+        "medium (50 users) failed: p95 < 750ms was 1.21 s, 460 ms over the limit (certain), all of it at chart data."
     );
 }
 
@@ -83,7 +83,7 @@ fn further_failures_are_counted_in_the_headline() {
     let mut case = case;
     case.phase.criteria.remove(0);
     let headline = conclude(run(&plan(), vec![case.judge()])).headline;
-    assert_eq!(headline, "medium (50 users) failed: no 5xx, but there were 3, most of it at chart data.");
+    assert_eq!(headline, "medium (50 users) failed: no 5xx, but there were 3 (certain), all of them at chart data.");
 }
 
 #[test]
@@ -97,14 +97,14 @@ fn rates_and_logins_have_their_own_words() {
     rate.phase.criteria[0].text = "success_rate > 99%".to_owned();
     assert_eq!(
         conclude(run(&plan(), vec![rate.judge()])).headline,
-        "light (30 users) failed: success_rate > 99% was 90 %, 9 points under the limit (certain), most of it at chart data."
+        "light (30 users) failed: success_rate > 99% was 90 %, 9 points under the limit (certain), all of it at chart data."
     );
     let mut login = passed().ending(PhaseEnding::RampFailed);
     login.samples.clear();
     login.facts.ramp.logged_in = 0;
     assert_eq!(
         conclude(run(&plan(), vec![login.judge()])).headline,
-        "light (30 users) failed: all users logged in: 0 of 30 users logged in, so nothing was measured."
+        "light (30 users) failed: 0 of 30 users logged in, so nothing was measured."
     );
 }
 
@@ -117,7 +117,7 @@ fn a_warning_is_named() {
     assert_eq!(
         verdict.headline,
         "1 of 1 phase passed, up to 30 users: 600 requests measured, none failed. With 1 warning: in light p50 < 10ms \
-         was 40 ms, 30 ms over the limit (certain), most of it at dashboard."
+         was 40 ms, 30 ms over the limit (certain), all of it at dashboard."
     );
 }
 
@@ -145,10 +145,28 @@ fn invalid_says_what_the_generator_lacked() {
     let verdict = conclude(run(&plan(), vec![case.judge()]));
     assert_eq!(seen(&verdict), (Outcome::Invalid, Ending::Invalid, 3));
     assert!(
-        verdict.headline.starts_with("light (30 users) could not be measured: The generator was saturated"),
+        verdict.headline.ends_with("so other work on this machine, or a limit on its CPU, came before it."),
         "{}",
         verdict.headline
     );
+    let lacked = |change: &dyn Fn(&mut GeneratorHealth)| {
+        change(&mut case.facts.generator);
+        let verdict = case.judge();
+        let generator = verdict.generator.expect("it was measured");
+        (generator.lacked, verdict.because[0].clone())
+    };
+    let mut lacked = lacked;
+    assert_eq!(lacked(&|_| ()).0, Some(Lacked::OtherWork), "it used no CPU itself");
+    let (own, why) = lacked(&|health| health.cpu_percent = 97.2);
+    assert_eq!(own, Some(Lacked::OwnCpu));
+    assert_eq!(
+        why,
+        "The generator was saturated: 1 % of its requests started 212 ms late or later, below 10 ms is needed; its \
+         busiest worker used 97 % of a core, so it had no CPU left."
+    );
+    let exhausted = |words: &'static str| move |health: &mut GeneratorHealth| health.exhausted = Some(words.to_owned());
+    assert_eq!(lacked(&exhausted("Too many open files (os error 24)")).0, Some(Lacked::Descriptors));
+    assert_eq!(lacked(&exhausted("Cannot assign requested address (os error 99)")).0, Some(Lacked::Ports));
 }
 
 #[test]
@@ -221,5 +239,69 @@ fn a_run_that_measured_nothing_never_passes() {
     evidence.preflight = vec![check("deployed", Outcome::Passed, "ok")];
     let verdict = conclude(evidence);
     assert_eq!(seen(&verdict), (Outcome::Passed, Ending::Completed, 0));
-    assert_eq!(verdict.headline, "Dry run: 1 preflight item passed; no load was sent, so nothing was judged.");
+    assert!(verdict.dry_run);
+    assert_eq!((verdict.word(), verdict.tone()), ("dry run", Outcome::NotRun));
+    assert_eq!(
+        verdict.headline,
+        "Nothing was measured and nothing judged. One user walked through 0 scenarios, 1 preflight item passed."
+    );
+}
+
+#[test]
+fn without_a_majority_the_highest_is_named_with_its_figure() {
+    let mut case = Case::of(quantile(0.95, Op::Less, 750)).requests(PAGE, 500, ms(40));
+    for (endpoint, slow) in [(PAGE, 100), (CHART, 120), (GHOST, 90)] {
+        case = case.requests(endpoint, slow, ms(1_210));
+    }
+    case.phase.criteria[0].text = "p95 < 750ms".to_owned();
+    let verdict = conclude(run(&plan(), vec![case.judge()]));
+    assert!(verdict.headline.ends_with("(certain), highest at chart data (120 of 310)."), "{}", verdict.headline);
+    let because = &verdict.phases[0].findings[0].because;
+    assert!(because.contains(" The most were at chart data (120 of 310)."), "{because}");
+}
+
+#[test]
+fn a_limit_is_printed_as_written_and_the_observed_value_on_its_side() {
+    let mut case = Case::of(quantile(0.5, Op::Less, 1_234)).requests(PAGE, 600, Duration::from_micros(1_235_400));
+    case.phase.criteria[0].text = "p50 < 1234ms".to_owned();
+    let verdict = conclude(run(&plan(), vec![case.judge()]));
+    let because = &verdict.phases[0].findings[0].because;
+    assert!(because.starts_with("p50 was 1.24 s, the limit is < 1.234 s: 600 of 600 requests"), "{because}");
+    assert!(verdict.headline.contains("p50 < 1234ms was 1.24 s, "), "{}", verdict.headline);
+}
+
+#[test]
+fn a_new_comparison_follows_missing_and_an_unsure_one_its_own_policy() {
+    let comparison = |outcome| Regression {
+        phase: "light".to_owned(),
+        cell: "p95".to_owned(),
+        margin: 0.1,
+        rate: false,
+        base: None,
+        head: None,
+        change: None,
+        interval: None,
+        p_adjusted: None,
+        detectable: None,
+        outcome,
+        because: String::new(),
+        anchor: None,
+        history: vec![],
+        runs: vec![],
+        blocks: vec![],
+    };
+    let seen = |missing, uncertain, outcome| {
+        let mut plan = plan();
+        plan.regression =
+            Some(plan::Regression { margin: 0.1, cells: vec![], history: 20, confirm: 2, missing, store: None });
+        plan.policy.uncertain_regression = uncertain;
+        let mut evidence = run(&plan, vec![passed().judge()]);
+        evidence.regressions = vec![comparison(outcome)];
+        conclude(evidence).outcome
+    };
+    let (fail, warn) = (Reaction::Fail, Reaction::Warn);
+    assert_eq!(seen(fail, warn, Outcome::New), Outcome::Inconclusive);
+    assert_eq!(seen(warn, fail, Outcome::New), Outcome::Warned);
+    assert_eq!(seen(fail, warn, Outcome::Inconclusive), Outcome::Warned);
+    assert_eq!(seen(warn, fail, Outcome::Inconclusive), Outcome::Inconclusive);
 }

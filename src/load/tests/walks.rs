@@ -4,12 +4,17 @@ use std::{collections::BTreeMap, time::Duration};
 
 use http::{HeaderName, HeaderValue, Method, header};
 
-use super::super::once;
-use super::{NO_PAUSE, closed, get, in_memory, job, literal, millis, phase, plan, run, scenario, with};
+use super::super::{Rehearsal, once};
+use super::{
+    NO_PAUSE, closed, errors, get, in_memory, job, literal, millis, phase, plan, run, run_here, scenario, with,
+};
 use crate::{
     client::testing::{self, Reply, Server, app, text},
     measure::PhaseEnding,
-    plan::{Body, Dataset, Encoding, Extract, Extraction, Pacing, Redirects, Row, ScenarioId, SlotId, Step, Value},
+    plan::{
+        Body, Dataset, Encoding, Expect, Extract, Extraction, FailureKind, Pacing, Redirects, Row, ScenarioId, SlotId,
+        Step, Value,
+    },
 };
 
 fn site(request: &http::Request<bytes::Bytes>) -> Reply {
@@ -111,11 +116,115 @@ async fn a_rehearsal_tells_every_exchange() {
             ("/none", "GET", "http://localhost/none", Some(404)),
         ]
     );
-    assert_eq!(rehearsal.exchanges[1].sent, "csrf=t%2Bk%3Dn");
-    assert!(rehearsal.exchanges[1].received.contains("location: /home\n"), "{}", rehearsal.exchanges[1].received);
+    assert_eq!(rehearsal.exchanges[1].sent.body, "csrf=t%2Bk%3Dn");
+    let received = &rehearsal.exchanges[1].received;
+    assert!(received.head.contains(&"location: /home".to_owned()), "{received:?}");
+    assert!(received.head.contains(&"set-cookie: session=***; Path=/".to_owned()), "{received:?}");
+    let sent = &rehearsal.exchanges[2].sent;
+    assert_eq!(sent.head, ["GET /home HTTP/1.1", "host: localhost", "cookie: session=***"]);
+    assert_eq!(rehearsal.exchanges[3].received.body, "welcome", "shown although no check looks at it");
     assert_eq!(rehearsal.exchanges[4].failure.as_deref(), Some("status 404, expected 200 to 399"));
-    assert_eq!(rehearsal.broken_off.as_deref(), Some("a step needs a value that no earlier step extracted"));
+    assert_eq!(rehearsal.broken_off.as_deref(), Some("varying needs token, which no earlier step extracted"));
     assert!(!rehearsal.passed());
+}
+
+/// One user's pass through a login and a page behind it, at an app that answers the login's POST and the page so.
+async fn after_login(login: fn() -> Reply, page: fn() -> Reply) -> Rehearsal {
+    let origin = in_memory(app(move |request| match (request.method().as_str(), request.uri().path()) {
+        ("GET", "/login") => text(200, "<input name=\"csrf\" value=\"t+k=n\">"),
+        ("POST", "/login") => login(),
+        _ => page(),
+    }));
+    let mut steps = login_steps();
+    steps[1].redirects = Redirects::None;
+    steps[1].expect = Expect { status: vec![302], ..Expect::default() };
+    let mut home = get(2, "/home");
+    home.expect.status = vec![200];
+    once(&plan(vec![scenario(steps, vec![home], NO_PAUSE)]), ScenarioId(0), &origin, 1).await
+}
+
+fn answer(status: u16, body: &str, headers: &[(HeaderName, &'static str)]) -> Reply {
+    let mut reply = text(status, body);
+    for (name, value) in headers {
+        reply.headers_mut().append(name.clone(), HeaderValue::from_static(value));
+    }
+    reply
+}
+
+#[track_caller]
+fn advice(rehearsal: &Rehearsal) -> &str {
+    let failed = rehearsal.exchanges.iter().find(|exchange| exchange.failure.is_some()).expect("a step failed");
+    failed.advice.as_deref().expect("there is advice")
+}
+
+#[tokio::test]
+async fn a_login_that_does_not_work_has_its_likeliest_cause() {
+    let welcome = || text(200, "welcome");
+    let no_token = after_login(|| text(403, "CSRF verification failed."), welcome).await;
+    assert!(advice(&no_token).starts_with("the CSRF token is missing or was refused"), "{}", advice(&no_token));
+    let again = after_login(|| text(200, "<form>Wrong password<input type=\"password\"></form>"), welcome).await;
+    assert!(advice(&again).starts_with("the answer is the login page again"), "{}", advice(&again));
+    let unclear = after_login(|| text(200, "hello"), welcome).await;
+    for cause in ["CSRF token", "cookie is refused", "login page came back"] {
+        assert!(advice(&unclear).contains(cause), "{}", advice(&unclear));
+    }
+    let down = after_login(|| text(500, "oops"), welcome).await;
+    assert!(advice(&down).starts_with("the app failed"), "{}", advice(&down));
+}
+
+#[tokio::test]
+async fn a_cookie_that_was_refused_is_named_with_the_reason() {
+    let to_login = || answer(302, "", &[(header::LOCATION, "/login?next=/home")]);
+    let secure = after_login(
+        || answer(302, "", &[(header::SET_COOKIE, "sid=0123456789; Path=/; Domain=other.example; HttpOnly")]),
+        to_login,
+    )
+    .await;
+    assert!(
+        advice(&secure).starts_with("the cookie sid was not sent back, because it is for the domain other.example"),
+        "{}",
+        advice(&secure)
+    );
+    let path = after_login(|| answer(302, "", &[(header::SET_COOKIE, "sid=0123456789; Path=/deep")]), to_login).await;
+    assert!(
+        advice(&path).contains("sid was not sent back, because it is for the path /deep and this step asks for /home"),
+        "{}",
+        advice(&path)
+    );
+    let none = after_login(|| answer(302, "", &[]), to_login).await;
+    assert!(advice(&none).starts_with("the app asks for a login"), "{}", advice(&none));
+}
+
+#[tokio::test]
+async fn session_values_are_masked_wherever_the_app_repeats_them() {
+    let rehearsal = after_login(
+        || answer(302, "", &[(header::SET_COOKIE, "sid=s3ss10n-v4lue; Path=/")]),
+        || answer(500, "dump: s3ss10n-v4lue", &[(header::LOCATION, "/?sid=s3ss10n%2Dv4lue")]),
+    )
+    .await;
+    let told = format!("{rehearsal:?}");
+    assert!(told.contains("dump: ***"), "{told}");
+    assert!(!told.contains("s3ss10n"), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_extract_that_finds_nothing_fails_its_step_and_ends_the_iteration_where_it_is_needed() {
+    let origin = in_memory(app(|request| match request.uri().path() {
+        "/page" => text(200, "no token here"),
+        _ => text(200, ""),
+    }));
+    let mut page = get(0, "/page");
+    let pattern = regex::bytes::Regex::new("token=(\\w+)").expect("a pattern");
+    page.extract = vec![Extract { slot: SlotId(0), from: Extraction::Regex(pattern) }];
+    let mut needs = get(2, "/needs");
+    needs.url = with("/needs?", Value::Extracted(SlotId(0)), Encoding::Url);
+    let steps = vec![page, get(1, "/between"), needs, get(3, "/after")];
+    let plan = plan(vec![scenario(Vec::new(), steps, Pacing::Pace(millis(100)))]);
+    let measured = run_here(job(plan, phase(closed(1, 1.0), Duration::ZERO, millis(1000)), origin), |_, _| {}).await;
+    assert_eq!(errors(&measured, 0), [(FailureKind::Check, 10)]);
+    assert_eq!(measured.endpoints[0].examples, [r"nothing in the body matches token=(\w+)"]);
+    let requests: Vec<u64> = measured.endpoints.iter().map(|endpoint| endpoint.requests).collect();
+    assert_eq!(requests, [10, 10, 0, 0], "the step that needs the value and those after it are not sent");
 }
 
 #[tokio::test]

@@ -137,3 +137,49 @@ async fn a_source_that_answers_nothing_is_not_buried() {
     assert_eq!(series.attempts, 20);
     assert_eq!(count.load(Ordering::SeqCst), 8);
 }
+
+/// The series of one gauge after attempts of which these gave no number.
+fn after(attempts: usize, missed: std::ops::Range<usize>) -> GaugeSeries {
+    let reading = |number| {
+        let value = if missed.contains(&number) { Err("it hung".to_owned()) } else { Ok(1.0) };
+        Some(vec![Reading { gauge: GaugeId(0), value }])
+    };
+    let log = Log {
+        attempts: (0..attempts)
+            .map(|number| Attempt { at: Duration::from_secs(number as u64), readings: reading(number) })
+            .collect(),
+    };
+    let mut series = unread("app.a");
+    log.fill(&mut series, 0);
+    series
+}
+
+#[test]
+fn a_tenth_of_the_readings_missed_in_a_row_is_a_silence_wherever_it_lies() {
+    let silent = |attempts, missed| after(attempts, missed).silent;
+    assert!(silent(60, 20..26) && silent(60, 0..6), "exactly a tenth");
+    assert!(!silent(60, 20..25) && !silent(60, 0..5), "one less");
+    assert!(silent(61, 20..27) && !silent(61, 20..26), "a tenth of 61 is more than six");
+    assert!(silent(20, 8..11) && !silent(20, 8..10), "and not fewer than three");
+    let series = after(60, 20..26);
+    assert_eq!((series.samples.len(), series.attempts, series.missing.as_deref()), (54, 60, Some("it hung")));
+}
+
+#[test]
+fn three_missed_at_the_end_are_a_silence_in_any_window() {
+    assert!(after(300, 297..300).silent);
+    assert!(!after(300, 298..300).silent && !after(300, 296..299).silent);
+}
+
+#[test]
+fn a_tenth_that_is_missed_here_and_there_is_no_silence() {
+    let mut log = Log::default();
+    for number in 0..60_u64 {
+        let value = if number % 10 == 5 { Err("it hung".to_owned()) } else { Ok(1.0) };
+        let readings = Some(vec![Reading { gauge: GaugeId(0), value }]);
+        log.attempts.push(Attempt { at: Duration::from_secs(number), readings });
+    }
+    let mut series = unread("app.a");
+    log.fill(&mut series, 0);
+    assert_eq!((series.samples.len(), series.silent), (54, false));
+}

@@ -3,7 +3,7 @@
 use http::Method;
 
 use super::{
-    Draft, Known,
+    Draft, Kind, Known,
     request::{Said, text},
     template::Scope,
 };
@@ -12,6 +12,9 @@ use crate::{
     plan::{Act, Body, Check, GaugeId, Probe, ScenarioId, Target},
     units::Bytes,
 };
+
+/// The keys that say what an item checks.
+const ACTS: [&str; 10] = ["get", "post", "put", "patch", "delete", "head", "scenario", "disk", "monitors", "command"];
 
 impl Draft<'_> {
     pub(super) fn checks(&mut self, said: &[Located<config::Check>], target: &Target, known: &Known<'_>) -> Vec<Check> {
@@ -30,6 +33,10 @@ impl Draft<'_> {
         let request = methods(said).iter().any(|(_, url)| url.is_some());
         let others = [said.scenario.is_some(), said.disk.is_some(), said.monitors.is_some(), said.command.is_some()];
         let acts = others.into_iter().filter(|given| *given).count() + usize::from(request);
+        if acts == 0 && self.lost_key(said.span, &ACTS) {
+            self.expect(said.expect.as_ref());
+            return None;
+        }
         if acts != 1 {
             let message = if acts == 0 { "this item checks nothing" } else { "an item checks one thing" };
             let help = "give one of get, post, put, patch, delete, head, scenario, disk, monitors and command";
@@ -52,7 +59,7 @@ impl Draft<'_> {
             return Some(Act::Disk { path: disk.path.value.clone(), free });
         }
         if let Some(command) = &said.command {
-            if command.value.0.is_empty() {
+            if command.value.0.is_empty() && command.complete {
                 self.problem(command.span, "a command needs a program");
             }
             let arguments = command.value.0.iter().map(|argument| argument.value.clone()).collect();
@@ -65,7 +72,7 @@ impl Draft<'_> {
     fn scenario_act(&mut self, scenario: &Located<String>, known: &Known<'_>) -> Option<Act> {
         let index = known.scenarios.iter().position(|known| known.name == scenario.value);
         if index.is_none() {
-            self.unknown("scenario", scenario, known.scenarios.iter().map(|scenario| scenario.name.as_str()));
+            self.unknown(Kind::Scenario, scenario, known.scenarios.iter().map(|scenario| scenario.name.as_str()));
         }
         index.map(|index| Act::Scenario(ScenarioId(index as u32)))
     }
@@ -81,8 +88,10 @@ impl Draft<'_> {
             let kept = known.gauges.iter().enumerate().filter(|(_, gauge)| belongs(&gauge.name));
             kept.map(|(index, _)| GaugeId(index as u32)).collect()
         };
-        if known.gauges.is_empty() && self.config.lost.is_empty() {
-            self.problem(item.span, "there are no monitors that could answer");
+        if known.gauges.is_empty() {
+            if self.is_whole("monitors") {
+                self.problem(item.span, "there are no monitors that could answer");
+            }
             return Vec::new();
         }
         if let [name] = names
@@ -95,9 +104,9 @@ impl Draft<'_> {
         for name in names {
             let prefix = format!("{}.", name.value);
             let of_monitor = gauges(&|gauge| gauge.starts_with(&prefix));
-            if of_monitor.is_empty() {
+            if of_monitor.is_empty() && self.config.monitors.get(&name.value).is_none() {
                 let valid = self.config.monitors.names().chain(["all"]);
-                self.unknown("monitor", name, valid);
+                self.unknown(Kind::Monitor, name, valid);
             }
             all.extend(of_monitor);
         }

@@ -1,8 +1,8 @@
 //! `criteria`: what their names mean.
 
-use super::{Draft, Known, template::part};
+use super::{Draft, Kind, Known, template::part};
 use crate::{
-    config::{self, Located, suggestion},
+    config::{self, Located},
     plan::{
         Criterion, EndpointId, GaugeId, Judged, Level, Subject,
         grammar::{self, Fault, Line, Selector, Word},
@@ -57,7 +57,7 @@ impl Draft<'_> {
             Some(Selector::Scenario(word)) => {
                 let Some(index) = known.scenarios.iter().position(|scenario| scenario.name == word.text) else {
                     let names = known.scenarios.iter().map(|scenario| scenario.name.as_str());
-                    self.unknown("scenario", &located(text, word), names);
+                    self.unknown(Kind::Scenario, &located(text, word), names);
                     return None;
                 };
                 Some(together(
@@ -95,15 +95,15 @@ impl Draft<'_> {
     fn without_tag(&mut self, text: &Located<String>, word: Word<'_>) -> Option<Vec<EndpointId>> {
         if !self.endpoints.iter().any(|endpoint| endpoint.tags.iter().any(|tag| tag == word.text)) {
             let tags: Vec<String> = self.endpoints.iter().flat_map(|endpoint| endpoint.tags.clone()).collect();
-            self.unknown("tag", &located(text, word), tags.iter().map(String::as_str));
+            self.unknown(Kind::Tag, &located(text, word), tags.iter().map(String::as_str));
             return None;
         }
         let kept = self.endpoints_where(|endpoint| !endpoint.login && endpoint.tags.iter().all(|tag| tag != word.text));
         if kept.is_empty() {
-            self.problem(
-                located(text, word).span,
-                format!("every endpoint has the tag `{}`: nothing is left to judge", word.text),
-            );
+            if self.is_whole("scenarios") {
+                let message = format!("every endpoint has the tag `{}`: nothing is left to judge", word.text);
+                self.problem(located(text, word).span, message);
+            }
             return None;
         }
         Some(kept)
@@ -127,18 +127,15 @@ impl Draft<'_> {
                 None
             }
             (true, true) => {
-                if !self.config.lost.contains(word.text) {
-                    let mut names: Vec<&str> = Vec::new();
-                    for endpoint in &self.endpoints {
-                        for name in std::iter::once(&endpoint.name).chain(&endpoint.tags) {
-                            if !names.contains(&name.as_str()) {
-                                names.push(name);
-                            }
+                let mut names: Vec<String> = Vec::new();
+                for endpoint in &self.endpoints {
+                    for name in std::iter::once(&endpoint.name).chain(&endpoint.tags) {
+                        if !names.contains(name) {
+                            names.push(name.clone());
                         }
                     }
-                    let help = suggestion(word.text, names);
-                    self.problem_with(at.span, format!("there is no endpoint or tag `{}`", word.text), help);
                 }
+                self.unknown(Kind::Endpoint, &at, names.iter().map(String::as_str));
                 None
             }
         }

@@ -2,7 +2,7 @@
 
 use super::Draft;
 use crate::{
-    config::{self, Located, Table},
+    config::{self, Located, Span, Table},
     plan::{Dataset, Row},
 };
 
@@ -17,15 +17,19 @@ impl Draft<'_> {
         let mut read: Vec<(&str, Vec<Cells>)> = Vec::new();
         for (name, dataset) in self.config.datasets.iter() {
             let rows = match &dataset.value {
-                config::Dataset::Rows(rows) => self.rows(&Located { complete: dataset.complete, ..name.clone() }, rows),
-                config::Dataset::Csv(path) => self.csv(path).unwrap_or_default(),
+                config::Dataset::Rows(rows) => self.rows(name, dataset.span, rows),
+                config::Dataset::Csv(path) => self.csv(path).unwrap_or_else(|| {
+                    self.columns_unread = true;
+                    Vec::new()
+                }),
             };
             for (column, _) in rows.first().into_iter().flatten() {
                 if !self.columns.contains(column) {
                     self.columns.push(column.clone());
                 }
             }
-            read.push((&name.value, rows));
+            // Which columns an incomplete row lacks is not said again where a phase uses them.
+            read.push((&name.value, if dataset.complete { rows } else { Vec::new() }));
         }
         let row = |cells: Cells| {
             let cell = |column: &String| cells.iter().find(|(name, _)| name == column).map(|(_, cell)| cell.clone());
@@ -38,8 +42,8 @@ impl Draft<'_> {
         read.into_iter().map(dataset).collect()
     }
 
-    fn rows(&mut self, name: &Located<String>, rows: &[Table<Located<String>>]) -> Vec<Cells> {
-        if rows.is_empty() && name.complete {
+    fn rows(&mut self, name: &Located<String>, place: Span, rows: &[Located<Table<Located<String>>>]) -> Vec<Cells> {
+        if rows.is_empty() && !self.lost_key(place, &["rows"]) {
             self.problem(name.span, format!("the dataset `{}` has no rows", name.value));
         }
         let columns = |row: &Table<Located<String>>| {
@@ -47,10 +51,11 @@ impl Draft<'_> {
             names.sort();
             names
         };
-        let first = rows.first().map(columns).unwrap_or_default();
-        for row in rows {
+        let mut whole = rows.iter().filter(|row| row.complete).peekable();
+        let first = whole.peek().map(|row| columns(row)).unwrap_or_default();
+        for row in whole {
             if columns(row) != first || first.is_empty() {
-                let span = row.iter().next().map_or(name.span, |(column, _)| column.span);
+                let span = row.iter().next().map_or(row.span, |(column, _)| column.span);
                 let message = if first.is_empty() {
                     "a row needs a column"
                 } else {
@@ -59,8 +64,9 @@ impl Draft<'_> {
                 self.problem(span, message);
             }
         }
-        let cells =
-            |row: &Table<Located<String>>| row.iter().map(|(n, c)| (n.value.clone(), c.value.clone())).collect();
+        let cells = |row: &Located<Table<Located<String>>>| {
+            row.iter().map(|(n, c)| (n.value.clone(), c.value.clone())).collect()
+        };
         rows.iter().map(cells).collect()
     }
 

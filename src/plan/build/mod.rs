@@ -6,6 +6,7 @@ mod checks;
 mod criteria;
 mod datasets;
 mod expect;
+mod kind;
 mod monitors;
 mod phases;
 mod profile;
@@ -17,6 +18,7 @@ mod template;
 
 use std::{collections::BTreeMap, time::Duration};
 
+use self::kind::Kind;
 use super::{ColumnId, Dataset, Endpoint, Gauge, Place, Plan, Scenario};
 use crate::config::{Config, Environment, Located, Problem, Problems, Span, suggestion};
 
@@ -68,6 +70,7 @@ pub fn build(config: &Config, choice: &Choice) -> Result<Plan, Problems> {
         endpoints: Vec::new(),
         columns: Vec::new(),
         used: Vec::new(),
+        columns_unread: false,
     };
     let plan = draft.plan();
     if draft.problems.is_empty() { Ok(plan) } else { Err(draft.problems) }
@@ -82,6 +85,8 @@ struct Draft<'a> {
     endpoints: Vec<Endpoint>,
     columns: Vec<String>,
     used: Vec<UsedColumn>,
+    /// Whether a file could not be read that would have had columns.
+    columns_unread: bool,
 }
 
 /// A column that a scenario's templates use.
@@ -143,14 +148,15 @@ impl Draft<'_> {
     /// `version` and `gate`.
     fn head(&mut self) {
         let Config { version, gate, .. } = self.config;
-        if version.value != 1 && version.span.line > 0 {
+        if version.value != 1 && version.complete {
             self.problem(
                 version.span,
                 format!("version {} of gates.yaml is not known; this stagegate reads 1", version.value),
             );
         }
         let long = gate.value.chars().count() > 100;
-        if gate.value.trim().is_empty() || long || gate.value.chars().any(char::is_control) {
+        let unusable = gate.value.trim().is_empty() || long || gate.value.chars().any(char::is_control);
+        if unusable && gate.complete {
             self.problem(gate.span, "the gate's name is a line of 1 to 100 characters");
         }
     }
@@ -160,20 +166,45 @@ impl Draft<'_> {
     }
 
     fn problem_with(&mut self, span: Span, message: impl Into<String>, help: Option<String>) {
+        if self.is_full() {
+            return;
+        }
         self.problems.push(Problem::new(&self.config.source, span, message).help(help));
     }
 
-    /// Reports a name that is not known, unless it stands in a part of the file that could not be read.
-    fn unknown<'n>(&mut self, kind: &str, name: &Located<String>, valid: impl IntoIterator<Item = &'n str>) {
-        if !self.config.lost.contains(&name.value) {
-            let message = format!("there is no {kind} `{}`", name.value);
+    /// Whether there are so many problems that more would help nobody, and would only take time.
+    fn is_full(&self) -> bool {
+        const MOST_PROBLEMS: usize = 200;
+        self.problems.len() >= MOST_PROBLEMS
+    }
+
+    /// Reports a name that is not known, unless what could not be read may have given it.
+    fn unknown<'n>(&mut self, kind: Kind, name: &Located<String>, valid: impl IntoIterator<Item = &'n str>) {
+        if !self.may_be_lost(kind, &name.value) {
+            let message = format!("there is no {} `{}`", kind.word(), name.value);
             self.problem_with(name.span, message, suggestion(&name.value, valid));
         }
     }
 
+    /// Whether nothing is said about a name that seems unknown: it may stand, or may be given, where the file could not be read.
+    fn may_be_lost(&self, kind: Kind, name: &str) -> bool {
+        let lost = &self.config.lost;
+        self.is_full() || lost.names(name) || kind.origins().iter().any(|(section, key)| lost.unknowable(section, key))
+    }
+
+    /// Whether a map lacks one of these keys only because it could not be read.
+    fn lost_key(&self, map: Span, keys: &[&str]) -> bool {
+        keys.iter().any(|key| self.config.lost.key(map, key))
+    }
+
+    /// Whether a whole section could be read.
+    fn is_whole(&self, section: &str) -> bool {
+        !self.config.lost.within(section, section)
+    }
+
     /// Reports a value that must be more than nothing and is not.
     fn positive<T: PartialOrd + Copy>(&mut self, key: &str, value: &Located<T>, nothing: T) {
-        if value.value <= nothing {
+        if value.value <= nothing && value.complete {
             self.problem(value.span, format!("`{key}` must be more than 0"));
         }
     }

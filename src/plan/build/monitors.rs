@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::Draft;
+use super::{Draft, Kind};
 use crate::{
     config::{self, Located},
     plan::{Band, Gauge, GaugeId, Monitor, Source},
@@ -19,7 +19,7 @@ impl Draft<'_> {
                 read.push((GaugeId(gauges.len() as u32), expression.value.clone()));
                 gauges.push(Gauge { name: format!("{}.{}", name.value, gauge.value), band: None });
             }
-            if read.is_empty() && said.complete {
+            if read.is_empty() && !self.lost_key(said.span, &["read"]) {
                 self.problem(name.span, format!("the monitor `{}` reads no gauges", name.value));
             }
             if let Some(source) = self.source(name, said) {
@@ -30,7 +30,7 @@ impl Draft<'_> {
         (monitors, gauges)
     }
 
-    fn source(&mut self, name: &Located<String>, said: &config::Monitor) -> Option<Source> {
+    fn source(&mut self, name: &Located<String>, said: &Located<config::Monitor>) -> Option<Source> {
         let kinds = [
             ("prometheus", said.prometheus.is_some()),
             ("postgres", said.postgres.is_some()),
@@ -39,7 +39,9 @@ impl Draft<'_> {
         ];
         let mut given = kinds.into_iter().filter(|(_, given)| *given).map(|(kind, _)| kind);
         let (Some(kind), None) = (given.next(), given.next()) else {
-            self.problem(name.span, "a monitor has one source: `prometheus`, `postgres`, `host` or `command`");
+            if !self.lost_key(said.span, &kinds.map(|(kind, _)| kind)) {
+                self.problem(name.span, "a monitor has one source: `prometheus`, `postgres`, `host` or `command`");
+            }
             return None;
         };
         if let Some(pool) = &said.pool {
@@ -76,7 +78,8 @@ impl Draft<'_> {
     fn bands(&mut self, gauges: &mut [Gauge]) {
         for (name, said) in self.config.bands.iter() {
             let band = Band { warning: said.warning.value.0, critical: said.critical.value.0 };
-            if band.warning > band.critical {
+            let complete = said.warning.complete && said.critical.complete;
+            if band.warning > band.critical && complete {
                 let message = format!("the warning band of `{}` starts above its critical band", name.value);
                 self.problem_with(said.warning.span, message, Some("`warning` is at most `critical`".to_owned()));
             }
@@ -89,10 +92,14 @@ impl Draft<'_> {
 
     /// Reports a gauge that no monitor reads.
     pub(super) fn unknown_gauge(&mut self, name: &Located<String>, gauges: &[Gauge]) {
-        let lost = |part: &str| self.config.lost.contains(part);
-        if name.value.split_once('.').is_some_and(|(monitor, gauge)| lost(monitor) || lost(gauge)) {
-            return;
+        if let Some((monitor, gauge)) = name.value.split_once('.') {
+            let lost = &self.config.lost;
+            let read = self.config.monitors.get(monitor);
+            let misread = read.is_some_and(|monitor| monitor.read.is_empty() && lost.key(monitor.span, "read"));
+            if misread || lost.names(monitor) || lost.names(gauge) {
+                return;
+            }
         }
-        self.unknown("gauge", name, gauges.iter().map(|gauge| gauge.name.as_str()));
+        self.unknown(Kind::Gauge, name, gauges.iter().map(|gauge| gauge.name.as_str()));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Draft, Known};
+use super::{Draft, Kind, Known};
 use crate::{
     config::{self, Located},
     plan::{Load, Phase, Profile, Row},
@@ -21,14 +21,14 @@ impl Draft<'_> {
     pub(super) fn phases(&mut self, profile: &Profile, selected: &[String], known: &Known<'_>) -> Vec<Phase> {
         let mut names: Vec<&str> = Vec::new();
         let mut phases = Vec::new();
-        if self.config.phases.is_empty() && self.config.lost.is_empty() {
+        if self.config.phases.is_empty() && self.is_whole("phases") {
             self.problem(
                 self.config.gate.span,
                 "the gate has no phases; say under `phases` how much load, and what must hold",
             );
         }
         for said in &self.config.phases {
-            if names.contains(&said.name.value.as_str()) {
+            if said.name.complete && names.contains(&said.name.value.as_str()) {
                 self.problem(said.name.span, format!("there are two phases named `{}`", said.name.value));
             }
             names.push(&said.name.value);
@@ -37,7 +37,7 @@ impl Draft<'_> {
                 phases.push(phase);
             }
         }
-        if phases.is_empty() && self.problems.is_empty() {
+        if phases.is_empty() && self.problems.is_empty() && self.config.lost.is_empty() {
             self.problem(self.config.gate.span, format!("the profile `{}` has no phases", profile.name));
         }
         phases
@@ -45,7 +45,7 @@ impl Draft<'_> {
 
     fn phase(&mut self, said: &Located<config::Phase>, scale: f64, known: &Known<'_>) -> Phase {
         self.positive("duration", &said.duration, Duration::ZERO);
-        if said.criteria.is_empty() && said.complete {
+        if said.criteria.is_empty() && !self.lost_key(said.span, &["criteria"]) {
             let message = format!("the phase `{}` has no criteria, so that nothing could fail it", said.name.value);
             self.problem_with(
                 said.name.span,
@@ -88,7 +88,7 @@ impl Draft<'_> {
             }
             (Some(users), None) => Load::Closed { users: users.value, spawn_rate: spawn_rate(f64::from(users.value)) },
             (None, None) => {
-                if said.complete {
+                if !self.lost_key(said.span, &["users", "rate"]) {
                     let message = format!("the phase `{}` has no load", said.name.value);
                     let help = "say `users: 10` (closed model), or `rate: 200/s` (open model)".to_owned();
                     self.problem_with(said.name.span, message, Some(help));
@@ -107,11 +107,11 @@ impl Draft<'_> {
                     self.needed_columns(name, dataset.rows.first());
                     rows.extend(dataset.rows.iter().cloned());
                 }
-                None => self.unknown("dataset", name, known.datasets.iter().map(|dataset| dataset.name.as_str())),
+                None => self.unknown(Kind::Dataset, name, known.datasets.iter().map(|dataset| dataset.name.as_str())),
             }
         }
         if said.data.is_empty()
-            && said.complete
+            && !self.lost_key(said.span, &["data"])
             && let Some(used) = self.used.first()
         {
             let column = &self.columns[used.column.0 as usize];

@@ -1,6 +1,6 @@
 //! `profiles`, and what the command line chooses.
 
-use super::Draft;
+use super::{Draft, Kind};
 use crate::{
     config::{self, Located, Span, suggestion},
     plan::Profile,
@@ -11,12 +11,12 @@ impl Draft<'_> {
     pub(super) fn profile(&mut self) -> (Profile, Vec<String>) {
         let config = self.config;
         let all: Vec<String> = config.phases.iter().map(|phase| phase.name.value.clone()).collect();
-        for (_, profile) in config.profiles.iter() {
-            self.check_profile(profile, &all);
+        for (name, profile) in config.profiles.iter() {
+            self.check_profile(name, profile, &all);
         }
         let name = self.choice.profile.as_deref().unwrap_or("default");
         let said = config.profiles.get(name);
-        if said.is_none() && self.choice.profile.is_some() && !config.lost.contains(name) {
+        if said.is_none() && self.choice.profile.is_some() && !self.may_be_lost(Kind::Profile, name) {
             let span = config.profiles.iter().next().map_or(Span::default(), |(name, _)| name.span);
             let help = suggestion(name, config.profiles.names());
             self.problem_with(span, format!("--profile: there is no profile `{name}`"), help);
@@ -30,10 +30,13 @@ impl Draft<'_> {
         (profile, self.selected(said, all))
     }
 
-    fn check_profile(&mut self, profile: &config::Profile, all: &[String]) {
+    fn check_profile(&mut self, name: &Located<String>, profile: &config::Profile, all: &[String]) {
+        if profile.phases.as_ref().is_some_and(Vec::is_empty) && self.is_whole("profiles") {
+            self.problem(name.span, format!("the profile `{}` has no phases", name.value));
+        }
         for phase in profile.phases.iter().flatten() {
             if !all.contains(&phase.value) {
-                self.unknown("phase", phase, all.iter().map(String::as_str));
+                self.unknown(Kind::Phase, phase, all.iter().map(String::as_str));
             }
         }
         if let Some(scale) = &profile.time_scale {
@@ -53,7 +56,10 @@ impl Draft<'_> {
     /// `--phase`, else the phases of the profile, else all.
     fn selected(&mut self, profile: Option<&config::Profile>, all: Vec<String>) -> Vec<String> {
         let chosen = &self.choice.phases;
-        for name in chosen.iter().filter(|name| !all.contains(name) && !self.config.lost.contains(*name)) {
+        for name in chosen.iter().filter(|name| !all.contains(name)) {
+            if self.may_be_lost(Kind::Phase, name) {
+                continue;
+            }
             let span = self.config.phases.first().map_or(Span::default(), |phase| phase.name.span);
             let help = suggestion(name, all.iter().map(String::as_str));
             let message = format!("--phase: there is no phase `{name}`");

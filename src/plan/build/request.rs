@@ -35,6 +35,9 @@ pub(super) struct Meant {
 const OWN: [HeaderName; 5] =
     [header::HOST, header::CONTENT_LENGTH, header::COOKIE, header::TRANSFER_ENCODING, header::CONNECTION];
 
+/// The keys that say a request's method.
+const METHODS: [&str; 6] = ["get", "head", "post", "put", "patch", "delete"];
+
 impl Draft<'_> {
     pub(super) fn request(&mut self, said: &Said<'_>, target: &Target, scope: &Scope<'_>) -> Meant {
         let url = self.url(said, target, scope);
@@ -73,7 +76,7 @@ impl Draft<'_> {
                 format!("a request has one method; `{}` is one too many", method.as_str().to_lowercase()),
             );
         }
-        if first.is_none() {
+        if first.is_none() && !self.lost_key(place, &METHODS) {
             self.problem_with(
                 place,
                 "this makes no request",

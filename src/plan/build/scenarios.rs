@@ -14,7 +14,7 @@ use crate::{
 impl Draft<'_> {
     /// Numbers the endpoints before anything refers to them.
     pub(super) fn register_endpoints(&mut self) {
-        if self.config.scenarios.is_empty() && self.config.lost.is_empty() {
+        if self.config.scenarios.is_empty() && self.is_whole("scenarios") {
             self.problem(self.config.gate.span, "the gate has no scenarios; say under `scenarios` what users do");
         }
         for (index, (_, scenario)) in self.config.scenarios.iter().enumerate() {
@@ -38,6 +38,8 @@ impl Draft<'_> {
                 self.endpoints.push(endpoint);
             }
             Some(known) if self.endpoints[known].login == login => add_tags(&mut self.endpoints[known], tags),
+            // A step whose own name was lost goes by its address only here.
+            Some(_) if self.lost_key(step.span, &["name"]) => {}
             Some(_) => {
                 let span = step.name.as_ref().map_or(step.span, |name| name.span);
                 let help = Some("logins are not measured with the rest; give one of them another `name`".to_owned());
@@ -61,7 +63,7 @@ impl Draft<'_> {
         if let Some(weight) = &said.weight {
             self.positive("weight", weight, 0);
         }
-        if said.steps.is_empty() && said.complete {
+        if said.steps.is_empty() && !self.lost_key(said.span, &["steps"]) {
             self.problem(name.span, format!("the scenario `{}` has no steps", name.value));
         }
         let all = said.login.iter().chain(&said.steps);
@@ -98,7 +100,9 @@ impl Draft<'_> {
     }
 
     fn step(&mut self, said: &Located<config::Step>, walk: &mut Walk<'_>) -> Option<Step> {
-        let (method, url) = self.method(said.span, methods(said))?;
+        // Without a method the rest of the step is looked at all the same.
+        let nowhere = Located { complete: false, ..Located::unplaced("/".to_owned()) };
+        let (method, url) = self.method(said.span, methods(said)).unwrap_or((Method::GET, &nowhere));
         let request = Said {
             url,
             headers: &said.headers,
@@ -109,6 +113,8 @@ impl Draft<'_> {
         };
         let scope = Scope { scenario: Some(walk.name), slots: &walk.slots, extracted: walk.extracted };
         let meant = self.request(&request, walk.target, &scope);
+        let expect = self.expect(said.expect.as_ref());
+        let extract = self.extract(&said.extract, &mut walk.slots);
         let name = endpoint_name(said)?;
         let endpoint = self.endpoints.iter().position(|known| known.name == name && known.scenario == walk.id)?;
         Some(Step {
@@ -122,8 +128,8 @@ impl Draft<'_> {
                 Some(SaidRedirects::Follow) => Redirects::Follow,
                 Some(SaidRedirects::None) | None => Redirects::None,
             },
-            expect: self.expect(said.expect.as_ref()),
-            extract: self.extract(&said.extract, &mut walk.slots),
+            expect,
+            extract,
             place: self.place(said.span),
         })
     }

@@ -45,7 +45,8 @@ impl Draft<'_> {
     }
 
     fn ready(&mut self, ready: &config::Ready) -> (String, Duration) {
-        if !ready.get.value.starts_with('/') || ready.get.value.starts_with("//") {
+        let path = ready.get.value.starts_with('/') && !ready.get.value.starts_with("//");
+        if !path && ready.get.complete {
             self.problem(ready.get.span, "`ready.get` is a path on the target and starts with one `/`");
         }
         (ready.get.value.clone(), self.time("within", ready.within, READY_WITHIN))
@@ -72,7 +73,8 @@ impl Draft<'_> {
     fn target_url(&mut self, said: &config::Target, allow: &[String]) -> Option<Url> {
         let text = self.choice.target.as_ref().unwrap_or(&said.url.value);
         let from = if self.choice.target.is_some() { "--target: " } else { "" };
-        if text == "demo" || said.url.span.line == 0 {
+        let given = self.choice.target.is_some() || said.url.complete;
+        if text == "demo" || !given {
             return None;
         }
         let mut help = "write it like \"http://127.0.0.1:8000\", or `demo` for the built-in staging app";
@@ -85,8 +87,9 @@ impl Draft<'_> {
                     help = "list the host under `target.allow` if it is yours to load";
                     format!("{from}{refused}")
                 }
-                None if url.path() != "/" || url.query().is_some() || url.fragment().is_some() => {
-                    format!("{from}the target is a host with its port; put the path `{}` into the steps", url.path())
+                None if url.query().is_some() || url.fragment().is_some() => {
+                    help = "put a query into the steps; a path in the target's address stands before the path of each step";
+                    format!("{from}the target is an address without `?` and `#`, and `{text}` has one")
                 }
                 None => return Some(url),
             },

@@ -3,7 +3,7 @@
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::form_urlencoded;
 
-use super::{Draft, UsedColumn};
+use super::{Draft, Kind, UsedColumn};
 use crate::{
     config::{Located, Span, suggestion},
     plan::{ColumnId, Encoding, Segment, SlotId, Template, Value},
@@ -192,7 +192,7 @@ impl Draft<'_> {
 
     fn column(&mut self, name: &str, span: Span, scenario: &str) -> Option<Value> {
         let Some(index) = self.columns.iter().position(|column| column == name) else {
-            if !self.config.lost.contains(name) {
+            if !self.columns_unread && !self.may_be_lost(Kind::Column, name) {
                 let help = suggestion(name, self.columns.iter().map(String::as_str));
                 self.problem_with(span, format!("no dataset has a column `{name}`"), help);
             }
@@ -229,7 +229,7 @@ impl Draft<'_> {
         }
         if scope.extracted.iter().any(|later| later == name) {
             self.problem(span, format!("`{name}` is extracted only by this step or a later one"));
-        } else if !self.config.lost.contains(name) {
+        } else if !self.may_be_lost(Kind::Extracted, name) {
             let fixed = ["user.id", "random.int(1, 100)", "random.uuid", "env.NAME"].map(str::to_owned);
             let columns = self.columns.iter().map(|column| format!("data.{column}"));
             let names: Vec<String> = scope.slots.iter().cloned().chain(fixed).chain(columns).collect();

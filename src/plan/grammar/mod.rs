@@ -101,7 +101,7 @@ fn no(mut cursor: Cursor<'_>) -> Parsed<Line<'_>> {
             let Some(kind) = FailureKind::ALL.into_iter().find(|kind| kind.key() == key) else {
                 let keys = FailureKind::ALL.map(FailureKind::key);
                 let all = ["5xx", "4xx", "timeouts", "errors"].into_iter().chain(keys);
-                return Err(kind.fault("is not a kind of event", suggestion(key, all)));
+                return Err(kind.fault("is not a kind of failure", suggestion(key, all)));
             };
             Count::Failures(kind)
         }
@@ -169,6 +169,11 @@ fn no_metric(word: Word<'_>) -> Fault {
     if word.text.is_empty() {
         return word.fault("expected a metric here", suggestion("", names));
     }
+    let number = word.text.strip_prefix('p').filter(|number| number.starts_with(|c: char| c.is_ascii_digit()));
+    if number.is_some_and(|number| number.parse::<f64>().is_ok()) {
+        let help = "percentiles lie between `p0` and `p100`, like `p95` and `p99.9`; the largest value is `max`";
+        return word.fault("is not a percentile", Some(help.to_owned()));
+    }
     word.fault("is not a metric", suggestion(word.text, names))
 }
 
@@ -201,10 +206,17 @@ fn limit(metric: Metric, op: Op, value: Word<'_>) -> Parsed<Limit> {
     let least = number <= 0.0;
     let greatest = number >= most;
     match op {
-        Op::Less if least => Err(value.fault("can never be met: nothing is less", None)),
+        Op::Less if least => {
+            Err(value.fault("is the least there can be: nothing is below it", Some(at_limit("<=", value))))
+        }
         Op::Greater if greatest => {
-            Err(value.fault("can never be met: nothing is more", Some("write `>= 100%`".into())))
+            Err(value.fault("is the most there can be: nothing is above it", Some(at_limit(">=", value))))
         }
         _ => Ok(limit),
     }
+}
+
+/// What to write in the place of a limit that no value can pass.
+fn at_limit(op: &str, value: Word<'_>) -> String {
+    format!("no app can meet this; did you mean `{op} {}`?", value.text)
 }

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use crate::units::number;
 use crate::{
     judge::{Outcome, Verdict},
-    report::{ladder, number},
+    report::ladder,
 };
 
 /// Height of the plot in its own units.

@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use super::chart::{self, Chart};
+use crate::units::number;
 use crate::{
     judge::{Band, CheckResult, EndpointVerdict, Milliseconds, Outcome, PhaseVerdict, Verdict},
     report::{
         ladder::{self, Rung},
-        number,
         trouble::{self, Standing, Trouble},
         when,
     },
@@ -118,7 +118,7 @@ impl View {
     pub(super) fn of(verdict: &Verdict) -> Self {
         Self {
             gate: verdict.gate.clone(),
-            outcome: tone(verdict.outcome),
+            outcome: Tone { word: verdict.word(), ..tone(verdict.tone()) },
             headline: verdict.headline.clone(),
             facts: facts(verdict),
             notes: verdict.notes.clone(),

@@ -7,9 +7,10 @@ use super::{
     escape::{cell, code, text},
     sign,
 };
+use crate::units::number;
 use crate::{
     judge::{Band, EndpointVerdict, Outcome, PhaseVerdict, Verdict},
-    report::{number, when},
+    report::when,
 };
 
 /// So many endpoints of a phase are shown; endpoints.csv has them all.

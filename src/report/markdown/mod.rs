@@ -7,11 +7,12 @@ use std::fmt::Write;
 
 use self::escape::{cell, code, text};
 use super::{
-    Publishable, ladder, number,
+    Publishable, ladder,
     trouble::{self, Standing, Trouble},
     when,
 };
 use crate::judge::{CheckResult, Outcome, Verdict};
+use crate::units::number;
 
 /// So many troubles are told in full; a ladder with hundreds has one cause.
 const MOST_TROUBLES: usize = 20;
@@ -53,13 +54,13 @@ fn sign(outcome: Outcome) -> &'static str {
 }
 
 fn headline(verdict: &Verdict) -> String {
-    let Verdict { outcome, gate, profile, commit, target, totals, .. } = verdict;
+    let Verdict { gate, profile, commit, target, totals, .. } = verdict;
     let took = when::took(verdict).map(|took| format!(" · {}", when::span(took))).unwrap_or_default();
     format!(
         "## {} {}: {}\n\n**{}**\n\nprofile {} · commit {} · target {} · {} requests, {} failures{took}\n",
-        sign(*outcome),
+        sign(verdict.tone()),
         code(gate),
-        outcome.word(),
+        verdict.word(),
         text(&verdict.headline),
         code(profile),
         code(&ladder::short_commit(commit)),

@@ -4,10 +4,11 @@ mod format;
 mod from;
 mod into;
 
-use std::borrow::Cow;
-
 use self::format::File;
-use super::{Mask, clean};
+use super::{
+    Mask, clean,
+    schema::{self, OtherSchema},
+};
 use crate::{gate::MeasuredPhase, measure::HistogramError, plan::Endpoint};
 
 /// What `schema` of measurements.json says.
@@ -20,14 +21,8 @@ pub enum UnreadableMeasurements {
     #[error("it holds no measurements: {0}; was the run interrupted while it was written?")]
     NotMeasurements(#[from] serde_json::Error),
     /// Another version wrote it.
-    #[error(
-        "its schema is `{found}`, and this version of stagegate reads `{MEASUREMENTS_SCHEMA}`; use the version that \
-         wrote it"
-    )]
-    OtherSchema {
-        /// What `schema` says.
-        found: String,
-    },
+    #[error(transparent)]
+    OtherSchema(#[from] OtherSchema),
     /// A histogram is damaged.
     #[error("phase {phase}, endpoint {endpoint}: {cause}")]
     Histogram {
@@ -61,15 +56,7 @@ pub fn measurements(endpoints: &[Endpoint], phases: &[MeasuredPhase], mask: &Mas
 /// # Errors
 /// When the text holds no measurements, those of another schema, or a damaged histogram.
 pub fn read_measurements(text: &str) -> Result<Vec<MeasuredPhase>, UnreadableMeasurements> {
-    #[derive(serde::Deserialize)]
-    struct Head<'a> {
-        #[serde(borrow)]
-        schema: Cow<'a, str>,
-    }
-    let head: Head<'_> = serde_json::from_str(text)?;
-    if head.schema != MEASUREMENTS_SCHEMA {
-        return Err(UnreadableMeasurements::OtherSchema { found: clean(&head.schema).into_owned() });
-    }
+    schema::check::<UnreadableMeasurements>(text, MEASUREMENTS_SCHEMA)?;
     serde_json::from_str::<File>(text)?.phases()
 }
 

@@ -1,6 +1,6 @@
 //! measurements.json, written and read.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use super::*;
 use crate::{

@@ -8,11 +8,12 @@ pub(super) use paint::{Tint, tint};
 pub(super) use width::{COLUMNS, clip, left, right, width, wrap};
 
 use super::{
-    Files, MEASUREMENTS, Publishable, VERDICT, clean, ladder, number,
+    Files, MEASUREMENTS, Publishable, VERDICT, clean, ladder,
     trouble::{self, Standing, Trouble},
     when,
 };
 use crate::judge::{CheckResult, Outcome, Verdict};
+use crate::units::number;
 
 /// So many troubles are told in full, so that the headline stays on the screen.
 const MOST_TROUBLES: usize = 12;
@@ -24,7 +25,7 @@ const MOST_UNCERTAIN: usize = 5;
 pub fn closing(publishable: &Publishable, folder: &str, colour: Colour) -> String {
     let verdict = publishable.verdict();
     let parts = [
-        headline(verdict, colour),
+        [headline(verdict, colour), first_advice(verdict)].concat(),
         ladder_table(verdict, colour),
         troubles(verdict, colour),
         after_the_ladder(verdict, colour),
@@ -56,10 +57,10 @@ pub fn headline_only(publishable: &Publishable, colour: Colour) -> String {
 }
 
 fn headline(verdict: &Verdict, colour: Colour) -> Vec<String> {
-    let word = verdict.outcome.word().to_uppercase();
+    let word = verdict.word().to_uppercase();
     let mut lines = wrap(&format!("{word}: {}", verdict.headline), 0);
     if let Some(rest) = lines[0].strip_prefix(&word) {
-        lines[0] = format!("{}{}", colour.paint(tint(verdict.outcome), &word), colour.paint(Tint::Bold, rest));
+        lines[0] = format!("{}{}", colour.paint(tint(verdict.tone()), &word), colour.paint(Tint::Bold, rest));
     }
     let Verdict { gate, profile, target, totals, .. } = verdict;
     let took = when::took(verdict).map(|took| format!(" in {}", when::span(took))).unwrap_or_default();
@@ -68,6 +69,16 @@ fn headline(verdict: &Verdict, colour: Colour) -> Vec<String> {
     let facts = format!("{gate}, profile {profile}, on {target}: {requests} requests{took}, {failures} failures");
     lines.extend(wrap(&facts, 0).iter().map(|line| colour.paint(Tint::Quiet, line)));
     lines
+}
+
+/// What to try first, right below the headline: it belongs to the first trouble, which does not repeat it.
+fn first_advice(verdict: &Verdict) -> Vec<String> {
+    let first = trouble::of(verdict).into_iter().next().filter(|trouble| trouble.standing != Standing::Uncertain);
+    first
+        .and_then(|trouble| trouble.advice)
+        .iter()
+        .flat_map(|advice| wrap(&format!("what to try: {advice}"), 0))
+        .collect()
 }
 
 /// The titles of the ladder's columns; the last one holds words that need none.
@@ -115,7 +126,8 @@ fn troubles(verdict: &Verdict, colour: Colour) -> Vec<String> {
         if position > 0 {
             lines.push(String::new());
         }
-        lines.extend(told(trouble, colour));
+        let advice = trouble.advice.as_deref().filter(|_| position > 0);
+        lines.extend(told(trouble, advice, colour));
     }
     if heavy.len() > MOST_TROUBLES {
         lines.push(format!("and {} more, in the reports", heavy.len() - MOST_TROUBLES));
@@ -147,8 +159,8 @@ fn in_short(trouble: &Trouble<'_>) -> String {
     format!("{}{}", trouble.what, observed.unwrap_or_default())
 }
 
-fn told(trouble: &Trouble<'_>, colour: Colour) -> Vec<String> {
-    let Trouble { standing, part, what, place, advice, .. } = trouble;
+fn told(trouble: &Trouble<'_>, advice: Option<&str>, colour: Colour) -> Vec<String> {
+    let Trouble { standing, part, what, place, .. } = trouble;
     let word = standing.word();
     let place = place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
     let mut lines = wrap(&format!("{word} {part}: {what}{place}"), 0);
@@ -192,7 +204,11 @@ fn end(verdict: &Verdict, files: &Files, folder: &str, colour: Colour) -> Vec<St
     let names: Vec<_> = std::iter::once(VERDICT).chain(files.names()).chain([MEASUREMENTS]).map(clean).collect();
     let mut lines = wrap(&format!("reports in {}: {}", clean(folder), names.join(", ")), 0);
     lines.extend(wrap(&format!("repeat it: {}", verdict.repeat), 0));
-    let code = format!("exit code {}: {}", verdict.exit_code, meaning(verdict.exit_code));
+    let meaning = match verdict.exit_code {
+        0 if verdict.dry_run => "nothing failed, and nothing was measured",
+        code => meaning(code),
+    };
+    let code = format!("exit code {}: {meaning}", verdict.exit_code);
     lines.push(colour.paint(Tint::Quiet, &code));
     lines
 }

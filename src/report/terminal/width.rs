@@ -39,8 +39,8 @@ pub(in crate::report) fn wrap(text: &str, indent: usize) -> Vec<String> {
     let margin = " ".repeat(indent);
     let mut lines = Vec::new();
     let mut line = String::new();
-    for word in text.split_whitespace() {
-        let mut word = word;
+    for word in words(text) {
+        let mut word = &*word;
         if !line.is_empty() && line.width() + 1 + word.width() > room {
             lines.push(format!("{margin}{line}"));
             line.clear();
@@ -61,6 +61,22 @@ pub(in crate::report) fn wrap(text: &str, indent: usize) -> Vec<String> {
     lines
 }
 
+/// The words of a text; a unit stays with its number.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let unit = ["%", "ms", "s", "points"].contains(&word.trim_end_matches(['.', ',', ';', ':', ')']));
+        match words.last_mut().filter(|last| unit && last.ends_with(|c: char| c.is_ascii_digit())) {
+            Some(number) => {
+                number.push(' ');
+                number.push_str(word);
+            }
+            None => words.push(word.to_owned()),
+        }
+    }
+    words
+}
+
 /// Splits after so many columns, at least after one character.
 fn split_at(text: &str, columns: usize) -> (&str, &str) {
     let mut taken = 0;
@@ -78,6 +94,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_unit_stays_with_its_number() {
+        let text = format!("{} the limit is > 99 %.", "x".repeat(55));
+        assert_eq!(super::wrap(&format!("{text} More."), 0)[0], text);
+        let longer = format!("{} the limit is > 99 %.", "x".repeat(60));
+        assert_eq!(super::wrap(&longer, 0)[1], "99 %.");
+    }
 
     #[test]
     fn counts_columns_rather_than_characters() {

@@ -1,5 +1,6 @@
 //! The plan from outside.
 
+mod faults;
 mod notes;
 mod plans;
 mod problems;

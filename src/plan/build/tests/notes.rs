@@ -21,7 +21,7 @@ fn keys_without_effect_are_named() {
 #[test]
 fn notes_what_the_requests_cannot_decide() {
     let text = with(
-        "  - {name: second, users: 40, duration: 5s, data: [other], criteria: [p99 < 1s, p50 < 1s, no 5xx, requests >= 0]}",
+        "  - {name: second, users: 40, duration: 5s, data: [other], criteria: [p99 < 1s, p50 < 1s, no 5xx, requests >= 0, p95 > 0ms]}",
     );
     let text = text
         .replace("criteria: [success_rate > 99%]", "data: [small], criteria: [success_rate > 50%]")
@@ -43,6 +43,7 @@ fn notes_what_the_requests_cannot_decide() {
         "11 phase `second` raises the load and the complexity of its data at once, from `first`",
         "11 about 182 requests are expected for `p99 < 1s` in phase `second`; below 299 nothing about it is certain",
         "11 `requests >= 0` in phase `second` holds whatever was measured",
+        "11 `p95 > 0ms` in phase `second` holds whatever was measured",
     ];
     assert_eq!(notes.len(), expected.len(), "{notes:#?}");
     for (note, expected) in notes.iter().zip(expected) {

@@ -169,7 +169,10 @@ fn targets_are_checked() {
             "http://127.0.0.1@example.org/",
             "3:16 an address holds no user name or password, and `example.org` would be the host that `allow` must list",
         ),
-        ("http://127.0.0.1/base", "3:16 the target is a host with its port; put the path `/base` into the steps"),
+        (
+            "http://127.0.0.1/base?a=b",
+            "3:16 the target is an address without `?` and `#`, and `http://127.0.0.1/base?a=b` has one",
+        ),
     ] {
         let found = problems(&with("").replace("http://127.0.0.1:1", url));
         assert!(found.len() == 1 && found[0].starts_with(expected), "{found:#?}");

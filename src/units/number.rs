@@ -1,7 +1,13 @@
-//! Measured values as people read them: `482 ms`, `1.05 s`, `99.2 %`, `1,234`. The only place that formats a number.
+//! Measured values as people read them: `482 ms`, `1.05 s`, `99.2 %`, `1,234`. The only place that formats a number for
+//! a sentence or a table.
+//!
+//! A measured value has three significant digits. A limit is printed as exactly as it was written, and a value beside its
+//! limit with as many digits as it takes to read on the side on which it is.
+
+use std::{cmp::Ordering, time::Duration};
 
 /// What stands where nothing was measured.
-pub(super) const NOTHING: &str = "-";
+pub const NOTHING: &str = "-";
 
 /// Significant digits of a measured value.
 const MEASURED: usize = 3;
@@ -10,93 +16,140 @@ const MEASURED: usize = 3;
 const WRITTEN: usize = 12;
 
 /// A time in milliseconds: `0.42 ms`, `482 ms`, from a second on `1.05 s`.
-pub(super) fn milliseconds(value: f64) -> String {
+pub fn milliseconds(value: f64) -> String {
     time(value, MEASURED)
 }
 
 /// A time in seconds: `12.3 s`, `480 ms`.
-pub(super) fn seconds(value: f64) -> String {
+pub fn seconds(value: f64) -> String {
     time(value * 1000.0, MEASURED)
 }
 
 /// A share of 1 in percent. It is `100 %` and `0 %` only if it is exactly that: one failure in a million shows.
-pub(super) fn share(value: f64) -> String {
+pub fn share(value: f64) -> String {
     percent(value, MEASURED)
 }
 
 /// A whole number with thousands separators.
-pub(super) fn count(value: u64) -> String {
+pub fn count(value: u64) -> String {
     separated(&value.to_string())
 }
 
 /// A number of things in a second: `12.3/s`, `1,234/s`.
-pub(super) fn per_second(value: f64) -> String {
+pub fn per_second(value: f64) -> String {
     format!("{}/s", digits(value, MEASURED))
 }
 
 /// A plain number, such as a gauge's.
-pub(super) fn plain(value: f64) -> String {
+pub fn plain(value: f64) -> String {
     digits(value, MEASURED)
 }
 
 /// Any of these, or [`NOTHING`].
-pub(super) fn or_nothing<T>(value: Option<T>, print: fn(T) -> String) -> String {
+pub fn or_nothing<T>(value: Option<T>, print: fn(T) -> String) -> String {
     value.map_or_else(|| NOTHING.to_owned(), print)
 }
 
 /// A value in a finding's unit: `ms`, `1` (a share), `requests`, `requests/s`, `events`, or a gauge's own.
-pub(super) fn in_unit(value: f64, unit: &str) -> String {
+pub fn in_unit(value: f64, unit: &str) -> String {
     with_digits(value, unit, MEASURED)
 }
 
 /// A limit as it was written, in a finding's unit.
-pub(super) fn limit(value: f64, unit: &str) -> String {
+pub fn limit(value: f64, unit: &str) -> String {
     with_digits(value, unit, WRITTEN)
 }
 
-/// An observed value beside its limit: as many digits as it takes to see that they differ.
-pub(super) fn beside(observed: f64, limit_value: f64, unit: &str) -> String {
-    let limit = limit(limit_value, unit);
+/// A value beside its limit: as many digits as it takes to read below, above or equal, as it is.
+pub fn beside(value: f64, limit: f64, unit: &str) -> String {
+    let order = compare(value, limit);
     (MEASURED..WRITTEN)
-        .map(|digits| with_digits(observed, unit, digits))
-        .find(|text| *text != limit)
-        .unwrap_or_else(|| with_digits(observed, unit, WRITTEN))
+        .map(|digits| printed(value, unit, digits))
+        .find(|printed| compare(printed.value, limit) == order)
+        .unwrap_or_else(|| printed(value, unit, WRITTEN))
+        .text
 }
 
-/// An interval in a finding's unit: `480 ms to 530 ms`.
-pub(super) fn interval(bounds: [f64; 2], unit: &str) -> String {
-    format!("{} to {}", in_unit(bounds[0], unit), in_unit(bounds[1], unit))
+/// An interval in a finding's unit, its ends beside the limit: `480 ms to 530 ms`.
+pub fn interval(ends: [f64; 2], limit: f64, unit: &str) -> String {
+    let [low, high] = ends.map(|end| beside(end, limit, unit));
+    format!("{low} to {high}")
+}
+
+/// A length of time: `412 ms`, `1.05 s`.
+pub fn duration(value: Duration) -> String {
+    milliseconds(value.as_secs_f64() * 1e3)
+}
+
+/// So many things: `1 request`, `1,234 requests`.
+pub fn counted(number: u64, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{plural}", count(number))
 }
 
 /// A relative change, worse is positive: `+12.5 %`.
-pub(super) fn change(value: f64) -> String {
+pub fn change(value: f64) -> String {
     let sign = if value > 0.0 { "+" } else { "" };
     format!("{sign}{}", percent(value, MEASURED))
 }
 
-fn with_digits(value: f64, unit: &str, significant: usize) -> String {
-    match unit {
-        "ms" => time(value, significant),
-        "1" => percent(value, significant),
-        "requests/s" => format!("{}/s", digits(value, significant)),
-        "" => digits(value, significant),
-        "requests" | "events" if (value - 1.0).abs() < f64::EPSILON => format!("1 {}", unit.trim_end_matches('s')),
-        _ => format!("{} {unit}", digits(value, significant)),
+/// A text, and the value that a reader takes from it, in the same unit as the value that was printed.
+struct Printed {
+    text: String,
+    value: f64,
+}
+
+impl Printed {
+    /// A number of `suffix`, each of which is `size`.
+    fn new(number: &str, size: f64, suffix: &str) -> Self {
+        let value = number.replace(',', "").parse().map_or(f64::NAN, |number: f64| number * size);
+        Self { text: format!("{number}{suffix}"), value }
     }
+}
+
+fn with_digits(value: f64, unit: &str, significant: usize) -> String {
+    printed(value, unit, significant).text
+}
+
+fn printed(value: f64, unit: &str, significant: usize) -> Printed {
+    let plain = digits(value, significant);
+    match unit {
+        "ms" => printed_time(value, significant),
+        "1" => printed_percent(value, significant),
+        "requests/s" => Printed::new(&plain, 1.0, "/s"),
+        "" => Printed::new(&plain, 1.0, ""),
+        "requests" | "events" if plain == "1" => Printed::new(&plain, 1.0, &format!(" {}", unit.trim_end_matches('s'))),
+        _ => Printed::new(&plain, 1.0, &format!(" {unit}")),
+    }
+}
+
+/// The order of two values; what differs by the error of binary fractions only is equal.
+fn compare(value: f64, limit: f64) -> Option<Ordering> {
+    let same = (value - limit).abs() <= 1e-12 * value.abs().max(limit.abs());
+    if same { Some(Ordering::Equal) } else { value.partial_cmp(&limit) }
 }
 
 fn time(milliseconds: f64, significant: usize) -> String {
-    if !milliseconds.is_finite() {
-        return NOTHING.to_owned();
-    }
+    printed_time(milliseconds, significant).text
+}
+
+fn printed_time(milliseconds: f64, significant: usize) -> Printed {
     let text = digits(milliseconds, significant);
     let whole_second = milliseconds.abs() >= 1000.0 || text.trim_start_matches('-') == "1,000";
-    if whole_second { format!("{} s", digits(milliseconds / 1000.0, significant)) } else { format!("{text} ms") }
+    match milliseconds {
+        unknown if !unknown.is_finite() => Printed::new(NOTHING, 1.0, ""),
+        _ if whole_second => Printed::new(&digits(milliseconds / 1000.0, significant), 1000.0, " s"),
+        _ => Printed::new(&text, 1.0, " ms"),
+    }
 }
 
 fn percent(share: f64, significant: usize) -> String {
+    printed_percent(share, significant).text
+}
+
+fn printed_percent(share: f64, significant: usize) -> Printed {
     if !share.is_finite() {
-        return NOTHING.to_owned();
+        return Printed::new(NOTHING, 1.0, "");
     }
     let hundredfold = share * 100.0;
     // Close to 100 % the interesting digits are those of what is missing.
@@ -109,7 +162,7 @@ fn percent(share: f64, significant: usize) -> String {
     } else {
         digits(hundredfold, significant)
     };
-    format!("{text} %")
+    Printed::new(&text, 0.01, " %")
 }
 
 /// So many significant digits, or all digits before the point if these are more; no zeros at the end.
@@ -219,7 +272,9 @@ mod tests {
         }
         assert_eq!(limit(1_049.0, "ms"), "1.049 s");
         assert_eq!(limit(0.999_5, "1"), "99.95 %");
-        assert_eq!(interval([480.0, 530.0], "ms"), "480 ms to 530 ms");
+        assert_eq!(interval([480.0, 530.0], 500.0, "ms"), "480 ms to 530 ms");
+        assert_eq!(interval([499.9, 500.2], 500.0, "ms"), "499.9 ms to 500.2 ms");
+        assert_eq!((counted(1, "request"), counted(0, "request")), ("1 request".to_owned(), "0 requests".to_owned()));
     }
 
     #[test]
@@ -227,10 +282,29 @@ mod tests {
         assert_eq!(beside(500.004, 500.0, "ms"), "500.004 ms");
         assert_eq!(beside(0.989_96, 0.99, "1"), "98.996 %");
         assert_eq!(beside(612.0, 500.0, "ms"), "612 ms");
+        assert_eq!(beside(1234.4, 1234.0, "ms"), "1.2344 s", "1.23 s would read as below 1.234 s");
+        assert_eq!(beside(1233.6, 1234.0, "ms"), "1.23 s", "which reads as below");
+        assert_eq!(beside(1234.4, 1229.0, "ms"), "1.23 s", "and here as above");
+        assert_eq!(beside(1234.0, 1234.0, "ms"), "1.234 s");
+        assert_eq!(beside(1.0, 0.0, "events"), "1 event");
+        assert_eq!(beside(0.05, 0.050_000_000_000_000_04, "1"), "5 %");
         assert_eq!(beside(500.0, 500.0, "ms"), "500 ms");
     }
 
     proptest! {
+        #[test]
+        fn a_value_reads_on_the_side_of_its_limit(limit_ms in 1_u32..100_000, off in -2_000_i32..2_000, tenths in 0_u32..3) {
+            let limit_value = f64::from(limit_ms) / 10_f64.powi(tenths as i32);
+            let observed = (limit_value + f64::from(off) / 1_000.0).max(0.0);
+            let read = |text: &str| {
+                let (number, unit) = text.split_once(' ').expect("a time has a unit");
+                let number: f64 = number.replace(',', "").parse().expect("a number");
+                number * if unit == "s" { 1_000.0 } else { 1.0 }
+            };
+            let (value, bound) = (read(&beside(observed, limit_value, "ms")), read(&limit(limit_value, "ms")));
+            prop_assert_eq!(compare(value, bound), compare(observed, limit_value), "{} {}", value, bound);
+        }
+
         #[test]
         fn a_share_is_all_or_nothing_only_if_it_is(failures in 1u64..1_000_000, more in 1u64..1_000_000) {
             let value = failures as f64 / (failures + more) as f64;

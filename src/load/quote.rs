@@ -1,0 +1,159 @@
+//! One side of an exchange as people read it: head and beginning of the body, without what is confidential.
+
+use http::{HeaderMap, HeaderName, StatusCode, header};
+
+use crate::client::Request;
+
+/// The longest beginning of a body that is kept, in bytes.
+const LONGEST: usize = 16 * 1024;
+
+/// What stands in the place of a value that nobody may read.
+const HIDDEN: &str = "***";
+
+/// A request or an answer. Values of cookies and credentials in its head are hidden.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Quote {
+    /// The request or status line and the headers, a line each.
+    pub head: Vec<String>,
+    /// The beginning of the body, at most 16 KiB of it and then `…`; bytes that are no text are replaced.
+    pub body: String,
+}
+
+impl Quote {
+    /// A request as it goes out with these headers.
+    pub fn of_request(request: &Request, headers: &HeaderMap) -> Self {
+        let line = format!("{} {} HTTP/1.1", request.method, request.address.path());
+        Self::of(line, headers, &request.body)
+    }
+
+    /// An answer.
+    pub fn of_answer(status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
+        let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default();
+        Self::of(format!("HTTP/1.1 {status} {reason}").trim_end().to_owned(), headers, body)
+    }
+
+    /// Anything with a first line, headers and a body.
+    pub fn of(first: String, headers: &HeaderMap, body: &[u8]) -> Self {
+        let lines = headers.iter().map(|(name, value)| format!("{name}: {}", shown(name, value.as_bytes())));
+        Self { head: std::iter::once(first).chain(lines).collect(), body: beginning(body) }
+    }
+
+    /// The values of a header of this name, in order.
+    pub(super) fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let fields = self.head.iter().skip(1).filter_map(|line| line.split_once(": "));
+        fields.filter(move |(field, _)| *field == name).map(|(_, value)| value)
+    }
+}
+
+/// The values in a head that must not be read anywhere, neither there nor where an app repeats them: those of cookies
+/// and of credentials.
+pub fn confidential(headers: &HeaderMap) -> Vec<String> {
+    let mut values = Vec::new();
+    for (name, value) in headers {
+        let text = String::from_utf8_lossy(value.as_bytes());
+        if *name == header::COOKIE {
+            values.extend(text.split(';').filter_map(|pair| pair.split_once('=')).map(|(_, value)| bare(value)));
+        } else if *name == header::SET_COOKIE {
+            let pair = text.split(';').next().unwrap_or_default();
+            values.extend(pair.split_once('=').map(|(_, value)| bare(value)));
+        } else if is_credential(name) {
+            values.push(credential(&text).1.to_owned());
+        }
+    }
+    values.retain(|value| !value.is_empty());
+    values
+}
+
+fn bare(value: &str) -> String {
+    value.trim().trim_matches('"').to_owned()
+}
+
+/// A header's value without what is confidential: cookies keep their names and attributes, credentials their scheme.
+fn shown(name: &HeaderName, value: &[u8]) -> String {
+    let text = String::from_utf8_lossy(value);
+    let hidden = |pair: &str| match pair.split_once('=') {
+        Some((name, _)) => format!("{name}={HIDDEN}"),
+        None => HIDDEN.to_owned(),
+    };
+    if *name == header::COOKIE {
+        return text.split(';').map(hidden).collect::<Vec<_>>().join(";");
+    }
+    if *name == header::SET_COOKIE {
+        return match text.split_once(';') {
+            Some((pair, attributes)) => format!("{};{attributes}", hidden(pair)),
+            None => hidden(&text),
+        };
+    }
+    if is_credential(name) {
+        return format!("{}{HIDDEN}", credential(&text).0);
+    }
+    beginning(value)
+}
+
+/// Whether a header carries a credential, by its name.
+fn is_credential(name: &HeaderName) -> bool {
+    let says = |word: &&str| name.as_str().contains(word);
+    [header::AUTHORIZATION, header::PROXY_AUTHORIZATION].contains(name)
+        || ["token", "api-key", "apikey", "secret", "password"].iter().any(says)
+}
+
+/// The scheme with its space, where there is one, and the credential.
+fn credential(text: &str) -> (&str, &str) {
+    text.find(' ').map_or(("", text), |space| text.split_at(space + 1))
+}
+
+/// The mark at the end tells the mask that a secret may be cut in two there.
+fn beginning(bytes: &[u8]) -> String {
+    if bytes.len() <= LONGEST {
+        return String::from_utf8_lossy(bytes).into_owned();
+    }
+    let text = String::from_utf8_lossy(&bytes[..LONGEST]);
+    format!("{}…", text.trim_end_matches(char::REPLACEMENT_CHARACTER))
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn headers() -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("cookie", "sessionid=abcdef123; theme=dark"),
+            ("set-cookie", "sessionid=\"xyz789xyz\"; Path=/; Secure"),
+            ("authorization", "Basic dXNlcjpwYXNz"),
+            ("x-csrftoken", "t0k3n-t0k3n"),
+            ("accept", "*/*"),
+        ] {
+            headers.append(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        headers
+    }
+
+    #[test]
+    fn cookies_keep_their_names_and_credentials_their_scheme() {
+        let quote = Quote::of_answer(302, &headers(), b"hello");
+        assert_eq!(
+            quote.head,
+            [
+                "HTTP/1.1 302 Found",
+                "cookie: sessionid=***; theme=***",
+                "set-cookie: sessionid=***; Path=/; Secure",
+                "authorization: Basic ***",
+                "x-csrftoken: ***",
+                "accept: */*",
+            ]
+        );
+        assert_eq!(quote.body, "hello");
+        assert_eq!(confidential(&headers()), ["abcdef123", "dark", "xyz789xyz", "dXNlcjpwYXNz", "t0k3n-t0k3n"]);
+    }
+
+    #[test]
+    fn a_long_body_is_cut_with_a_mark() {
+        let quote = Quote::of_answer(200, &HeaderMap::new(), "ä".repeat(20_000).as_bytes());
+        assert_eq!(quote.body.len(), LONGEST + "…".len());
+        let odd = Quote::of_answer(200, &HeaderMap::new(), format!("x{}", "ä".repeat(20_000)).as_bytes());
+        assert!(odd.body.ends_with("ä…"), "a character that was cut leaves nothing");
+    }
+}
