@@ -133,11 +133,11 @@ fn first_endpoint(
     let first_of = |row: &Row<'_>| blames.iter().filter_map(|blame| blame.first(row, evidence)).min();
     let first = rows.iter().filter_map(|row| Some((first_of(row)?, row.name))).min_by_key(|(first, _)| *first);
     // A criterion on the mean leaves no trace in the spans; its finding knows the slowest endpoint.
-    let blamed = || {
+    let of_its_finding = || {
         let blocking = failed.findings.iter().filter(|finding| finding.level == Level::Block);
         blocking.filter(|finding| finding.outcome == Outcome::Failed).find_map(|finding| finding.worst_endpoint.clone())
     };
-    first.map(|(_, name)| name.to_owned()).or_else(blamed)
+    first.map(|(_, name)| name.to_owned()).or_else(of_its_finding)
 }
 
 /// Start of the first span in which the endpoint had a larger share beyond the criterion's limit than it allows; among

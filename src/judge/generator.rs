@@ -75,11 +75,12 @@ fn late(measurements: &PhaseMeasurements, median: Option<Duration>) -> Option<(L
 /// What a generator lacked that came too late, and the measurement that says so.
 fn held_up(measurements: &PhaseMeasurements) -> (Lacked, String) {
     let percent = measurements.generator.cpu_percent;
-    let used = if percent < 1.0 { "less than 1".to_owned() } else { format!("{percent:.0}") };
+    let used = format!("{percent:.0}");
     if percent >= BUSY {
         (Lacked::OwnCpu, format!("its busiest worker used {used} % of a core, so it had no CPU left"))
     } else {
         let other = "other work on this machine, or a limit on its CPU, came before it";
-        (Lacked::OtherWork, format!("its busiest worker used only {used} % of a core, so {other}"))
+        let used = if percent < 1.0 { "less than 1".to_owned() } else { format!("only {used}") };
+        (Lacked::OtherWork, format!("its busiest worker used {used} % of a core, so {other}"))
     }
 }

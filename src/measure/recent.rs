@@ -38,7 +38,7 @@ pub struct Unanswered {
 /// What happened in the last [`KEPT`] seconds, second by second.
 #[derive(Debug, Default)]
 pub(super) struct Seconds {
-    seconds: BTreeMap<u32, Second>,
+    kept: BTreeMap<u32, Second>,
     /// The earliest intended start of a request that ended.
     first: Option<Duration>,
     last_success: Option<Duration>,
@@ -75,7 +75,7 @@ impl Seconds {
             since: now.saturating_sub(begin),
             failures: self.failures.values().sum(),
             in_flight,
-            slowest: self.seconds.values().map(|second| second.slowest).max().unwrap_or_default(),
+            slowest: self.kept.values().map(|second| second.slowest).max().unwrap_or_default(),
         }
     }
 
@@ -100,15 +100,15 @@ impl Seconds {
 
     /// Forgets what is older than anyone looks back.
     pub(super) fn prune(&mut self) {
-        if let Some((newest, _)) = self.seconds.last_key_value() {
-            self.seconds = self.seconds.split_off(&newest.saturating_sub(KEPT));
+        if let Some((newest, _)) = self.kept.last_key_value() {
+            self.kept = self.kept.split_off(&newest.saturating_sub(KEPT));
         }
     }
 
     pub(super) fn between(&self, from: Duration, to: Duration) -> Recent {
         let mut sum = Recent::default();
         let mut latencies = Vec::new();
-        for (_, second) in self.seconds.range(whole(from)..whole(to).max(whole(from))) {
+        for (_, second) in self.kept.range(whole(from)..whole(to).max(whole(from))) {
             sum.requests += second.requests;
             sum.failures += second.failures;
             latencies.extend_from_slice(&second.latencies);
@@ -119,7 +119,7 @@ impl Seconds {
     }
 
     fn at(&mut self, time: Duration) -> &mut Second {
-        self.seconds.entry(whole(time)).or_default()
+        self.kept.entry(whole(time)).or_default()
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) fn for_generator(generator: Option<&Generator>) -> String {
         Some(Lacked::OwnCpu) => "Give the generator more cores or its own machine, or lower users or rate",
         Some(Lacked::OtherWork) => {
             "Keep other work off this machine while the gate runs (the app, its database, builds), or raise the limit \
-             on its CPU; fewer users or more cores would not help"
+             on its CPU; fewer users would not help"
         }
         None => "Give the generator its own machine or more cores, or lower users or rate",
     };
@@ -125,16 +125,16 @@ fn unexpected(endpoint: &EndpointVerdict) -> String {
         such.max_by_key(|(_, count)| **count).map(|(status, count)| (status, number::counted(*count, "time")))
     };
     if let Some((status, times)) = most('5') {
-        return format!("{name} answered {status} {times}: look in the app's log for the error behind it.");
+        return format!("{name} answered {times} with status {status}: look in the app's log for the error behind it.");
     }
     if let Some((status, times)) = most('4') {
         return format!(
-            "{name} answered {status} {times}: see whether the users may do this, and whether the data exists."
+            "{name} answered {times} with status {status}: see whether the users may do this, and whether the data exists."
         );
     }
     if let Some((status, times)) = most('3') {
         return format!(
-            "{name} answered {status} {times}, a redirect: often to the login page, so see whether the users were \
+            "{name} answered {times} with status {status}, a redirect: often to the login page, so see whether the users were \
              really logged in (`expect: {{status: 302}}` at the login step would say so)."
         );
     }
@@ -206,9 +206,11 @@ mod tests {
         };
         assert_eq!(
             advice(&[("200", 90), ("404", 3), ("500", 15)]),
-            "dashboard answered 500 15 times: look in the app's log for the error behind it."
+            "dashboard answered 15 times with status 500: look in the app's log for the error behind it."
         );
-        assert!(advice(&[("200", 90), ("404", 1)]).starts_with("dashboard answered 404 1 time: see whether"));
+        assert!(
+            advice(&[("200", 90), ("404", 1)]).starts_with("dashboard answered 1 time with status 404: see whether")
+        );
         assert!(advice(&[("302", 198)]).contains("often to the login page"));
         assert!(advice(&[("200", 198)]).contains("for a login page in its place"));
     }

@@ -69,12 +69,11 @@ pub(super) fn breaking_point(verdict: &Verdict) -> Option<String> {
     let point = verdict.breaking_point.as_ref()?;
     let open = verdict.phases.iter().any(|phase| phase.name == point.phase && phase.rate.is_some());
     let load = |value: f64| if open { number::per_second(value) } else { format!("{} users", number::plain(value)) };
-    let between = match point.last_good_users {
-        Some(good) => format!("Between {} and {} (phase {})", load(good), load(point.users), point.phase),
-        None => {
-            let why = point.no_last_good.as_deref().unwrap_or("no phase passed before");
-            format!("At or below {} (phase {}); {why}", load(point.users), point.phase)
-        }
+    let between = if let Some(good) = point.last_good_users {
+        format!("Between {} and {} (phase {})", load(good), load(point.users), point.phase)
+    } else {
+        let why = point.no_last_good.as_deref().unwrap_or("no phase passed before");
+        format!("At or below {} (phase {}); {why}", load(point.users), point.phase)
     };
     let first = point.first_endpoint.as_ref().map(|endpoint| format!("; first at {endpoint}")).unwrap_or_default();
     let error = point.first_error.as_ref().map(|error| format!("; first failure: {error}")).unwrap_or_default();

@@ -293,8 +293,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_value_reads_on_the_side_of_its_limit(limit_ms in 1_u32..100_000, off in -2_000_i32..2_000, tenths in 0_u32..3) {
-            let limit_value = f64::from(limit_ms) / 10_f64.powi(tenths as i32);
+        fn a_value_reads_on_the_side_of_its_limit(limit_ms in 1_u32..100_000, off in -2_000_i32..2_000, tenths in 0_i32..3) {
+            let limit_value = f64::from(limit_ms) / 10_f64.powi(tenths);
             let observed = (limit_value + f64::from(off) / 1_000.0).max(0.0);
             let read = |text: &str| {
                 let (number, unit) = text.split_once(' ').expect("a time has a unit");

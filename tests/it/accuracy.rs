@@ -1,5 +1,5 @@
-//! Accuracy is a test: the demo keeps a ledger of what it did, and our numbers must match it. No run here is repeated: a
-//! disturbed generator counts as well as any other.
+//! Accuracy is a test: the demo keeps a ledger of what it did, and our numbers must match it. No run here is repeated, and
+//! where counts are compared it does not matter whether the generator was disturbed: they are exact then, too.
 
 use serde_json::{Map, Value, json};
 
@@ -85,7 +85,6 @@ fn totals_equal_the_ledger_exactly() {
         .phase("name: a, users: 4, spawn_rate: 10/s, warmup: 1s, duration: 2s", &["requests > 0"])
         .phase("name: b, users: 12, spawn_rate: 20/s, duration: 3s", &["requests > 0"])
         .run_once();
-    assert_ne!(ran.verdict["outcome"], "invalid", "{}", ran.stdout);
     assert!(!ran.verdict["recovery"].is_null() && ran.verdict["integrity"][0]["outcome"] == "passed", "{}", ran.stdout);
     let truth = app.ledger()["totals"].clone();
     assert_eq!(truth["in_flight"], 0, "nothing is left in the app");
@@ -117,8 +116,7 @@ fn every_endpoint_of_the_window_equals_the_ledger_exactly() {
     let ran = GateTest::on(&app.url)
         .section(&journey())
         .phase("name: a, rate: 40/s, duration: 4s, users: 120", &["requests > 0"])
-        .run_once()
-        .exits(0);
+        .run_once();
     let ledger = app.ledger();
     for (name, paths) in [
         ("login page", &["GET /accounts/login/"][..]),
@@ -148,8 +146,7 @@ fn a_warmup_is_in_the_totals_and_not_in_the_window() {
     let ran = GateTest::on(&app.url)
         .gets(&["/version"])
         .phase("name: a, rate: 200/s, warmup: 2s, duration: 3s, users: 50", &["requests > 0"])
-        .run_once()
-        .exits(0);
+        .run_once();
     let truth = app.ledger()["totals"].clone();
     assert_eq!(truth["requests"], 1000);
     assert_eq!(ran.verdict["totals"]["requests"], truth["requests"]);

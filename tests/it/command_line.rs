@@ -56,8 +56,8 @@ fn a_dry_run_says_that_it_measured_nothing_and_leaves_an_earlier_verdict_alone()
     assert!(ran.stdout.contains("DRY RUN: Nothing was measured and nothing judged"), "{}", ran.stdout);
     assert!(ran.stdout.contains("stagegate-out/dry-run: verdict.json"), "{}", ran.stdout);
     for name in ["summary.md", "report.html"] {
-        let text = ran.report(name);
-        assert!(text.contains("dry run") && text.contains("Nothing was measured"), "{name}: {text}");
+        let written = ran.report(name);
+        assert!(written.contains("dry run") && written.contains("Nothing was measured"), "{name}: {written}");
     }
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn holds_to_the_schema(xml: &str) {
 
 /// Takes `file`, `line` and properties out of every case. `>` within an attribute is escaped, so a tag ends at the first.
 fn without_extensions(xml: &str) -> String {
-    let case = Regex::new(r#"(?s)<testcase [^>]*>(\s*<properties>.*?</properties>)?"#).expect("a pattern");
+    let case = Regex::new(r"(?s)<testcase [^>]*>(\s*<properties>.*?</properties>)?").expect("a pattern");
     let place = Regex::new(r#" (file|line)="[^"]*""#).expect("a pattern");
     let bare = case.replace_all(xml, |found: &regex::Captures<'_>| {
         let properties = found.get(1).map_or("", |part| part.as_str());

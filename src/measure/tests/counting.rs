@@ -126,12 +126,12 @@ fn many_endpoints_stay_small() {
 /// A collector after these samples, each of which was sent, and some requests that are still in flight.
 fn collected(samples: &[Sample], awaited: u32) -> Collector {
     let mut recorder = Recorder::new(layout());
-    samples.iter().for_each(|sample| {
+    for sample in samples {
         if sample.failure != Some(FailureKind::Unsent) {
             recorder.sending();
         }
         recorder.record(sample);
-    });
+    }
     (0..awaited).for_each(|_| recorder.sending());
     let mut collector = Collector::new(layout());
     collector.absorb(recorder.take());

@@ -61,15 +61,18 @@ pub(in crate::report) fn wrap(text: &str, indent: usize) -> Vec<String> {
     lines
 }
 
-/// The words of a text; a unit stays with its number.
+/// The words of a text; a unit stays with its number, and a limit with its operator.
 fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         let unit = ["%", "ms", "s", "points"].contains(&word.trim_end_matches(['.', ',', ';', ':', ')']));
-        match words.last_mut().filter(|last| unit && last.ends_with(|c: char| c.is_ascii_digit())) {
-            Some(number) => {
-                number.push(' ');
-                number.push_str(word);
+        let belongs = |last: &str| {
+            unit && last.ends_with(|c: char| c.is_ascii_digit()) || ["<", "<=", ">", ">=", "=="].contains(&last)
+        };
+        match words.last_mut().filter(|last| belongs(last)) {
+            Some(last) => {
+                last.push(' ');
+                last.push_str(word);
             }
             None => words.push(word.to_owned()),
         }
@@ -100,7 +103,7 @@ mod tests {
         let text = format!("{} the limit is > 99 %.", "x".repeat(55));
         assert_eq!(super::wrap(&format!("{text} More."), 0)[0], text);
         let longer = format!("{} the limit is > 99 %.", "x".repeat(60));
-        assert_eq!(super::wrap(&longer, 0)[1], "99 %.");
+        assert_eq!(super::wrap(&longer, 0)[1], "> 99 %.");
     }
 
     #[test]
