@@ -17,6 +17,7 @@
 //! | [`monitor`] | what do the app's own gauges say? | [`measure::GaugeSeries`] |
 //! | [`load`] | who sends what, and when? | samples, into the measurements |
 //! | [`preflight`] | is the app worth loading? | check results |
+//! | [`baseline`] | what was normal? | a [`baseline::History`] of comparable runs |
 //! | [`judge`] | what does it mean? | a [`judge::Verdict`] |
 //! | [`gate`] | what comes next? | [`gate::Event`]s, and the verdict |
 //! | [`report`] | how does the verdict read? | text in every format |
@@ -55,6 +56,8 @@ pub mod monitor;
 pub mod load;
 
 pub mod preflight;
+
+pub mod baseline;
 
 pub mod judge;
 

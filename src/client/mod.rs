@@ -16,6 +16,7 @@ mod json;
 mod origin;
 mod request;
 mod resolve;
+pub mod service;
 mod session;
 mod stream;
 pub mod tls;

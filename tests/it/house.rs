@@ -7,7 +7,7 @@ use std::{
 };
 
 /// The rooms in flow order; a room may use those before it.
-const FLOW: [&[&str]; 12] = [
+const FLOW: [&[&str]; 13] = [
     &["units"],
     &["config"],
     &["plan"],
@@ -15,6 +15,7 @@ const FLOW: [&[&str]; 12] = [
     &["client"],
     &["monitor", "load"],
     &["preflight"],
+    &["baseline"],
     &["judge"],
     &["gate"],
     &["report"],
