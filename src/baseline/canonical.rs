@@ -27,8 +27,7 @@ pub(super) fn target_class(target: &Target) -> String {
         Some(host) => pattern().cloned().unwrap_or_else(|| host.to_string()),
         None => String::new(),
     };
-    let path = url.path().trim_end_matches('/');
-    format!("{}://{}{path}", url.scheme(), class.trim().to_ascii_lowercase())
+    format!("{}://{}", url.scheme(), class.trim().to_ascii_lowercase())
 }
 
 /// For each phase its rows by the names of their columns: how columns are numbered does not matter.

@@ -1,6 +1,6 @@
 //! Which of the stored runs count, and what became of the others.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use jiff::Timestamp;
 
@@ -65,6 +65,11 @@ impl History {
     /// are ten.
     pub fn anchor(&self) -> &[Run] {
         &self.runs[self.anchor.clone()]
+    }
+
+    /// The ids of the anchor's runs and of the regime's first ten.
+    pub(super) fn indispensable(&self) -> BTreeSet<String> {
+        self.anchor().iter().chain(self.runs.iter().take(ANCHOR_RUNS)).map(|run| run.id.clone()).collect()
     }
 
     /// Sorts out what a store holds. `runs` have the wanted key; `events` are those of all gates.

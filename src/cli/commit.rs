@@ -24,7 +24,7 @@ pub(super) fn under_test(environment: &Environment) -> String {
     event.or_else(named).or_else(git).unwrap_or_else(|| "dev".to_owned())
 }
 
-fn event(path: &str) -> Option<Value> {
+pub(super) fn event(path: &str) -> Option<Value> {
     let mut text = String::new();
     File::open(path).ok()?.take(LARGEST_EVENT).read_to_string(&mut text).ok()?;
     serde_json::from_str(&text).ok()

@@ -1,0 +1,6 @@
+//! The room through its front door.
+
+mod branches;
+mod histories;
+mod keys;
+mod stores;
