@@ -119,7 +119,7 @@ impl Regime {
         let mut text = match &self.accepted {
             None => "the regime began with the store".to_owned(),
             Some((at, accept)) => {
-                let until = accept.expires.map(|end| format!(", until {}", day(end))).unwrap_or_default();
+                let until = accept.last_day().map(|last| format!(", until {last}")).unwrap_or_default();
                 format!("the regime began on {}: {} ({}{until})", day(*at), accept.reason, accept.author)
             }
         };

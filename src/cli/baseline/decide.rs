@@ -53,7 +53,7 @@ pub(super) fn accept(args: &AcceptArgs) -> Result<String, String> {
         author: shown(prepared, author.trim()),
         expires: args.expires,
     };
-    let until = args.expires.map(|end| format!(", before {}", end.strftime("%Y-%m-%d %H:%M UTC"))).unwrap_or_default();
+    let until = accept.last_day().map(|last| format!(", until {last}")).unwrap_or_default();
     let (gate, place) = (&prepared.plan.gate, opened.store.place());
     let text = format!(
         "Accepted for {gate} in {place}{until}: {} ({}). Its history begins anew: comparisons are `new` until there are 5 \

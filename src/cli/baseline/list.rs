@@ -68,15 +68,12 @@ fn runs_table(contents: &Contents, history: Option<&History>) -> String {
 }
 
 fn event_line(event: &Event) -> String {
-    let day = |time: Timestamp| time.strftime("%Y-%m-%d").to_string();
-    let (gate, at) = (clean(&event.gate), day(event.at));
+    let (gate, at) = (clean(&event.gate), event.at.strftime("%Y-%m-%d"));
     match &event.act {
         Act::Accept(accept) => {
-            let now = Timestamp::now();
-            let until = accept.expires.map(|end| {
-                let last = day(end - jiff::SignedDuration::from_secs(1));
-                if end > now { format!(", until {last}") } else { format!(", expired after {last}") }
-            });
+            let over = accept.expires.is_some_and(|end| end <= Timestamp::now());
+            let word = if over { "expired after" } else { "until" };
+            let until = accept.last_day().map(|last| format!(", {word} {last}"));
             let until = until.unwrap_or_default();
             format!("{at}  {gate}: {} accepted: {}{until}\n", clean(&accept.author), clean(&accept.reason))
         }

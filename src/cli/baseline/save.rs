@@ -33,7 +33,7 @@ pub(super) fn run(args: &SaveArgs) -> Result<String, String> {
     let Prepared { plan, secrets, .. } = prepare(&as_it_ran(&args.plan, &verdict), variables.clone())?;
     let store = store_of(args.baseline.as_deref(), &args.plan.config, Some(&plan), &variables);
     let store = store.map_err(|error| complaint(&error, &secrets))?.ok_or_else(|| no_store(&args.plan.config))?;
-    let finished = Finished {
+    let finished = FinishedRun {
         plan: &plan,
         secrets: &secrets,
         verdict: &verdict,
@@ -86,7 +86,7 @@ fn measured(path: &Path) -> Result<Vec<MeasuredPhase>, String> {
 }
 
 /// A finished run.
-pub(in crate::cli) struct Finished<'a> {
+pub(in crate::cli) struct FinishedRun<'a> {
     pub(in crate::cli) plan: &'a Plan,
     pub(in crate::cli) secrets: &'a Secrets,
     pub(in crate::cli) verdict: &'a Verdict,
@@ -99,7 +99,7 @@ pub(in crate::cli) struct Finished<'a> {
     pub(in crate::cli) branch: String,
 }
 
-impl Finished<'_> {
+impl FinishedRun<'_> {
     /// What is stored of it.
     ///
     /// # Errors
@@ -138,8 +138,9 @@ impl Finished<'_> {
 
 /// Whether the verdict is one of this plan: gates.yaml may have changed since, or other flags were given.
 fn is_of(plan: &Plan, secrets: &Secrets, verdict: &Verdict, phases: &[MeasuredPhase]) -> Result<(), String> {
-    let masked = |text: &str| clean(&secrets.mask(text)).into_owned();
-    if verdict.gate != masked(&plan.gate) {
+    // A verdict that was read is masked already, and one that was just made is not.
+    let same_name = |ran: &str, planned: &str| ran == planned || ran == clean(&secrets.mask(planned));
+    if !same_name(&verdict.gate, &plan.gate) {
         return Err(format!("it is one of gate {}, and gates.yaml is of {}", verdict.gate, plan.gate));
     }
     let ran: Vec<&PhaseVerdict> = verdict.phases.iter().collect();
@@ -150,7 +151,7 @@ fn is_of(plan: &Plan, secrets: &Secrets, verdict: &Verdict, phases: &[MeasuredPh
         return Err(format!("{other}: it has {} phases, and the plan has {}; {next}", ran.len(), plan.phases.len()));
     }
     for ((ran, planned), measured) in ran.iter().zip(&plan.phases).zip(phases) {
-        if ran.name != masked(&planned.name) || !same_load(ran, planned) {
+        if !same_name(&ran.name, &planned.name) || !same_load(ran, planned) {
             return Err(format!(
                 "{other}: phase {} was {}, and the plan says {}; {next}",
                 ran.name,

@@ -21,7 +21,7 @@ use tokio::{
 use self::account::Account;
 use super::{Backend, Entry, File, StoreError};
 use crate::{
-    client::service::{Answer, Service},
+    client::service::{Answer, Proxies, Service},
     config,
 };
 
@@ -79,7 +79,8 @@ impl Bucket {
             ));
         }
         let account = Account::of(variables)?;
-        let service = Service::new(account.is_loopback(), PATIENCE)?;
+        let proxies = if account.is_loopback() { Proxies::None } else { Proxies::Environment };
+        let service = Service::new(proxies, PATIENCE)?;
         let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
         Ok(Self { account, service, bucket: bucket.to_owned(), prefix })
     }
