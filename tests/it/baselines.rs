@@ -130,7 +130,7 @@ fn without_a_store_each_act_says_how_to_name_one() {
     let folder = TempDir::new().expect("a temporary folder can be made");
     let missing = says(folder.path(), &["list"], 2);
     assert!(missing.contains("gates.yaml cannot be read"), "{missing}");
-    let yaml = "version: 1\ngate: g\nscenarios: {s: {steps: [{get: /}]}}\nphases: [{name: p, users: 1, duration: 5s, spawn_rate: 1/s, criteria: [p95 < 1s]}]\n";
+    let yaml = "version: 1\ngate: g\ntarget: {url: demo}\nscenarios: {s: {steps: [{get: /}]}}\nphases: [{name: p, users: 1, duration: 5s, spawn_rate: 1/s, criteria: [p95 < 1s]}]\n";
     fs::write(folder.path().join("gates.yaml"), yaml).expect("it can be written");
     for act in [&["list"][..], &["pin", "v1"], &["accept", "--reason", "r"], &["prune", "--keep", "3"], &["show", "0"]]
     {
@@ -142,6 +142,39 @@ fn without_a_store_each_act_says_how_to_name_one() {
     let elsewhere = TempDir::new().expect("a temporary folder can be made");
     let decided = says(elsewhere.path(), &["pin", "v1", "--baseline", "store"], 2);
     assert!(decided.contains("a decision is about a gate"), "{decided}");
+}
+
+#[test]
+fn a_killed_save_leaves_the_store_readable() {
+    let _turn = turn();
+    let app = App::demo(&[]);
+    let ran = passed(&app, "");
+    let folder = ran.out.parent().expect("a folder");
+    for arguments in [
+        &["init", "--quiet", "--bare", "remote.git"][..],
+        &["init", "--quiet"],
+        &["remote", "add", "origin", "remote.git"],
+    ] {
+        let done = Command::new("git").args(arguments).current_dir(folder).status().expect("git starts");
+        assert!(done.success(), "git {arguments:?}");
+    }
+    for store in ["kept", "git:baselines"] {
+        for patience in [1, 5, 10, 20, 40, 80, 160] {
+            let mut command = Command::new(BINARY);
+            clean_environment(&mut command);
+            let branch = format!("topic-{patience}");
+            command.args(["baseline", "save", "--baseline", store, "--branch", &branch]).current_dir(folder);
+            let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+            thread::sleep(Duration::from_millis(patience));
+            child.kill().expect("it can be killed");
+            child.wait().expect("it ended");
+            let list = says(folder, &["list", "--baseline", store], 0);
+            assert!(!list.contains("left out"), "{list}");
+        }
+        says(folder, &["save", "--baseline", store, "--branch", "last"], 0);
+        let list = says(folder, &["list", "--baseline", store], 0);
+        assert!(list.contains("  last  ") && !list.contains("left out"), "{list}");
+    }
 }
 
 fn minute(minute: i64) -> Timestamp {

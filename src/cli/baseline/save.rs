@@ -60,7 +60,8 @@ pub(super) fn run(args: &SaveArgs) -> Result<String, String> {
 
 /// The choices that the run was made with, where the command line makes none.
 fn as_it_ran(args: &PlanArgs, verdict: &Verdict) -> PlanArgs {
-    let profile = || Some(verdict.profile.clone()).filter(|name| !name.is_empty());
+    // Without profiles in gates.yaml, the whole ladder goes by this name.
+    let profile = || Some(verdict.profile.clone()).filter(|name| name != "default");
     let target = || Some(verdict.target.clone()).filter(|url| url != DEMO);
     PlanArgs {
         config: args.config.clone(),
