@@ -18,7 +18,7 @@ pub(super) fn without_commit(text: &str, commit: &str) -> String {
     if commit.len() < SHORTEST_COMMIT { text.to_owned() } else { text.replace(commit, "COMMIT") }
 }
 
-/// `demo`, or scheme and class of host.
+/// `demo`, or scheme, class of host and base path.
 pub(super) fn target_class(target: &Target) -> String {
     let Some(url) = &target.url else { return "demo".to_owned() };
     let pattern = || target.allow.iter().find(|pattern| allowed(url, std::slice::from_ref(pattern)));
@@ -27,7 +27,8 @@ pub(super) fn target_class(target: &Target) -> String {
         Some(host) => pattern().cloned().unwrap_or_else(|| host.to_string()),
         None => String::new(),
     };
-    format!("{}://{}", url.scheme(), class.trim().to_ascii_lowercase())
+    let path = url.path().trim_end_matches('/');
+    format!("{}://{}{path}", url.scheme(), class.trim().to_ascii_lowercase())
 }
 
 /// For each phase its rows by the names of their columns: how columns are numbered does not matter.

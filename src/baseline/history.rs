@@ -116,22 +116,19 @@ pub(super) struct Rest {
 impl Regime {
     /// Since when and why, as a sentence without its full stop.
     pub fn sentence(&self) -> String {
-        let mut text = match &self.accepted {
+        let began = match &self.accepted {
             None => "the regime began with the store".to_owned(),
             Some((at, accept)) => {
                 let until = accept.last_day().map(|last| format!(", until {last}")).unwrap_or_default();
                 format!("the regime began on {}: {} ({}{until})", day(*at), accept.reason, accept.author)
             }
         };
-        if let Some((at, accept)) = &self.expired {
-            text += &format!(
-                "; what {} accepted on {} ({}) has expired, and the regime before it counts again",
-                accept.author,
-                day(*at),
-                accept.reason
-            );
-        }
-        text
+        let Some((at, accept)) = &self.expired else { return began };
+        let Accept { reason, author, expires: _ } = accept;
+        format!(
+            "{began}; what {author} accepted on {} ({reason}) has expired, and the regime before it counts again",
+            day(*at)
+        )
     }
 }
 
@@ -154,8 +151,8 @@ impl Decisions {
                 Act::Pin(pin) => found.pins.push((event.at, pin.clone())),
             }
         }
-        found.accepts.sort_by(|a, b| a.0.cmp(&b.0));
-        found.pins.sort_by(|a, b| a.0.cmp(&b.0));
+        found.accepts.sort_by_key(|(at, _)| *at);
+        found.pins.sort_by_key(|(at, _)| *at);
         found
     }
 

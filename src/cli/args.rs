@@ -172,7 +172,7 @@ pub(super) struct StoreArgs {
     #[arg(long, value_name = "NAME", env = "STAGEGATE_PROFILE")]
     pub(super) profile: Option<String>,
 
-    /// Where baselines are kept, in the place of `regression.store`: a directory, git:BRANCH or s3://BUCKET/PREFIX
+    /// Where baselines are kept, in the place of `regression.store`: a directory, git:BRANCH or `s3://BUCKET/PREFIX`
     #[arg(long, value_name = "STORE", env = "STAGEGATE_BASELINE")]
     pub(super) baseline: Option<String>,
 }
@@ -192,7 +192,7 @@ pub(super) struct SaveArgs {
     #[command(flatten)]
     pub(super) plan: PlanArgs,
 
-    /// Where baselines are kept, in the place of `regression.store`: a directory, git:BRANCH or s3://BUCKET/PREFIX
+    /// Where baselines are kept, in the place of `regression.store`: a directory, git:BRANCH or `s3://BUCKET/PREFIX`
     #[arg(long, value_name = "STORE", env = "STAGEGATE_BASELINE")]
     pub(super) baseline: Option<String>,
 

@@ -20,14 +20,14 @@ phases:
   - {name: heavy, users: 20, duration: 60s, spawn_rate: 5/s, data: [small], criteria: [success_rate > 99%]}
 ";
 
-fn plan_of(text: &str, choice: Choice) -> Plan {
+fn plan_of(text: &str, choice: &Choice) -> Plan {
     let (config, problems) = config::read("gates.yaml", text.as_bytes(), &choice.environment);
     assert!(problems.is_empty(), "{problems}");
-    plan::build(&config.expect("it can be read"), &choice).unwrap_or_else(|problems| panic!("{problems}"))
+    plan::build(&config.expect("it can be read"), choice).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
 fn key_of(text: &str) -> Key {
-    Key::of(&plan_of(text, Choice::default()), &Secrets::default(), &environment())
+    Key::of(&plan_of(text, &Choice::default()), &Secrets::default(), &environment())
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn what_is_done_otherwise_makes_another_key_and_says_so() {
 
 #[test]
 fn another_machine_is_another_key() {
-    let plan = plan_of(FILE, Choice::default());
+    let plan = plan_of(FILE, &Choice::default());
     let older = Key::of(&plan, &Secrets::default(), &environment());
     let mut machine = environment();
     machine.os_image_version = Some("20261108.1".to_owned());
@@ -109,7 +109,7 @@ fn secrets_and_the_commit_are_no_part_of_it() {
         let (config, _) = config::read("gates.yaml", text.as_bytes(), &environment_of);
         let secrets = Secrets::new(&config.expect("it can be read").secrets, &environment_of);
         let choice = Choice { commit: commit.to_owned(), environment: environment_of, ..Choice::default() };
-        Key::of(&plan_of(&text, choice), &secrets, &environment())
+        Key::of(&plan_of(&text, &choice), &secrets, &environment())
     };
     let first = key("correct horse", "1111111111111111111111111111111111111111");
     assert_eq!(key("battery staple", "2222222222222222222222222222222222222222"), first);
@@ -120,11 +120,12 @@ fn secrets_and_the_commit_are_no_part_of_it() {
 fn the_port_of_loopback_and_the_name_of_a_preview_do_not_matter() {
     let target = |url: &str| {
         let choice = Choice { target: Some(url.to_owned()), ..Choice::default() };
-        Key::of(&plan_of(FILE, choice), &Secrets::default(), &environment()).target
+        Key::of(&plan_of(FILE, &choice), &Secrets::default(), &environment()).target
     };
     assert_eq!(target("http://127.0.0.1:4711"), "http://loopback");
     assert_eq!(target("http://localhost:80/"), "http://loopback");
     assert_eq!(target("https://pr-8.staging.example.com"), "https://*.staging.example.com");
+    assert_eq!(target("https://pr-8.staging.example.com/shop/"), "https://*.staging.example.com/shop");
     assert_eq!(target("demo"), "demo");
 }
 
@@ -132,7 +133,7 @@ fn the_port_of_loopback_and_the_name_of_a_preview_do_not_matter() {
 fn a_scale_counts_by_what_it_does() {
     let scaled = |scale: f64| {
         let choice = Choice { time_scale: Some(scale), ..Choice::default() };
-        Key::of(&plan_of(FILE, choice), &Secrets::default(), &environment())
+        Key::of(&plan_of(FILE, &choice), &Secrets::default(), &environment())
     };
     assert_eq!(scaled(1.0), key_of(FILE));
     let half = scaled(0.5);

@@ -74,7 +74,7 @@ impl Branch {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
         let shape = !name.is_empty() && name.chars().all(allowed) && !name.starts_with(['-', '/', '.']);
         let shape = shape && !name.ends_with(['/', '.']) && !name.contains("..") && !name.contains("//");
-        let shape = shape && !name.contains("/.") && !name.split('/').any(|part| part.ends_with(".lock"));
+        let shape = shape && !name.contains("/.") && !name.split('/').any(|part| part.strip_suffix(".lock").is_some());
         if !shape {
             return Err(format!("`{name}` is not the name of a branch"));
         }
@@ -183,8 +183,8 @@ impl Branch {
             }
             Change::Remove(entries) => {
                 let zero = "0".repeat(entries.first().map_or(40, |entry| entry.handle.len()));
-                let lines = entries.iter().map(|entry| format!("0 {zero}\t{}\n", entry.path)).collect();
-                (lines, format!("Prune {} runs", entries.len()))
+                let lines: Vec<String> = entries.iter().map(|entry| format!("0 {zero}\t{}\n", entry.path)).collect();
+                (lines.concat(), format!("Prune {} runs", entries.len()))
             }
         };
         git.feed(&["update-index", "--index-info"], lines.as_bytes())?;
