@@ -1,6 +1,6 @@
 //! What every store keeps: a directory here, a branch in `branches`, a bucket in the tests from outside.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 use tempfile::TempDir;
 
@@ -79,7 +79,9 @@ fn a_damaged_file_is_named_and_left_out_and_never_deleted() {
     let whole = fs::read_to_string(&paths[0]).expect("it is there");
     fs::write(&paths[0], &whole[..whole.len() / 2]).expect("it can be cut off");
     fs::write(&paths[1], whole.replace("\"light/p95\":1.0", "\"light/p95\":9.0")).expect("it can be changed");
-    fs::write(&paths[2], "").expect("it can be emptied");
+    fs::remove_file(&paths[2]).expect("it can be removed");
+    let pipe = Command::new("mkfifo").arg(&paths[2]).status().expect("mkfifo starts");
+    assert!(pipe.success(), "a pipe that nobody writes to");
     let other_key = paths[3].parent().expect("a folder").with_file_name("0123456789abcdef");
     fs::create_dir(&other_key).expect("a folder can be made");
     fs::rename(&paths[3], other_key.join(paths[3].file_name().expect("a name"))).expect("it can be moved");

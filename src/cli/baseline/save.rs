@@ -1,6 +1,6 @@
 //! `stagegate baseline save DIR`, and what a run leaves behind when it is saved.
 
-use std::{collections::BTreeMap, fs::File, io::Read as _, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use jiff::Timestamp;
 
@@ -9,7 +9,7 @@ use crate::{
     baseline::{EndpointHistograms, Environment, Key, Outcome, Recording, Run},
     cli::{
         args::{PlanArgs, SaveArgs},
-        branch,
+        branch, input,
         prepare::{self, Prepared, prepare},
         report,
     },
@@ -78,12 +78,12 @@ fn as_it_ran(args: &PlanArgs, verdict: &Verdict) -> PlanArgs {
 
 fn measured(path: &Path) -> Result<Vec<MeasuredPhase>, String> {
     let shown = path.to_string_lossy();
-    let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(LARGEST_MEASUREMENTS).read_to_string(&mut text));
-    read.map_err(|cause| {
+    let bytes = input::read(path, LARGEST_MEASUREMENTS).map_err(|cause| {
         format!("error: {} cannot be read ({cause}); name the output directory of a finished run", clean(&shown))
     })?;
-    read_measurements(&text).map_err(|cause| format!("error: {} cannot be used: {cause}", clean(&shown)))
+    // What is larger than the bound is cut off, and then it is no JSON.
+    read_measurements(&String::from_utf8_lossy(&bytes))
+        .map_err(|cause| format!("error: {} cannot be used: {cause}", clean(&shown)))
 }
 
 /// A finished run.
@@ -107,13 +107,16 @@ impl FinishedRun<'_> {
     /// Why it cannot be a baseline, in words: it did not pass, or it is not a run of this plan.
     pub(in crate::cli) fn recording(self) -> Result<Recording, String> {
         let Self { plan, secrets, verdict, phases, environment, ruler_s, branch } = self;
+        if verdict.dry_run {
+            return Err("it is a dry run, which measures nothing".to_owned());
+        }
         let outcome = match verdict.outcome {
             judge::Outcome::Passed => Outcome::Passed,
             judge::Outcome::Warned => Outcome::Warned,
             other => return Err(format!("it is {}, and only passed and warned runs say what is normal", other.word())),
         };
         if phases.is_empty() {
-            return Err("it measured no phase; was it a --dry-run?".to_owned());
+            return Err("it measured no phase".to_owned());
         }
         is_of(plan, secrets, verdict, phases)?;
         let finished_at: Timestamp = verdict
