@@ -18,7 +18,7 @@ pub(super) fn without_commit(text: &str, commit: &str) -> String {
     if commit.len() < SHORTEST_COMMIT { text.to_owned() } else { text.replace(commit, "COMMIT") }
 }
 
-/// `demo`, or scheme and class of host.
+/// `demo`, or scheme, class of host and base path.
 pub(super) fn target_class(target: &Target) -> String {
     let Some(url) = &target.url else { return "demo".to_owned() };
     let pattern = || target.allow.iter().find(|pattern| allowed(url, std::slice::from_ref(pattern)));

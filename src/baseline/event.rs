@@ -1,6 +1,6 @@
 //! What people decide about a history: events beside the runs, append-only like them.
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use super::moment;
@@ -50,6 +50,12 @@ impl Accept {
     /// The end of a day that an acceptance still holds on, in UTC; `None` at the end of the calendar.
     pub fn end_of(day: Date) -> Option<Timestamp> {
         TimeZone::UTC.to_timestamp(day.tomorrow().ok()?.at(0, 0, 0, 0)).ok()
+    }
+
+    /// The last day that it holds on, `2027-01-31`, in UTC; `None`: it holds for good.
+    pub fn last_day(&self) -> Option<String> {
+        let last = self.expires?.checked_sub(SignedDuration::from_secs(1)).ok()?;
+        Some(last.strftime("%Y-%m-%d").to_string())
     }
 
     /// Whether it holds at a time, made at `at`: from then on, and before it expires.

@@ -1,6 +1,6 @@
 //! Which of the stored runs count, and what became of the others.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use jiff::Timestamp;
 
@@ -67,6 +67,11 @@ impl History {
         &self.runs[self.anchor.clone()]
     }
 
+    /// The ids of the anchor's runs and of the regime's first ten.
+    pub(super) fn indispensable(&self) -> BTreeSet<String> {
+        self.anchor().iter().chain(self.runs.iter().take(ANCHOR_RUNS)).map(|run| run.id.clone()).collect()
+    }
+
     /// Sorts out what a store holds. `runs` have the wanted key; `events` are those of all gates.
     pub(super) fn of(wanted: &Wanted<'_>, runs: Vec<Run>, events: &[Event], rest: Rest) -> Self {
         let decisions = Decisions::of(&wanted.key.gate, events);
@@ -111,22 +116,19 @@ pub(super) struct Rest {
 impl Regime {
     /// Since when and why, as a sentence without its full stop.
     pub fn sentence(&self) -> String {
-        let mut text = match &self.accepted {
+        let began = match &self.accepted {
             None => "the regime began with the store".to_owned(),
             Some((at, accept)) => {
-                let until = accept.expires.map(|end| format!(", until {}", day(end))).unwrap_or_default();
+                let until = accept.last_day().map(|last| format!(", until {last}")).unwrap_or_default();
                 format!("the regime began on {}: {} ({}{until})", day(*at), accept.reason, accept.author)
             }
         };
-        if let Some((at, accept)) = &self.expired {
-            text += &format!(
-                "; what {} accepted on {} ({}) has expired, and the regime before it counts again",
-                accept.author,
-                day(*at),
-                accept.reason
-            );
-        }
-        text
+        let Some((at, accept)) = &self.expired else { return began };
+        let Accept { reason, author, expires: _ } = accept;
+        format!(
+            "{began}; what {author} accepted on {} ({reason}) has expired, and the regime before it counts again",
+            day(*at)
+        )
     }
 }
 
@@ -149,8 +151,8 @@ impl Decisions {
                 Act::Pin(pin) => found.pins.push((event.at, pin.clone())),
             }
         }
-        found.accepts.sort_by(|a, b| a.0.cmp(&b.0));
-        found.pins.sort_by(|a, b| a.0.cmp(&b.0));
+        found.accepts.sort_by_key(|(at, _)| *at);
+        found.pins.sort_by_key(|(at, _)| *at);
         found
     }
 

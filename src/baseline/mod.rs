@@ -30,4 +30,6 @@ pub use run::{EndpointHistograms, Outcome, Recording, Run};
 pub use store::{Contents, Leftovers, Saved, Store};
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;

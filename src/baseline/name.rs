@@ -25,7 +25,9 @@ pub struct Damaged {
 
 /// The first 16 hex digits of the SHA-256 of some bytes.
 pub(super) fn short_digest(bytes: &[u8]) -> String {
-    digest(&SHA256, bytes).as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let whole = digest(&SHA256, bytes);
+    let start = whole.as_ref().iter().take(8).fold(0, |number: u64, byte| number << 8 | u64::from(*byte));
+    format!("{start:016x}")
 }
 
 /// The path of a run's file.

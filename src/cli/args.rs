@@ -4,8 +4,10 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, builder::BoolishValueParser};
 
-use super::demo::DemoArgs;
-use crate::units::Quantity;
+use jiff::Timestamp;
+
+use super::{demo::DemoArgs, prepare::Comparison};
+use crate::{baseline::Accept, units::Quantity};
 
 /// A performance gate for CI: drives a staging app through phases of rising load, judges it, and ends with an exit code.
 #[derive(Parser, Debug)]
@@ -37,6 +39,8 @@ pub(super) enum Command {
     Demo(Box<DemoArgs>),
     /// Renders all report formats again from a finished run's directory
     Report(ReportArgs),
+    /// Lists, shows, saves, pins, accepts and prunes stored baselines
+    Baseline(Box<BaselineArgs>),
     /// Prints the JSON schema of gates.yaml
     Schema,
 }
@@ -72,14 +76,6 @@ pub(super) struct PlanArgs {
     #[arg(long, value_name = "X", env = "STAGEGATE_TIME_SCALE", value_parser = scale)]
     pub(super) time_scale: Option<f64>,
 
-    /// A second deployment to compare with, block by block in one sitting
-    #[arg(long, value_name = "URL", env = "STAGEGATE_AGAINST", conflicts_with = "baseline")]
-    pub(super) against: Option<String>,
-
-    /// Where baselines are kept, in the place of `regression.store`: a directory, git:BRANCH or s3://BUCKET/PREFIX
-    #[arg(long, value_name = "STORE", env = "STAGEGATE_BASELINE")]
-    pub(super) baseline: Option<String>,
-
     /// The run ends after this as by SIGTERM: 30m
     #[arg(long, value_name = "TIME", env = "STAGEGATE_DEADLINE", value_parser = duration)]
     pub(super) deadline: Option<Duration>,
@@ -87,13 +83,6 @@ pub(super) struct PlanArgs {
     /// Colour in the output
     #[arg(long, value_enum, env = "STAGEGATE_COLOR", default_value_t = ColourArg::Auto)]
     pub(super) color: ColourArg,
-}
-
-impl PlanArgs {
-    /// Whether they ask for a comparison.
-    pub(super) fn comparison(&self) -> bool {
-        self.against.is_some() || self.baseline.is_some()
-    }
 }
 
 #[derive(Args, Debug)]
@@ -110,6 +99,14 @@ pub(super) struct RunArgs {
     /// Preflight and one pass of one user through every scenario; no load
     #[arg(long, env = "STAGEGATE_DRY_RUN", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
     pub(super) dry_run: bool,
+
+    /// A second deployment to compare with, block by block in one sitting
+    #[arg(long, value_name = "URL", env = "STAGEGATE_AGAINST", conflicts_with = "baseline")]
+    pub(super) against: Option<String>,
+
+    /// Where baselines are kept, in the place of `regression.store`: a directory, git:BRANCH or s3://BUCKET/PREFIX
+    #[arg(long, value_name = "STORE", env = "STAGEGATE_BASELINE")]
+    pub(super) baseline: Option<String>,
 
     /// The ladder so many times, as head runs of a stored comparison
     #[arg(long, value_name = "N", env = "STAGEGATE_REPEAT", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=20))]
@@ -128,6 +125,13 @@ pub(super) struct RunArgs {
     pub(super) verbose: bool,
 }
 
+impl RunArgs {
+    /// Whether they ask for a comparison.
+    pub(super) fn comparison(&self) -> Comparison {
+        if self.against.is_some() || self.baseline.is_some() { Comparison::Wanted } else { Comparison::AsWritten }
+    }
+}
+
 #[derive(Args, Debug)]
 pub(super) struct InitArgs {
     /// Makes scenarios of an `OpenAPI` description or a recorded session (not yet)
@@ -140,6 +144,114 @@ pub(super) struct ReportArgs {
     /// The output directory of a finished run
     #[arg(value_name = "DIR", default_value = "stagegate-out")]
     pub(super) folder: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct BaselineArgs {
+    #[command(subcommand)]
+    pub(super) act: BaselineAct,
+}
+
+#[derive(Subcommand, Debug)]
+pub(super) enum BaselineAct {
+    /// Lists the stored runs and decisions, and which of them a run is compared with
+    List(StoreArgs),
+    /// Shows one run: its machine, values and percentiles
+    Show(ShowArgs),
+    /// Saves a finished run, on the machine that ran it; only a passed or warned one
+    Save(Box<SaveArgs>),
+    /// Makes the newest ten runs the anchor, against slow creep
+    Pin(PinArgs),
+    /// Accepts that something is slower now: a new history begins
+    Accept(AcceptArgs),
+    /// Removes all but the newest runs and those of the anchor
+    Prune(PruneArgs),
+}
+
+/// Which store.
+#[derive(Args, Debug)]
+pub(super) struct StoreArgs {
+    /// The gates.yaml whose `regression.store` is used
+    #[arg(short, long, value_name = "FILE", env = "STAGEGATE_CONFIG", default_value = "gates.yaml")]
+    pub(super) config: PathBuf,
+
+    /// The profile [default: `default`, or the whole ladder where there is none]
+    #[arg(long, value_name = "NAME", env = "STAGEGATE_PROFILE")]
+    pub(super) profile: Option<String>,
+
+    /// Where baselines are kept, in the place of `regression.store`: a directory, git:BRANCH or `s3://BUCKET/PREFIX`
+    #[arg(long, value_name = "STORE", env = "STAGEGATE_BASELINE")]
+    pub(super) baseline: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ShowArgs {
+    #[command(flatten)]
+    pub(super) store: StoreArgs,
+
+    /// The run, or how its id begins
+    #[arg(value_name = "ID")]
+    pub(super) id: String,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct SaveArgs {
+    #[command(flatten)]
+    pub(super) plan: PlanArgs,
+
+    /// Where baselines are kept, in the place of `regression.store`: a directory, git:BRANCH or `s3://BUCKET/PREFIX`
+    #[arg(long, value_name = "STORE", env = "STAGEGATE_BASELINE")]
+    pub(super) baseline: Option<String>,
+
+    /// The branch that was measured [default: the head of the event's pull request, `GITHUB_REF_NAME`, or git's]
+    #[arg(long, value_name = "NAME")]
+    pub(super) branch: Option<String>,
+
+    /// The output directory of the finished run
+    #[arg(value_name = "DIR", default_value = "stagegate-out")]
+    pub(super) folder: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct PinArgs {
+    #[command(flatten)]
+    pub(super) store: StoreArgs,
+
+    /// What for: v1.8
+    #[arg(value_name = "LABEL")]
+    pub(super) label: String,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct AcceptArgs {
+    #[command(flatten)]
+    pub(super) store: StoreArgs,
+
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: String,
+
+    /// Who [default: `GITHUB_ACTOR`, or git's user.name]
+    #[arg(long, value_name = "NAME")]
+    pub(super) author: Option<String>,
+
+    /// The last day that it holds, in UTC: 2027-01-31; afterwards the former history counts again [default: for good]
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub(super) expires: Option<Timestamp>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct PruneArgs {
+    #[command(flatten)]
+    pub(super) store: StoreArgs,
+
+    /// So many runs of each kind and branch stay
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) keep: u32,
+
+    /// Removes them; without it, they are only listed
+    #[arg(long)]
+    pub(super) yes: bool,
 }
 
 /// `--color`.
@@ -156,6 +268,12 @@ pub(super) enum ColourArg {
 fn duration(text: &str) -> Result<Duration, String> {
     let time = Duration::parse(text).map_err(|error| error.to_string())?;
     if time.is_zero() { Err("a deadline is longer than nothing".to_owned()) } else { Ok(time) }
+}
+
+/// The end of a day that is not over yet.
+fn day(text: &str) -> Result<Timestamp, String> {
+    let end = text.parse().ok().and_then(Accept::end_of).ok_or("write a day like 2027-01-31")?;
+    if end > Timestamp::now() { Ok(end) } else { Err("this day is over".to_owned()) }
 }
 
 fn scale(text: &str) -> Result<f64, String> {
@@ -205,6 +323,22 @@ mod tests {
     }
 
     #[test]
+    fn every_act_on_baselines_is_there() {
+        for line in [
+            "list --baseline git:baselines",
+            "show 0123",
+            "save out --branch main -c f",
+            "save",
+            "pin v1.8",
+            "accept --reason r --author a --expires 2127-01-31",
+            "prune --keep 100 --yes",
+        ] {
+            let words: Vec<_> = ["baseline"].into_iter().chain(line.split_whitespace()).collect();
+            assert!(read(&words).is_ok(), "{line}");
+        }
+    }
+
+    #[test]
     fn wrong_usage_is_refused_with_code_2() {
         for line in [
             &["run", "--no-such-flag"][..],
@@ -214,6 +348,11 @@ mod tests {
             &["run", "--repeat", "0"],
             &["run", "--against", "http://y", "--baseline", "s"],
             &["run", "--seed", "x"],
+            &["baseline"],
+            &["baseline", "accept"],
+            &["baseline", "accept", "--reason", "r", "--expires", "tomorrow"],
+            &["baseline", "accept", "--reason", "r", "--expires", "2020-01-31"],
+            &["baseline", "prune", "--keep", "0"],
             &["compare", "file.json"],
             &[],
         ] {

@@ -69,7 +69,7 @@ fn local_default(own: &str) -> String {
 }
 
 /// The one line that git answers; `None` where it fails or there is none.
-fn git(arguments: &[&str]) -> Option<String> {
+pub(super) fn git(arguments: &[&str]) -> Option<String> {
     let output = Command::new("git").args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     let line = String::from_utf8(output.stdout).ok().filter(|_| output.status.success())?;
     Some(line.trim().to_owned()).filter(|line| !line.is_empty())

@@ -1,25 +1,27 @@
 //! Baselines around a run: read before it, added to after its verdict.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::Timestamp;
 
 use super::{
-    args::{PlanArgs, RunArgs},
+    args::RunArgs,
+    baseline::{FinishedRun, store_of},
     branch::Branches,
 };
 use crate::{
-    baseline::{self, EndpointHistograms, History, Key, Recording, Run, Store, StoreError, Wanted},
+    baseline::{self, History, Key, Run, Store, StoreError, Wanted},
     config::{self, Secrets},
     gate::{Finished, Stored},
-    judge::{Outcome, Regime, regression::Past},
+    judge::{PhaseVerdict, Regime, Verdict, regression::Past},
     plan::Plan,
 };
 
 /// Where a run stands among the stored ones.
 pub(super) struct Shelf<'a> {
-    /// The store as the user named it, with the folder that it is relative to; `None` where there is none.
-    address: Option<(String, PathBuf)>,
+    /// The store that the command line names.
+    named: Option<&'a str>,
+    config: &'a Path,
     environment: baseline::Environment,
     key: Key,
     branches: Branches,
@@ -29,38 +31,47 @@ pub(super) struct Shelf<'a> {
 
 impl<'a> Shelf<'a> {
     /// Where a run of this plan stands.
-    pub(super) fn of(args: &PlanArgs, plan: &'a Plan, secrets: &Secrets, variables: &'a config::Environment) -> Self {
+    pub(super) fn of(args: &'a RunArgs, plan: &'a Plan, secrets: &Secrets, variables: &'a config::Environment) -> Self {
         let environment = baseline::Environment::look(variables);
-        let address = address(args, plan);
         let key = Key::of(plan, secrets, &environment);
-        Self { address, environment, key, branches: Branches::of(variables), plan, variables }
+        let (named, config) = (args.baseline.as_deref(), args.plan.config.as_path());
+        Self { named, config, environment, key, branches: Branches::of(variables), plan, variables }
     }
 
     /// The stored runs that the run is compared with. A store that is out of reach gives none, with the reason: what
     /// follows from that is the policy's business (`regression.missing`).
     pub(super) fn stored(&self) -> Stored {
-        let Some((name, folder)) = &self.address else {
+        let Some(name) = self.name() else {
             let because = "No store is named: write `regression.store`, or give --baseline.".to_owned();
             return Stored { past: Past { because: Some(because), ..Past::default() }, ..Stored::default() };
         };
         let wanted = Wanted { key: &self.key, branch: &self.branches.base, now: Timestamp::now() };
-        let history = Store::open(name, folder, self.variables).and_then(|store| store.history(&wanted));
-        match history {
-            Ok(history) => stored(&history, &self.branches.base, name),
+        match self.open().and_then(|store| store.map(|store| store.history(&wanted)).transpose()) {
+            Ok(Some(history)) => stored(&history, &self.branches.base, name),
+            Ok(None) => Stored::default(),
             Err(error) => {
                 let because = format!("The store is out of reach: {error}.");
                 let past = Past { because: Some(because.clone()), ..Past::default() };
-                Stored { past, source: Some(name.clone()), regime: None, notes: vec![because] }
+                Stored { past, source: Some(name.to_owned()), regime: None, notes: vec![because] }
             }
         }
+    }
+
+    /// The store as the user named it.
+    fn name(&self) -> Option<&'a str> {
+        self.named.or_else(|| self.plan.regression.as_ref()?.store.as_deref())
+    }
+
+    fn open(&self) -> Result<Option<Store>, StoreError> {
+        store_of(self.named, self.config, Some(self.plan), self.variables)
     }
 
     /// Whether a finished run is to be saved: where the command line asks for it, and in CI a run of the base branch.
     pub(super) fn wants(&self, args: &RunArgs) -> bool {
         let in_ci = self.variables.get("CI").is_some_and(|value| !value.is_empty() && value != "false");
-        let watched = self.plan.regression.is_some() && self.address.is_some();
+        let watched = self.plan.regression.is_some() && self.name().is_some();
         let asked = args.save_baseline || (in_ci && watched && self.branches.is_base());
-        asked && !args.dry_run && args.plan.against.is_none()
+        asked && !args.dry_run && args.against.is_none()
     }
 
     /// Adds each repetition of the ladder to the store. Only runs that passed, warnings included, say what is normal.
@@ -68,54 +79,33 @@ impl<'a> Shelf<'a> {
     /// # Errors
     /// A sentence: why nothing was saved.
     pub(super) fn save(&self, finished: &Finished, secrets: &Secrets) -> Result<String, String> {
-        let verdict = &finished.verdict;
-        let outcome = match verdict.outcome {
-            Outcome::Passed => baseline::Outcome::Passed,
-            Outcome::Warned => baseline::Outcome::Warned,
-            other => {
-                return Err(format!(
-                    "the run was not saved as a baseline, because it is {}: only runs that passed say what is normal",
-                    other.word()
-                ));
-            }
-        };
-        let Some((name, folder)) = &self.address else {
-            return Err("the run was not saved as a baseline: name a store by `regression.store` or --baseline".into());
-        };
-        let finished_at = verdict.finished_at.parse().unwrap_or_else(|_| Timestamp::now());
-        let refused = |error: StoreError| format!("the run was not saved as a baseline: {error}");
-        let store = Store::open(name, folder, self.variables).map_err(refused)?;
-        let ladders = finished.phases.chunks(self.plan.phases.len().max(1));
-        for (values, phases) in finished.values.iter().zip(ladders) {
-            let run = Run {
-                id: String::new(),
-                commit: verdict.commit.clone(),
-                branch: self.branches.own.clone(),
-                finished_at,
-                outcome,
-                key: self.key.clone(),
+        let why = |why: &dyn std::fmt::Display| format!("the run was not saved as a baseline: {why}");
+        let store = self.open().map_err(|error| why(&error))?;
+        let store = store.ok_or_else(|| why(&"name a store by `regression.store` or --baseline"))?;
+        let phases = self.plan.phases.len().max(1);
+        let ladders = finished.verdict.phases.chunks(phases).zip(finished.phases.chunks(phases));
+        for ((judged, measured), values) in ladders.zip(&finished.values) {
+            let run = FinishedRun {
+                plan: self.plan,
+                secrets,
+                verdict: &Verdict { phases: first_names(judged, self.plan), ..finished.verdict.clone() },
+                phases: measured,
                 environment: self.environment.clone(),
                 ruler_s: None,
-                values: values.clone(),
+                branch: self.branches.own.clone(),
             };
-            let of_phase = |phase: &crate::gate::MeasuredPhase| {
-                EndpointHistograms::of(self.plan, &phase.name, &phase.measurements)
-            };
-            let histograms = phases.iter().flat_map(of_phase).collect();
-            store.save(&Recording { run, histograms }.masked(secrets)).map_err(refused)?;
+            let mut recording = run.recording().map_err(|cause| why(&cause))?;
+            recording.run.values.extend(values.iter().map(|(cell, value)| (secrets.mask(cell).into_owned(), *value)));
+            store.save(&recording).map_err(|error| why(&error))?;
         }
         Ok(format!("saved as a baseline of {} in {}", self.branches.own, store.place()))
     }
 }
 
-/// The store, and what it is relative to: gates.yaml's folder for the one named there, this folder for the flag's.
-fn address(args: &PlanArgs, plan: &Plan) -> Option<(String, PathBuf)> {
-    let beside = args.config.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let named = || plan.regression.as_ref()?.store.clone();
-    match &args.baseline {
-        Some(flag) => Some((flag.clone(), PathBuf::from("."))),
-        None => named().map(|store| (store, beside.to_path_buf())),
-    }
+/// The phases of a repetition of the ladder under the names that they have in the plan.
+fn first_names(judged: &[PhaseVerdict], plan: &Plan) -> Vec<PhaseVerdict> {
+    let named = judged.iter().zip(&plan.phases);
+    named.map(|(judged, phase)| PhaseVerdict { name: phase.name.clone(), ..judged.clone() }).collect()
 }
 
 /// A history as the gate takes it.

@@ -1,6 +1,7 @@
 //! The command line: reads it, calls the rooms, and ends with the exit code of the contract.
 
 mod args;
+mod baseline;
 mod branch;
 mod check;
 mod colour;
@@ -77,6 +78,7 @@ fn dispatch(command: Command) -> u8 {
         Command::Init(args) => init::run(&args),
         Command::Demo(args) => demo::run(*args),
         Command::Report(args) => report::run(&args),
+        Command::Baseline(args) => baseline::run(&args.act),
         Command::Schema => schema::run(),
     }
 }

@@ -22,6 +22,15 @@ pub(super) struct Prepared {
     pub(super) unmasked: Vec<String>,
 }
 
+/// Whether a run compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Comparison {
+    /// Where gates.yaml has a `regression`.
+    AsWritten,
+    /// In any case: with the defaults where it has none.
+    Wanted,
+}
+
 /// The environment of this process; a variable that is not Unicode cannot be named in gates.yaml.
 pub(super) fn environment() -> Environment {
     let unicode = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
@@ -34,7 +43,19 @@ pub(super) fn environment() -> Environment {
 ///
 /// # Errors
 /// The text for standard error: everything that is wrong, already masked.
-pub(super) fn prepare(args: &PlanArgs, mut environment: Environment) -> Result<Prepared, String> {
+pub(super) fn prepare(args: &PlanArgs, environment: Environment) -> Result<Prepared, String> {
+    prepare_with(args, environment, Comparison::AsWritten)
+}
+
+/// The same for a command line that may ask for a comparison.
+///
+/// # Errors
+/// As [`prepare`].
+pub(super) fn prepare_with(
+    args: &PlanArgs,
+    mut environment: Environment,
+    comparison: Comparison,
+) -> Result<Prepared, String> {
     let name = args.config.to_string_lossy();
     let commit = args.commit.clone().unwrap_or_else(|| commit::under_test(&environment));
     environment.insert("STAGEGATE_COMMIT".to_owned(), commit.clone());
@@ -53,7 +74,7 @@ pub(super) fn prepare(args: &PlanArgs, mut environment: Environment) -> Result<P
         time_scale: args.time_scale,
         seed: args.seed.unwrap_or_else(drawn_seed),
         commit,
-        comparison: args.comparison(),
+        comparison: comparison == Comparison::Wanted,
         deadline: args.deadline,
         files: files(&config, &args.config),
         environment,

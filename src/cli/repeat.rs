@@ -4,19 +4,7 @@ use super::args::{PlanArgs, RunArgs};
 
 /// A command for a shell: every choice of this run, its seed included; places such as --out are left out.
 pub(super) fn command(args: &RunArgs, seed: u64) -> String {
-    let PlanArgs {
-        config,
-        profile,
-        phase,
-        target,
-        commit: _,
-        seed: _,
-        time_scale,
-        against,
-        baseline,
-        deadline: _,
-        color: _,
-    } = &args.plan;
+    let PlanArgs { config, profile, phase, target, commit: _, seed: _, time_scale, deadline: _, color: _ } = &args.plan;
     let mut words = vec!["stagegate".to_owned(), "run".to_owned()];
     let mut flag = |name: &str, value: &str| words.extend([name.to_owned(), quoted(value)]);
     if config.as_os_str() != "gates.yaml" {
@@ -25,8 +13,8 @@ pub(super) fn command(args: &RunArgs, seed: u64) -> String {
     let phases = phase.iter().map(|name| ("--phase", name.clone()));
     let choices = profile.iter().map(|name| ("--profile", name.clone())).chain(phases);
     let choices = choices.chain(target.iter().map(|url| ("--target", url.clone())));
-    let choices = choices.chain(against.iter().map(|url| ("--against", url.clone())));
-    let choices = choices.chain(baseline.iter().map(|store| ("--baseline", store.clone())));
+    let choices = choices.chain(args.against.iter().map(|url| ("--against", url.clone())));
+    let choices = choices.chain(args.baseline.iter().map(|store| ("--baseline", store.clone())));
     let repeat = (args.repeat > 1).then(|| ("--repeat", args.repeat.to_string()));
     for (name, value) in choices.chain(repeat).chain(time_scale.iter().map(|scale| ("--time-scale", scale.to_string())))
     {

@@ -33,7 +33,8 @@ fn render_again(folder: &Path) -> Result<String, String> {
     Ok(format!("rendered {} in {}\n", names.join(", "), clean(&folder.path().to_string_lossy())))
 }
 
-fn read(path: &Path) -> Result<Publishable, String> {
+/// Reads a verdict, or says in a sentence why it cannot be used.
+pub(super) fn read(path: &Path) -> Result<Publishable, String> {
     let shown = path.to_string_lossy();
     let shown = clean(&shown);
     let bytes = input::read(path, LARGEST_VERDICT)

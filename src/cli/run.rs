@@ -12,7 +12,7 @@ use super::{
     history::Shelf,
     live::{Live, Loudness},
     output,
-    prepare::{self, Prepared, prepare},
+    prepare::{self, Prepared, prepare_with},
     publishing, repeat,
 };
 use crate::{
@@ -44,7 +44,7 @@ pub(super) fn run(args: &RunArgs) -> u8 {
 /// Everything that can be wrong before the first request is an error here: the text for standard error.
 fn gate(args: &RunArgs) -> Result<u8, String> {
     let environment = prepare::environment();
-    let Prepared { plan, secrets, unmasked, .. } = prepare(&args.plan, environment.clone())?;
+    let Prepared { plan, secrets, unmasked, .. } = prepare_with(&args.plan, environment.clone(), args.comparison())?;
     let files = Files::from(&plan.publish);
     let out = if args.dry_run { args.out.join(DRY_RUN) } else { args.out.clone() };
     let folder = Folder::prepare(&out)
@@ -53,7 +53,7 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
     assert!(!environment.contains_key(DEFECT_ON_PURPOSE), "{DEFECT_ON_PURPOSE} is set");
 
     let (plan, secrets) = (Arc::new(plan), Arc::new(secrets));
-    let shelf = Shelf::of(&args.plan, &plan, &secrets, &environment);
+    let shelf = Shelf::of(args, &plan, &secrets, &environment);
     let against = against(args, &plan, &shelf)?;
     let setup = Setup {
         plan: Arc::clone(&plan),
@@ -94,7 +94,7 @@ fn against(args: &RunArgs, plan: &Plan, shelf: &Shelf<'_>) -> Result<Option<Agai
     if plan.regression.is_none() || args.dry_run {
         return Ok(None);
     }
-    match &args.plan.against {
+    match &args.against {
         Some(url) => Url::parse(url)
             .map(|url| Some(Against::Deployment(url)))
             .map_err(|cause| format!("error: --against {}: {cause}", report::clean(url))),

@@ -18,6 +18,15 @@ pub struct Service {
     http: Client,
 }
 
+/// Which proxies are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proxies {
+    /// Those that the environment names.
+    Environment,
+    /// None: the service is on this machine.
+    None,
+}
+
 /// What a service answered.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -30,11 +39,11 @@ pub struct Answer {
 }
 
 impl Service {
-    /// A client whose requests take at most `patience`, connect included; on loopback no proxy is used.
+    /// A client whose requests go through these proxies and take at most `patience`, connect included.
     ///
     /// # Errors
     /// When TLS or a proxy of the environment cannot be set up, in words.
-    pub fn new(loopback: bool, patience: Duration) -> Result<Self, String> {
+    pub fn new(proxies: Proxies, patience: Duration) -> Result<Self, String> {
         let tls = tls::config(&Tls { ca: None, verify: true }).map_err(|error| error.to_string())?;
         let builder = Client::builder()
             .tls_backend_preconfigured(rustls::ClientConfig::clone(&tls))
@@ -42,7 +51,10 @@ impl Service {
             .retry(retry::never())
             .connect_timeout(patience)
             .timeout(patience);
-        let builder = if loopback { builder.no_proxy() } else { builder };
+        let builder = match proxies {
+            Proxies::Environment => builder,
+            Proxies::None => builder.no_proxy(),
+        };
         let http = builder.build().map_err(|error| innermost(&error))?;
         Ok(Self { http })
     }

@@ -13,6 +13,9 @@ use super::{Backend, Entry, File, StoreError};
 /// Folders below the store's own: `runs/KEY`.
 const DEPTH: usize = 2;
 
+/// A larger file is none of ours.
+const LARGEST_FILE: u64 = 64 * 1024 * 1024;
+
 /// Tells the files apart that one process writes at once.
 static WRITTEN: AtomicU32 = AtomicU32::new(0);
 
@@ -81,10 +84,11 @@ impl Backend for Directory {
     fn read(&self, entries: &[Entry], take: &mut dyn FnMut(&Entry, Vec<u8>)) -> Result<(), StoreError> {
         for entry in entries {
             let path = self.root.join(&entry.handle);
-            match fs::read(&path) {
+            match read(&path) {
                 Ok(content) => take(entry, content),
-                // Another process pruned it meanwhile.
-                Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => {}
+                // A link that leads nowhere has no content; whatever else is gone, another process pruned meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => take(entry, Vec::new()),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(self.unreadable(&path, &error)),
             }
         }
@@ -121,4 +125,11 @@ impl Backend for Directory {
         }
         Ok(())
     }
+}
+
+/// The content of a regular file. What is none, or is larger than any of ours, reads as nothing, which no name matches: a
+/// pipe would be waited for, and a disk read to its end.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let facts = fs::metadata(path)?;
+    if facts.is_file() && facts.len() <= LARGEST_FILE { fs::read(path) } else { Ok(Vec::new()) }
 }

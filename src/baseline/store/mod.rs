@@ -4,7 +4,12 @@ mod directory;
 mod git;
 mod s3;
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use jiff::Timestamp;
 
 use super::{
     Damaged, Event, History, Key, NotComparable, Recording, Run, StoreError, Wanted, format,
@@ -179,12 +184,14 @@ impl Store {
         self.backend.add(&File { path, content, what: format!("decision about {}", event.gate) })
     }
 
-    /// The runs beyond the newest `keep` of each key. Damaged files and decisions are never among them.
+    /// The runs beyond the newest `keep` of each key and branch. Runs of an anchor and the first ten of a regime, which are
+    /// one or become one, are never among them: slow creep would no longer be seen. Nor are damaged files and decisions.
     ///
     /// # Errors
     /// As [`Self::history`].
-    pub fn beyond(&self, keep: usize) -> Result<Leftovers, StoreError> {
+    pub fn beyond(&self, keep: usize, now: Timestamp) -> Result<Leftovers, StoreError> {
         let listing = self.listing()?;
+        let events = self.read(&listing.events, &mut Vec::new(), format::event)?;
         let mut found = Leftovers { runs: Vec::new(), entries: Vec::new() };
         for files in listing.runs.into_values() {
             let mut whole: Vec<(Run, Entry)> = Vec::new();
@@ -193,11 +200,19 @@ impl Store {
                     whole.push((run, entry.clone()));
                 }
             })?;
-            whole.sort_by_key(|(run, _)| run.finished_at);
-            whole.truncate(whole.len().saturating_sub(keep));
-            for (run, entry) in whole {
-                found.runs.push(run);
-                found.entries.push(entry);
+            whole.sort_by(|(a, _), (b, _)| a.finished_at.cmp(&b.finished_at).then_with(|| a.id.cmp(&b.id)));
+            let branches: BTreeSet<String> = whole.iter().map(|(run, _)| run.branch.clone()).collect();
+            for branch in branches {
+                let own: Vec<&(Run, Entry)> = whole.iter().filter(|(run, _)| run.branch == branch).collect();
+                let Some((newest, _)) = own.last() else { continue };
+                let wanted = Wanted { key: &newest.key, branch: &branch, now };
+                let runs = own.iter().map(|(run, _)| run.clone()).collect();
+                let kept = History::of(&wanted, runs, &events, Rest::default()).indispensable();
+                let old = own.len().saturating_sub(keep);
+                for (run, entry) in own.into_iter().take(old).filter(|(run, _)| !kept.contains(&run.id)) {
+                    found.runs.push(run.clone());
+                    found.entries.push(entry.clone());
+                }
             }
         }
         Ok(found)

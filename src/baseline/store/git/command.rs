@@ -124,7 +124,7 @@ impl Git {
 
     /// The content of these objects, one after the other.
     pub(super) fn blobs(&self, blobs: &[&str], take: &mut dyn FnMut(Vec<u8>)) -> Result<(), Refused> {
-        let input: String = blobs.iter().map(|blob| format!("{blob}\n")).collect();
+        let input = blobs.join("\n") + "\n";
         let read = |output: &mut BufReader<ChildStdout>| {
             for _ in blobs {
                 // `OBJECT TYPE SIZE`, or `OBJECT missing`

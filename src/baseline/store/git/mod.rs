@@ -18,7 +18,7 @@ use self::command::{Git, Refused};
 use super::{Backend, Entry, File, StoreError};
 
 /// How often a commit is made again when others were faster.
-const ATTEMPTS: u32 = 20;
+const ATTEMPTS: u64 = 20;
 
 /// What an object id of no commit looks like to git.
 const NO_COMMIT: &str = "";
@@ -40,17 +40,28 @@ enum Home {
     Local,
 }
 
+/// Does it again while somebody else changes the same branch.
+fn patiently<T>(act: impl Fn() -> Result<T, Refused>) -> Result<T, Refused> {
+    let mut attempt = 1;
+    loop {
+        match act() {
+            Err(refused) if refused.is_a_race() && attempt < ATTEMPTS => {
+                // Whoever lost at once with others comes back at another time than they.
+                thread::sleep(Duration::from_millis(fastrand::u64(20..200) * attempt.min(8)));
+                attempt += 1;
+            }
+            Err(refused) if refused.is_a_race() => {
+                return Err(Refused::new(&format!("others were faster {ATTEMPTS} times ({})", refused.cause)));
+            }
+            done => return done,
+        }
+    }
+}
+
 /// A change of the branch's files.
 enum Change<'a> {
     Add(&'a File),
     Remove(&'a [Entry]),
-}
-
-/// What became of one attempt.
-enum Attempt {
-    Done,
-    /// Somebody else was faster.
-    Again(String),
 }
 
 impl Branch {
@@ -63,7 +74,7 @@ impl Branch {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
         let shape = !name.is_empty() && name.chars().all(allowed) && !name.starts_with(['-', '/', '.']);
         let shape = shape && !name.ends_with(['/', '.']) && !name.contains("..") && !name.contains("//");
-        let shape = shape && !name.contains("/.") && !name.split('/').any(|part| part.ends_with(".lock"));
+        let shape = shape && !name.contains("/.") && !name.split('/').any(|part| part.strip_suffix(".lock").is_some());
         if !shape {
             return Err(format!("`{name}` is not the name of a branch"));
         }
@@ -130,45 +141,24 @@ impl Branch {
         if matches!(home, Home::Local) && self.git.text_or(&["symbolic-ref", "--quiet", "HEAD"], "")? == self.head() {
             return Err(Refused::new("this branch is checked out, and its work tree would no longer match it"));
         }
-        let mut last = String::new();
-        for attempt in 0..ATTEMPTS {
-            if attempt > 0 {
-                // Whoever lost at once with others comes back at another time than they.
-                thread::sleep(Duration::from_millis(fastrand::u64(20..200) * u64::from(attempt.min(8))));
-            }
-            match self.attempt(&home, change) {
-                Ok(Attempt::Done) => return Ok(()),
-                Ok(Attempt::Again(cause)) => last = cause,
-                Err(refused) if refused.is_a_race() => last = refused.cause,
-                Err(refused) => return Err(refused),
-            }
-        }
-        Err(Refused::new(&format!("others were faster {ATTEMPTS} times ({last})")))
+        patiently(|| self.commit_once(&home, change))
     }
 
-    fn attempt(&self, home: &Home, change: &Change<'_>) -> Result<Attempt, Refused> {
+    fn commit_once(&self, home: &Home, change: &Change<'_>) -> Result<(), Refused> {
         let tip = self.tip(home)?;
-        let Some(commit) = self.on_top_of(&tip, change)? else { return Ok(Attempt::Done) };
+        let Some(commit) = self.on_top_of(&tip, change)? else { return Ok(()) };
         let head = self.head();
         match home {
             Home::Local => {
                 let old = if tip.is_empty() { "0".repeat(commit.len()) } else { tip };
-                match self.git.text(&["update-ref", &head, &commit, &old]) {
-                    Ok(_) => Ok(Attempt::Done),
-                    Err(refused) if refused.is_a_race() => Ok(Attempt::Again(refused.cause)),
-                    Err(refused) => Err(refused),
-                }
+                self.git.text(&["update-ref", &head, &commit, &old])?;
             }
             Home::Remote(remote) => {
-                let refspec = format!("{commit}:{head}");
                 let push = ["push", "--quiet", "--no-verify", "--no-signed", "--no-follow-tags"];
-                match self.git.text(&[&push[..], &[remote, &refspec]].concat()) {
-                    Ok(_) => Ok(Attempt::Done),
-                    Err(refused) if refused.is_a_race() => Ok(Attempt::Again(refused.cause)),
-                    Err(refused) => Err(refused),
-                }
+                self.git.text(&[&push[..], &[remote, &format!("{commit}:{head}")]].concat())?;
             }
         }
+        Ok(())
     }
 
     /// The commit; `None` when the change is already there.
@@ -193,8 +183,8 @@ impl Branch {
             }
             Change::Remove(entries) => {
                 let zero = "0".repeat(entries.first().map_or(40, |entry| entry.handle.len()));
-                let lines = entries.iter().map(|entry| format!("0 {zero}\t{}\n", entry.path)).collect();
-                (lines, format!("Prune {} runs", entries.len()))
+                let lines: Vec<String> = entries.iter().map(|entry| format!("0 {zero}\t{}\n", entry.path)).collect();
+                (lines.concat(), format!("Prune {} runs", entries.len()))
             }
         };
         git.feed(&["update-index", "--index-info"], lines.as_bytes())?;
@@ -215,12 +205,12 @@ impl Backend for Branch {
     }
 
     fn list(&self) -> Result<Vec<Entry>, StoreError> {
-        let listed = || {
+        let listed = patiently(|| {
             let tip = self.tip(&self.home()?)?;
             if tip.is_empty() { Ok(Vec::new()) } else { self.git.files(&tip) }
-        };
+        });
         let entry = |(path, blob): (String, String)| Entry { path, handle: blob };
-        listed().map(|files| files.into_iter().map(entry).collect()).map_err(|refused| self.unreadable(refused))
+        listed.map(|files| files.into_iter().map(entry).collect()).map_err(|refused| self.unreadable(refused))
     }
 
     fn read(&self, entries: &[Entry], take: &mut dyn FnMut(&Entry, Vec<u8>)) -> Result<(), StoreError> {

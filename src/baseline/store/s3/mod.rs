@@ -1,7 +1,7 @@
 //! A bucket of S3, or of anything that speaks its protocol. Files are written on the condition that there is none of that
 //! name, so that two writers never overwrite each other.
 //!
-//! Requests are signed here, and not by an SDK: object_store and the SDK bring an XML parser, a second HTTP stack or a
+//! Requests are signed here, and not by an SDK: `object_store` and the SDK bring an XML parser, a second HTTP stack or a
 //! second crypto provider for the four requests that are needed.
 
 mod account;
@@ -21,7 +21,7 @@ use tokio::{
 use self::account::Account;
 use super::{Backend, Entry, File, StoreError};
 use crate::{
-    client::service::{Answer, Service},
+    client::service::{Answer, Proxies, Service},
     config,
 };
 
@@ -39,7 +39,7 @@ const AT_ONCE: usize = 16;
 pub(super) struct Bucket {
     account: Account,
     service: Service,
-    bucket: String,
+    name: String,
     /// Empty, or with a slash at its end.
     prefix: String,
 }
@@ -79,9 +79,10 @@ impl Bucket {
             ));
         }
         let account = Account::of(variables)?;
-        let service = Service::new(account.is_loopback(), PATIENCE)?;
+        let proxies = if account.is_loopback() { Proxies::None } else { Proxies::Environment };
+        let service = Service::new(proxies, PATIENCE)?;
         let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
-        Ok(Self { account, service, bucket: bucket.to_owned(), prefix })
+        Ok(Self { account, service, name: bucket.to_owned(), prefix })
     }
 
     /// Sends a request, again when the service asks for patience.
@@ -102,7 +103,7 @@ impl Bucket {
     }
 
     async fn send_once(&self, request: &Request) -> Result<Answer, String> {
-        let signed = signature::sign(&self.account, &self.bucket, request, Timestamp::now());
+        let signed = signature::sign(&self.account, &self.name, request, Timestamp::now());
         let headers: Vec<(HeaderName, String)> = signed.headers;
         self.service.ask(request.method.clone(), &signed.url, &headers, request.body.clone()).await
     }
@@ -159,7 +160,7 @@ const NEXT: &str = "look at AWS_ENDPOINT_URL, AWS_REGION, the credentials and wh
 
 impl Backend for Bucket {
     fn place(&self) -> String {
-        format!("s3://{}/{}", self.bucket, self.prefix.trim_end_matches('/'))
+        format!("s3://{}/{}", self.name, self.prefix.trim_end_matches('/'))
     }
 
     fn list(&self) -> Result<Vec<Entry>, StoreError> {
