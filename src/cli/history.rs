@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{
     args::RunArgs,
-    baseline::{FinishedRun, store_of},
+    baseline::{FinishedRun, median, store_of},
     branch::Branches,
 };
 use crate::{
@@ -91,7 +91,7 @@ impl<'a> Shelf<'a> {
                 verdict: &Verdict { phases: first_names(judged, self.plan), ..finished.verdict.clone() },
                 phases: measured,
                 environment: self.environment.clone(),
-                ruler_s: None,
+                ruler_s: median(&finished.ruler),
                 branch: self.branches.own.clone(),
             };
             let mut recording = run.recording().map_err(|cause| why(&cause))?;
@@ -131,6 +131,11 @@ fn stored(history: &History, base: &str, name: &str) -> Stored {
         commits: history.runs.iter().map(|run| run.commit.clone()).collect(),
         anchor: history.anchor().len(),
     });
-    let past = Past { runs: values(&history.runs), anchor: values(history.anchor()), because };
+    let past = Past {
+        runs: values(&history.runs),
+        anchor: values(history.anchor()),
+        ruler: history.runs.iter().filter_map(|run| run.ruler_s).collect(),
+        because,
+    };
     Stored { past, source: Some(name.to_owned()), regime, notes }
 }

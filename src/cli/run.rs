@@ -63,6 +63,7 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
         repeat: repeat::command(args, plan.seed),
         notes: remarks(&unmasked),
         secrets: Arc::clone(&secrets),
+        reads_ruler: reads_ruler(against.as_ref()) || shelf.wants(args),
         against,
         repetitions: args.repeat,
         binary: env::current_exe().map_err(|cause| unusable(&cause))?,
@@ -100,6 +101,11 @@ fn against(args: &RunArgs, plan: &Plan, shelf: &Shelf<'_>) -> Result<Option<Agai
             .map_err(|cause| format!("error: --against {}: {cause}", report::clean(url))),
         None => Ok(Some(Against::Stored(Box::new(shelf.stored())))),
     }
+}
+
+/// The machine's own speed matters where there are stored runs to compare with.
+fn reads_ruler(against: Option<&Against>) -> bool {
+    matches!(against, Some(Against::Stored(stored)) if !stored.past.runs.is_empty())
 }
 
 /// Saves the run as a baseline; what stands in the way is a warning and changes nothing else.

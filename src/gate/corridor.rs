@@ -32,6 +32,7 @@ pub(super) struct Walk<'a> {
     pub(super) record: Record,
     /// The position of the next load: part of its users' seeds, so that no two loads draw the same.
     pub(super) next_index: u32,
+    pub(super) reads_ruler: bool,
     pub(super) listen: &'a mut dyn FnMut(Event),
 }
 
@@ -66,7 +67,8 @@ pub async fn run(setup: Setup, listen: &mut dyn FnMut(Event)) -> Result<Finished
         _ => None,
     };
     let workers = setup.workers.unwrap_or_else(|| load::default_workers(&kit.origin));
-    let mut walk = Walk { plan, kit, url, workers, stop, record, next_index: 0, listen };
+    let mut walk =
+        Walk { plan, kit, url, workers, stop, record, next_index: 0, reads_ruler: setup.reads_ruler, listen };
     walk.announce(&setup, staging.is_some());
     walk.record.interruption = walk.corridor(&setup, base.as_ref()).await.err();
     checks::cleanup(&mut walk).await;

@@ -9,6 +9,7 @@ use super::{
     corridor::Walk,
     drive::{Drive, Look},
     record::repeated,
+    ruler,
 };
 use crate::{
     judge::{self, Interruption},
@@ -24,6 +25,7 @@ pub(super) async fn climb(walk: &mut Walk<'_>, repetitions: u32) -> Result<Insta
     let ladder = (1..=repetitions).flat_map(|repetition| plan.phases.iter().map(move |phase| (repetition, phase)));
     let phases: Vec<(u32, &Phase)> = ladder.collect();
     let mut load_ended = Instant::now();
+    read_ruler(walk).await?;
     for ((repetition, phase), index) in phases.iter().copied().zip(0_u32..) {
         walk.next_index = index + 1;
         (walk.listen)(begins(phase, repetition, index + 1));
@@ -48,8 +50,17 @@ pub(super) async fn climb(walk: &mut Walk<'_>, repetitions: u32) -> Result<Insta
         if over {
             break;
         }
+        read_ruler(walk).await?;
     }
     Ok(load_ended)
+}
+
+/// Reads the machine's own speed, where that is asked for.
+async fn read_ruler(walk: &mut Walk<'_>) -> Result<(), Interruption> {
+    if walk.reads_ruler {
+        walk.record.ruler.extend(ruler::read(&walk.stop).await?);
+    }
+    Ok(())
 }
 
 /// A phase begins, the so many-th of the run.

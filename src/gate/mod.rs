@@ -23,6 +23,7 @@ mod interleaved;
 mod ladder;
 mod record;
 mod recovery;
+mod ruler;
 mod setup;
 mod staging;
 mod stop;

@@ -32,6 +32,8 @@ pub(super) struct Record {
     confirmations: Vec<RunValues>,
     /// Interleaved: the values of both sides, by phase and block.
     pub(super) blocks: Vec<Blocks>,
+    /// Readings of the ruler, in seconds.
+    pub(super) ruler: Vec<f64>,
     /// Remarks on the comparison that came up on the way.
     pub(super) comparison_notes: Vec<String>,
     breaking_point: Option<BreakingPoint>,
@@ -56,6 +58,7 @@ impl Record {
             values: Vec::new(),
             confirmations: Vec::new(),
             blocks: Vec::new(),
+            ruler: Vec::new(),
             comparison_notes: Vec::new(),
             breaking_point: None,
             recovery: None,
@@ -164,7 +167,7 @@ impl Record {
             integrity: self.integrity,
             cleanup: self.cleanup,
         });
-        Finished { verdict, phases: self.measured, values: self.values, rehearsals: self.rehearsals }
+        Finished { verdict, phases: self.measured, values: self.values, ruler: self.ruler, rehearsals: self.rehearsals }
     }
 }
 
@@ -187,6 +190,7 @@ impl Record {
                 (Comparison { source: Some(shown(url)), ..counted }, regressions)
             }
         };
+        comparison.ruler_s.clone_from(&self.ruler);
         comparison.notes.extend(self.comparison_notes.iter().cloned());
         (Some(comparison), regressions)
     }

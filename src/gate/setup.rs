@@ -37,6 +37,9 @@ pub struct Setup {
     pub secrets: Arc<Secrets>,
     /// What the run's cells are compared with; `None` where gates.yaml asks for no comparison.
     pub against: Option<Against>,
+    /// Whether the machine's own speed is read between phases: where there are stored runs to compare with, or the run is
+    /// to be stored.
+    pub reads_ruler: bool,
     /// How often the ladder is climbed; at least 1.
     pub repetitions: u32,
     /// The binary that serves the built-in staging app by `demo --port 0 --until-stdin-closes`, for `target.url: demo`.
@@ -74,6 +77,8 @@ pub struct Finished {
     pub phases: Vec<MeasuredPhase>,
     /// The values of the run's cells, one set for each repetition of the ladder: what a baseline keeps.
     pub values: Vec<RunValues>,
+    /// Readings of the ruler in seconds, in order of time; empty where it was not read.
+    pub ruler: Vec<f64>,
     /// The exchanges of checklist items that did not hold, and for `--dry-run` the pass of one user through each
     /// scenario, in the order of the run. Values of secrets in it are not masked.
     pub rehearsals: Vec<Rehearsed>,

@@ -96,6 +96,7 @@ fn setup(text: &str) -> (Setup, StopSwitch) {
         notes: vec!["a remark".to_owned()],
         secrets: Arc::default(),
         against: None,
+        reads_ruler: false,
         repetitions: 1,
         binary: "/no/such/binary".into(),
     };

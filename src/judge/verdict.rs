@@ -322,7 +322,11 @@ pub struct Comparison {
     pub head_runs: usize,
     /// The stored runs that counted; null when interleaved, and without any.
     pub regime: Option<Regime>,
-    /// Remarks: a store out of reach, damaged files, runs that are not comparable, the machine's own speed.
+    /// Readings of the ruler in seconds, in order of time: how long a fixed piece of work took on this machine between
+    /// phases; empty where it was not read.
+    #[serde(default)]
+    pub ruler_s: Vec<f64>,
+    /// Remarks: a store out of reach, damaged files, runs that are not comparable.
     pub notes: Vec<String>,
 }
 
@@ -436,6 +440,7 @@ impl Comparison {
             of: regressions.len(),
             head_runs: runs.max().unwrap_or_default(),
             regime: None,
+            ruler_s: Vec::new(),
             notes: Vec::new(),
         }
     }

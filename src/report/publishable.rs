@@ -122,7 +122,7 @@ fn each_text(verdict: &mut Verdict, visit: &mut Visit<'_>) {
 }
 
 fn each_text_of_comparison(comparison: &mut Comparison, visit: &mut Visit<'_>) {
-    let Comparison { mode: _, source, compared: _, of: _, head_runs: _, regime, notes } = comparison;
+    let Comparison { mode: _, source, compared: _, of: _, head_runs: _, regime, ruler_s: _, notes } = comparison;
     source.iter_mut().chain(notes).for_each(&mut *visit);
     if let Some(Regime { since, because, commits, anchor: _ }) = regime {
         [since, because].into_iter().chain(commits).for_each(visit);

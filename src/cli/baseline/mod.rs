@@ -22,7 +22,7 @@ use crate::{
     report::clean,
 };
 
-pub(super) use save::FinishedRun;
+pub(super) use save::{FinishedRun, median};
 
 /// What to do in a store without a run.
 const HOW_TO_SAVE: &str =

@@ -40,7 +40,7 @@ pub(super) fn run(args: &SaveArgs) -> Result<String, String> {
         verdict: &verdict,
         phases: &measured(&args.folder.join(MEASUREMENTS))?,
         environment: Environment::look(&variables),
-        ruler_s: None,
+        ruler_s: verdict.comparison.as_ref().and_then(|comparison| median(&comparison.ruler_s)),
         branch: args.branch.clone().unwrap_or_else(|| Branches::of(&variables).own),
     };
     let folder = args.folder.to_string_lossy();
@@ -75,6 +75,13 @@ fn as_it_ran(args: &PlanArgs, verdict: &Verdict) -> PlanArgs {
         deadline: None,
         color: args.color,
     }
+}
+
+/// The median of the ruler's readings, which stands for the run; `None` without any.
+pub(in crate::cli) fn median(readings: &[f64]) -> Option<f64> {
+    let mut sorted = readings.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied()
 }
 
 fn measured(path: &Path) -> Result<Vec<MeasuredPhase>, String> {

@@ -16,6 +16,8 @@ pub struct Past {
     pub runs: Vec<RunValues>,
     /// The runs that the anchor holds; empty where there is none.
     pub anchor: Vec<RunValues>,
+    /// Readings of the ruler in those runs, in seconds; runs without one are left out.
+    pub ruler: Vec<f64>,
     /// Why there are no runs, where something stood in the way: a store out of reach.
     pub because: Option<String>,
 }
