@@ -4,6 +4,7 @@ mod accuracy;
 mod baselines;
 mod check;
 mod command_line;
+mod compare;
 mod exit_codes;
 mod gate_test;
 mod hostile_files;
