@@ -13,6 +13,7 @@ mod hosts;
 mod house;
 mod junit;
 mod ladder;
+mod looks;
 mod memory;
 mod no_data;
 mod patience;
