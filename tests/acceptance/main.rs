@@ -2,4 +2,8 @@
 //! door. Reduced here; in full by `STAGEGATE_REPETITIONS=20000 cargo test --release --test acceptance -- --nocapture`.
 
 mod comparison;
+mod criteria;
+mod invariants;
+mod mutations;
+mod window;
 mod world;
