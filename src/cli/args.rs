@@ -37,6 +37,8 @@ pub(super) enum Command {
     Init(InitArgs),
     /// Serves the built-in staging app
     Demo(Box<DemoArgs>),
+    /// Judges numbers measured elsewhere, or puts two finished runs side by side
+    Compare(CompareArgs),
     /// Renders all report formats again from a finished run's directory
     Report(ReportArgs),
     /// Lists, shows, saves, pins, accepts and prunes stored baselines
@@ -254,6 +256,37 @@ pub(super) struct PruneArgs {
     pub(super) yes: bool,
 }
 
+#[derive(Args, Debug)]
+#[command(after_help = COMPARE_EXIT_CODES)]
+pub(super) struct CompareArgs {
+    /// A file of numbers (JSON), - for standard input; or the output directory of the base run
+    #[arg(value_name = "FILE")]
+    pub(super) base: PathBuf,
+
+    /// The output directory of the head run
+    #[arg(value_name = "HEAD_DIR")]
+    pub(super) head: Option<PathBuf>,
+
+    /// Prints JSON in the place of the table
+    #[arg(long)]
+    pub(super) json: bool,
+
+    /// What is inconclusive or new ends with 4 in the place of 0
+    #[arg(long)]
+    pub(super) strict: bool,
+
+    /// Colour in the output
+    #[arg(long, value_enum, env = "STAGEGATE_COLOR", default_value_t = ColourArg::Auto)]
+    pub(super) color: ColourArg,
+}
+
+/// Below the help of `compare`.
+const COMPARE_EXIT_CODES: &str = "Exit codes:
+  0  passed; inconclusive and new, without --strict
+  1  failed
+  2  the input is unusable
+  4  invalid; inconclusive and new, with --strict";
+
 /// `--color`.
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ColourArg {
@@ -354,6 +387,8 @@ mod tests {
             &["baseline", "accept", "--reason", "r", "--expires", "2020-01-31"],
             &["baseline", "prune", "--keep", "0"],
             &["compare", "file.json"],
+            &["compare"],
+            &["compare", "a", "b", "c"],
             &[],
         ] {
             assert_eq!(read(line).expect_err("it is wrong").exit_code(), 2, "{line:?}");

@@ -6,6 +6,7 @@ mod branch;
 mod check;
 mod colour;
 mod commit;
+mod compare;
 pub mod demo;
 mod history;
 mod init;
@@ -77,6 +78,7 @@ fn dispatch(command: Command) -> u8 {
         Command::Check(args) => check::run(&args),
         Command::Init(args) => init::run(&args),
         Command::Demo(args) => demo::run(*args),
+        Command::Compare(args) => compare::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Baseline(args) => baseline::run(&args.act),
         Command::Schema => schema::run(),

@@ -33,7 +33,7 @@ fn render_again(folder: &Path) -> Result<String, String> {
     Ok(format!("rendered {} in {}\n", names.join(", "), clean(&folder.path().to_string_lossy())))
 }
 
-/// Reads a verdict, or says in a sentence why it cannot be used.
+/// The verdict of a finished run; an error is one sentence.
 pub(super) fn read(path: &Path) -> Result<Publishable, String> {
     let shown = path.to_string_lossy();
     let shown = clean(&shown);

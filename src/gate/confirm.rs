@@ -29,7 +29,8 @@ pub(super) async fn confirm(walk: &mut Walk<'_>, stored: &Stored) -> Result<Opti
     for time in 1..=times {
         for phase in &phases {
             (walk.listen)(Event::Confirming { phase: phase.name.clone(), time, of: times });
-            let drive = Drive { kit: &walk.kit, phase, index, workers: walk.workers, stop: &walk.stop };
+            let drive =
+                Drive { kit: &walk.kit, phase, index, workers: walk.workers, stop: &walk.stop, extension: None };
             let listen = &mut *walk.listen;
             let driven = drive
                 .run(&mut |tick, _| {

@@ -1,14 +1,14 @@
 //! Driving one load to its end: ticks, gauges in the measured window, and whatever ends it early.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{MeasuredPhase, Stop};
 use crate::{
     judge::Interruption,
     load::{self, Job, Running, Tick},
-    measure::{GaugeSeries, PhaseEnding, Recent, Unanswered},
+    measure::{GaugeSeries, PhaseEnding, PhaseMeasurements, Recent, Unanswered},
     monitor::Sampling,
     plan::Phase,
     preflight::Kit,
@@ -20,6 +20,9 @@ const RAMP_LOOK: Duration = Duration::from_millis(10);
 
 /// The workers hand over what they recorded once a second, so the newest second is not complete yet.
 pub(super) const LAG: Duration = Duration::from_secs(1);
+
+/// A batch needs so long at most from a worker to the measurements.
+const HANDOVER: Duration = Duration::from_millis(100);
 
 /// The longest that answers of monitors are awaited after a load.
 const LAST_READINGS: Duration = Duration::from_secs(5);
@@ -35,6 +38,8 @@ pub(super) struct Drive<'a> {
     pub(super) index: u32,
     pub(super) workers: usize,
     pub(super) stop: &'a Stop,
+    /// Asked once, shortly before the window ends, whether it is extended; `None` for a load that never is.
+    pub(super) extension: Option<&'a mut dyn FnMut(&View<'_>) -> bool>,
 }
 
 /// What came of a load.
@@ -77,6 +82,27 @@ impl View<'_> {
         self.running.origin_instant()
     }
 
+    /// Whether the window was extended.
+    pub(super) fn extended(&self) -> bool {
+        self.running.extended()
+    }
+
+    /// What is measured so far: counts by span only.
+    pub(super) fn interim(&self) -> Option<PhaseMeasurements> {
+        self.running.interim()
+    }
+
+    /// Requests that are not among those, because they have not ended.
+    pub(super) fn in_flight(&self) -> u64 {
+        self.running.in_flight()
+    }
+
+    /// Spans of the window that are over and handed over so long after the origin, where each has this length.
+    pub(super) fn complete_spans(&self, elapsed: Duration, length: Duration) -> usize {
+        let since = self.window_start().and_then(|start| elapsed.checked_sub(start + LAG + HANDOVER));
+        since.filter(|_| !length.is_zero()).map_or(0, |since| (since.as_nanos() / length.as_nanos()) as usize)
+    }
+
     /// Start of the window since the origin, once it is known.
     pub(super) fn window_start(&self) -> Option<Duration> {
         self.running.window().map(|(start, _)| start)
@@ -98,25 +124,34 @@ impl Drive<'_> {
             origin: Arc::clone(&self.kit.origin),
             seed: self.kit.plan.seed,
             workers: self.workers,
+            extends: self.extension.is_some(),
         }
     }
 
     /// Runs the load to its end and looks at it about once a second.
-    pub(super) async fn run(self, look: &mut dyn FnMut(&Tick, &View<'_>) -> Look) -> Driven {
+    pub(super) async fn run(mut self, look: &mut dyn FnMut(&Tick, &View<'_>) -> Look) -> Driven {
         let running = load::start(self.job());
-        self.see_through(running, look).await
+        let extension = self.extension.take();
+        self.steer(running, look, extension).await
     }
 
-    /// The same with a load that is running already.
-    pub(super) async fn see_through(
+    /// The same with a load that is running already and is never extended.
+    pub(super) async fn see_through(&self, running: Running, look: &mut dyn FnMut(&Tick, &View<'_>) -> Look) -> Driven {
+        self.steer(running, look, None).await
+    }
+
+    async fn steer(
         &self,
         mut running: Running,
         look: &mut dyn FnMut(&Tick, &View<'_>) -> Look,
+        mut extension: Option<&mut dyn FnMut(&View<'_>) -> bool>,
     ) -> Driven {
         let Self { kit, phase, stop, .. } = self;
+        let origin = running.origin_instant();
         let mut sampling: Option<Sampling> = None;
         let mut interruption = None;
         loop {
+            let decision = running.decision().filter(|_| extension.is_some());
             tokio::select! {
                 why = stop.asked(), if interruption.is_none() => {
                     interruption = Some(why);
@@ -129,12 +164,21 @@ impl Drive<'_> {
                         running.stop(ending);
                     }
                 }
+                () = until(decision.map(|at| origin + at)) => {
+                    let view = View { running: &running, sampling: sampling.as_ref() };
+                    let wanted = extension.take().is_some_and(|extension| extension(&view));
+                    let first = running.window();
+                    if wanted && interruption.is_none() && running.extend()
+                        && let (Some((start, end)), Some(sampling)) = (first, &mut sampling)
+                    {
+                        sampling.extend(&kit.control, origin, (end, end + end.saturating_sub(start)));
+                    }
+                }
                 () = sleep(RAMP_LOOK), if sampling.is_none() => {}
             }
             if sampling.is_none() && interruption.is_none() {
                 let window = running.window();
-                sampling =
-                    window.map(|window| Sampling::start(&kit.gauges, &kit.control, running.origin_instant(), window));
+                sampling = window.map(|window| Sampling::start(&kit.gauges, &kit.control, origin, window));
             }
         }
         let measurements = running.finish().await;
@@ -145,5 +189,13 @@ impl Drive<'_> {
             None => Vec::new(),
         };
         Driven { measured: MeasuredPhase { name: phase.name.clone(), measurements, gauges }, ended, interruption }
+    }
+}
+
+/// Waits until an instant, or for ever.
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => pending().await,
     }
 }

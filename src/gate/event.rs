@@ -40,6 +40,14 @@ pub enum Event {
         /// The measured window.
         duration: Duration,
     },
+    /// The phase is measured on to twice its window: a blocking criterion is not decided, and twice the requests would
+    /// decide it.
+    PhaseExtended {
+        /// Its name.
+        name: String,
+        /// How much longer it takes.
+        by: Duration,
+    },
     /// Once a second.
     Progress(Progress),
     /// A phase ended and was judged.

@@ -230,8 +230,14 @@ impl<'a> Pair<'a> {
     ) -> Driven {
         let phase = Phase { duration: window, warmup: Duration::ZERO, ..self.phase.clone() };
         let running = sitting.round(Duration::ZERO, window);
-        let drive =
-            Drive { kit: &self.kits[side], phase: &phase, index: self.index, workers: walk.workers, stop: &walk.stop };
+        let drive = Drive {
+            kit: &self.kits[side],
+            phase: &phase,
+            index: self.index,
+            workers: walk.workers,
+            stop: &walk.stop,
+            extension: None,
+        };
         let listen = &mut *walk.listen;
         let mut look = |tick: &Tick, _: &super::drive::View<'_>| {
             listen(Event::Progress(ladder::progress(self.phase, tick, later)));
@@ -241,7 +247,14 @@ impl<'a> Pair<'a> {
     }
 
     fn drive<'w>(&'w self, walk: &'w Walk<'_>, side: usize, phase: &'w Phase) -> Drive<'w> {
-        Drive { kit: &self.kits[side], phase, index: self.index, workers: walk.workers, stop: &walk.stop }
+        Drive {
+            kit: &self.kits[side],
+            phase,
+            index: self.index,
+            workers: walk.workers,
+            stop: &walk.stop,
+            extension: None,
+        }
     }
 
     fn values(&self, plan: &Plan, measured: &MeasuredPhase) -> regression::RunValues {

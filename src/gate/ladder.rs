@@ -1,21 +1,21 @@
 //! The ladder: phase after phase, each only after the verdict on the one before.
 
-use std::{sync::Arc, time::Duration};
+use std::{cell::RefCell, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
 use super::{
     Event, Progress,
     corridor::Walk,
-    drive::{Drive, Look},
+    drive::{Drive, Look, View},
     record::repeated,
     ruler,
 };
 use crate::{
-    judge::{self, Interruption},
+    judge::{self, Interruption, PhaseEvidence},
     load::Tick,
-    measure::PhaseEnding,
-    plan::{Load, Phase},
+    measure::{PhaseEnding, SPANS},
+    plan::{Load, Phase, Plan},
 };
 
 /// Climbs so many times, until a phase ends the ladder, and gives the moment when the last load had ended.
@@ -30,14 +30,24 @@ pub(super) async fn climb(walk: &mut Walk<'_>, repetitions: u32) -> Result<Insta
         walk.next_index = index + 1;
         (walk.listen)(begins(phase, repetition, index + 1));
         let later = phases.iter().skip(index as usize + 1).map(|(_, phase)| planned(phase)).sum();
-        let drive = Drive { kit: &walk.kit, phase, index, workers: walk.workers, stop: &walk.stop };
-        let listen = &mut *walk.listen;
+        let listen = RefCell::new(&mut *walk.listen);
+        let mut looks = Looks::of(&plan, phase);
+        let mut extension = |view: &View<'_>| extends(&plan, phase, view);
+        let drive = Drive {
+            kit: &walk.kit,
+            phase,
+            index,
+            workers: walk.workers,
+            stop: &walk.stop,
+            extension: plan.profile.extend.then_some(&mut extension),
+        };
         let driven = drive
             .run(&mut |tick, view| {
-                listen(Event::Progress(progress(phase, tick, later)));
-                // What is only awaited any more needs no stop.
-                let silent = judge::stopped_answering(phase, &view.unanswered());
-                if silent { Look::Stop(PhaseEnding::StoppedAnswering) } else { Look::GoOn }
+                if looks.newly_extended(view) {
+                    listen.borrow_mut()(Event::PhaseExtended { name: phase.name.clone(), by: phase.duration });
+                }
+                listen.borrow_mut()(Event::Progress(progress(phase, tick, later)));
+                looks.look(tick, view)
             })
             .await;
         load_ended = driven.ended;
@@ -61,6 +71,54 @@ async fn read_ruler(walk: &mut Walk<'_>) -> Result<(), Interruption> {
         walk.record.ruler.extend(ruler::read(&walk.stop).await?);
     }
     Ok(())
+}
+
+/// Whether twice the requests would decide a blocking criterion that is not certain yet.
+fn extends(plan: &Plan, phase: &Phase, view: &View<'_>) -> bool {
+    view.interim().is_some_and(|measurements| {
+        judge::extension_decides(PhaseEvidence { plan, phase, measurements: &measurements, gauges: &[] })
+    })
+}
+
+/// The looks at a running phase.
+struct Looks<'a> {
+    plan: &'a Plan,
+    phase: &'a Phase,
+    /// Spans at the last look for a certain failure.
+    complete: usize,
+    extended: bool,
+}
+
+impl<'a> Looks<'a> {
+    fn of(plan: &'a Plan, phase: &'a Phase) -> Self {
+        Self { plan, phase, complete: 0, extended: false }
+    }
+
+    /// Whether the phase was extended since the last question.
+    fn newly_extended(&mut self, view: &View<'_>) -> bool {
+        let extended = view.extended();
+        extended && !std::mem::replace(&mut self.extended, extended)
+    }
+
+    /// Whether the phase goes on: not when the target stopped answering, nor when a criterion has failed for certain.
+    fn look(&mut self, tick: &Tick, view: &View<'_>) -> Look {
+        let Self { plan, phase, .. } = self;
+        // What is only awaited any more needs no stop.
+        if judge::stopped_answering(phase, &view.unanswered()) {
+            return Look::Stop(PhaseEnding::StoppedAnswering);
+        }
+        let complete = view.complete_spans(tick.elapsed, phase.duration / u32::try_from(SPANS).unwrap_or(u32::MAX));
+        if complete < judge::FIRST_LOOK || complete == self.complete {
+            return Look::GoOn;
+        }
+        self.complete = complete;
+        let unknown = view.in_flight();
+        let failed = view.interim().is_some_and(|measurements| {
+            let evidence = PhaseEvidence { plan, phase, measurements: &measurements, gauges: &[] };
+            judge::failed_early(evidence, complete, unknown)
+        });
+        if failed { Look::Stop(PhaseEnding::FailedEarly) } else { Look::GoOn }
+    }
 }
 
 /// A phase begins, the so many-th of the run.

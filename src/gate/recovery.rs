@@ -35,7 +35,7 @@ pub(super) async fn watch(walk: &mut Walk<'_>, rule: &Recovery, load_ended: Inst
         let left = watching.left();
         let Some(phase) = gentle(&plan, rule, left) else { break };
         let ladder = walk.record.phases.clone();
-        let drive = Drive { kit: &walk.kit, phase: &phase, index, workers: 1, stop: &walk.stop };
+        let drive = Drive { kit: &walk.kit, phase: &phase, index, workers: 1, stop: &walk.stop, extension: None };
         let listen = &mut *walk.listen;
         let driven = drive
             .run(&mut |tick, view| {

@@ -120,6 +120,7 @@ fn short(event: &Event) -> Option<String> {
         Event::Cleanup(result) => of("cleanup", result),
         Event::PhaseStarted { name, number, .. } => Some(format!("phase {number} {name}")),
         Event::PhaseEnded(phase) => Some(format!("{} ended", phase.name)),
+        Event::PhaseExtended { name, .. } => Some(format!("{name} extended")),
         Event::Progress(_) => None,
         Event::Confirming { phase, time, of } => Some(format!("confirming {phase} {time}/{of}")),
         Event::RecoveryStarted => Some("recovery".to_owned()),

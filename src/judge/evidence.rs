@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use super::statistics::Tally;
-use crate::measure::{EndpointMeasurements, GaugeSeries, Histogram, PhaseEnding, PhaseMeasurements, SpanCounts};
+use super::statistics::{Look, Tally};
+use crate::measure::{
+    EndpointMeasurements, GaugeSeries, Histogram, Layout, PhaseEnding, PhaseMeasurements, SpanCounts,
+};
 use crate::plan::{EndpointId, Judged, Phase, Plan};
 
 /// What a phase is judged on.
@@ -39,7 +41,17 @@ impl<'a> PhaseEvidence<'a> {
                 Some(Row { id, name: &endpoint.name, login: endpoint.login, measured })
             })
             .collect();
-        Selection { rows, measurements: self.measurements }
+        Selection { rows, measurements: self.measurements, look: self.look() }
+    }
+
+    /// The look that this is: a phase that was extended is looked at for the second time, and one that may be for the
+    /// first.
+    fn look(&self) -> Look {
+        match (self.measurements.extended, self.plan.profile.extend) {
+            (true, _) => Look::SECOND,
+            (false, true) => Look::FIRST,
+            (false, false) => Look::ONLY,
+        }
     }
 }
 
@@ -67,9 +79,25 @@ pub(super) struct Most {
 pub(super) struct Selection<'a> {
     pub(super) rows: Vec<Row<'a>>,
     measurements: &'a PhaseMeasurements,
+    look: Look,
 }
 
 impl<'a> Selection<'a> {
+    /// The look that this is.
+    pub(super) fn look(&self) -> Look {
+        self.look
+    }
+
+    /// The same measurements in another look.
+    pub(super) fn looked_at(self, look: Look) -> Self {
+        Self { look, ..self }
+    }
+
+    /// The shape of the measurements.
+    pub(super) fn layout(&self) -> &'a Layout {
+        &self.measurements.layout
+    }
+
     /// The sum of a count over the endpoints.
     pub(super) fn sum(&self, count: impl Fn(&EndpointMeasurements) -> u64) -> u64 {
         self.rows.iter().map(|row| count(row.measured)).sum()

@@ -7,6 +7,7 @@ mod assessment;
 mod breaking;
 pub mod comparison;
 mod criterion;
+mod early;
 mod endpoints;
 mod evidence;
 mod generator;
@@ -22,6 +23,7 @@ mod stopping;
 mod verdict;
 
 pub use breaking::breaking_point;
+pub use early::{FIRST_LOOK, extension_decides, failed_early};
 pub use evidence::PhaseEvidence;
 pub use outcome::{Band, Ending, Level, Outcome};
 pub use phase::{ANSWERS, LOGGED_IN, ends_ladder, not_run, phase};

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::{
-    Finding, Level, Outcome, PhaseEvidence, PhaseVerdict, criterion, endpoints,
+    Finding, Level, Outcome, PhaseEvidence, PhaseVerdict, criterion, early, endpoints,
     evidence::Most,
     generator, monitors,
     statistics::{self, Tally},
 };
 use crate::measure::{Clock, PhaseEnding, PhaseMeasurements, Threshold};
-use crate::plan::{Load, Metric, Op, Phase, Plan, Subject};
+use crate::plan::{self, Criterion, Load, Metric, Op, Phase, Plan, Subject};
 use crate::units::number;
 
 /// The name of the finding of a phase whose users could not all log in.
@@ -33,7 +33,7 @@ pub fn phase(evidence: PhaseEvidence<'_>) -> PhaseVerdict {
     let (generator, trouble) = generator::judge(measurements, &all);
     weights.extend(trouble.map(|trouble| (Outcome::Invalid, trouble)));
     if measurements.ending == PhaseEnding::Interrupted {
-        weights.push((Outcome::Inconclusive, interrupted(phase, measurements)));
+        weights.push((Outcome::Inconclusive, interrupted(measurements)));
     }
     weights.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
     let outcome = weights.first().map_or(Outcome::Inconclusive, |(weight, _)| *weight);
@@ -47,6 +47,7 @@ pub fn phase(evidence: PhaseEvidence<'_>) -> PhaseVerdict {
         users,
         rate,
         duration_s: seconds,
+        extended: measurements.extended,
         requests,
         failures,
         success_rate: (requests > 0).then(|| (requests - failures) as f64 / requests as f64),
@@ -76,6 +77,7 @@ pub fn not_run(plan: &Plan, phase: &Phase) -> PhaseVerdict {
         users,
         rate,
         duration_s: 0.0,
+        extended: false,
         requests: 0,
         failures: 0,
         success_rate: None,
@@ -111,6 +113,9 @@ fn load(phase: &Phase) -> (Option<u32>, Option<f64>) {
 fn declared(evidence: &PhaseEvidence<'_>) -> Vec<(Finding, Outcome)> {
     let mut findings: Vec<_> =
         evidence.phase.criteria.iter().flat_map(|criterion| criterion::findings(evidence, criterion)).collect();
+    if evidence.measurements.ending == PhaseEnding::FailedEarly {
+        fail_what_stopped_it(evidence, &mut findings);
+    }
     if evidence.measurements.ending == PhaseEnding::Interrupted {
         for (finding, weight) in &mut findings {
             only_a_part(finding);
@@ -118,6 +123,34 @@ fn declared(evidence: &PhaseEvidence<'_>) -> Vec<(Finding, Outcome)> {
         }
     }
     findings
+}
+
+/// The phase was stopped because a criterion had failed for certain, and that decision stands whatever its last requests
+/// did. It was the one with the most evidence against it, with every other that had enough.
+fn fail_what_stopped_it(evidence: &PhaseEvidence<'_>, findings: &mut [(Finding, Outcome)]) {
+    let against = |criterion: &Criterion| {
+        let mut strongest = early::strongest(evidence, criterion);
+        if criterion.level == plan::Level::Warn {
+            strongest.fill(0.0);
+        }
+        strongest.resize(criterion::findings(evidence, criterion).len(), 0.0);
+        strongest
+    };
+    let strengths: Vec<f64> = evidence.phase.criteria.iter().flat_map(against).collect();
+    let most = strengths.iter().copied().fold(0.0, f64::max);
+    let enough = most.min(statistics::wager::ENOUGH);
+    let measured = number::duration(evidence.measurements.measured);
+    let planned = number::duration(evidence.measurements.layout.duration);
+    for ((finding, weight), strength) in findings.iter_mut().zip(strengths) {
+        if strength >= enough && strength > 0.0 {
+            (finding.outcome, finding.certain, *weight) = (Outcome::Failed, true, Outcome::Failed);
+            let stopped = format!(
+                " It had failed for certain after {measured} of {planned}, so the phase was stopped early: chance makes that \
+                 of an app which holds the limit in one of 20 phases at most."
+            );
+            finding.because += &stopped;
+        }
+    }
 }
 
 /// What was seen of a part of the window only decides nothing.
@@ -186,7 +219,7 @@ fn built_in(evidence: &PhaseEvidence<'_>) -> Vec<(Finding, Outcome)> {
             let failed = finding(ANSWERS, failures, 0.0, "events", all.requests(), because);
             vec![(at(most, failed), Outcome::Failed)]
         }
-        PhaseEnding::Completed | PhaseEnding::Interrupted => Vec::new(),
+        PhaseEnding::Completed | PhaseEnding::Interrupted | PhaseEnding::FailedEarly => Vec::new(),
     }
 }
 
@@ -196,11 +229,11 @@ fn sentence(finding: &Finding) -> String {
     format!("{}{endpoint}: {}", finding.criterion, finding.because)
 }
 
-fn interrupted(phase: &Phase, measurements: &PhaseMeasurements) -> String {
+fn interrupted(measurements: &PhaseMeasurements) -> String {
     format!(
         "The phase was interrupted after {} of {}.",
         number::duration(measurements.measured),
-        number::duration(phase.duration)
+        number::duration(measurements.layout.duration)
     )
 }
 

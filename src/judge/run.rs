@@ -90,6 +90,7 @@ pub fn conclude(evidence: RunEvidence<'_>) -> Verdict {
     let ending = ending(&evidence);
     let exit_code = exit_code(&evidence, outcome);
     let headline = headline::of(&evidence, outcome);
+    let notes = [evidence.notes, extensions(&evidence.phases)].concat();
     let plan = evidence.plan;
     Verdict {
         schema: SCHEMA.to_owned(),
@@ -107,7 +108,7 @@ pub fn conclude(evidence: RunEvidence<'_>) -> Verdict {
         finished_at: evidence.finished_at,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         repeat: evidence.repeat,
-        notes: evidence.notes,
+        notes,
         preflight: evidence.preflight,
         phases: evidence.phases,
         totals: evidence.totals,
@@ -118,6 +119,18 @@ pub fn conclude(evidence: RunEvidence<'_>) -> Verdict {
         integrity: evidence.integrity,
         cleanup: evidence.cleanup,
     }
+}
+
+/// A remark for each phase that was measured longer than gates.yaml says.
+fn extensions(phases: &[PhaseVerdict]) -> Vec<String> {
+    let remark = |phase: &PhaseVerdict| {
+        format!(
+            "The window of {} was extended to twice its length, because a blocking criterion was not decided and twice the \
+             requests could decide it.",
+            phase.name
+        )
+    };
+    phases.iter().filter(|phase| phase.extended).map(remark).collect()
 }
 
 /// interrupted > failed > invalid > inconclusive > warned > passed.

@@ -118,6 +118,9 @@ pub struct PhaseVerdict {
     pub rate: Option<f64>,
     /// The measured window in seconds; what was measured of it when the phase stopped early.
     pub duration_s: f64,
+    /// Whether the window was extended to twice its length, because a criterion was not decided; absent when not.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub extended: bool,
     /// Intended requests of the measured window, login excluded.
     pub requests: u64,
     /// Failures among them.

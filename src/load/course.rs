@@ -29,8 +29,27 @@ const LAST_WAIT: Duration = Duration::from_secs(2);
 /// Different reasons that are kept why users could not log in.
 const MOST_REASONS: usize = 3;
 
+/// An extension is decided so long before the window's planned end, or a twentieth of the window if that is shorter.
+const DECISION: Duration = Duration::from_millis(100);
+
+/// The window has its planned length and is not over.
+const OPEN: u8 = 0;
+/// The window has twice its planned length.
+const EXTENDED: u8 = 1;
+/// Somebody saw the planned end pass, so that users may have gone home.
+const OVER: u8 = 2;
+
 /// A time that is not known yet.
 const UNKNOWN: u64 = u64::MAX;
+
+/// Whether a window may be extended while it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extension {
+    /// Once, to twice its length.
+    Possible,
+    /// It has its planned length.
+    Excluded,
+}
 
 /// The progress of a phase. Workers write it once a user or once a second, and read it before each request.
 #[derive(Debug)]
@@ -47,6 +66,9 @@ pub(super) struct Course {
     last_login: AtomicU64,
     first_failure: AtomicU64,
     window_start: AtomicU64,
+    /// Whether the window may still be extended, was, or is over: [`OPEN`], [`EXTENDED`], [`OVER`].
+    window: AtomicU8,
+    may_extend: bool,
     stopped: AtomicU64,
     ending: AtomicU8,
     abandoned: AtomicBool,
@@ -57,7 +79,7 @@ pub(super) struct Course {
 
 impl Course {
     /// A phase that begins now, with this planned time between the first and the last user's start.
-    pub(super) fn of(phase: &Phase, last_start: Duration) -> Self {
+    pub(super) fn of(phase: &Phase, last_start: Duration, extension: Extension) -> Self {
         Self {
             clock: Clock::start(),
             users: phase.load.users(),
@@ -71,6 +93,8 @@ impl Course {
             last_login: AtomicU64::new(0),
             first_failure: AtomicU64::new(UNKNOWN),
             window_start: AtomicU64::new(UNKNOWN),
+            window: AtomicU8::new(OPEN),
+            may_extend: extension == Extension::Possible,
             stopped: AtomicU64::new(UNKNOWN),
             ending: AtomicU8::new(0),
             abandoned: AtomicBool::new(false),
@@ -141,12 +165,44 @@ impl Course {
 
     /// Start and length of the measured window, once the ramp has ended.
     pub(super) fn window(&self) -> Option<(Duration, Duration)> {
-        self.window_start().map(|start| (start, self.duration))
+        self.window_start().map(|start| (start, self.length()))
     }
 
-    /// End of the measured window as planned.
+    /// End of the measured window as planned, or as it was extended.
     pub(super) fn window_end(&self) -> Option<Duration> {
-        self.window_start().map(|start| start + self.duration)
+        self.window_start().map(|start| start + self.length())
+    }
+
+    /// Whether the window was extended.
+    pub(super) fn extended(&self) -> bool {
+        self.window.load(Ordering::Acquire) == EXTENDED
+    }
+
+    /// Extends the window to twice its length; false when it is over, stopped, or was extended before. Whoever sees the
+    /// planned end pass closes the window first, so all workers agree.
+    pub(super) fn extend(&self) -> bool {
+        let runs = self.window_end().is_some_and(|end| self.clock.now() < end) && self.stopped_at().is_none();
+        runs && self.may_extend
+            && self.window.compare_exchange(OPEN, EXTENDED, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    /// When it has to be decided whether the window is extended: shortly before its planned end, so that the load goes on
+    /// without a gap. `None` while that is not known, and where it may not be.
+    pub(super) fn decision(&self) -> Option<Duration> {
+        let before = DECISION.min(self.duration / 20);
+        self.window_start().filter(|_| self.may_extend).map(|start| (start + self.duration).saturating_sub(before))
+    }
+
+    /// Closes the window when its planned end has passed without an extension.
+    pub(super) fn close_window(&self) {
+        if self.window.load(Ordering::Acquire) == OPEN && self.window_end().is_some_and(|end| self.clock.now() >= end) {
+            // Somebody else closed or extended it in this very moment; then that counts.
+            let _ = self.window.compare_exchange(OPEN, OVER, Ordering::AcqRel, Ordering::Acquire);
+        }
+    }
+
+    fn length(&self) -> Duration {
+        if self.extended() { self.duration * 2 } else { self.duration }
     }
 
     /// No request is intended from here on; `None` while that is not known.
@@ -157,8 +213,20 @@ impl Course {
         }
     }
 
+    /// Whether a request that is intended then may still come to be sent: as long as the window may be extended, nobody
+    /// goes home before its end.
+    pub(super) fn may_go_on(&self, intended: Duration) -> bool {
+        self.close_window();
+        let undecided = self.may_extend && self.window.load(Ordering::Acquire) == OPEN && self.stopped_at().is_none();
+        match self.window_end() {
+            Some(end) if undecided => intended < end + self.duration,
+            _ => self.goes_on(intended),
+        }
+    }
+
     /// Whether a request that is intended then is still to be sent now.
     pub(super) fn goes_on(&self, intended: Duration) -> bool {
+        self.close_window();
         match self.end() {
             None => true,
             Some(end) => intended < end && self.stopped_at().is_none() && (self.clock.now() < end + SLOT_GRACE),
@@ -178,11 +246,12 @@ impl Course {
         let now = self.clock.now();
         let over = self.window_end().is_some_and(|end| now >= end);
         let code = match ending {
-            PhaseEnding::RampFailed | PhaseEnding::StoppedAnswering if over => return,
+            PhaseEnding::RampFailed | PhaseEnding::StoppedAnswering | PhaseEnding::FailedEarly if over => return,
             PhaseEnding::Completed => return,
             PhaseEnding::RampFailed => 1,
             PhaseEnding::StoppedAnswering => 2,
             PhaseEnding::Interrupted => 3,
+            PhaseEnding::FailedEarly => 4,
         };
         if self.ending.compare_exchange(0, code, Ordering::AcqRel, Ordering::Acquire).is_ok() {
             self.stopped.store(nanos(now), Ordering::Release);
@@ -203,6 +272,7 @@ impl Course {
             1 => PhaseEnding::RampFailed,
             2 => PhaseEnding::StoppedAnswering,
             3 => PhaseEnding::Interrupted,
+            4 => PhaseEnding::FailedEarly,
             _ => PhaseEnding::Completed,
         }
     }

@@ -19,6 +19,7 @@ pub(super) struct Ledger {
     open: Cell<bool>,
     lateness: RefCell<Histogram>,
     in_flight: Cell<u64>,
+    extended: Cell<bool>,
     /// Since the course was last told.
     requests: Cell<u64>,
     failures: Cell<u64>,
@@ -34,19 +35,24 @@ impl Ledger {
             open: Cell::new(false),
             lateness: RefCell::new(Histogram::new()),
             in_flight: Cell::new(0),
+            extended: Cell::new(false),
             requests: Cell::new(0),
             failures: Cell::new(0),
             exhausted: RefCell::new(None),
         }
     }
 
-    /// Tells the recorder when the measured window starts, as soon as that is known.
+    /// Tells the recorder when the measured window starts, as soon as that is known, and when it was extended.
     pub(super) fn open_window(&self) {
         if !self.open.get()
             && let Some(start) = self.course.window_start()
         {
             self.recorder.borrow_mut().open_window(start);
             self.open.set(true);
+        }
+        if self.open.get() && !self.extended.get() && self.course.extended() {
+            self.recorder.borrow_mut().extend_window();
+            self.extended.set(true);
         }
     }
 

@@ -56,6 +56,8 @@ pub struct Job {
     pub seed: u64,
     /// Threads; at least 1, more than users are not used.
     pub workers: usize,
+    /// Whether the window may be extended while it runs ([`Running::extend`]).
+    pub extends: bool,
 }
 
 /// Starts the load of a phase: fresh users with ids from 1, new connections, empty cookie jars.

@@ -79,6 +79,14 @@ impl Pool {
         }
     }
 
+    /// Says that the window is longer than was said; earlier slots stay as they are.
+    pub(super) fn extend(&self, duration: Duration) {
+        if let Some(slots) = self.slots.get().filter(|slots| slots.duration < duration) {
+            self.slots.set(Some(Slots { duration, ..slots }));
+            self.changed.notify_one();
+        }
+    }
+
     /// A user is idle until it gets a slot; `None` when there will be none. Users take turns.
     pub(super) async fn take(&self) -> Option<Taken> {
         if self.closed.get() {
@@ -98,13 +106,11 @@ impl Pool {
         seat.slot.get()
     }
 
-    /// Gives slots to idle users as they become due; ends after the last one.
+    /// Gives slots to idle users as they become due; ends when the pool is closed.
     pub(super) async fn dispatch(&self, alarm: &Alarm) {
         while !self.closed.get() {
             let Some(time) = self.next_time() else {
-                if self.slots.get().is_some() {
-                    return;
-                }
+                // Behind the last slot the window may still be extended, until the pool is closed.
                 self.changed.notified().await;
                 continue;
             };

@@ -49,7 +49,7 @@ pub(super) struct PreparedStep {
 impl PreparedLoad {
     /// Makes a phase's load ready.
     pub(super) fn of(job: &super::Job) -> Self {
-        let super::Job { plan, phase, phase_index, origin, seed, workers } = job;
+        let super::Job { plan, phase, phase_index, origin, seed, workers, extends: _ } = job;
         let weights: Vec<u32> = plan.scenarios.iter().map(|scenario| scenario.weight).collect();
         Self {
             origin: Arc::clone(origin),

@@ -9,7 +9,7 @@ use tokio::{
 
 use super::{
     Job,
-    course::Course,
+    course::{Course, Extension},
     prepare::PreparedLoad,
     sitting::Crew,
     worker::{Report, Round, WorkerEnd},
@@ -82,7 +82,8 @@ impl Running {
 
     /// A round of the workers that listen here.
     pub(super) fn round(job: &Job, load: &PreparedLoad, rounds: &[Sender<Round>]) -> Self {
-        let course = Arc::new(Course::of(&job.phase, Course::last_start(&job.phase.load, load.logins)));
+        let extension = if job.extends { Extension::Possible } else { Extension::Excluded };
+        let course = Arc::new(Course::of(&job.phase, Course::last_start(&job.phase.load, load.logins), extension));
         let layout = Arc::new(Layout::of(&job.plan, &job.phase));
         let (sender, reports) = mpsc::channel(REPORTS_AHEAD * rounds.len());
         for worker in rounds {
@@ -148,6 +149,42 @@ impl Running {
     /// then they are dropped.
     pub fn stop(&self, ending: PhaseEnding) {
         self.course.stop(ending);
+    }
+
+    /// When it has to be decided whether the window is extended, since the phase's origin; `None` while that is not known,
+    /// and where [`Job::extends`] excludes it.
+    pub fn decision(&self) -> Option<Duration> {
+        self.course.decision()
+    }
+
+    /// Extends the measured window to twice its length; the same users go on. False when it is too late.
+    pub fn extend(&mut self) -> bool {
+        let extended = self.course.extend();
+        if let (true, Some(collector)) = (extended, &mut self.collector) {
+            collector.extend();
+        }
+        extended
+    }
+
+    /// Whether the window was extended.
+    pub fn extended(&self) -> bool {
+        self.course.extended()
+    }
+
+    /// What is measured so far: counts by span only.
+    pub fn interim(&self) -> Option<PhaseMeasurements> {
+        let facts = PhaseFacts {
+            ramp: self.course.ramp(),
+            measured: self.course.measured(),
+            ending: self.course.ending(),
+            generator: GeneratorHealth::default(),
+        };
+        self.collector.as_ref().map(|collector| collector.interim(facts))
+    }
+
+    /// Requests that are not in [`Self::interim`] because they had not ended when the workers handed over last.
+    pub fn in_flight(&self) -> u64 {
+        self.collector.as_ref().map_or(0, Collector::in_flight)
     }
 
     /// Waits for the end and gives what was measured.

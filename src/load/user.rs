@@ -134,7 +134,7 @@ impl<'a> Life<'a> {
     /// Waits; false when the phase is over by then. Waking late is the generator's own lateness.
     async fn wait_until(&self, intended: Duration) -> bool {
         let Worker { course, alarm, ledger, .. } = self.worker;
-        if !course.goes_on(intended) {
+        if !course.may_go_on(intended) {
             return false;
         }
         if course.clock.now() < intended {

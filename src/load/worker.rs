@@ -35,6 +35,9 @@ const BEAT: Duration = Duration::from_millis(10);
 /// Tasks that run between two looks at sockets and timers: with tokio's 61 a slot of a busy worker starts up to 1 ms late.
 const TASKS_A_LOOK: u32 = 16;
 
+/// A batch is handed over so long before a decision on an extension.
+const HANDING_OVER: Duration = Duration::from_millis(50);
+
 /// Heartbeats between two batches.
 const BEATS_A_BATCH: u64 = 100;
 
@@ -77,6 +80,7 @@ pub(super) struct Worker {
     all_started: Cell<bool>,
     slots: Cell<(u64, u64)>,
     cpu: Cell<Option<CpuSpan>>,
+    looked_at: Cell<bool>,
 }
 
 /// CPU time of this thread over a part of the window.
@@ -130,6 +134,7 @@ pub(super) async fn work(
         all_started: Cell::new(false),
         slots: Cell::new((0, 0)),
         cpu: Cell::new(None),
+        looked_at: Cell::new(false),
         load,
         course,
     });
@@ -182,7 +187,7 @@ async fn oversee(worker: &Worker, reports: &Sender<Report>) {
         let due = BEAT * u32::try_from(beat).unwrap_or(u32::MAX);
         worker.alarm.sleep_until(due).await;
         worker.beat(due);
-        if beat % BEATS_A_BATCH == 0
+        if (beat % BEATS_A_BATCH == 0 || worker.is_to_be_looked_at())
             && let Ok(permit) = reports.try_reserve()
         {
             // Without room the batch stays here and the next one is larger.
@@ -221,7 +226,9 @@ impl Worker {
         self.watch_cpu(now);
         if let (Load::Open { rate, .. }, Some((window_start, duration))) = (self.load.load, self.course.window()) {
             self.pool.open(Slots { rate, window_start, warmup: self.course.warmup(), duration });
+            self.pool.extend(duration);
         }
+        self.course.close_window();
         if let Some(end) = self.course.end()
             && now >= end
         {
@@ -241,8 +248,15 @@ impl Worker {
         }
     }
 
+    /// Whether the control side is about to decide on an extension, so that it needs what was recorded; once.
+    fn is_to_be_looked_at(&self) -> bool {
+        let soon = self.course.decision().is_some_and(|at| self.course.clock.now() + HANDING_OVER >= at);
+        soon && !self.looked_at.replace(true)
+    }
+
     /// The window is over, and so are its users.
     fn is_finished(&self) -> bool {
+        self.course.close_window();
         let over = self.course.end().is_some_and(|end| self.course.clock.now() >= end);
         over && self.all_started.get() && self.users.borrow().is_empty()
     }

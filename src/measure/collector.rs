@@ -12,13 +12,15 @@ use crate::plan::{EndpointId, FailureKind};
 
 /// Merges the workers' recordings; order and grouping of batches do not matter.
 ///
-/// Memory is bounded by endpoints x seconds of the phase, never by requests.
+/// Memory is bounded by endpoints x seconds of the phase, never by requests. There is room for the spans of twice the
+/// window from the start on, because a phase may be extended once while its load goes on.
 #[derive(Debug)]
 pub struct Collector {
     layout: Arc<Layout>,
     /// By endpoint: its limits, in the order of [`super::SpanCounts::beyond`].
     limits: Vec<Vec<Threshold>>,
     window_start: Option<Duration>,
+    extended: bool,
     endpoints: Vec<EndpointMeasurements>,
     windows: Windows,
     seconds: Seconds,
@@ -32,10 +34,12 @@ impl Collector {
     /// Empty.
     pub fn new(layout: Arc<Layout>) -> Self {
         let ids = || (0_u32..).map(EndpointId).take(layout.logins.len());
+        let roomy = Layout { spans: 2 * layout.spans, ..Layout::clone(&layout) };
         Self {
             limits: ids().map(|endpoint| layout.thresholds_of(endpoint).copied().collect()).collect(),
             window_start: None,
-            endpoints: ids().map(|endpoint| EndpointMeasurements::new(&layout, endpoint)).collect(),
+            extended: false,
+            endpoints: ids().map(|endpoint| EndpointMeasurements::new(&roomy, endpoint)).collect(),
             windows: Windows::default(),
             seconds: Seconds::default(),
             sent: 0,
@@ -48,6 +52,11 @@ impl Collector {
     /// As [`super::Recorder::open_window`]; to be called before the first batch with requests of the window.
     pub fn open_window(&mut self, start: Duration) {
         self.window_start = Some(start);
+    }
+
+    /// Extends the window to twice its length; to be called before its end, so that it stays in one piece.
+    pub fn extend(&mut self) {
+        self.extended = true;
     }
 
     /// Adds a worker's batch.
@@ -85,15 +94,52 @@ impl Collector {
         (self.sent, self.failed)
     }
 
-    /// Everything measured in the phase.
-    pub fn finish(self, facts: PhaseFacts) -> PhaseMeasurements {
+    /// Requests that had been sent and had not ended when the workers handed over last.
+    pub fn in_flight(&self) -> u64 {
+        u64::try_from(self.in_flight).unwrap_or_default()
+    }
+
+    /// What is measured so far, for a look at a running phase: counts by span, in spans of the first length also when the
+    /// window was extended, without histograms and seconds.
+    pub fn interim(&self, facts: PhaseFacts) -> PhaseMeasurements {
+        let lengths = if self.extended { 2 } else { 1 };
+        let layout = &self.layout;
+        let spans = layout.spans * lengths as usize;
         PhaseMeasurements {
-            layout: Layout::clone(&self.layout),
+            layout: Layout { spans, duration: layout.duration * lengths, ..Layout::clone(layout) },
+            endpoints: self.endpoints.iter().map(|endpoint| endpoint.interim(spans)).collect(),
+            windows: Vec::new(),
+            ramp: facts.ramp,
+            window_start: self.window_start,
+            measured: facts.measured,
+            extended: self.extended,
+            ending: facts.ending,
+            generator: facts.generator,
+            sent: self.sent,
+            failed: self.failed,
+        }
+    }
+
+    /// Everything measured in the phase; the spans of an extended window are merged in pairs.
+    pub fn finish(mut self, facts: PhaseFacts) -> PhaseMeasurements {
+        let mut layout = Layout::clone(&self.layout);
+        for (endpoint, login) in self.endpoints.iter_mut().zip(&layout.logins) {
+            if self.extended && !login {
+                endpoint.merge_pairs();
+            }
+            endpoint.spans.truncate(layout.spans);
+        }
+        if self.extended {
+            layout.duration *= 2;
+        }
+        PhaseMeasurements {
+            layout,
             endpoints: self.endpoints,
             windows: self.windows.finish(),
             ramp: facts.ramp,
             window_start: self.window_start,
             measured: facts.measured,
+            extended: self.extended,
             ending: facts.ending,
             generator: facts.generator,
             sent: self.sent,
@@ -142,7 +188,9 @@ impl Collector {
             return Some(share(at, self.layout.ramp, self.layout.spans).min(last));
         }
         let since = at.checked_sub(self.window_start?)?;
-        (since < self.layout.duration).then(|| share(since, self.layout.duration, self.layout.spans).min(last))
+        let (length, last) =
+            if self.extended { (self.layout.duration * 2, 2 * last + 1) } else { (self.layout.duration, last) };
+        (since < length).then(|| share(since, self.layout.duration, self.layout.spans).min(last))
     }
 }
 

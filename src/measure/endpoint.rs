@@ -39,6 +39,23 @@ impl EndpointMeasurements {
         Self { spans: vec![span; layout.spans], ..Self::default() }
     }
 
+    /// What the counts of the spans alone say, without histograms: enough for a look at a running phase.
+    pub(super) fn interim(&self, spans: usize) -> Self {
+        Self {
+            requests: self.requests,
+            errors: self.errors.clone(),
+            completed: self.completed,
+            spans: self.spans.iter().take(spans).cloned().collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Merges spans in pairs, so that a window of twice the length has as many.
+    pub(super) fn merge_pairs(&mut self) {
+        self.spans =
+            self.spans.chunks(2).map(|pair| pair.iter().fold(SpanCounts::default(), SpanCounts::with)).collect();
+    }
+
     /// Failures of every kind.
     pub fn failures(&self) -> u64 {
         self.errors.values().sum()
@@ -67,4 +84,25 @@ pub struct SpanCounts {
     pub beyond: Vec<u64>,
     /// Likewise: added requests beyond it; zero for limits of service time.
     pub added_beyond: Vec<u64>,
+}
+
+impl SpanCounts {
+    /// The counts of both.
+    fn with(self, other: &Self) -> Self {
+        let sums = |mine: &[u64], theirs: &[u64]| {
+            let at = |counts: &[u64], index: usize| counts.get(index).copied().unwrap_or_default();
+            (0..mine.len().max(theirs.len())).map(|index| at(mine, index) + at(theirs, index)).collect()
+        };
+        Self {
+            requests: self.requests + other.requests,
+            failures: self.failures + other.failures,
+            timed: self.timed + other.timed,
+            latency_sum: self.latency_sum + other.latency_sum,
+            service_sum: self.service_sum + other.service_sum,
+            completed: self.completed + other.completed,
+            added: self.added + other.added,
+            beyond: sums(&self.beyond, &other.beyond),
+            added_beyond: sums(&self.added_beyond, &other.added_beyond),
+        }
+    }
 }

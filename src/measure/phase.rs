@@ -20,6 +20,8 @@ pub struct PhaseMeasurements {
     pub window_start: Option<Duration>,
     /// How much of the window was measured: its duration unless the phase was stopped early.
     pub measured: Duration,
+    /// Whether the window was extended to twice its planned length; `layout` holds the length that it had then.
+    pub extended: bool,
     /// How it ended.
     pub ending: PhaseEnding,
     /// How good the generator was.
@@ -52,6 +54,8 @@ pub enum PhaseEnding {
     RampFailed,
     /// Every request failed for 5 s: the target stopped answering.
     StoppedAnswering,
+    /// A blocking criterion had failed for certain before the window's end.
+    FailedEarly,
     /// A signal or the deadline.
     Interrupted,
 }

@@ -23,6 +23,8 @@ pub struct Recorder {
     /// Only with think time: who started when, and how long answers took so far.
     silences: Option<Watch>,
     window: Option<Duration>,
+    /// Length of the window.
+    length: Duration,
     users: Option<u32>,
 }
 
@@ -37,6 +39,7 @@ impl Recorder {
     pub fn new(layout: Arc<Layout>) -> Self {
         let described = vec![Vec::new(); layout.logins.len()];
         Self {
+            length: layout.duration,
             layout,
             samples: Vec::new(),
             added: Vec::new(),
@@ -62,7 +65,7 @@ impl Recorder {
     /// silence, then starts anew with all users at work.
     pub fn open_window(&mut self, start: Duration) {
         self.window = Some(start);
-        let end = start.saturating_add(self.layout.duration);
+        let end = start.saturating_add(self.length);
         if let Some(watch) = &mut self.silences {
             watch.silences.open_window(end);
         }
@@ -76,6 +79,15 @@ impl Recorder {
     /// Notes that it could not be sent after all and leaves no sample, because this machine was exhausted.
     pub fn gave_up(&mut self) {
         self.in_flight -= 1;
+    }
+
+    /// Says that the window was extended to twice its length; to be called before its end.
+    pub fn extend_window(&mut self) {
+        let Some(start) = self.window else { return };
+        self.length = self.layout.duration * 2;
+        if let Some(watch) = &mut self.silences {
+            watch.silences.move_end(start.saturating_add(self.length));
+        }
     }
 
     /// Adds a request that ended, or was not sent.
@@ -107,7 +119,8 @@ impl Recorder {
         if self.layout.logins[endpoint.index()] {
             return;
         }
-        let watch = self.silences.get_or_insert_with(|| Watch::new(&self.layout, self.window, self.users));
+        let window = self.window.map(|start| (start, start.saturating_add(self.length)));
+        let watch = self.silences.get_or_insert_with(|| Watch::new(&self.layout, window, self.users));
         self.added.extend(watch.silences.started(endpoint, at, &watch.latencies));
     }
 
@@ -125,10 +138,10 @@ impl Recorder {
 }
 
 impl Watch {
-    fn new(layout: &Layout, window: Option<Duration>, users: Option<u32>) -> Self {
+    fn new(layout: &Layout, window: Option<(Duration, Duration)>, users: Option<u32>) -> Self {
         let mut silences = Silences::new(layout.logins.len(), users);
-        if let Some(start) = window {
-            silences.open_window(start.saturating_add(layout.duration));
+        if let Some((_, end)) = window {
+            silences.open_window(end);
         }
         Self { silences, latencies: vec![Histogram::new(); layout.logins.len()] }
     }

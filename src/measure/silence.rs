@@ -61,6 +61,13 @@ impl Silences {
         self.window_end = Some(end);
     }
 
+    /// The window ends later than was announced; nothing changes when it is over.
+    pub(super) fn move_end(&mut self, end: Duration) {
+        if self.window_end.is_some() {
+            self.window_end = Some(end);
+        }
+    }
+
     /// A request starts; gives the requests that were not made in the silence before it, if there was one.
     pub(super) fn started(&mut self, endpoint: EndpointId, at: Duration, latencies: &[Histogram]) -> Vec<Added> {
         let added = self.fill(at, latencies);

@@ -62,16 +62,19 @@ impl Sampling {
         let schedule = Schedule::of_window(window.0, window.1);
         let logs: Vec<_> = gauges.sources.iter().map(|_| Arc::new(Mutex::new(Log::default()))).collect();
         for (source, log) in gauges.sources.iter().zip(&logs) {
-            let reader = Reader {
-                source: Arc::clone(source),
-                log: Arc::clone(log),
-                control: control.clone(),
-                origin,
-                patience: control.timeout().min(PATIENCE),
-            };
+            let reader = Reader::of((source, log), control, origin);
             tasks.spawn(reader.follow(schedule, watched.clone()));
         }
         Self { gauges: gauges.clone(), logs, tasks, ended }
+    }
+
+    /// The window goes on: reads on from its first end to its second, as in a window of its own.
+    pub fn extend(&mut self, control: &Control, origin: Instant, window: (Duration, Duration)) {
+        let schedule = Schedule::of_window(window.0, window.1);
+        for (source, log) in self.gauges.sources.iter().zip(&self.logs) {
+            let reader = Reader::of((source, log), control, origin);
+            self.tasks.spawn(reader.follow(schedule, self.ended.subscribe()));
+        }
     }
 
     /// What was read until now, by gauge id of the plan.
@@ -141,6 +144,16 @@ struct Reader {
 }
 
 impl Reader {
+    fn of((source, log): (&Arc<Scraped>, &Arc<Mutex<Log>>), control: &Control, origin: Instant) -> Self {
+        Self {
+            source: Arc::clone(source),
+            log: Arc::clone(log),
+            control: control.clone(),
+            origin,
+            patience: control.timeout().min(PATIENCE),
+        }
+    }
+
     async fn follow(self, schedule: Schedule, mut ended: watch::Receiver<bool>) {
         let reader = Arc::new(self);
         let mut waiting = JoinSet::new();

@@ -5,6 +5,7 @@
 
 mod advice;
 mod clean;
+mod comparison;
 mod csv;
 mod files;
 mod html;
@@ -18,6 +19,7 @@ mod progress;
 mod publishable;
 mod rehearsal;
 mod schema;
+mod side_by_side;
 mod terminal;
 mod trouble;
 mod when;
@@ -26,6 +28,7 @@ mod when;
 mod fixtures;
 
 pub use clean::clean;
+pub use comparison::{comparison_json, comparison_table};
 pub use files::{Files, MEASUREMENTS, VERDICT};
 pub use json::{LARGEST_VERDICT, UnreadableVerdict, read_verdict};
 pub use measurements::{MEASUREMENTS_SCHEMA, UnreadableMeasurements, measurements, read_measurements};
@@ -34,6 +37,7 @@ pub use progress::{Narrator, Standings};
 pub use publishable::{Mask, Publishable};
 pub use rehearsal::{Detail, rehearsals};
 pub use schema::OtherSchema;
+pub use side_by_side::{SideBySide, side_by_side};
 pub use terminal::{Colour, closing, headline_only, meaning};
 
 /// One report file.

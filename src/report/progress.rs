@@ -67,6 +67,11 @@ impl<'a> Narrator<'a> {
                 let window = when::span(*duration);
                 self.wrapped(&format!("phase {number} of {}, {name}: {load}, window {window}", self.phases))
             }
+            Event::PhaseExtended { name, by } => {
+                self.planned += *by;
+                let by = when::span(*by);
+                self.wrapped(&format!("  {name}: extended by {by}, because a criterion is not decided yet"))
+            }
             Event::Progress(_) | Event::Finished(_) => Vec::new(),
             Event::PhaseEnded(phase) => self.phase(phase),
             Event::Confirming { phase, time, of } => self.wrapped(&format!(

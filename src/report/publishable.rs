@@ -168,6 +168,7 @@ fn each_text_of_phase(phase: &mut PhaseVerdict, visit: &mut Visit<'_>) {
         users: _,
         rate: _,
         duration_s: _,
+        extended: _,
         requests: _,
         failures: _,
         success_rate: _,

@@ -24,13 +24,16 @@ pub(crate) fn normal(rng: &mut Rng) -> f64 {
     radius * (std::f64::consts::TAU * rng.f64()).cos()
 }
 
-/// The logarithmic noise of all cells in one run or block.
+/// The logarithmic noise of all cells in one run or block, which may be an outlier.
 pub(crate) fn noise(rng: &mut Rng, cells: usize, deviation: f64) -> Vec<f64> {
     let factor = if rng.f64() < OUTLIERS { OUTLIER_FACTOR } else { 1.0 };
+    calm_noise(rng, cells, factor * deviation)
+}
+
+/// The same without outliers.
+fn calm_noise(rng: &mut Rng, cells: usize, deviation: f64) -> Vec<f64> {
     let common = normal(rng);
-    (0..cells)
-        .map(|_| factor * deviation * (CORRELATION.sqrt() * common + (1.0 - CORRELATION).sqrt() * normal(rng)))
-        .collect()
+    (0..cells).map(|_| deviation * (CORRELATION.sqrt() * common + (1.0 - CORRELATION).sqrt() * normal(rng))).collect()
 }
 
 /// Values of one run: 100 ms, times the change of each cell, times noise.
@@ -40,6 +43,17 @@ pub(crate) fn run(rng: &mut Rng, changes: &[f64], deviation: f64) -> Vec<f64> {
         .zip(changes)
         .map(|(noise, change)| 100.0 * change * noise.exp())
         .collect()
+}
+
+/// The same without outliers.
+pub(crate) fn calm_run(rng: &mut Rng, changes: &[f64], deviation: f64) -> Vec<f64> {
+    let noise = calm_noise(rng, changes.len(), deviation);
+    noise.iter().zip(changes).map(|(noise, change)| 100.0 * change * noise.exp()).collect()
+}
+
+/// Twenty earlier runs of unchanged code.
+pub(crate) fn history(rng: &mut Rng, cells: usize, deviation: f64) -> Vec<Vec<f64>> {
+    (0..20).map(|_| run(rng, &vec![1.0; cells], deviation)).collect()
 }
 
 fn column(runs: &[Vec<f64>], cell: usize) -> Vec<Option<f64>> {
@@ -87,6 +101,8 @@ pub(crate) struct Blocks {
     pub(crate) margin: f64,
     pub(crate) drift: f64,
     pub(crate) fixed_order: bool,
+    /// Whether one run in ten is an outlier.
+    pub(crate) outliers: bool,
 }
 
 impl Blocks {
@@ -99,8 +115,9 @@ impl Blocks {
         for first in base_first {
             // The sd is that of a block's difference, so each side has it divided by the square root of two.
             let side = self.deviation / std::f64::consts::SQRT_2;
-            let mut base = run(rng, &vec![1.0; changes.len()], side);
-            let mut head = run(rng, changes, side);
+            let measure = if self.outliers { run } else { calm_run };
+            let mut base = measure(rng, &vec![1.0; changes.len()], side);
+            let mut head = measure(rng, changes, side);
             let (early, late) = ((1.0 + self.drift).powf(slot), (1.0 + self.drift).powf(slot + 1.0));
             let base_is_early = first || self.fixed_order;
             let (of_base, of_head) = if base_is_early { (early, late) } else { (late, early) };
@@ -162,6 +179,21 @@ impl Share {
     pub(crate) fn at_most(self, truth: f64, what: &str) {
         println!("{what}: {:.2} % of {} (at most {:.2} %)", 100.0 * self.value(), self.of, 100.0 * truth);
         assert!(self.value() <= truth + self.slack(truth), "{what}: {:.2} %", 100.0 * self.value());
+    }
+
+    #[track_caller]
+    pub(crate) fn between(self, (low, high): (f64, f64), what: &str) {
+        let (value, of) = (self.value(), self.of);
+        println!("{what}: {:.2} % of {of} ({:.2} to {:.2} %)", 100.0 * value, 100.0 * low, 100.0 * high);
+        let holds = value >= low - self.slack(low) && value <= high + self.slack(high);
+        assert!(holds, "{what}: {:.2} %", 100.0 * value);
+    }
+
+    /// For a mutation: what a check allows is exceeded, by more than chance explains.
+    #[track_caller]
+    pub(crate) fn above(self, allowed: f64, what: &str) {
+        println!("{what}: {:.2} % of {} (the check allows {:.2} %)", 100.0 * self.value(), self.of, 100.0 * allowed);
+        assert!(self.value() > allowed + self.slack(allowed), "{what}: {:.2} %", 100.0 * self.value());
     }
 
     #[track_caller]

@@ -10,10 +10,16 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::{Cell, CellResult, Scale, Side, Worse, interleaved, stored};
+use super::{Cell, CellResult, Scale, Side, Worse, interleaved, json::Unambiguous, stored};
 
 /// Most blocks of an interleaved cell: every sign vector is looked at.
 const MOST_BLOCKS: usize = 12;
+
+/// Most cells of a file: as many are compared within seconds.
+const MOST_CELLS: usize = 10_000;
+
+/// The largest file that is read: the most cells with twenty runs on each side stay far below it.
+pub const LARGEST_COMPARISON: u64 = 16 * 1024 * 1024;
 
 /// Cells to compare, as one file holds them.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,7 +40,7 @@ enum Mode {
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum ComparisonFileError {
     /// It is no JSON.
-    #[error("line {line}, column {column}: it is not JSON: {reason}")]
+    #[error("line {line}, column {column}: {reason}; the file must be JSON, where NaN and Infinity do not exist")]
     NotJson {
         /// From 1.
         line: usize,
@@ -53,6 +59,14 @@ pub enum ComparisonFileError {
     },
 }
 
+/// The parser says the place at the end of its words; ours stands in front.
+fn not_json(error: &serde_json::Error) -> ComparisonFileError {
+    let (line, column) = (error.line(), error.column());
+    let reason = error.to_string();
+    let reason = reason.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&reason).to_owned();
+    ComparisonFileError::NotJson { line, column, reason }
+}
+
 fn shape<T>(place: impl Into<String>, problem: impl Into<String>) -> Result<T, ComparisonFileError> {
     Err(ComparisonFileError::Shape { place: place.into(), problem: problem.into() })
 }
@@ -61,11 +75,7 @@ impl ComparisonFile {
     /// Reads the text of a file. A number that is null, zero or negative makes its cell invalid later; anything that is
     /// not a number where one belongs makes the file unusable. Unknown keys are passed over.
     pub fn read(text: &str) -> Result<Self, ComparisonFileError> {
-        let value: Value = serde_json::from_str(text).map_err(|error| ComparisonFileError::NotJson {
-            line: error.line(),
-            column: error.column(),
-            reason: error.to_string(),
-        })?;
+        let Unambiguous(value) = serde_json::from_str(text).map_err(|error| not_json(&error))?;
         let Value::Object(file) = value else {
             return shape("the file", "it must be an object with margin, mode and cells");
         };
@@ -81,6 +91,9 @@ impl ComparisonFile {
         let Some(items) = file.get("cells").and_then(Value::as_array).filter(|items| !items.is_empty()) else {
             return shape("cells", "it must be a list of at least one cell");
         };
+        if items.len() > MOST_CELLS {
+            return shape("cells", format!("{} cells; at most {MOST_CELLS} are compared at once", items.len()));
+        }
         let mut names = BTreeSet::new();
         let mut cells = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
@@ -88,7 +101,7 @@ impl ComparisonFile {
             if !names.insert(cell.name.clone()) {
                 return shape(
                     format!("cells[{index}].name"),
-                    format!("{:?} is there twice; give each cell its own name", cell.name),
+                    format!("{} is there twice; give each cell its own name", quoted(&cell.name)),
                 );
             }
             cells.push(cell);
@@ -120,11 +133,23 @@ fn read_cell(place: &str, item: &Value, mode: Mode, margin: f64) -> Result<Cell,
         Mode::Stored => Side::Stored {
             baseline: runs(place, cell, "baseline")?,
             head: runs(place, cell, "head")?,
-            anchor: if cell.contains_key("anchor") { runs(place, cell, "anchor")? } else { Vec::new() },
+            anchor: match cell.get("anchor") {
+                None | Some(Value::Null) => Vec::new(),
+                Some(_) => runs(place, cell, "anchor")?,
+            },
         },
         Mode::Interleaved => Side::Interleaved { pairs: pairs(place, cell)? },
     };
     Ok(Cell { name: name.to_owned(), worse, scale: Scale::Ratio, margin, side })
+}
+
+/// A name from the file in a message: within quotes, and not longer than a line.
+fn quoted(name: &str) -> String {
+    const LONGEST: usize = 60;
+    if name.chars().count() <= LONGEST {
+        return format!("{name:?}");
+    }
+    format!("{:?}", name.chars().take(LONGEST).chain(['\u{2026}']).collect::<String>())
 }
 
 fn runs(place: &str, cell: &Map<String, Value>, key: &str) -> Result<Vec<Option<f64>>, ComparisonFileError> {

@@ -13,6 +13,8 @@ const MOST: usize = 12;
 const FLOOR: f64 = 1e-4;
 /// Relative difference within which two statistics count as equal.
 const TIE: f64 = 1e-9;
+/// A share of the sum of squares below which the short way to the spread is not exact enough for [`TIE`].
+const CANCELLED: f64 = 1e-4;
 
 /// Compares cells whose blocks were measured in turn; one result per cell, in order. A cell with another number of
 /// blocks than the first comparable one, or with more than twelve, is invalid.
@@ -64,18 +66,36 @@ fn largest_statistics(family: &[&Vec<f64>], blocks: usize) -> Vec<f64> {
     if family.is_empty() {
         return Vec::new();
     }
-    let mut flipped = vec![0.0; blocks];
-    (0_u32..1 << blocks)
-        .map(|signs| {
-            let of_cell = |cell: &&Vec<f64>| {
-                for (block, slot) in flipped.iter_mut().enumerate() {
-                    *slot = if signs >> block & 1 == 1 { -cell[block] } else { cell[block] };
-                }
-                statistic(&flipped).0
-            };
-            family.iter().map(of_cell).fold(f64::NEG_INFINITY, f64::max)
-        })
-        .collect()
+    let mut largest = vec![f64::NEG_INFINITY; 1 << blocks];
+    for cell in family {
+        for (largest, statistic) in largest.iter_mut().zip(flipped_statistics(cell)) {
+            *largest = largest.max(statistic);
+        }
+    }
+    largest
+}
+
+/// The statistic of one cell for each sign vector, the identity first. A vector differs from one that flips a block less
+/// by that block only, and the sum of squares is the same for all.
+fn flipped_statistics(differences: &[f64]) -> Vec<f64> {
+    let count = differences.len() as f64;
+    let squares: f64 = differences.iter().map(|difference| difference * difference).sum();
+    let mut sums = vec![differences.iter().sum::<f64>(); 1 << differences.len()];
+    for signs in 1..sums.len() {
+        let block = signs.trailing_zeros() as usize;
+        sums[signs] = sums[signs & (signs - 1)] - 2.0 * differences[block];
+    }
+    let of = |(signs, sum): (usize, f64)| {
+        let centre = sum / count;
+        let spread = squares - count * centre * centre;
+        if spread < CANCELLED * squares {
+            // The difference of two nearly equal numbers has lost its digits.
+            let flip = |(block, value): (usize, &f64)| if signs >> block & 1 == 1 { -value } else { *value };
+            return statistic(&differences.iter().enumerate().map(flip).collect::<Vec<_>>()).0;
+        }
+        centre / ((spread / (count - 1.0)).sqrt().max(FLOOR) / count.sqrt())
+    };
+    sums.into_iter().enumerate().map(of).collect()
 }
 
 fn result(cell: &Cell, differences: &[f64], largest: &[f64]) -> CellResult {

@@ -7,12 +7,17 @@ mod cell;
 mod file;
 mod holm;
 mod interleaved;
+mod json;
+mod ruler;
 mod stored;
 
 pub use cell::{AnchorResult, Cell, CellResult, Scale, Side, Worse, outcome};
-pub use file::{ComparisonFile, ComparisonFileError};
+pub use file::{ComparisonFile, ComparisonFileError, LARGEST_COMPARISON};
 pub use interleaved::interleaved;
+pub use ruler::{Ruler, by_ruler};
 pub use stored::stored;
 
+#[cfg(test)]
+mod exactly;
 #[cfg(test)]
 mod tests;

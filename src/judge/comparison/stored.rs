@@ -77,10 +77,8 @@ fn prepare(cell: &Cell) -> Result<Prepared, Box<CellResult>> {
         );
     }
     let head = cell.scores(head).ok_or_else(|| unusable("head"))?;
-    let base = cell.scores(baseline).ok_or_else(|| unusable("baseline"))?;
-    let anchor = cell.scores(anchor).ok_or_else(|| unusable("anchor"))?;
-    let base = newest(base);
-    let anchor = newest(anchor);
+    let base = cell.scores(newest(baseline)).ok_or_else(|| unusable("baseline"))?;
+    let anchor = cell.scores(newest(anchor)).ok_or_else(|| unusable("anchor"))?;
     if base.len() < ENOUGH {
         let because = format!("{} baseline runs; a comparison needs {ENOUGH}.", base.len());
         return Err(cell.without_comparison(Outcome::New, because));
@@ -102,8 +100,9 @@ fn prepare(cell: &Cell) -> Result<Prepared, Box<CellResult>> {
     Ok(Prepared { rolling, anchor })
 }
 
-fn newest(mut runs: Vec<f64>) -> Vec<f64> {
-    runs.split_off(runs.len().saturating_sub(HISTORY))
+/// The runs that count; what stands before them does not, whatever it is.
+fn newest(runs: &[Option<f64>]) -> &[Option<f64>] {
+    &runs[runs.len().saturating_sub(HISTORY)..]
 }
 
 fn spread(cell: &Cell, runs: &[f64]) -> f64 {

@@ -9,7 +9,12 @@ mod throughput;
 
 pub(super) use rate::example;
 
-use super::{Finding, Outcome, PhaseEvidence, assessment::Assessment, evidence::Most};
+use super::{
+    Finding, Outcome, PhaseEvidence,
+    assessment::{Assessment, Decision},
+    evidence::{Most, Selection},
+    statistics::{Look, Tally},
+};
 use crate::measure::Clock;
 use crate::plan::{Criterion, Judged, Limit, Metric, Op, Subject};
 use crate::units::number;
@@ -40,7 +45,7 @@ pub(super) fn findings(evidence: &PhaseEvidence<'_>, criterion: &Criterion) -> V
     match &criterion.subject {
         Subject::Metric { metric, service, judged, op, limit } => {
             let bound = Bound { op: *op, limit: *limit };
-            let assess = |judged| metric_assessment(evidence, *metric, clock(*service), judged, bound);
+            let assess = |judged| metric_assessment(evidence.select(judged), *metric, clock(*service), bound);
             judged.iter().map(|judged| finish(assess(judged), Some(judged))).collect()
         }
         Subject::No { count, judged } => {
@@ -50,6 +55,48 @@ pub(super) fn findings(evidence: &PhaseEvidence<'_>, criterion: &Criterion) -> V
             vec![finish(gauge::assess(evidence, *gauge, gauge::Demand { op: *op, limit: *limit, hold: *hold }), None)]
         }
     }
+}
+
+/// What a look would decide on a criterion about a metric, for each of its findings; empty for the others, which need no
+/// second look.
+pub(super) fn decisions(evidence: &PhaseEvidence<'_>, criterion: &Criterion, look: Look) -> Vec<Decision> {
+    let Subject::Metric { metric, service, judged, op, limit } = &criterion.subject else { return Vec::new() };
+    let bound = Bound { op: *op, limit: *limit };
+    let decide = |judged| {
+        let selection = evidence.select(judged).looked_at(look);
+        metric_assessment(selection, *metric, clock(*service), bound).decision
+    };
+    judged.iter().map(decide).collect()
+}
+
+/// Requests that count against a limit, span by span.
+pub(super) struct Counts {
+    /// All requests that the limit is about, those added for silences included.
+    pub(super) spans: Vec<Tally>,
+    /// Those among them that were really made.
+    pub(super) made: Vec<u64>,
+    /// The share that the limit allows.
+    pub(super) allowed: f64,
+}
+
+/// What breaks a criterion if it is more than a share, for each of its findings; several counts are several views of
+/// the same requests, and one that breaks the limit is enough. Empty where no share is allowed or limited.
+pub(super) fn counts(evidence: &PhaseEvidence<'_>, criterion: &Criterion) -> Vec<Vec<Counts>> {
+    let Subject::Metric { metric, service, judged, op, limit } = &criterion.subject else { return Vec::new() };
+    let of = |judged| {
+        let selection = evidence.select(judged);
+        match (metric, limit) {
+            (Metric::Quantile(q), Limit::Time(limit)) => {
+                let layout = selection.layout();
+                let clock = clock(*service);
+                quantile::counts(&quantile::Question { selection, layout, clock, q: *q, op: *op, limit: *limit })
+            }
+            (Metric::SuccessRate, _) => rate::counts(&selection, rate::Rate::Success, Bound { op: *op, limit: *limit }),
+            (Metric::ErrorRate, _) => rate::counts(&selection, rate::Rate::Error, Bound { op: *op, limit: *limit }),
+            _ => Vec::new(),
+        }
+    };
+    judged.iter().map(of).collect()
 }
 
 /// The findings of a criterion whose phase was not run, or not measured.
@@ -98,15 +145,8 @@ fn clock(service: bool) -> Clock {
     if service { Clock::Service } else { Clock::Latency }
 }
 
-fn metric_assessment(
-    evidence: &PhaseEvidence<'_>,
-    metric: Metric,
-    clock: Clock,
-    judged: &Judged,
-    bound: Bound,
-) -> Assessment {
-    let selection = evidence.select(judged);
-    let layout = &evidence.measurements.layout;
+fn metric_assessment(selection: Selection<'_>, metric: Metric, clock: Clock, bound: Bound) -> Assessment {
+    let layout = selection.layout();
     match (metric, bound.limit) {
         (Metric::Quantile(q), Limit::Time(limit)) => {
             quantile::assess(&quantile::Question { selection, layout, clock, q, op: bound.op, limit })

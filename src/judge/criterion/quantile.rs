@@ -2,7 +2,7 @@
 
 use std::{cmp::Ordering, time::Duration};
 
-use super::{in_bursts, most_at};
+use super::{Counts, in_bursts, most_at};
 use crate::judge::{
     assessment::{Assessment, Decision, Side, Sureness},
     evidence::{Most, Row, Selection},
@@ -48,6 +48,27 @@ pub(super) fn assess(question: &Question<'_>) -> Assessment {
     }
 }
 
+/// The requests beyond the limit, as they were made and with those added for silences. Empty for a maximum, which one
+/// request breaks, and for `==`.
+pub(super) fn counts(question: &Question<'_>) -> Vec<Counts> {
+    if question.q >= 1.0 || question.op == Op::Equal {
+        return Vec::new();
+    }
+    let made: Vec<u64> =
+        question.selection.spans(|_, span| Tally { n: span.timed, x: 0 }).iter().map(|span| span.n).collect();
+    let allowed = question.allowed().number();
+    // `p95 > L` is broken by requests within the limit, and nearly all may be.
+    let contrary = matches!(question.op, Op::Greater | Op::GreaterOrEqual);
+    let turned = |spans: Vec<Tally>| -> Vec<Tally> {
+        spans.iter().map(|span| Tally { n: span.n, x: span.n - span.x }).collect()
+    };
+    let counts = |spans: Vec<Tally>| {
+        let (spans, allowed) = if contrary { (turned(spans), 1.0 - allowed) } else { (spans, allowed) };
+        Counts { spans, made: made.clone(), allowed }
+    };
+    question.tallies(question.clock, question.exceeds_at_limit()).into_iter().map(counts).collect()
+}
+
 /// The requests as they were made, or with those that were added for silences.
 struct View {
     proportion: Proportion,
@@ -63,8 +84,9 @@ impl Question<'_> {
         Allowed::rest(self.q)
     }
 
-    /// The requests as they were made and, where there are any, with the added ones; empty without times.
-    fn views(&self, clock: Clock, at_limit_exceeds: bool) -> Vec<View> {
+    /// The requests beyond the limit in each span: of those that were made and, where there are any, with the added
+    /// ones. A maximum is about requests that were made; the others enter percentiles only.
+    fn tallies(&self, clock: Clock, at_limit_exceeds: bool) -> Vec<Vec<Tally>> {
         let position = |row: &Row<'_>| {
             let threshold = Threshold { endpoint: row.id, clock, limit: self.limit, at_limit_exceeds };
             self.layout.position(&threshold)
@@ -79,20 +101,26 @@ impl Question<'_> {
             n: span.timed + span.added,
             x: beyond(row, &span.beyond) + beyond(row, &span.added_beyond),
         };
-        let made = self.selection.sum(|endpoint| endpoint.spans.iter().map(|span| span.timed).sum());
-        let mut times = self.selection.histogram(histogram(clock));
-        let mut views: Vec<View> = Proportion::new(self.selection.spans(real), made)
-            .map(|proportion| View { proportion, times: times.clone() })
-            .into_iter()
-            .collect();
-        let added = self.selection.histogram(|endpoint| &endpoint.added);
-        // A maximum is about requests that were made; the others enter percentiles only.
-        if clock == Clock::Latency && added.count() > 0 && self.q < 1.0 {
-            times.merge(&added);
-            let proportion = Proportion::new(self.selection.spans(with), made);
-            views.extend(proportion.map(|proportion| View { proportion, times }));
+        let mut tallies = vec![self.selection.spans(real)];
+        let added = self.selection.sum(|endpoint| endpoint.spans.iter().map(|span| span.added).sum());
+        if clock == Clock::Latency && added > 0 && self.q < 1.0 {
+            tallies.push(self.selection.spans(with));
         }
-        views
+        tallies
+    }
+
+    /// The same as proportions with their times; empty without times.
+    fn views(&self, clock: Clock, at_limit_exceeds: bool) -> Vec<View> {
+        let made = self.selection.sum(|endpoint| endpoint.spans.iter().map(|span| span.timed).sum());
+        let times = self.selection.histogram(histogram(clock));
+        let view = |(index, spans): (usize, Vec<Tally>)| {
+            let mut times = times.clone();
+            if index > 0 {
+                times.merge(&self.selection.histogram(|endpoint| &endpoint.added));
+            }
+            Proportion::new(spans, made, self.selection.look()).map(|proportion| View { proportion, times })
+        };
+        self.tallies(clock, at_limit_exceeds).into_iter().enumerate().filter_map(view).collect()
     }
 
     /// Whether the observed value holds by this clock; `None` without times.

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Bound, most_at};
+use super::{Bound, Counts, most_at};
 use crate::judge::{
     assessment::{Assessment, Decision, Side, Sureness},
     evidence::{Most, Selection},
@@ -30,26 +30,12 @@ enum Against {
 /// Judges a rate.
 pub(super) fn assess(selection: &Selection<'_>, rate: Rate, bound: Bound) -> Assessment {
     let limit = bound.number();
-    // `success_rate > 99%` says that failures are less than 1 %; `error_rate > 10%` that successes are less than 90 %.
-    let against = match (rate, bound.op) {
-        (Rate::Success, Op::Greater | Op::GreaterOrEqual) | (Rate::Error, Op::Less | Op::LessOrEqual | Op::Equal) => {
-            Against::Failures
-        }
-        (Rate::Success, Op::Equal) if limit >= 1.0 => Against::Failures,
-        _ => Against::Successes,
-    };
-    let spans = selection.spans(|_, span| Tally {
-        n: span.requests,
-        x: match against {
-            Against::Failures => span.failures,
-            Against::Successes => span.requests - span.failures,
-        },
-    });
-    let Some(proportion) = Proportion::new(spans, selection.requests()) else {
+    let (against, allowed) = allowed(rate, bound);
+    let spans = tallies(selection, against);
+    let Some(proportion) = Proportion::new(spans, selection.requests(), selection.look()) else {
         return Assessment::without_data(limit, "1", "No request was made, so there is nothing to judge.".to_owned());
     };
     let same = (rate == Rate::Error) == (against == Against::Failures);
-    let allowed = if same { Allowed::share(limit) } else { Allowed::rest(limit) };
     let decision = decide(&proportion, allowed, bound.op);
     let failures = selection.failures();
     let requests = proportion.n();
@@ -78,6 +64,42 @@ pub(super) fn assess(selection: &Selection<'_>, rate: Rate, bound: Bound) -> Ass
         because,
         worst: most.filter(|_| broken).map(Into::into),
     }
+}
+
+/// The requests that count against the limit, and the share of them that it allows: `success_rate > 99%` says that failures
+/// are less than 1 %; `error_rate > 10%` that successes are less than 90 %.
+fn allowed(rate: Rate, bound: Bound) -> (Against, Allowed) {
+    let limit = bound.number();
+    let against = match (rate, bound.op) {
+        (Rate::Success, Op::Greater | Op::GreaterOrEqual) | (Rate::Error, Op::Less | Op::LessOrEqual | Op::Equal) => {
+            Against::Failures
+        }
+        (Rate::Success, Op::Equal) if limit >= 1.0 => Against::Failures,
+        _ => Against::Successes,
+    };
+    let same = (rate == Rate::Error) == (against == Against::Failures);
+    (against, if same { Allowed::share(limit) } else { Allowed::rest(limit) })
+}
+
+fn tallies(selection: &Selection<'_>, against: Against) -> Vec<Tally> {
+    selection.spans(|_, span| Tally {
+        n: span.requests,
+        x: match against {
+            Against::Failures => span.failures,
+            Against::Successes => span.requests - span.failures,
+        },
+    })
+}
+
+/// The requests that count against a rate's limit; empty for `==`, which no share breaks by being larger.
+pub(super) fn counts(selection: &Selection<'_>, rate: Rate, bound: Bound) -> Vec<Counts> {
+    if bound.op == Op::Equal {
+        return Vec::new();
+    }
+    let (against, allowed) = allowed(rate, bound);
+    let spans = tallies(selection, against);
+    let made = spans.iter().map(|span| span.n).collect();
+    vec![Counts { spans, made, allowed: allowed.number() }]
 }
 
 fn what_was_seen(rate: Rate, bound: Bound, failures: u64, requests: u64) -> String {

@@ -5,8 +5,9 @@ mod proportion;
 mod share;
 mod spread;
 pub(super) mod student;
+pub(super) mod wager;
 
-pub(super) use proportion::{Proportion, Tally, groups};
+pub(super) use proportion::{Look, Proportion, Tally, groups};
 pub(super) use share::Allowed;
 pub(super) use spread::half_width;
 

@@ -1,13 +1,13 @@
 //! Student's t distribution.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::distribution::{Continuous, ContinuousCDF, StudentsT};
 
 fn student(degrees: f64) -> StudentsT {
     StudentsT::new(0.0, 1.0, degrees).expect("at least two values give at least one degree of freedom")
 }
 
-/// The value below which a share of the distribution lies. At the far ends, where the library's inverse runs out of
-/// digits, the tail is solved by bisection on the distribution function itself.
+/// The value below which a share of the distribution lies. The library's inverse runs out of digits at the far ends, so
+/// the distribution function itself is solved.
 pub(in crate::judge) fn quantile(share: f64, degrees: f64) -> f64 {
     if share < 0.5 {
         return -quantile(1.0 - share, degrees);
@@ -16,19 +16,28 @@ pub(in crate::judge) fn quantile(share: f64, degrees: f64) -> f64 {
 }
 
 /// The value above which a share of at most one half lies.
+///
+/// Newton's steps on the distribution function, kept between two bounds; where a step leaves them, the middle.
 pub(in crate::judge) fn upper_quantile(share: f64, degrees: f64) -> f64 {
+    let distribution = student(degrees);
     let (mut low, mut high) = (0.0, 1.0);
-    while upper(high, degrees) > share && high < 1e300 {
+    while distribution.sf(high) > share && high < 1e300 {
+        low = high;
         high *= 2.0;
     }
+    let mut value = f64::midpoint(low, high);
     for _ in 0..200 {
-        let middle = f64::midpoint(low, high);
-        if middle <= low || middle >= high {
+        let beyond = distribution.sf(value) - share;
+        let bound = if beyond > 0.0 { &mut low } else { &mut high };
+        *bound = value;
+        let step = value + beyond / distribution.pdf(value);
+        let next = if step > low && step < high { step } else { f64::midpoint(low, high) };
+        if (next - value).abs() <= f64::EPSILON * value {
             break;
         }
-        if upper(middle, degrees) > share { low = middle } else { high = middle }
+        value = next;
     }
-    f64::midpoint(low, high)
+    value
 }
 
 /// The share above a value.

@@ -1,11 +1,13 @@
 //! The room from its front door: measurements as a worker would record them, and what came of them.
 
 mod criteria;
+mod early;
 mod gauges;
 mod ladder;
 mod no_data;
 mod operating;
 mod phases;
+mod policies;
 mod runs;
 
 use std::{sync::Arc, time::Duration};
@@ -44,6 +46,7 @@ struct Case {
     examples: Vec<(EndpointId, &'static str)>,
     gauges: Vec<GaugeSeries>,
     facts: PhaseFacts,
+    extended: bool,
 }
 
 impl Case {
@@ -62,6 +65,7 @@ impl Case {
             examples: Vec::new(),
             gauges: Vec::new(),
             facts,
+            extended: false,
         }
     }
 
@@ -153,6 +157,9 @@ impl Case {
         }
         let mut collector = Collector::new(layout);
         collector.open_window(OPENING);
+        if self.extended {
+            collector.extend();
+        }
         collector.absorb(recorder.take());
         collector.finish(self.facts.clone())
     }

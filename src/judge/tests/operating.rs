@@ -1,6 +1,6 @@
 //! How often certainty is wrong: absolute criteria exactly at the limit, with requests that exceed it in bursts.
 
-use super::super::statistics::{Proportion, Tally};
+use super::super::statistics::{Look, Proportion, Tally};
 
 const REQUESTS: usize = 12_000;
 const SPANS: usize = 30;
@@ -17,7 +17,7 @@ fn window(p: f64, burst: f64, rng: &mut fastrand::Rng) -> Proportion {
         span.x += u64::from(slow);
         slow = if slow { rng.f64() >= leave } else { rng.f64() < enter };
     }
-    Proportion::new(spans, REQUESTS as u64).expect("there are requests")
+    Proportion::new(spans, REQUESTS as u64, Look::ONLY).expect("there are requests")
 }
 
 /// The seventh acceptance check's numbers in a reduced form: at the limit neither answer is right, and each may be certain

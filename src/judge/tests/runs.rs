@@ -22,7 +22,7 @@ fn failed() -> Case {
     case.readings(&[10.0; 20])
 }
 
-fn run(plan: &Plan, phases: Vec<PhaseVerdict>) -> RunEvidence<'_> {
+pub(super) fn run(plan: &Plan, phases: Vec<PhaseVerdict>) -> RunEvidence<'_> {
     RunEvidence {
         plan,
         target: "demo".to_owned(),

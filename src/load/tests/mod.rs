@@ -1,6 +1,7 @@
 //! The load from its front door: over sockets where that matters, else over streams in memory under the paused clock.
 
 mod endings;
+mod extension;
 mod models;
 mod sittings;
 mod walks;
@@ -13,7 +14,7 @@ use tokio::{sync::mpsc, task::LocalSet};
 use super::{
     Job, Running, Tick,
     alarm::Precision,
-    course::Course,
+    course::{Course, Extension},
     prepare::PreparedLoad,
     start,
     worker::{Round, work},
@@ -130,7 +131,7 @@ pub(super) fn closed(users: u32, spawn_rate: f64) -> Load {
 }
 
 pub(super) fn job(plan: Plan, phase: Phase, origin: Origin) -> Job {
-    Job { plan: Arc::new(plan), phase, phase_index: 0, origin: Arc::new(origin), seed: 1, workers: 2 }
+    Job { plan: Arc::new(plan), phase, phase_index: 0, origin: Arc::new(origin), seed: 1, workers: 2, extends: false }
 }
 
 /// Runs a job to its end on real sockets.
@@ -141,12 +142,13 @@ pub(super) async fn run(job: Job) -> PhaseMeasurements {
 }
 
 /// Runs a job's only worker on the current thread under its clock; `steer` sees each tick.
-pub(super) async fn run_here(mut job: Job, mut steer: impl FnMut(&Running, &Tick)) -> PhaseMeasurements {
+pub(super) async fn run_here(mut job: Job, mut steer: impl FnMut(&mut Running, &Tick)) -> PhaseMeasurements {
     job.workers = 1;
     LocalSet::new()
         .run_until(async {
             let load = Arc::new(PreparedLoad::of(&job));
-            let course = Arc::new(Course::of(&job.phase, Course::last_start(&job.phase.load, load.logins)));
+            let extension = if job.extends { Extension::Possible } else { Extension::Excluded };
+            let course = Arc::new(Course::of(&job.phase, Course::last_start(&job.phase.load, load.logins), extension));
             let layout = Arc::new(Layout::of(&job.plan, &job.phase));
             let (sender, reports) = mpsc::channel(4);
             let mut running = Running::of(Arc::clone(&course), Arc::clone(&layout), reports, Vec::new());
@@ -155,7 +157,7 @@ pub(super) async fn run_here(mut job: Job, mut steer: impl FnMut(&Running, &Tick
                 work((0, load), round, Precision::Runtime, &mut Vec::new()).await;
             });
             while let Some(tick) = running.tick().await {
-                steer(&running, &tick);
+                steer(&mut running, &tick);
             }
             worker.await.expect("the worker does not panic");
             running.finish().await

@@ -7,6 +7,9 @@ use crate::judge::{Finding, Milliseconds, PhaseVerdict, RecoveryVerdict, Regress
 /// Everything measured in a phase; what was not measured is left out.
 pub(super) fn of_phase(phase: &PhaseVerdict) -> Vec<Property> {
     let mut properties = vec![text("outcome", phase.outcome.word())];
+    if phase.extended {
+        properties.push(text("extended", "true"));
+    }
     let mut add = |name: &str, value: Option<f64>| properties.extend(number(name, value));
     add("users", phase.users.map(f64::from));
     add("rate", phase.rate);

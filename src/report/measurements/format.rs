@@ -32,6 +32,8 @@ pub(super) struct Phase {
     pub(super) ending: Ending,
     pub(super) window_start_s: Option<f64>,
     pub(super) measured_s: f64,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) extended: bool,
     pub(super) sent: u64,
     pub(super) failed: u64,
     pub(super) layout: Layout,
@@ -48,6 +50,7 @@ pub(super) enum Ending {
     Completed,
     RampFailed,
     StoppedAnswering,
+    FailedEarly,
     Interrupted,
 }
 

@@ -49,10 +49,12 @@ fn of_phase(phase: format::Phase, logins: &[bool]) -> Read<MeasuredPhase> {
         },
         window_start: phase.window_start_s.map(seconds).transpose()?,
         measured: seconds(phase.measured_s)?,
+        extended: phase.extended,
         ending: match phase.ending {
             format::Ending::Completed => PhaseEnding::Completed,
             format::Ending::RampFailed => PhaseEnding::RampFailed,
             format::Ending::StoppedAnswering => PhaseEnding::StoppedAnswering,
+            format::Ending::FailedEarly => PhaseEnding::FailedEarly,
             format::Ending::Interrupted => PhaseEnding::Interrupted,
         },
         generator: generator(phase.generator)?,

@@ -58,7 +58,8 @@ fn recording() -> MeasuredPhase {
         ramp: Ramp { started: 2, logged_in: 1, took: MS(321), reasons: vec!["no cookie hunter2".to_owned()] },
         window_start: Some(MS(3_400)),
         measured: MS(5_000),
-        ending: PhaseEnding::StoppedAnswering,
+        extended: true,
+        ending: PhaseEnding::FailedEarly,
         generator: GeneratorHealth { lateness_p99: MS(1), cpu_percent: 12.25, ..GeneratorHealth::default() },
         sent: 2_010,
         failed: 1,
@@ -87,7 +88,7 @@ fn reads_what_it_wrote() {
         (after.layout.clone(), after.window_start, after.measured),
         (before.layout.clone(), before.window_start, before.measured)
     );
-    assert_eq!((after.ending, &after.generator), (before.ending, &before.generator));
+    assert_eq!((after.ending, after.extended, &after.generator), (before.ending, before.extended, &before.generator));
     let [before, after] = [before, after].map(|measurements| &measurements.endpoints[1]);
     assert_eq!((&after.spans, after.first_failure), (&before.spans, before.first_failure));
     for q in [0.01, 0.5, 0.95, 0.99] {
