@@ -7,7 +7,7 @@ use crate::{
     judge::{
         self, BreakingPoint, CheckResult, Comparison, ComparisonMode, Extent, Interruption, Outcome, PhaseEvidence,
         PhaseVerdict, RecoveryVerdict, Regression, RunEvidence, Totals,
-        regression::{self, Blocks, Past, RunValues, StoredComparison},
+        regression::{self, Blocks, Head, Past, RunValues, StoredComparison},
     },
     load::Rehearsal,
     plan::{Phase, Plan},
@@ -128,8 +128,8 @@ impl Record {
 
     /// The comparison with stored runs as it stands now.
     pub(super) fn against_stored(&self, plan: &Plan, past: &Past) -> StoredComparison {
-        let heads: Vec<RunValues> = self.values.iter().chain(&self.confirmations).cloned().collect();
-        regression::against_stored(plan, &heads, past)
+        let runs: Vec<RunValues> = self.values.iter().chain(&self.confirmations).cloned().collect();
+        regression::against_stored(plan, Head { runs: &runs, ruler: &self.ruler }, past)
     }
 
     /// Whether the target is ready for load.

@@ -9,7 +9,7 @@ mod stored;
 
 pub use cells::{RunValues, name, values};
 pub use interleaved::{Blocks, against_deployment};
-pub use stored::{Past, StoredComparison, against_stored};
+pub use stored::{Head, Past, StoredComparison, against_stored};
 
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use super::{Entry, RunValues, entries};
 use crate::{
     judge::{
         Outcome, Regression,
-        comparison::{self, Cell, Side},
+        comparison::{self, Cell, Ruler, Side, by_ruler},
     },
     plan::Plan,
 };
@@ -31,18 +31,28 @@ pub struct StoredComparison {
     pub unconfirmed: Vec<String>,
 }
 
+/// The run that is compared.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Head<'a> {
+    /// Its repetitions of the ladder, then the phases that were measured again, in order.
+    pub runs: &'a [RunValues],
+    /// Readings of the ruler in it, in seconds and in order of time; empty where it was not read.
+    pub ruler: &'a [f64],
+}
+
 /// Compares each cell of the plan with its stored runs.
 ///
-/// `heads` are the runs of the ladder, and of the phases that were measured again, in order. A cell that no head has a
+/// A cell that would fail is invalid when the machine became slower and most cells with it ([`by_ruler`]). A cell that no head has a
 /// value for was not measured, and is `not_run`. With `regression.confirm` above 0 a cell fails only on two head runs or
 /// more; one that would fail on a single run is inconclusive, and its phase is unconfirmed.
-pub fn against_stored(plan: &Plan, heads: &[RunValues], past: &Past) -> StoredComparison {
+pub fn against_stored(plan: &Plan, head: Head<'_>, past: &Past) -> StoredComparison {
     let entries = entries(plan);
-    let measured: Vec<Measured> = entries.iter().map(|entry| Measured::of(plan, entry, heads, past)).collect();
+    let measured: Vec<Measured> = entries.iter().map(|entry| Measured::of(plan, entry, head.runs, past)).collect();
     let usable = |measured: &&Measured| !measured.head.is_empty();
     let cells: Vec<Cell> =
         entries.iter().zip(&measured).filter(|(_, of)| usable(of)).map(|(entry, of)| entry.cell(of.side())).collect();
-    let mut results = comparison::stored(&cells).into_iter();
+    let ruler = Ruler { baseline: past.ruler.clone(), head: head.ruler.to_vec() };
+    let mut results = by_ruler(&cells, comparison::stored(&cells), &ruler).into_iter();
     let confirm = plan.regression.as_ref().map_or(0, |regression| regression.confirm);
     let mut unconfirmed: Vec<String> = Vec::new();
     let regressions = entries

@@ -35,6 +35,10 @@ fn past() -> Past {
     Past { runs: (0..20).map(|at| run(100.0 * wobble(at), 200.0 * wobble(at + 2))).collect(), ..Past::default() }
 }
 
+fn compare(plan: &Plan, runs: &[RunValues], past: &Past) -> StoredComparison {
+    against_stored(plan, Head { runs, ruler: &[] }, past)
+}
+
 fn outcomes(regressions: &[Regression]) -> Vec<(String, Outcome)> {
     regressions.iter().map(|one| (name(&one.phase, &one.cell), one.outcome)).collect()
 }
@@ -45,7 +49,7 @@ fn of(regressions: &[Regression], wanted: &str) -> Regression {
 
 #[test]
 fn unchanged_cells_pass_phase_by_phase() {
-    let compared = against_stored(&plan(2), &[run(100.0, 200.0)], &past());
+    let compared = compare(&plan(2), &[run(100.0, 200.0)], &past());
     let names = ["light/p95", "light/error_rate", "heavy/p95", "heavy/error_rate"];
     assert_eq!(outcomes(&compared.regressions), names.map(|name| (name.to_owned(), Outcome::Passed)));
     assert!(compared.unconfirmed.is_empty());
@@ -57,22 +61,22 @@ fn unchanged_cells_pass_phase_by_phase() {
 
 #[test]
 fn one_run_alone_does_not_block_and_three_do() {
-    let first = against_stored(&plan(2), &[run(100.0, 300.0)], &past());
+    let first = compare(&plan(2), &[run(100.0, 300.0)], &past());
     assert_eq!(of(&first.regressions, "heavy/p95").outcome, Outcome::Inconclusive);
     assert_eq!(first.unconfirmed, ["heavy"]);
     let again = |value: f64| RunValues::from([("heavy/p95".to_owned(), value), ("heavy/error_rate".to_owned(), 0.0)]);
-    let confirmed = against_stored(&plan(2), &[run(100.0, 300.0), again(295.0), again(305.0)], &past());
+    let confirmed = compare(&plan(2), &[run(100.0, 300.0), again(295.0), again(305.0)], &past());
     let cell = of(&confirmed.regressions, "heavy/p95");
     assert_eq!((cell.outcome, cell.runs.len()), (Outcome::Failed, 3), "{cell:?}");
     assert!(confirmed.unconfirmed.is_empty());
-    let outlier = against_stored(&plan(2), &[run(100.0, 300.0), again(200.0), again(201.0)], &past());
+    let outlier = compare(&plan(2), &[run(100.0, 300.0), again(200.0), again(201.0)], &past());
     assert_ne!(of(&outlier.regressions, "heavy/p95").outcome, Outcome::Failed);
     assert!(outlier.unconfirmed.is_empty());
 }
 
 #[test]
 fn without_confirmation_one_run_blocks() {
-    let compared = against_stored(&plan(0), &[run(100.0, 300.0)], &past());
+    let compared = compare(&plan(0), &[run(100.0, 300.0)], &past());
     assert_eq!(of(&compared.regressions, "heavy/p95").outcome, Outcome::Failed);
     assert!(compared.unconfirmed.is_empty());
 }
@@ -83,7 +87,7 @@ fn what_was_not_measured_is_not_run_and_what_has_no_past_is_new() {
     let mut past = past();
     past.runs.truncate(4);
     past.because = Some("The store is out of reach: refused.".to_owned());
-    let compared = against_stored(&plan(2), &[light], &past);
+    let compared = compare(&plan(2), &[light], &past);
     let new = of(&compared.regressions, "light/p95");
     assert_eq!(new.outcome, Outcome::New);
     assert!(new.because.ends_with("The store is out of reach: refused."), "{}", new.because);
@@ -98,7 +102,7 @@ fn only_so_many_of_the_newest_runs_count() {
     plan.regression.as_mut().expect("there is one").history = 5;
     let mut past = past();
     past.runs.splice(0..15, (0..15).map(|_| run(900.0, 900.0)));
-    let compared = against_stored(&plan, &[run(100.0, 200.0)], &past);
+    let compared = compare(&plan, &[run(100.0, 200.0)], &past);
     let cell = of(&compared.regressions, "light/p95");
     assert_eq!((cell.outcome, cell.history.len()), (Outcome::Passed, 5));
 }
@@ -122,4 +126,16 @@ fn a_base_without_numbers_compares_nothing() {
     let blocks: Blocks = (0..8).map(|_| [RunValues::new(), run(100.0, 200.0)]).collect();
     let compared = against_deployment(&plan(2), &[blocks]);
     assert_eq!(of(&compared, "light/p95").outcome, Outcome::Invalid);
+}
+
+#[test]
+fn a_slower_machine_blocks_nothing_and_asks_for_no_confirmation() {
+    let past = Past { ruler: vec![0.001; 20], ..past() };
+    let slower = [run(130.0, 260.0)];
+    let outcome = |ruler: &[f64]| {
+        let compared = against_stored(&plan(2), Head { runs: &slower, ruler }, &past);
+        (of(&compared.regressions, "heavy/p95").outcome, compared.unconfirmed.len())
+    };
+    assert_eq!(outcome(&[0.001, 0.001]), (Outcome::Inconclusive, 2));
+    assert_eq!(outcome(&[0.0013, 0.0013]), (Outcome::Invalid, 0));
 }
