@@ -1,5 +1,5 @@
 //! The acceptance checks of docs/decisions.md: the decision's error rates, by seeded simulation through the judge's front
-//! door. Reduced here; in full by `STAGEGATE_REPETITIONS=20000 cargo test --release --test acceptance -- --nocapture`.
+//! door. Reduced here; in full by `STAGEGATE_REPETITIONS=5000 cargo test --release --test acceptance -- --nocapture`.
 
 mod comparison;
 mod criteria;
