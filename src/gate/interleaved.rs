@@ -2,7 +2,7 @@
 //!
 //! Both sides' users log in once. Then the window of a phase is cut into blocks; in each block both sides are loaded for
 //! a slice, one after the other, and which is first is drawn. What disturbs the machine for longer than a block disturbs
-//! both sides alike (docs/decisions.md section 5). The head's slices together are judged as the phase.
+//! both sides alike (docs/decisions.md section 4). The head's slices together are judged as the phase.
 
 use std::{sync::Arc, time::Duration};
 
