@@ -10,6 +10,9 @@ use crate::config::Environment;
 /// Where nobody says which branch is the default one.
 const USUAL: &str = "main";
 
+/// A checkout of a commit that stands for no branch: never the base.
+const DETACHED: &str = "detached";
+
 /// Two branches of one repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Branches {
@@ -30,7 +33,7 @@ impl Branches {
         let base = base.iter().find_map(|place| text(place)).map(short).or_else(|| variable("GITHUB_BASE_REF"));
         let own = event.as_ref().and_then(of_pull_request).or_else(|| text("/merge_group/head_ref").map(short));
         let own = own.or_else(|| variable("GITHUB_REF_NAME")).or_else(|| git(&["symbolic-ref", "--short", "HEAD"]));
-        let own = own.unwrap_or_else(|| "detached".to_owned());
+        let own = own.unwrap_or_else(|| nameless().to_owned());
         let base = base.or_else(remote_default).unwrap_or_else(|| local_default(&own));
         Self { own, base }
     }
@@ -55,6 +58,11 @@ fn of_pull_request(event: &Value) -> Option<String> {
     Some(format!("{owner}:{name}"))
 }
 
+/// Of a checkout without a branch; outside of a repository there is only one normal.
+fn nameless() -> &'static str {
+    if git(&["rev-parse", "--git-dir"]).is_some() { DETACHED } else { USUAL }
+}
+
 /// What the remote calls its default branch.
 fn remote_default() -> Option<String> {
     let head = git(&["symbolic-ref", "--short", "refs/remotes/origin/HEAD"])?;
@@ -65,7 +73,7 @@ fn remote_default() -> Option<String> {
 fn local_default(own: &str) -> String {
     let exists = |name: &&str| git(&["rev-parse", "--verify", "--quiet", &format!("refs/heads/{name}")]).is_some();
     let found = [USUAL, "master"].into_iter().find(exists);
-    found.map_or_else(|| if own == "detached" { USUAL.to_owned() } else { own.to_owned() }, str::to_owned)
+    found.map_or_else(|| if own == DETACHED { USUAL.to_owned() } else { own.to_owned() }, str::to_owned)
 }
 
 /// The one line that git answers; `None` where it fails or there is none.

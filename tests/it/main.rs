@@ -17,6 +17,7 @@ mod looks;
 mod memory;
 mod no_data;
 mod patience;
+mod regressions;
 mod reports;
 mod saturated;
 mod secrets;
