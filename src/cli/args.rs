@@ -6,7 +6,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, builder::BoolishValue
 
 use jiff::Timestamp;
 
-use super::{demo::DemoArgs, prepare::Comparison};
+use super::demo::DemoArgs;
 use crate::{baseline::Accept, units::Quantity};
 
 /// A performance gate for CI: drives a staging app through phases of rising load, judges it, and ends with an exit code.
@@ -125,13 +125,6 @@ pub(super) struct RunArgs {
     /// Prints a line every second, and what each check saw
     #[arg(short, long, env = "STAGEGATE_VERBOSE", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
     pub(super) verbose: bool,
-}
-
-impl RunArgs {
-    /// Whether they ask for a comparison.
-    pub(super) fn comparison(&self) -> Comparison {
-        if self.against.is_some() || self.baseline.is_some() { Comparison::Wanted } else { Comparison::AsWritten }
-    }
 }
 
 #[derive(Args, Debug)]

@@ -12,7 +12,7 @@ use super::{
     history::Shelf,
     live::{Live, Loudness},
     output,
-    prepare::{self, Prepared, prepare_with},
+    prepare::{self, Comparison, Prepared, prepare_with},
     publishing, repeat,
 };
 use crate::{
@@ -44,7 +44,7 @@ pub(super) fn run(args: &RunArgs) -> u8 {
 /// Everything that can be wrong before the first request is an error here: the text for standard error.
 fn gate(args: &RunArgs) -> Result<u8, String> {
     let environment = prepare::environment();
-    let Prepared { plan, secrets, unmasked, .. } = prepare_with(&args.plan, environment.clone(), args.comparison())?;
+    let Prepared { plan, secrets, unmasked, .. } = prepare_with(&args.plan, environment.clone(), comparison(args))?;
     let files = Files::from(&plan.publish);
     let out = if args.dry_run { args.out.join(DRY_RUN) } else { args.out.clone() };
     let folder = Folder::prepare(&out)
@@ -101,6 +101,11 @@ fn against(args: &RunArgs, plan: &Plan, shelf: &Shelf<'_>) -> Result<Option<Agai
             .map_err(|cause| format!("error: --against {}: {cause}", report::clean(url))),
         None => Ok(Some(Against::Stored(Box::new(shelf.stored())))),
     }
+}
+
+/// A command line that names what to compare with asks for a comparison.
+fn comparison(args: &RunArgs) -> Comparison {
+    if args.against.is_some() || args.baseline.is_some() { Comparison::Wanted } else { Comparison::AsWritten }
 }
 
 /// The machine's own speed matters where there are stored runs to compare with.
