@@ -106,7 +106,7 @@ pub(super) struct RunArgs {
     #[arg(long, value_name = "URL", env = "STAGEGATE_AGAINST", conflicts_with = "baseline")]
     pub(super) against: Option<String>,
 
-    /// Where baselines are kept, in the place of `regression.store`: a directory, git:BRANCH or s3://BUCKET/PREFIX
+    /// Where baselines are kept, in the place of `regression.store`: a directory, git:BRANCH or `s3://BUCKET/PREFIX`
     #[arg(long, value_name = "STORE", env = "STAGEGATE_BASELINE")]
     pub(super) baseline: Option<String>,
 

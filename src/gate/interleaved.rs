@@ -191,12 +191,11 @@ impl<'a> Pair<'a> {
             }
             blocks.push(values);
         }
-        self.conclude(walk, sides, logins, (blocks, ended, interruption))
+        Self::conclude(walk, sides, logins, (blocks, ended, interruption))
     }
 
     /// Joins what was measured. What was sent besides the head's windows counts in the totals all the same.
     fn conclude(
-        &self,
         walk: &mut Walk<'_>,
         sides: [Side; 2],
         logins: Vec<Driven>,
