@@ -137,3 +137,27 @@ fn two_deployments_in_turn_tell_the_slower_one() {
     assert_eq!(total, served);
     assert!(ran.phase("light")["duration_s"].as_f64().is_some_and(|seconds| (seconds - 40.0).abs() < 0.1));
 }
+
+#[test]
+fn a_base_that_is_down_is_said_so_and_is_no_pass() {
+    let _turn = turn();
+    let head = App::demo(&["--delay", "/healthz=20ms"]);
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let against = format!("http://{}", nobody.local_addr().expect("it is bound"));
+    drop(nobody);
+    let test = |policy: &str| {
+        let gate = GateTest::on(&head.url)
+            .section("regression: {margin: 50%, cells: [p95]}")
+            .section(policy)
+            .gets(&["/healthz"])
+            .phase(LIGHT, &["success_rate >= 99%"]);
+        gate.arg("--against").arg(&against)
+    };
+    let ran = test("").run().exits(0);
+    assert_eq!(ran.verdict["outcome"], "warned");
+    assert_eq!(regression(&ran, "p95")["outcome"], "inconclusive");
+    assert_eq!(ran.phase("light")["outcome"], "passed", "the head is not to blame");
+    let notes = ran.verdict["comparison"]["notes"].to_string();
+    assert!(notes.contains("light: the base itself is failed"), "{notes}");
+    test("policy: {uncertain_regression: fail}").run().exits(4);
+}

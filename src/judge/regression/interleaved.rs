@@ -12,22 +12,23 @@ use crate::{
 /// What one phase gave, block by block in order of time: the values of the base and of the head.
 pub type Blocks = Vec<[RunValues; 2]>;
 
-/// Compares each cell of the plan with the second deployment; one regression each, phase by phase. A phase of which no
-/// block was measured is `not_run`.
+/// Compares each cell of the plan with the second deployment; one regression each, phase by phase.
 ///
-/// `blocks` are those of each phase, by its position in the plan.
+/// `blocks` are those of each phase that was run, by its position in the plan. The cells of a phase that was not run are
+/// `not_run`; those of one that was run without a block, because one side could not be loaded, are inconclusive: a
+/// comparison that was asked for and did not take place is no pass.
 pub fn against_deployment(plan: &Plan, blocks: &[Blocks]) -> Vec<Regression> {
     let entries = entries(plan);
     let of_phase = |phase: &str| {
         let position = plan.phases.iter().position(|planned| planned.name == phase);
-        position.and_then(|position| blocks.get(position)).map(Vec::as_slice).unwrap_or_default()
+        position.and_then(|position| blocks.get(position))
     };
     let pairs: Vec<Vec<[Option<f64>; 2]>> = entries
         .iter()
         .map(|entry| {
             let name = entry.name();
             let pair = |block: &[RunValues; 2]| [block[0].get(&name).copied(), block[1].get(&name).copied()];
-            of_phase(entry.phase).iter().map(pair).collect()
+            of_phase(entry.phase).into_iter().flatten().map(pair).collect()
         })
         .collect();
     let cells: Vec<Cell> = entries
@@ -43,7 +44,13 @@ pub fn against_deployment(plan: &Plan, blocks: &[Blocks]) -> Vec<Regression> {
         .map(|(entry, pairs)| {
             let result = if pairs.is_empty() { None } else { results.next() };
             let Some(result) = result else {
-                return entry.without(Outcome::NotRun, "The phase was not measured whole.".to_owned());
+                return match of_phase(entry.phase) {
+                    None => entry.without(Outcome::NotRun, "The phase was not run.".to_owned()),
+                    Some(_) => entry.without(
+                        Outcome::Inconclusive,
+                        "Not both sides could be loaded, so nothing was compared.".to_owned(),
+                    ),
+                };
             };
             let side = |side: usize| pairs.iter().filter_map(|pair| pair[side]).collect::<Vec<f64>>();
             Regression { blocks: pairs.clone(), ..entry.compared(result, &side(0), &side(1)) }

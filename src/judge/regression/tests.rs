@@ -126,6 +126,9 @@ fn a_base_without_numbers_compares_nothing() {
     let blocks: Blocks = (0..8).map(|_| [RunValues::new(), run(100.0, 200.0)]).collect();
     let compared = against_deployment(&plan(2), &[blocks]);
     assert_eq!(of(&compared, "light/p95").outcome, Outcome::Invalid);
+    let compared = against_deployment(&plan(2), &[Blocks::new()]);
+    assert_eq!(of(&compared, "light/p95").outcome, Outcome::Inconclusive);
+    assert_eq!(of(&compared, "heavy/p95").outcome, Outcome::NotRun);
 }
 
 #[test]

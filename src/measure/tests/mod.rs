@@ -1,6 +1,7 @@
 //! The room from its front door: samples as a worker would record them, and what came of them.
 
 mod counting;
+mod joining;
 mod merging;
 mod silences;
 
