@@ -103,7 +103,7 @@ pub(super) struct RunArgs {
     pub(super) dry_run: bool,
 
     /// A second deployment to compare with, block by block in one sitting
-    #[arg(long, value_name = "URL", env = "STAGEGATE_AGAINST", conflicts_with = "baseline")]
+    #[arg(long, value_name = "URL", env = "STAGEGATE_AGAINST", conflicts_with_all = ["baseline", "repeat", "save_baseline"])]
     pub(super) against: Option<String>,
 
     /// Where baselines are kept, in the place of `regression.store`: a directory, git:BRANCH or `s3://BUCKET/PREFIX`
@@ -373,13 +373,15 @@ mod tests {
             &["run", "--deadline", "30"],
             &["run", "--repeat", "0"],
             &["run", "--against", "http://y", "--baseline", "s"],
+            &["run", "--against", "http://y", "--repeat", "2"],
+            &["run", "--against", "http://y", "--save-baseline"],
             &["run", "--seed", "x"],
             &["baseline"],
             &["baseline", "accept"],
             &["baseline", "accept", "--reason", "r", "--expires", "tomorrow"],
             &["baseline", "accept", "--reason", "r", "--expires", "2020-01-31"],
             &["baseline", "prune", "--keep", "0"],
-            &["compare", "file.json"],
+            &["compare"],
             &["compare"],
             &["compare", "a", "b", "c"],
             &[],

@@ -19,7 +19,7 @@ use crate::{
     config::Secrets,
     gate::{self, Against, Finished, Setup, Stop},
     judge::Extent,
-    plan::Plan,
+    plan::{self, Plan},
     publish::Folder,
     report::{self, Colour, Detail, Files, Narrator, Publishable},
 };
@@ -96,9 +96,16 @@ fn against(args: &RunArgs, plan: &Plan, shelf: &Shelf<'_>) -> Result<Option<Agai
         return Ok(None);
     }
     match &args.against {
-        Some(url) => Url::parse(url)
-            .map(|url| Some(Against::Deployment(url)))
-            .map_err(|cause| format!("error: --against {}: {cause}", report::clean(url))),
+        Some(text) => {
+            let url = Url::parse(text).map_err(|cause| format!("error: --against {}: {cause}", report::clean(text)))?;
+            if !plan::allowed(&url, &plan.target.allow) {
+                return Err(format!(
+                    "error: --against {}: its host is neither loopback nor in target.allow; nothing was sent",
+                    report::clean(text)
+                ));
+            }
+            Ok(Some(Against::Deployment(url)))
+        }
         None => Ok(Some(Against::Stored(Box::new(shelf.stored())))),
     }
 }
