@@ -3,6 +3,7 @@
 mod counting;
 mod merging;
 mod silences;
+mod tapes;
 
 use std::{sync::Arc, time::Duration};
 
