@@ -24,6 +24,7 @@ mod ladder;
 mod record;
 mod recovery;
 mod ruler;
+mod selftest;
 mod setup;
 mod staging;
 mod stop;
@@ -33,6 +34,7 @@ mod tests;
 
 pub use corridor::run;
 pub use event::{Event, Progress};
+pub use selftest::{Judges, Proof, Proven, Recorded, Selftest, selftest};
 pub use setup::{Against, Finished, GateError, MeasuredPhase, Rehearsed, Setup, Stored};
 pub use stop::{Stop, StopSwitch};
 
