@@ -43,6 +43,8 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Lists, shows, saves, pins, accepts and prunes stored baselines
     Baseline(Box<BaselineArgs>),
+    /// Proves on the target that every criterion, band and comparison can fail; a few users for seconds
+    Selftest(Box<SelftestArgs>),
     /// Prints the JSON schema of gates.yaml
     Schema,
 }
@@ -125,6 +127,32 @@ pub(super) struct RunArgs {
     /// Prints a line every second, and what each check saw
     #[arg(short, long, env = "STAGEGATE_VERBOSE", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
     pub(super) verbose: bool,
+}
+
+/// Below the help of `selftest`.
+const ABOUT_SELFTEST: &str = "Example:
+  stagegate selftest --profile pr     before a changed gates.yaml is merged
+
+It goes through the preflight checklist, drives the target with a few users for a few seconds, and keeps every
+request and reading. Faults (delay, status, timeout, gauge value, silence) are put into what was kept; the app
+itself is left alone.
+
+Exit codes:
+  0         each criterion, band and comparison holds, fails with a fault, and does not pass in silence
+  1         at least one did not; it is named with its line and the reason
+  2         usage or gates.yaml is wrong; nothing was sent
+  3         could not be tried: preflight failed, target out of reach, users could not log in
+  130, 143  interrupted";
+
+#[derive(Args, Debug)]
+#[command(after_help = ABOUT_SELFTEST)]
+pub(super) struct SelftestArgs {
+    #[command(flatten)]
+    pub(super) plan: PlanArgs,
+
+    /// Prints only what did not fire, and the sum
+    #[arg(short, long, env = "STAGEGATE_QUIET", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
+    pub(super) quiet: bool,
 }
 
 #[derive(Args, Debug)]
@@ -346,6 +374,7 @@ mod tests {
         assert_eq!(args.plan.deadline, Some(Duration::from_secs(1800)));
         assert!(args.dry_run && args.verbose && args.save_baseline && !args.quiet);
         assert!(read(&["run", "--against", "http://y"]).is_ok());
+        assert!(read(&["selftest", "-c", "f", "--profile", "p", "--target", "http://x", "-q"]).is_ok());
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod repeat;
 mod report;
 mod run;
 mod schema;
+mod selftest;
 
 use std::{
     panic::{self, AssertUnwindSafe, PanicHookInfo},
@@ -81,6 +82,7 @@ fn dispatch(command: Command) -> u8 {
         Command::Compare(args) => compare::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Baseline(args) => baseline::run(&args.act),
+        Command::Selftest(args) => selftest::run(&args),
         Command::Schema => schema::run(),
     }
 }

@@ -19,6 +19,7 @@ mod progress;
 mod publishable;
 mod rehearsal;
 mod schema;
+mod selftest;
 mod side_by_side;
 mod terminal;
 mod trouble;
@@ -37,6 +38,7 @@ pub use progress::{Narrator, Standings};
 pub use publishable::{Mask, Publishable};
 pub use rehearsal::{Detail, rehearsals};
 pub use schema::OtherSchema;
+pub use selftest::{Brief, selftest};
 pub use side_by_side::{SideBySide, side_by_side};
 pub use terminal::{Colour, closing, headline_only, meaning};
 

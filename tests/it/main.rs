@@ -21,6 +21,7 @@ mod regressions;
 mod reports;
 mod saturated;
 mod secrets;
+mod selftest;
 mod signals;
 mod silent_gauges;
 mod staging;
