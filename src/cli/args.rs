@@ -43,6 +43,8 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Lists, shows, saves, pins, accepts and prunes stored baselines
     Baseline(Box<BaselineArgs>),
+    /// Measures the app against itself on this runner: false alarms, noise, and the margin that it holds
+    Calibrate(Box<CalibrateArgs>),
     /// Proves on the target that every criterion, band and comparison can fail; a few users for seconds
     Selftest(Box<SelftestArgs>),
     /// Prints the JSON schema of gates.yaml
@@ -127,6 +129,33 @@ pub(super) struct RunArgs {
     /// Prints a line every second, and what each check saw
     #[arg(short, long, env = "STAGEGATE_VERBOSE", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
     pub(super) verbose: bool,
+}
+
+/// Below the help of `calibrate`.
+const ABOUT_CALIBRATE: &str = "Example:
+  stagegate calibrate --profile pr --budget 20m     on the runner that the gate runs on, with a calm app
+
+It sends the load of the profile again and again until the budget is used up.
+
+Exit codes:
+  0         something is known: what, and what is not, stands in the output
+  2         usage or gates.yaml is wrong; nothing was sent
+  3         nothing could be measured: preflight failed, target out of reach, budget too short
+  130, 143  interrupted; what was measured until then is printed";
+
+#[derive(Args, Debug)]
+#[command(after_help = ABOUT_CALIBRATE)]
+pub(super) struct CalibrateArgs {
+    #[command(flatten)]
+    pub(super) plan: PlanArgs,
+
+    /// How long it may take: 10m
+    #[arg(long, value_name = "TIME", env = "STAGEGATE_BUDGET", default_value = "10m", value_parser = duration)]
+    pub(super) budget: Duration,
+
+    /// Prints the result only
+    #[arg(short, long, env = "STAGEGATE_QUIET", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
+    pub(super) quiet: bool,
 }
 
 /// Below the help of `selftest`.

@@ -14,6 +14,7 @@
 //!
 //! [`Extent::DryRun`]: crate::judge::Extent::DryRun
 
+mod calibrate;
 mod checks;
 mod confirm;
 mod corridor;
@@ -32,6 +33,7 @@ mod stop;
 #[cfg(test)]
 mod tests;
 
+pub use calibrate::{Calibrated, calibrate};
 pub use corridor::run;
 pub use event::{Event, Progress};
 pub use selftest::{Judges, Proof, Proven, Recorded, Selftest, selftest};

@@ -4,6 +4,7 @@
 //! once, then rendered by each format with its own escaping. Nothing here reads a clock or touches a file.
 
 mod advice;
+mod calibration;
 mod clean;
 mod comparison;
 mod csv;
@@ -28,6 +29,7 @@ mod when;
 #[cfg(test)]
 mod fixtures;
 
+pub use calibration::{Circumstances, calibration};
 pub use clean::clean;
 pub use comparison::{comparison_json, comparison_table};
 pub use files::{Files, MEASUREMENTS, VERDICT};
