@@ -404,6 +404,7 @@ mod tests {
         assert!(args.dry_run && args.verbose && args.save_baseline && !args.quiet);
         assert!(read(&["run", "--against", "http://y"]).is_ok());
         assert!(read(&["selftest", "-c", "f", "--profile", "p", "--target", "http://x", "-q"]).is_ok());
+        assert!(read(&["calibrate", "-c", "f", "--profile", "p", "--budget", "10m", "-q"]).is_ok());
     }
 
     #[test]
@@ -437,6 +438,7 @@ mod tests {
             &["baseline", "accept", "--reason", "r", "--expires", "tomorrow"],
             &["baseline", "accept", "--reason", "r", "--expires", "2020-01-31"],
             &["baseline", "prune", "--keep", "0"],
+            &["calibrate", "--budget", "0s"],
             &["compare", "file.json"],
             &["compare"],
             &["compare", "a", "b", "c"],

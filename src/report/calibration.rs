@@ -121,7 +121,7 @@ fn noise(cells: &[CellNoise], mask: &Mask<'_>) -> Vec<String> {
         Some(value) if cell.rate => format!("{} points", number::plain(value * 100.0)),
         Some(value) => number::share(value),
     };
-    let title = ["cell", "runs", "sd, run to run", "sd, side by side"].map(str::to_owned);
+    let title = ["cell", "runs", "sd, run to run", "sd of neighbours' difference"].map(str::to_owned);
     let row = |cell: &CellNoise| {
         [
             clean(&mask(&cell.name)).into_owned(),

@@ -2,6 +2,7 @@
 
 mod accuracy;
 mod baselines;
+mod calibrate;
 mod check;
 mod command_line;
 mod compare;
