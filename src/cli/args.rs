@@ -1,4 +1,4 @@
-//! The arguments; the one place beside `demo` that names clap.
+//! The arguments; beside `demo`, `calibrate` and `selftest`, the one place that names clap.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -6,7 +6,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, builder::BoolishValue
 
 use jiff::Timestamp;
 
-use super::demo::DemoArgs;
+use super::{calibrate::CalibrateArgs, demo::DemoArgs, selftest::SelftestArgs};
 use crate::{baseline::Accept, units::Quantity};
 
 /// A performance gate for CI: drives a staging app through phases of rising load, judges it, and ends with an exit code.
@@ -129,59 +129,6 @@ pub(super) struct RunArgs {
     /// Prints a line every second, and what each check saw
     #[arg(short, long, env = "STAGEGATE_VERBOSE", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
     pub(super) verbose: bool,
-}
-
-/// Below the help of `calibrate`.
-const ABOUT_CALIBRATE: &str = "Example:
-  stagegate calibrate --profile pr --budget 20m     on the runner that the gate runs on, with a calm app
-
-It sends the load of the profile again and again until the budget is used up.
-
-Exit codes:
-  0         something is known: what, and what is not, stands in the output
-  2         usage or gates.yaml is wrong; nothing was sent
-  3         nothing could be measured: preflight failed, target out of reach, budget too short
-  130, 143  interrupted; what was measured until then is printed";
-
-#[derive(Args, Debug)]
-#[command(after_help = ABOUT_CALIBRATE)]
-pub(super) struct CalibrateArgs {
-    #[command(flatten)]
-    pub(super) plan: PlanArgs,
-
-    /// How long it may take: 10m
-    #[arg(long, value_name = "TIME", env = "STAGEGATE_BUDGET", default_value = "10m", value_parser = duration)]
-    pub(super) budget: Duration,
-
-    /// Prints the result only
-    #[arg(short, long, env = "STAGEGATE_QUIET", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
-    pub(super) quiet: bool,
-}
-
-/// Below the help of `selftest`.
-const ABOUT_SELFTEST: &str = "Example:
-  stagegate selftest --profile pr     before a changed gates.yaml is merged
-
-It goes through the preflight checklist, drives the target with a few users for a few seconds, and keeps every
-request and reading. Faults (delay, status, timeout, gauge value, silence) are put into what was kept; the app
-itself is left alone.
-
-Exit codes:
-  0         each criterion, band and comparison holds, fails with a fault, and does not pass in silence
-  1         at least one did not; it is named with its line and the reason
-  2         usage or gates.yaml is wrong; nothing was sent
-  3         could not be tried: preflight failed, target out of reach, users could not log in
-  130, 143  interrupted";
-
-#[derive(Args, Debug)]
-#[command(after_help = ABOUT_SELFTEST)]
-pub(super) struct SelftestArgs {
-    #[command(flatten)]
-    pub(super) plan: PlanArgs,
-
-    /// Prints only what did not fire, and the sum
-    #[arg(short, long, env = "STAGEGATE_QUIET", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
-    pub(super) quiet: bool,
 }
 
 #[derive(Args, Debug)]
@@ -348,7 +295,7 @@ pub(super) enum ColourArg {
     Never,
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let time = Duration::parse(text).map_err(|error| error.to_string())?;
     if time.is_zero() { Err("a deadline is longer than nothing".to_owned()) } else { Ok(time) }
 }

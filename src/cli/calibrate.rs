@@ -1,13 +1,14 @@
 //! `stagegate calibrate`: the app against itself on this runner.
 
-use std::{env, io, sync::Arc};
+use std::{env, io, sync::Arc, time::Duration};
 
+use clap::{ArgAction, Args, builder::BoolishValueParser};
 use jiff::Timestamp;
 use tokio::runtime;
 
 use super::{
     USAGE,
-    args::CalibrateArgs,
+    args::{PlanArgs, duration},
     colour,
     live::{Live, Loudness},
     output,
@@ -19,6 +20,33 @@ use crate::{
     judge::Extent,
     report::{self, Circumstances, Detail, Narrator},
 };
+
+/// Below the help of `calibrate`.
+const ABOUT_CALIBRATE: &str = "Example:
+  stagegate calibrate --profile pr --budget 20m     on the runner that the gate runs on, with a calm app
+
+It sends the load of the profile again and again until the budget is used up.
+
+Exit codes:
+  0         something is known: what, and what is not, stands in the output
+  2         usage or gates.yaml is wrong; nothing was sent
+  3         nothing could be measured: preflight failed, target out of reach, budget too short
+  130, 143  interrupted; what was measured until then is printed";
+
+#[derive(Args, Debug)]
+#[command(after_help = ABOUT_CALIBRATE)]
+pub(super) struct CalibrateArgs {
+    #[command(flatten)]
+    pub(super) plan: PlanArgs,
+
+    /// How long it may take: 10m
+    #[arg(long, value_name = "TIME", env = "STAGEGATE_BUDGET", default_value = "10m", value_parser = duration)]
+    pub(super) budget: Duration,
+
+    /// Prints the result only
+    #[arg(short, long, env = "STAGEGATE_QUIET", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
+    pub(super) quiet: bool,
+}
 
 /// Measures within the budget, prints what it says, and gives the exit code.
 pub(super) fn run(args: &CalibrateArgs) -> u8 {

@@ -2,11 +2,12 @@
 
 use std::{env, io, sync::Arc};
 
+use clap::{ArgAction, Args, builder::BoolishValueParser};
 use tokio::runtime;
 
 use super::{
     USAGE,
-    args::SelftestArgs,
+    args::PlanArgs,
     colour,
     live::{Live, Loudness},
     output,
@@ -17,6 +18,32 @@ use crate::{
     judge::Extent,
     report::{self, Brief, Detail, Narrator},
 };
+
+/// Below the help of `selftest`.
+const ABOUT_SELFTEST: &str = "Example:
+  stagegate selftest --profile pr     before a changed gates.yaml is merged
+
+It goes through the preflight checklist, drives the target with a few users for a few seconds, and keeps every
+request and reading. Faults (delay, status, timeout, gauge value, silence) are put into what was kept; the app
+itself is left alone.
+
+Exit codes:
+  0         each criterion, band and comparison holds, fails with a fault, and does not pass in silence
+  1         at least one did not; it is named with its line and the reason
+  2         usage or gates.yaml is wrong; nothing was sent
+  3         could not be tried: preflight failed, target out of reach, users could not log in
+  130, 143  interrupted";
+
+#[derive(Args, Debug)]
+#[command(after_help = ABOUT_SELFTEST)]
+pub(super) struct SelftestArgs {
+    #[command(flatten)]
+    pub(super) plan: PlanArgs,
+
+    /// Prints only what did not fire, and the sum
+    #[arg(short, long, env = "STAGEGATE_QUIET", action = ArgAction::SetTrue, value_parser = BoolishValueParser::new())]
+    pub(super) quiet: bool,
+}
 
 /// Tries everything, prints what fired, and gives the exit code.
 pub(super) fn run(args: &SelftestArgs) -> u8 {
