@@ -1,4 +1,4 @@
-//! The arguments; the one place beside `demo` that names clap.
+//! The arguments; beside `demo`, `calibrate` and `selftest`, the one place that names clap.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -6,7 +6,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, builder::BoolishValue
 
 use jiff::Timestamp;
 
-use super::demo::DemoArgs;
+use super::{calibrate::CalibrateArgs, demo::DemoArgs, selftest::SelftestArgs};
 use crate::{baseline::Accept, units::Quantity};
 
 /// A performance gate for CI: drives a staging app through phases of rising load, judges it, and ends with an exit code.
@@ -43,6 +43,10 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Lists, shows, saves, pins, accepts and prunes stored baselines
     Baseline(Box<BaselineArgs>),
+    /// Measures the app against itself on this runner: false alarms, noise, and the margin that it holds
+    Calibrate(Box<CalibrateArgs>),
+    /// Proves on the target that every criterion, band and comparison can fail; a few users for seconds
+    Selftest(Box<SelftestArgs>),
     /// Prints the JSON schema of gates.yaml
     Schema,
 }
@@ -291,7 +295,7 @@ pub(super) enum ColourArg {
     Never,
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let time = Duration::parse(text).map_err(|error| error.to_string())?;
     if time.is_zero() { Err("a deadline is longer than nothing".to_owned()) } else { Ok(time) }
 }
@@ -346,6 +350,8 @@ mod tests {
         assert_eq!(args.plan.deadline, Some(Duration::from_secs(1800)));
         assert!(args.dry_run && args.verbose && args.save_baseline && !args.quiet);
         assert!(read(&["run", "--against", "http://y"]).is_ok());
+        assert!(read(&["selftest", "-c", "f", "--profile", "p", "--target", "http://x", "-q"]).is_ok());
+        assert!(read(&["calibrate", "-c", "f", "--profile", "p", "--budget", "10m", "-q"]).is_ok());
     }
 
     #[test]
@@ -381,7 +387,7 @@ mod tests {
             &["baseline", "accept", "--reason", "r", "--expires", "tomorrow"],
             &["baseline", "accept", "--reason", "r", "--expires", "2020-01-31"],
             &["baseline", "prune", "--keep", "0"],
-            &["compare"],
+            &["calibrate", "--budget", "0s"],
             &["compare"],
             &["compare", "a", "b", "c"],
             &[],

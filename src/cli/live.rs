@@ -59,6 +59,11 @@ impl<'a> Live<'a> {
         }
     }
 
+    /// Takes the bar away, where no [`Event::Finished`] does.
+    pub(super) fn end(&self) {
+        self.bar.iter().for_each(ProgressBar::finish_and_clear);
+    }
+
     fn progress(&mut self, progress: &Progress) {
         if let Some(bar) = &self.bar {
             let Standings { share, words } = self.narrator.standing(progress);

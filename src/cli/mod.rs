@@ -3,6 +3,7 @@
 mod args;
 mod baseline;
 mod branch;
+mod calibrate;
 mod check;
 mod colour;
 mod commit;
@@ -19,6 +20,7 @@ mod repeat;
 mod report;
 mod run;
 mod schema;
+mod selftest;
 
 use std::{
     panic::{self, AssertUnwindSafe, PanicHookInfo},
@@ -81,6 +83,8 @@ fn dispatch(command: Command) -> u8 {
         Command::Compare(args) => compare::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Baseline(args) => baseline::run(&args.act),
+        Command::Calibrate(args) => calibrate::run(&args),
+        Command::Selftest(args) => selftest::run(&args),
         Command::Schema => schema::run(),
     }
 }

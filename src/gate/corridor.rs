@@ -44,24 +44,14 @@ pub(super) struct Walk<'a> {
 /// The target cannot be used as gates.yaml describes it; nothing was sent then.
 pub async fn run(setup: Setup, listen: &mut dyn FnMut(Event)) -> Result<Finished, GateError> {
     let plan = Arc::clone(&setup.plan);
-    let stop = setup.stop.clone().by(plan.deadline.and_then(|deadline| Instant::now().checked_add(deadline)));
+    let stop = stop(&setup);
     let record = Record::begin(target_name(&plan), notes(&setup));
-    let (url, staging) = match plan.target.url.clone() {
-        Some(url) => (url, None),
-        None => match stop.or(Staging::start(&setup.binary, &plan.commit)).await {
-            Ok(Ok(staging)) => (staging.url().clone(), Some(staging)),
-            Ok(Err(sentence)) => return Ok(nowhere(&setup, record, Err(sentence), listen)),
-            Err(why) => return Ok(nowhere(&setup, record, Ok(why), listen)),
-        },
+    let (url, staging) = match stage(&setup, &stop).await {
+        Ok(Ok(found)) => found,
+        Ok(Err(sentence)) => return Ok(nowhere(&setup, record, Err(sentence), listen)),
+        Err(why) => return Ok(nowhere(&setup, record, Ok(why), listen)),
     };
-    let origin = Arc::new(Origin::new(&plan.target, &url)?);
-    let kit = Kit {
-        control: Control::new(&plan.target, &url)?,
-        gauges: Gauges::new(&plan),
-        plan: Arc::clone(&plan),
-        secrets: Arc::clone(&setup.secrets),
-        origin,
-    };
+    let kit = kit(&setup, &plan, &url)?;
     let base = match &setup.against {
         Some(Against::Deployment(url)) => Some(Base::new(&kit, url)?),
         _ => None,
@@ -78,6 +68,32 @@ pub async fn run(setup: Setup, listen: &mut dyn FnMut(Event)) -> Result<Finished
     let finished = walk.record.conclude(&setup);
     listen(Event::Finished(Box::new(finished.verdict.clone())));
     Ok(finished)
+}
+
+/// What ends it: a signal, or the deadline from now on.
+pub(super) fn stop(setup: &Setup) -> Stop {
+    setup.stop.clone().by(setup.plan.deadline.and_then(|deadline| Instant::now().checked_add(deadline)))
+}
+
+/// The target's address, and the built-in staging app where that is the target; the inner error says why it did not come
+/// up.
+pub(super) async fn stage(setup: &Setup, stop: &Stop) -> Result<Result<(Url, Option<Staging>), String>, Interruption> {
+    if let Some(url) = setup.plan.target.url.clone() {
+        return Ok(Ok((url, None)));
+    }
+    let started = stop.or(Staging::start(&setup.binary, &setup.plan.commit)).await?;
+    Ok(started.map(|staging| (staging.url().clone(), Some(staging))))
+}
+
+/// What the target is asked with.
+pub(super) fn kit(setup: &Setup, plan: &Arc<Plan>, url: &Url) -> Result<Kit, GateError> {
+    Ok(Kit {
+        control: Control::new(&plan.target, url)?,
+        gauges: Gauges::new(plan),
+        plan: Arc::clone(plan),
+        secrets: Arc::clone(&setup.secrets),
+        origin: Arc::new(Origin::new(&plan.target, url)?),
+    })
 }
 
 impl Walk<'_> {
@@ -165,7 +181,7 @@ fn notes(setup: &Setup) -> Vec<String> {
     notes
 }
 
-fn target_name(plan: &Plan) -> String {
+pub(super) fn target_name(plan: &Plan) -> String {
     plan.target.url.as_ref().map_or_else(|| "demo".to_owned(), shown)
 }
 

@@ -58,13 +58,13 @@ impl Base {
 
 /// How the blocks of a plan's phases are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Blocks {
-    count: u32,
+pub(super) struct Blocks {
+    pub(super) count: u32,
     slice: Duration,
 }
 
 impl Blocks {
-    fn of(plan: &Plan, phase: &Phase) -> Self {
+    pub(super) fn of(plan: &Plan, phase: &Phase) -> Self {
         let cells = plan.regression.as_ref().map_or(0, |regression| regression.cells.len()) * plan.phases.len();
         let count = if cells > FEW_CELLS { MORE_BLOCKS } else { BLOCKS };
         Self { count, slice: (phase.duration / count).max(SHORTEST_SLICE) }

@@ -14,6 +14,7 @@
 //!
 //! [`Extent::DryRun`]: crate::judge::Extent::DryRun
 
+mod calibrate;
 mod checks;
 mod confirm;
 mod corridor;
@@ -24,6 +25,7 @@ mod ladder;
 mod record;
 mod recovery;
 mod ruler;
+mod selftest;
 mod setup;
 mod staging;
 mod stop;
@@ -31,8 +33,10 @@ mod stop;
 #[cfg(test)]
 mod tests;
 
+pub use calibrate::{Calibrated, calibrate};
 pub use corridor::run;
 pub use event::{Event, Progress};
+pub use selftest::{Judges, Proof, Proven, Recorded, Selftest, selftest};
 pub use setup::{Against, Finished, GateError, MeasuredPhase, Rehearsed, Setup, Stored};
 pub use stop::{Stop, StopSwitch};
 

@@ -92,6 +92,11 @@ impl Record {
         self.totals.failures += measured.failed;
     }
 
+    /// Requests that were sent so far, monitors' scrapes left out.
+    pub(super) fn sent(&self) -> u64 {
+        self.totals.requests
+    }
+
     /// Judges a phase as soon as it ended, and keeps it; a repetition of the ladder, from 1, begins with its first phase.
     pub(super) fn judge(
         &mut self,

@@ -5,6 +5,7 @@
 
 mod assessment;
 mod breaking;
+pub mod calibration;
 pub mod comparison;
 mod criterion;
 mod early;

@@ -1,6 +1,10 @@
 //! The control side of a running phase.
 
-use std::{sync::Arc, thread::JoinHandle, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    thread::JoinHandle,
+    time::Duration,
+};
 
 use tokio::{
     sync::mpsc::{self, Receiver, Sender},
@@ -15,7 +19,8 @@ use super::{
     worker::{Report, Round, WorkerEnd},
 };
 use crate::measure::{
-    Collector, GeneratorHealth, Histogram, Layout, PhaseEnding, PhaseFacts, PhaseMeasurements, Recent, Unanswered,
+    Collector, GeneratorHealth, Histogram, Layout, PhaseEnding, PhaseFacts, PhaseMeasurements, Recent, Sample,
+    Unanswered,
 };
 
 /// Reports that a worker may be ahead of the control side.
@@ -35,6 +40,8 @@ pub struct Running {
     ends: Vec<WorkerEnd>,
     /// When the last tick was, and the requests until then.
     last: (Duration, u64),
+    /// Every request, where somebody asked for it.
+    kept: Option<Arc<Mutex<Vec<Sample>>>>,
 }
 
 /// How a phase goes.
@@ -108,6 +115,7 @@ impl Running {
             workers,
             ends: Vec::new(),
             last: (Duration::ZERO, 0),
+            kept: None,
         }
     }
 
@@ -120,6 +128,12 @@ impl Running {
                 () = sleep_until(next) => return Some(self.look()),
             }
         }
+    }
+
+    /// Keeps every request from here on, in the order in which they are handed over; complete once the phase has ended.
+    /// This takes memory for each request, so it is for short phases with few users.
+    pub fn keep_requests(&mut self) -> Arc<Mutex<Vec<Sample>>> {
+        Arc::clone(self.kept.get_or_insert_default())
     }
 
     /// The instant that all times of this phase count from.
@@ -220,6 +234,9 @@ impl Running {
         self.announce_window();
         match report {
             Report::Batch(batch) => {
+                if let Some(kept) = &self.kept {
+                    kept.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(batch.samples());
+                }
                 if let Some(collector) = &mut self.collector {
                     collector.absorb(batch);
                 }

@@ -17,6 +17,7 @@ mod recent;
 mod recorder;
 mod sample;
 mod silence;
+mod tape;
 mod windows;
 
 pub use collector::Collector;
@@ -30,6 +31,7 @@ pub use phase::{PhaseEnding, PhaseFacts, PhaseMeasurements, Ramp, Window};
 pub use recent::{Recent, Unanswered};
 pub use recorder::{Batch, Recorder};
 pub use sample::Sample;
+pub use tape::Tape;
 
 #[cfg(test)]
 mod tests;

@@ -157,6 +157,13 @@ pub struct Batch {
     pub(super) in_flight: i64,
 }
 
+impl Batch {
+    /// The requests in it.
+    pub fn samples(&self) -> &[Sample] {
+        &self.samples
+    }
+}
+
 /// A request that a waiting user did not make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Added {

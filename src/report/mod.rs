@@ -4,6 +4,7 @@
 //! once, then rendered by each format with its own escaping. Nothing here reads a clock or touches a file.
 
 mod advice;
+mod calibration;
 mod clean;
 mod comparison;
 mod csv;
@@ -19,6 +20,7 @@ mod progress;
 mod publishable;
 mod rehearsal;
 mod schema;
+mod selftest;
 mod side_by_side;
 mod terminal;
 mod trouble;
@@ -27,6 +29,7 @@ mod when;
 #[cfg(test)]
 mod fixtures;
 
+pub use calibration::{Circumstances, calibration};
 pub use clean::clean;
 pub use comparison::{comparison_json, comparison_table};
 pub use files::{Files, MEASUREMENTS, VERDICT};
@@ -37,6 +40,7 @@ pub use progress::{Narrator, Standings};
 pub use publishable::{Mask, Publishable};
 pub use rehearsal::{Detail, rehearsals};
 pub use schema::OtherSchema;
+pub use selftest::{Brief, selftest};
 pub use side_by_side::{SideBySide, side_by_side};
 pub use terminal::{Colour, closing, headline_only, meaning};
 

@@ -2,6 +2,7 @@
 
 mod accuracy;
 mod baselines;
+mod calibrate;
 mod check;
 mod command_line;
 mod compare;
@@ -21,6 +22,7 @@ mod regressions;
 mod reports;
 mod saturated;
 mod secrets;
+mod selftest;
 mod signals;
 mod silent_gauges;
 mod staging;

@@ -176,7 +176,7 @@ pub(super) fn mean(values: &[f64]) -> f64 {
 }
 
 /// Standard deviation of at least two values, divisor n - 1.
-pub(super) fn deviation(values: &[f64]) -> f64 {
+pub(in crate::judge) fn deviation(values: &[f64]) -> f64 {
     let centre = mean(values);
     (values.iter().map(|value| (value - centre).powi(2)).sum::<f64>() / (values.len() as f64 - 1.0)).sqrt()
 }

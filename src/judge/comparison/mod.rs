@@ -11,6 +11,7 @@ mod json;
 mod ruler;
 mod stored;
 
+pub(in crate::judge) use cell::deviation;
 pub use cell::{AnchorResult, Cell, CellResult, Scale, Side, Worse, outcome};
 pub use file::{ComparisonFile, ComparisonFileError, LARGEST_COMPARISON};
 pub use interleaved::interleaved;

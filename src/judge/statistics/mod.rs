@@ -1,6 +1,7 @@
 //! Statistics of a decision: plain functions of counts, each with its source (docs/decisions.md).
 
 mod beta;
+pub(super) mod exact;
 mod proportion;
 mod share;
 mod spread;

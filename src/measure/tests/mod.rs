@@ -4,6 +4,7 @@ mod counting;
 mod joining;
 mod merging;
 mod silences;
+mod tapes;
 
 use std::{sync::Arc, time::Duration};
 
