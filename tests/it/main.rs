@@ -1,6 +1,7 @@
 //! Behaviour from outside: one binary, one file per behaviour.
 
 mod accuracy;
+mod app;
 mod baselines;
 mod check;
 mod command_line;
