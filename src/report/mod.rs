@@ -22,6 +22,7 @@ mod schema;
 mod side_by_side;
 mod terminal;
 mod trouble;
+mod waivers;
 mod when;
 
 #[cfg(test)]

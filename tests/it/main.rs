@@ -26,3 +26,4 @@ mod signals;
 mod silent_gauges;
 mod staging;
 mod stalls;
+mod waivers;

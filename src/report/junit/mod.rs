@@ -14,7 +14,7 @@ use quick_junit::{Report, TestCase, TestSuite};
 use super::{
     Publishable,
     trouble::{self, Standing, Trouble},
-    when,
+    waivers, when,
 };
 use crate::judge::{Outcome, PhaseVerdict, Verdict};
 
@@ -49,9 +49,27 @@ fn suites(verdict: &Verdict) -> Vec<TestSuite> {
     add("regression", verdict.regressions.iter().map(|cell| case::of_regression(verdict, cell)).collect());
     add("recovery", verdict.recovery.iter().map(|recovery| case::of_recovery(verdict, recovery)).collect());
     add("integrity", checks("integrity"));
+    waived(verdict, &mut suites);
     let after_preflight = suites.iter().take_while(|suite| suite.name.as_str() == "preflight").count();
     suites.splice(after_preflight..after_preflight, verdict.phases.iter().map(|phase| of_phase(verdict, phase)));
     suites
+}
+
+/// Adds the active waivers to the suite of the comparisons, which is there for them even where nothing was compared.
+fn waived(verdict: &Verdict, suites: &mut Vec<TestSuite>) {
+    let lines = waivers::lines(verdict);
+    if lines.is_empty() {
+        return;
+    }
+    let said: Vec<String> = lines.iter().map(|line| format!("{}: {line}", waivers::TITLE)).collect();
+    match suites.iter_mut().find(|suite| suite.name.as_str() == "regression") {
+        Some(suite) => drop(suite.set_system_out(said.join("\n"))),
+        None => {
+            let mut suite = suite("regression", Duration::ZERO);
+            suite.set_system_out(said.join("\n"));
+            suites.push(suite);
+        }
+    }
 }
 
 /// The suite of a phase: a case for each criterion, one for each band that warns, and one for the phase as a whole
