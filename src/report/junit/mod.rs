@@ -18,6 +18,9 @@ use super::{
 };
 use crate::judge::{Outcome, PhaseVerdict, Verdict};
 
+/// The suite of the comparisons.
+const REGRESSION: &str = "regression";
+
 /// The whole report.
 pub(super) fn render(publishable: &Publishable) -> String {
     let verdict = publishable.verdict();
@@ -46,7 +49,7 @@ fn suites(verdict: &Verdict) -> Vec<TestSuite> {
         checks.iter().map(move |check| case::of_check(verdict, part, check)).collect::<Vec<_>>()
     };
     add("preflight", checks("preflight"));
-    add("regression", verdict.regressions.iter().map(|cell| case::of_regression(verdict, cell)).collect());
+    add(REGRESSION, verdict.regressions.iter().map(|cell| case::of_regression(verdict, cell)).collect());
     add("recovery", verdict.recovery.iter().map(|recovery| case::of_recovery(verdict, recovery)).collect());
     add("integrity", checks("integrity"));
     waived(verdict, &mut suites);
@@ -62,13 +65,11 @@ fn waived(verdict: &Verdict, suites: &mut Vec<TestSuite>) {
         return;
     }
     let said: Vec<String> = lines.iter().map(|line| format!("{}: {line}", waivers::TITLE)).collect();
-    match suites.iter_mut().find(|suite| suite.name.as_str() == "regression") {
-        Some(suite) => drop(suite.set_system_out(said.join("\n"))),
-        None => {
-            let mut suite = suite("regression", Duration::ZERO);
-            suite.set_system_out(said.join("\n"));
-            suites.push(suite);
-        }
+    if !suites.iter().any(|suite| suite.name.as_str() == REGRESSION) {
+        suites.push(suite(REGRESSION, Duration::ZERO));
+    }
+    for suite in suites.iter_mut().filter(|suite| suite.name.as_str() == REGRESSION) {
+        suite.set_system_out(said.join("\n"));
     }
 }
 
