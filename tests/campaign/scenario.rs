@@ -14,8 +14,9 @@ use crate::app::{App, BINARY};
 pub(crate) const SLOWER: &str = "report";
 
 /// Four users, two endpoints, a cell each for p50 and p95. The endpoint that stays as it is comes first, so that the order
-/// of the file would blame it. Each wait is cut short or long by the millisecond in which the app wakes, so the one
-/// after the users' pause, which begins at any moment, is the one that changes.
+/// of the file would blame it. The app's timer counts whole milliseconds: a wait that always began at the same point of
+/// one could not become longer by a part of one. So the endpoint that changes follows the users' pause, which ends at
+/// any moment.
 const GATES: &str = r#"
 version: 1
 gate: campaign
@@ -38,8 +39,8 @@ regression:
 pub(crate) struct Scenario {
     /// Its name in the table.
     pub(crate) name: &'static str,
-    /// How long the endpoint waits in the head; in the base 20 ms. With the millisecond or so that the app's timer, its
-    /// socket and the gate take, 20 ms are measured as MEASURED, and the change is a share of that.
+    /// How long the endpoint waits in the head; in the base 20 ms. The app's timer adds a millisecond or two, so that a
+    /// median of 21.4 ms is measured there; the change is a share of that.
     head: &'static str,
     /// Whether it is a regression that the gate has to block.
     pub(crate) is_to_block: bool,
