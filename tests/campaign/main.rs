@@ -14,7 +14,7 @@ use std::thread;
 use scenario::{SCENARIOS, Scenario, Seen};
 
 /// An invalid run decided nothing and is made again: at most so many times as often as runs are wanted.
-const MOST_ATTEMPTS: u32 = 3;
+const MOST_ATTEMPTS: u32 = 4;
 
 /// How many runs of each scenario are wanted.
 fn wanted() -> u32 {
