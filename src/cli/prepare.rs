@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
+
 use super::{SECRETS, args::PlanArgs, commit, input};
 use crate::{
     config::{self, Config, Environment, LARGEST_FILE, Note, Problems, Secrets},
     plan::{self, Choice, Plan},
     report::clean,
-    units::Bytes,
+    units::{Bytes, Date},
 };
 
 /// A file of rows beyond this size is not read.
@@ -76,6 +78,7 @@ pub(super) fn prepare_with(
         commit,
         comparison: comparison == Comparison::Wanted,
         deadline: args.deadline,
+        today: Date::of(Timestamp::now()),
         files: files(&config, &args.config),
         environment,
     };
@@ -104,7 +107,7 @@ fn drawn_seed() -> u64 {
     fastrand::u64(1..1_000_000)
 }
 
-/// The datasets' files, beside gates.yaml.
+/// The files of datasets and waivers, beside gates.yaml.
 fn files(config: &Config, gates: &Path) -> std::collections::BTreeMap<String, Result<String, String>> {
     let folder = gates.parent().unwrap_or(Path::new(""));
     let read = |name: String| {

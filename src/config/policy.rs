@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Located, Table, located::plain_fields};
+use super::{Located, OneOrMany, Table, Waivers, located::plain_fields};
 use crate::units::Percent;
 
 /// What happens when the evidence does not decide.
@@ -60,6 +60,9 @@ pub struct Regression {
     pub missing: Option<Located<Reaction>>,
     /// A directory, `git:BRANCH` or `s3://bucket/prefix`. Absent or empty: comparisons are new.
     pub store: Option<Located<String>>,
+    /// Known regressions that do not block for a while: here, or in a file beside gates.yaml that holds such a list.
+    #[serde(default)]
+    pub waivers: OneOrMany<Waivers>,
 }
 
 /// One metric of a comparison.

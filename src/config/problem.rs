@@ -89,7 +89,7 @@ fn excerpt(line: &str, column: u32) -> (String, u32) {
     (shown.map(|c| if c.is_control() { ' ' } else { c }).collect(), column - skipped as u32)
 }
 
-/// Everything that is wrong with a gates.yaml, in the order of the file.
+/// Everything that is wrong with a gates.yaml and the files that it names, in the order of each file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Problems(Vec<Problem>);
 
@@ -99,9 +99,9 @@ const SHOWN: usize = 100;
 impl Problems {
     /// Adds one, in its place; the same problem at the same place is kept once.
     pub fn push(&mut self, problem: Problem) {
-        let key = |p: &Problem| (p.line, p.column);
-        let at = self.0.partition_point(|other| key(other) <= key(&problem));
-        if !self.0[..at].iter().rev().take_while(|other| key(other) == key(&problem)).any(|other| *other == problem) {
+        let at = self.0.partition_point(|other| place(other) <= place(&problem));
+        let same_place = self.0[..at].iter().rev().take_while(|other| place(other) == place(&problem));
+        if !same_place.into_iter().any(|other| *other == problem) {
             self.0.insert(at, problem);
         }
     }
@@ -120,6 +120,11 @@ impl Problems {
     pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
         self.0.iter()
     }
+}
+
+/// Where a problem stands; files by their names.
+fn place(problem: &Problem) -> (&str, u32, u32) {
+    (&problem.file, problem.line, problem.column)
 }
 
 impl<'a> IntoIterator for &'a Problems {
@@ -154,10 +159,12 @@ impl fmt::Display for Problems {
         if self.0.len() > SHOWN {
             writeln!(out, "... and {} more", self.0.len() - SHOWN)?;
         }
-        let file = self.0.first().map_or("gates.yaml", |first| &first.file);
+        let mut files: Vec<&str> = self.0.iter().map(|problem| &*problem.file).collect();
+        files.dedup();
+        let files = if files.is_empty() { "gates.yaml".to_owned() } else { files.join(" and ") };
         match self.0.len() {
-            1 => write!(out, "1 problem in {file}"),
-            count => write!(out, "{count} problems in {file}"),
+            1 => write!(out, "1 problem in {files}"),
+            count => write!(out, "{count} problems in {files}"),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{borrow::Cow, time::Duration};
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
 
 use super::{Config, Located, OneOrMany, SCHEMA, Table, Value};
-use crate::units::{Bytes, DurationRange, Percent, Rate, Reading};
+use crate::units::{Bytes, Date, DurationRange, Percent, Rate, Reading};
 
 /// A duration, or a variable that holds one.
 const DURATION: &str = r"^(([0-9]+(\.[0-9]+)?(h|m|min|s|ms|us|ns))+|0|.*\$\{.+\}.*)$";
@@ -109,6 +109,7 @@ macro_rules! patterns {
 }
 
 patterns! {
+    Date, "Date", {"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"};
     Percent, "Percent", {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?%$"};
     Rate, "Rate", {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?/ ?(s|m|min|h)$"};
     Bytes, "Bytes", {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?([kKMGT]i?)?B$"}]};

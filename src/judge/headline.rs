@@ -31,7 +31,7 @@ fn decided(evidence: &RunEvidence<'_>, outcome: Outcome) -> String {
     if let Some(phase) = evidence.phases.iter().find(|phase| phase.outcome == outcome) {
         return of_phase(phase);
     }
-    let comparisons = evidence.regressions.iter().filter(|comparison| comparison.outcome == outcome);
+    let comparisons = evidence.regressions.iter().filter(|comparison| comparison.counts_as() == outcome);
     if let Some(comparison) = comparisons.clone().next() {
         let change = comparison.change.map_or_else(String::new, |change| format!(" by {}", number::share(change)));
         let what = format!("{} of {}", comparison.cell, comparison.phase);
@@ -140,7 +140,7 @@ fn ladder(evidence: &RunEvidence<'_>) -> String {
 fn warning(evidence: &RunEvidence<'_>) -> String {
     let warned: Vec<&PhaseVerdict> = evidence.phases.iter().filter(|phase| phase.outcome == Outcome::Warned).collect();
     let warnings: usize = warned.iter().map(|phase| phase.because.len()).sum();
-    let Some(phase) = warned.first() else { return String::new() };
+    let Some(phase) = warned.first() else { return waived(evidence) };
     let finding = phase.findings.iter().find(|finding| !matches!(finding.outcome, Outcome::Passed | Outcome::NotRun));
     let first = match finding {
         Some(finding) => of_finding(finding),
@@ -148,6 +148,15 @@ fn warning(evidence: &RunEvidence<'_>) -> String {
     };
     let count = number::counted(warnings as u64, "warning");
     format!("With {count}: in {} {}.", phase.name, first.trim_end_matches('.'))
+}
+
+/// What failed and does not block, for a run without another warning.
+fn waived(evidence: &RunEvidence<'_>) -> String {
+    let waived: Vec<_> = evidence.regressions.iter().filter(|comparison| comparison.waived.is_some()).collect();
+    let Some(first) = waived.first() else { return String::new() };
+    let count = number::counted(waived.len() as u64, "waived regression");
+    let change = first.change.map_or_else(String::new, |change| format!(" by {}", number::share(change)));
+    format!("With {count}: {} of {} became worse{change}.", first.cell, first.phase)
 }
 
 fn interrupted(evidence: &RunEvidence<'_>, interruption: Interruption) -> String {

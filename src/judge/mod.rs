@@ -22,6 +22,7 @@ mod run;
 mod statistics;
 mod stopping;
 mod verdict;
+mod waiver;
 
 pub use breaking::breaking_point;
 pub use early::{FIRST_LOOK, extension_decides, failed_early};
@@ -35,6 +36,7 @@ pub use verdict::{
     BreakingPoint, CheckResult, Comparison, ComparisonMode, EndpointVerdict, Finding, Generator, Lacked, Lateness,
     Milliseconds, MonitorVerdict, PhaseVerdict, RecoveryVerdict, Regime, Regression, SCHEMA, Totals, Verdict,
 };
+pub use waiver::{Waived, Waiver};
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use super::{
     BreakingPoint, CheckResult, Comparison, Ending, Outcome, PhaseVerdict, RecoveryVerdict, Regression, Totals,
-    Verdict, ends_ladder, headline, verdict::SCHEMA,
+    Verdict, ends_ladder, headline, verdict::SCHEMA, waiver,
 };
 use crate::plan::{Plan, Reaction};
 
@@ -85,7 +85,8 @@ impl Interruption {
 }
 
 /// Makes the verdict of the run (docs/decisions.md section 1).
-pub fn conclude(evidence: RunEvidence<'_>) -> Verdict {
+pub fn conclude(mut evidence: RunEvidence<'_>) -> Verdict {
+    waiver::waive(&mut evidence.regressions, evidence.plan);
     let outcome = outcome(&evidence);
     let ending = ending(&evidence);
     let exit_code = exit_code(&evidence, outcome);
@@ -114,6 +115,7 @@ pub fn conclude(evidence: RunEvidence<'_>) -> Verdict {
         totals: evidence.totals,
         comparison: evidence.comparison,
         regressions: evidence.regressions,
+        waivers: waiver::active(plan),
         breaking_point: evidence.breaking_point,
         recovery: evidence.recovery,
         integrity: evidence.integrity,
@@ -164,7 +166,7 @@ fn outcome(evidence: &RunEvidence<'_>) -> Outcome {
 /// What a comparison means for its run: a new or inconclusive one is what the policies say.
 fn regression(comparison: &Regression, plan: &Plan) -> Outcome {
     let missing = plan.regression.as_ref().map_or(Reaction::Warn, |regression| regression.missing);
-    let reaction = match comparison.outcome {
+    let reaction = match comparison.counts_as() {
         Outcome::New => missing,
         Outcome::Inconclusive => plan.policy.uncertain_regression,
         outcome => return outcome,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Band, Ending, Level, Outcome, comparison::AnchorResult};
+use super::{Band, Ending, Level, Outcome, Waived, Waiver, comparison::AnchorResult};
 use crate::units::number;
 
 /// What `schema` says.
@@ -59,6 +59,9 @@ pub struct Verdict {
     pub comparison: Option<Comparison>,
     /// Comparisons with baselines.
     pub regressions: Vec<Regression>,
+    /// Known regressions that do not block below their ceilings, whether or not they were seen in this run.
+    #[serde(default)]
+    pub waivers: Vec<Waiver>,
     /// Where the app gave way, if a phase failed.
     pub breaking_point: Option<BreakingPoint>,
     /// Whether the app recovered; null when not asked for, or not run.
@@ -386,6 +389,9 @@ pub struct Regression {
     /// The reason, in a sentence or two.
     #[serde(default)]
     pub because: String,
+    /// Why it does not block although it failed; absent where it blocks, or did not fail.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub waived: Option<Waived>,
     /// The comparison with the first runs of the regime; absent where there is no anchor.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub anchor: Option<AnchorResult>,

@@ -20,6 +20,7 @@ mod policy;
 mod run;
 mod scenario;
 mod template;
+mod waiver;
 
 pub use allow::{allowed, is_loopback};
 pub use build::{Choice, build, files};
@@ -40,3 +41,4 @@ pub use scenario::{
     Step,
 };
 pub use template::{Encoding, Segment, SlotId, Template, Value};
+pub use waiver::Waiver;

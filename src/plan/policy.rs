@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{EndpointId, Metric};
+use super::{EndpointId, Metric, Waiver};
 
 /// `policy` of gates.yaml.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +61,8 @@ pub struct Regression {
     pub missing: Reaction,
     /// Where baselines are kept.
     pub store: Option<String>,
+    /// Known regressions that do not block below their ceilings; no cell stands twice.
+    pub waivers: Vec<Waiver>,
 }
 
 /// One entry of `regression.cells`: a metric that is compared in every phase.

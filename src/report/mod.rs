@@ -24,6 +24,7 @@ mod selftest;
 mod side_by_side;
 mod terminal;
 mod trouble;
+mod waivers;
 mod when;
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use super::{Files, clean};
 use crate::judge::{
     BreakingPoint, CheckResult, Comparison, EndpointVerdict, Finding, MonitorVerdict, PhaseVerdict, RecoveryVerdict,
-    Regime, Regression, Verdict,
+    Regime, Regression, Verdict, Waived, Waiver,
 };
 
 /// Replaces the values of secrets in a text.
@@ -82,6 +82,7 @@ fn each_text(verdict: &mut Verdict, visit: &mut Visit<'_>) {
         totals: _,
         comparison,
         regressions,
+        waivers,
         breaking_point,
         recovery,
         integrity,
@@ -102,6 +103,9 @@ fn each_text(verdict: &mut Verdict, visit: &mut Visit<'_>) {
     }
     for regression in regressions {
         each_text_of_regression(regression, visit);
+    }
+    for waiver in waivers {
+        each_text_of_waiver(waiver, visit);
     }
     if let Some(BreakingPoint {
         phase,
@@ -143,6 +147,7 @@ fn each_text_of_regression(regression: &mut Regression, visit: &mut Visit<'_>) {
         detectable: _,
         outcome: _,
         because,
+        waived,
         anchor: _,
         history: _,
         runs: _,
@@ -151,6 +156,14 @@ fn each_text_of_regression(regression: &mut Regression, visit: &mut Visit<'_>) {
     for text in [phase, cell, because] {
         visit(text);
     }
+    if let Some(Waived { ceiling: _, reason, owner, expires }) = waived {
+        [reason, owner, expires].into_iter().for_each(visit);
+    }
+}
+
+fn each_text_of_waiver(waiver: &mut Waiver, visit: &mut Visit<'_>) {
+    let Waiver { cell, ceiling: _, rate: _, reason, owner, expires, days_left: _, file, line: _ } = waiver;
+    [cell, reason, owner, expires, file].into_iter().for_each(visit);
 }
 
 fn each_text_of_check(check: &mut CheckResult, visit: &mut Visit<'_>) {

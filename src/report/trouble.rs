@@ -275,11 +275,11 @@ fn of_check<'a>(part: &'a str, check: &CheckResult) -> Option<Trouble<'a>> {
 }
 
 fn of_regression(regression: &Regression) -> Option<Trouble<'_>> {
-    if regression.outcome == Outcome::Passed {
+    if regression.counts_as() == Outcome::Passed {
         return None;
     }
     Some(Trouble {
-        standing: standing(regression.outcome),
+        standing: standing(regression.counts_as()),
         part: "regression",
         what: format!("{}/{}", regression.phase, regression.cell),
         measured: None,

@@ -4,6 +4,7 @@
 //! form that reads back to exactly the same value.
 
 mod bytes;
+mod date;
 mod decimal;
 mod duration;
 pub mod number;
@@ -13,6 +14,7 @@ mod rate;
 mod reading;
 
 pub use bytes::Bytes;
+pub use date::Date;
 pub use duration::{Human, Milliseconds};
 pub use percent::Percent;
 pub use range::DurationRange;

@@ -3,10 +3,10 @@
 use std::{
     fmt::Write as _,
     fs,
-    io::{BufRead, BufReader, Read, Write as _},
+    io::{Read, Write as _},
     net::TcpStream,
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -14,10 +14,8 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub(crate) use crate::app::{App, BINARY};
 use crate::{junit, memory, patience};
-
-/// The binary under test.
-pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_stagegate");
 
 /// Tests that measure take turns, so that they do not measure each other.
 static TURN: Mutex<()> = Mutex::new(());
@@ -27,40 +25,7 @@ pub(crate) fn turn() -> MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A child process that listens on loopback and ends when its standard input closes.
-pub(crate) struct App {
-    child: Child,
-    input: Option<ChildStdin>,
-    /// `http://127.0.0.1:PORT`.
-    pub(crate) url: String,
-}
-
 impl App {
-    /// The built-in staging app with these flags, on a free port.
-    pub(crate) fn demo(flags: &[&str]) -> Self {
-        let mut command = Command::new(BINARY);
-        command.args(["demo", "--port", "0", "--until-stdin-closes"]).args(flags).env_remove("STAGEGATE_COMMIT");
-        Self::start(command)
-    }
-
-    /// Any command whose first line says `listening on URL`.
-    pub(crate) fn start(mut command: Command) -> Self {
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
-        let input = child.stdin.take();
-        let mut output = BufReader::new(child.stdout.take().expect("stdout is piped"));
-        let mut line = String::new();
-        output.read_line(&mut line).expect("the first line can be read");
-        let url = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("unexpected first line {line:?}"));
-        let url = url.to_owned();
-        std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
-        Self { child, input, url }
-    }
-
     /// `127.0.0.1:PORT`.
     pub(crate) fn address(&self) -> &str {
         self.url.trim_start_matches("http://")
@@ -89,20 +54,6 @@ impl App {
         let (status, body) = self.request("GET", "/demo/ledger", "");
         assert_eq!(status, 200, "the ledger answers");
         serde_json::from_str(&body).expect("the ledger is JSON")
-    }
-}
-
-impl Drop for App {
-    fn drop(&mut self) {
-        drop(self.input.take());
-        for _ in 0..100 {
-            if matches!(self.child.try_wait(), Ok(Some(_))) {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -1,6 +1,7 @@
 //! Behaviour from outside: one binary, one file per behaviour.
 
 mod accuracy;
+mod app;
 mod baselines;
 mod calibrate;
 mod check;
@@ -27,3 +28,4 @@ mod signals;
 mod silent_gauges;
 mod staging;
 mod stalls;
+mod waivers;

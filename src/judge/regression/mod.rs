@@ -74,6 +74,7 @@ impl Entry<'_> {
             detectable: None,
             outcome,
             because,
+            waived: None,
             anchor: None,
             history: Vec::new(),
             runs: Vec::new(),

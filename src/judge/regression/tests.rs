@@ -19,6 +19,7 @@ fn plan(confirm: u32) -> Plan {
             confirm,
             missing: Reaction::Warn,
             store: None,
+            waivers: vec![],
         }),
         ..tests::plan()
     }

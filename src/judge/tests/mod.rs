@@ -9,6 +9,7 @@ mod operating;
 mod phases;
 mod policies;
 mod runs;
+mod waivers;
 
 use std::{sync::Arc, time::Duration};
 

@@ -10,7 +10,7 @@ fn check(name: &str, outcome: Outcome, detail: &str) -> CheckResult {
     CheckResult { name: name.to_owned(), outcome, detail: detail.to_owned(), file: "gates.yaml".to_owned(), line: 3 }
 }
 
-fn passed() -> Case {
+pub(super) fn passed() -> Case {
     Case::of(success_rate(Op::GreaterOrEqual, 1.0)).requests(PAGE, 1_200, ms(40)).readings(&[10.0; 20])
 }
 
@@ -285,6 +285,7 @@ fn a_new_comparison_follows_missing_and_an_unsure_one_its_own_policy() {
         detectable: None,
         outcome,
         because: String::new(),
+        waived: None,
         anchor: None,
         history: vec![],
         runs: vec![],
@@ -292,8 +293,15 @@ fn a_new_comparison_follows_missing_and_an_unsure_one_its_own_policy() {
     };
     let seen = |missing, uncertain, outcome| {
         let mut plan = plan();
-        plan.regression =
-            Some(plan::Regression { margin: 0.1, cells: vec![], history: 20, confirm: 2, missing, store: None });
+        plan.regression = Some(plan::Regression {
+            margin: 0.1,
+            cells: vec![],
+            history: 20,
+            confirm: 2,
+            missing,
+            store: None,
+            waivers: vec![],
+        });
         plan.policy.uncertain_regression = uncertain;
         let mut evidence = run(&plan, vec![passed().judge()]);
         evidence.regressions = vec![comparison(outcome)];

@@ -15,6 +15,7 @@ pub(super) enum Kind {
     Gauge,
     Phase,
     Profile,
+    Cell,
 }
 
 impl Kind {
@@ -31,6 +32,7 @@ impl Kind {
             Self::Gauge => "gauge",
             Self::Phase => "phase",
             Self::Profile => "profile",
+            Self::Cell => "cell",
         }
     }
 
@@ -60,6 +62,16 @@ impl Kind {
             Self::Monitor | Self::Gauge => &[("monitors", "monitors")],
             Self::Phase => &[("phases", "phases"), ("phases", "name")],
             Self::Profile => &[("profiles", "profiles")],
+            Self::Cell => &[
+                ("phases", "phases"),
+                ("phases", "name"),
+                ("regression", "regression"),
+                ("regression", "cells"),
+                ("scenarios", "scenarios"),
+                ("scenarios", ENTRY),
+                ("scenarios", "steps"),
+                ("scenarios", "name"),
+            ],
         }
     }
 }

@@ -15,12 +15,16 @@ mod request;
 mod scenarios;
 mod target;
 mod template;
+mod waivers;
 
 use std::{collections::BTreeMap, time::Duration};
 
 use self::kind::Kind;
 use super::{ColumnId, Dataset, Endpoint, Gauge, Place, Plan, Scenario};
-use crate::config::{Config, Environment, Located, Problem, Problems, Span, suggestion};
+use crate::{
+    config::{Config, Environment, Located, Problem, Problems, Span, suggestion},
+    units::Date,
+};
 
 /// What the command line adds to gates.yaml.
 #[derive(Debug, Clone, Default)]
@@ -41,19 +45,22 @@ pub struct Choice {
     pub comparison: bool,
     /// `--deadline`.
     pub deadline: Option<Duration>,
+    /// The day on which the run is made, in UTC: waivers end.
+    pub today: Date,
     /// The environment, for `env.NAME` in templates.
     pub environment: Environment,
     /// The texts of the files that [`files`] names, or why they could not be read.
     pub files: BTreeMap<String, Result<String, String>>,
 }
 
-/// The CSV files that the datasets of a config need, as written there; the caller reads them for [`Choice::files`].
+/// The files that a config needs, as written there: CSV files of datasets, and waivers. The caller reads them for
+/// [`Choice::files`].
 pub fn files(config: &Config) -> Vec<String> {
     let file = |dataset: &Located<crate::config::Dataset>| match &dataset.value {
         crate::config::Dataset::Csv(path) => Some(path.value.clone()),
         crate::config::Dataset::Rows(_) => None,
     };
-    config.datasets.iter().filter_map(|(_, dataset)| file(dataset)).collect()
+    config.datasets.iter().filter_map(|(_, dataset)| file(dataset)).chain(waivers::files(config)).collect()
 }
 
 /// Builds the plan of a run.

@@ -38,6 +38,7 @@ impl Draft<'_> {
             self.problem(confirm.span, format!("`confirm` is at most {MOST_CONFIRMATIONS}"));
         }
         let margin = said.margin.map_or(MARGIN, |margin| margin.value.fraction());
+        let before = self.problems.len();
         let mut cells: Vec<Compared> = Vec::new();
         for cell in &said.cells {
             self.cell(cell, margin, known, &mut cells);
@@ -45,6 +46,8 @@ impl Draft<'_> {
         if said.cells.is_empty() {
             cells = self.usual_cells(margin);
         }
+        let whole = self.problems.len() == before;
+        let waivers = self.waivers(&said.waivers, &cells, whole);
         Some(Regression {
             margin,
             cells,
@@ -52,6 +55,7 @@ impl Draft<'_> {
             confirm: confirm.value,
             missing: reaction(said.missing, Reaction::Warn),
             store: said.store.as_ref().map(|store| store.value.trim().to_owned()).filter(|store| !store.is_empty()),
+            waivers,
         })
     }
 

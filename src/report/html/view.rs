@@ -9,7 +9,7 @@ use crate::{
     report::{
         ladder::{self, Rung},
         trouble::{self, Standing, Trouble},
-        when,
+        waivers, when,
     },
 };
 
@@ -21,6 +21,7 @@ pub(super) struct View {
     headline: String,
     facts: Vec<(&'static str, String)>,
     notes: Vec<String>,
+    waivers: Vec<String>,
     troubles: Vec<TroubleView>,
     chart: Option<Chart>,
     rungs: Vec<RungView>,
@@ -122,6 +123,7 @@ impl View {
             headline: verdict.headline.clone(),
             facts: facts(verdict),
             notes: verdict.notes.clone(),
+            waivers: waivers::lines(verdict),
             troubles: trouble::of(verdict).into_iter().map(TroubleView::of).collect(),
             chart: chart::of(verdict),
             rungs: ladder::rungs(verdict).into_iter().map(RungView::of).collect(),
@@ -137,7 +139,7 @@ impl View {
                 .iter()
                 .map(|cell| {
                     let name = format!("{}/{}", cell.phase, cell.cell);
-                    (tone(cell.outcome), name, trouble::because_of_regression(cell))
+                    (tone(cell.counts_as()), name, trouble::because_of_regression(cell))
                 })
                 .collect(),
             phases: verdict.phases.iter().filter(|phase| phase.outcome != Outcome::NotRun).map(PhaseView::of).collect(),

@@ -78,7 +78,7 @@ pub(super) fn of_recovery(verdict: &Verdict, recovery: &RecoveryVerdict) -> Test
 pub(super) fn of_regression(verdict: &Verdict, regression: &Regression) -> TestCase {
     let name = format!("{}/{}", regression.phase, regression.cell);
     let because = trouble::because_of_regression(regression);
-    let mut case = case(verdict, "regression", &name, of_outcome(verdict, regression.outcome, &name, &because));
+    let mut case = case(verdict, "regression", &name, of_outcome(verdict, regression.counts_as(), &name, &because));
     case.properties = properties::of_regression(regression);
     case
 }

@@ -14,9 +14,12 @@ use quick_junit::{Report, TestCase, TestSuite};
 use super::{
     Publishable,
     trouble::{self, Standing, Trouble},
-    when,
+    waivers, when,
 };
 use crate::judge::{Outcome, PhaseVerdict, Verdict};
+
+/// The suite of the comparisons.
+const REGRESSION: &str = "regression";
 
 /// The whole report.
 pub(super) fn render(publishable: &Publishable) -> String {
@@ -46,12 +49,28 @@ fn suites(verdict: &Verdict) -> Vec<TestSuite> {
         checks.iter().map(move |check| case::of_check(verdict, part, check)).collect::<Vec<_>>()
     };
     add("preflight", checks("preflight"));
-    add("regression", verdict.regressions.iter().map(|cell| case::of_regression(verdict, cell)).collect());
+    add(REGRESSION, verdict.regressions.iter().map(|cell| case::of_regression(verdict, cell)).collect());
     add("recovery", verdict.recovery.iter().map(|recovery| case::of_recovery(verdict, recovery)).collect());
     add("integrity", checks("integrity"));
+    waived(verdict, &mut suites);
     let after_preflight = suites.iter().take_while(|suite| suite.name.as_str() == "preflight").count();
     suites.splice(after_preflight..after_preflight, verdict.phases.iter().map(|phase| of_phase(verdict, phase)));
     suites
+}
+
+/// Adds the active waivers to the suite of the comparisons, which is there for them even where nothing was compared.
+fn waived(verdict: &Verdict, suites: &mut Vec<TestSuite>) {
+    let lines = waivers::lines(verdict);
+    if lines.is_empty() {
+        return;
+    }
+    let said: Vec<String> = lines.iter().map(|line| format!("{}: {line}", waivers::TITLE)).collect();
+    if !suites.iter().any(|suite| suite.name.as_str() == REGRESSION) {
+        suites.push(suite(REGRESSION, Duration::ZERO));
+    }
+    for suite in suites.iter_mut().filter(|suite| suite.name.as_str() == REGRESSION) {
+        suite.set_system_out(said.join("\n"));
+    }
 }
 
 /// The suite of a phase: a case for each criterion, one for each band that warns, and one for the phase as a whole

@@ -9,7 +9,7 @@ use self::escape::{cell, code, text};
 use super::{
     Publishable, ladder,
     trouble::{self, Standing, Trouble},
-    when,
+    waivers, when,
 };
 use crate::judge::{CheckResult, Outcome, Verdict};
 use crate::units::number;
@@ -25,6 +25,7 @@ pub(super) fn render(publishable: &Publishable) -> String {
         troubles(verdict),
         ladder_table(verdict),
         after_the_ladder(verdict),
+        waived(verdict),
         notes(verdict),
         details::endpoints(verdict),
         details::monitors(verdict),
@@ -144,8 +145,8 @@ fn after_the_ladder(verdict: &Verdict) -> String {
         format!(
             "- **Regression** {}: {} {}. {because}",
             code(&cell),
-            sign(regression.outcome),
-            regression.outcome.word()
+            sign(regression.counts_as()),
+            regression.counts_as().word()
         )
     }));
     lines.extend(checks("Integrity", &verdict.integrity));
@@ -159,6 +160,11 @@ fn checks(title: &str, checks: &[CheckResult]) -> Vec<String> {
         format!("- **{title}:** {} {} {}: {}", sign(*outcome), code(name), outcome.word(), text(detail))
     };
     checks.iter().map(line).collect()
+}
+
+fn waived(verdict: &Verdict) -> String {
+    let lines: Vec<_> = waivers::lines(verdict).iter().map(|line| format!("- {}", text(line))).collect();
+    if lines.is_empty() { String::new() } else { format!("### {}\n\n{}\n", waivers::TITLE, lines.join("\n")) }
 }
 
 fn notes(verdict: &Verdict) -> String {

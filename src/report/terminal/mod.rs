@@ -10,7 +10,7 @@ pub(super) use width::{COLUMNS, clip, left, right, width, wrap};
 use super::{
     Files, MEASUREMENTS, Publishable, VERDICT, clean, ladder,
     trouble::{self, Standing, Trouble},
-    when,
+    waivers, when,
 };
 use crate::judge::{CheckResult, Outcome, Verdict};
 use crate::units::number;
@@ -29,6 +29,7 @@ pub fn closing(publishable: &Publishable, folder: &str, colour: Colour) -> Strin
         ladder_table(verdict, colour),
         troubles(verdict, colour),
         after_the_ladder(verdict, colour),
+        waived(verdict),
         notes(verdict),
         end(verdict, publishable.files(), folder, colour),
     ];
@@ -194,6 +195,11 @@ fn after_the_ladder(verdict: &Verdict, colour: Colour) -> Vec<String> {
         }
     }
     lines
+}
+
+fn waived(verdict: &Verdict) -> Vec<String> {
+    let lines = waivers::lines(verdict);
+    lines.iter().flat_map(|line| wrap(&format!("{}: {line}", waivers::TITLE), 0)).collect()
 }
 
 fn notes(verdict: &Verdict) -> Vec<String> {

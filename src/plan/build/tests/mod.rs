@@ -4,6 +4,7 @@ mod faults;
 mod notes;
 mod plans;
 mod problems;
+mod waivers;
 
 use super::{Choice, build};
 use crate::{
