@@ -14,7 +14,15 @@ fn plan(margin: f64) -> Plan {
         cell("p95", Metric::Quantile(0.95), margin),
         cell("error_rate", Metric::ErrorRate, 0.01),
     ];
-    let regression = plan::Regression { margin, cells, history: 20, confirm: 2, missing: Reaction::Warn, store: None };
+    let regression = plan::Regression {
+        margin,
+        cells,
+        history: 20,
+        confirm: 2,
+        missing: Reaction::Warn,
+        store: None,
+        waivers: Vec::new(),
+    };
     Plan { phases: vec![tests::phase("light", 10, vec![])], regression: Some(regression), ..tests::plan() }
 }
 
