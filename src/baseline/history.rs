@@ -67,6 +67,11 @@ impl History {
         &self.runs[self.anchor.clone()]
     }
 
+    /// The position in `runs` of the first run after the anchor; 0 before there is one.
+    pub fn after_anchor(&self) -> usize {
+        self.anchor.end
+    }
+
     /// The ids of the anchor's runs and of the regime's first ten.
     pub(super) fn indispensable(&self) -> BTreeSet<String> {
         self.anchor().iter().chain(self.runs.iter().take(ANCHOR_RUNS)).map(|run| run.id.clone()).collect()

@@ -13,7 +13,7 @@ use crate::{
     baseline::{self, History, Key, Run, Store, StoreError, Wanted},
     config::{self, Secrets},
     gate::{Finished, Stored},
-    judge::{PhaseVerdict, Regime, Verdict, regression::Past},
+    judge::{Anchored, PhaseVerdict, Regime, Verdict, regression::Past},
     plan::Plan,
 };
 
@@ -30,11 +30,15 @@ pub(super) struct Shelf<'a> {
 }
 
 impl<'a> Shelf<'a> {
-    /// Where a run of this plan stands.
-    pub(super) fn of(args: &'a RunArgs, plan: &'a Plan, secrets: &Secrets, variables: &'a config::Environment) -> Self {
+    /// Where a run of this plan stands: `named` is the store of the command line, `config` is gates.yaml.
+    pub(super) fn of(
+        (named, config): (Option<&'a str>, &'a Path),
+        plan: &'a Plan,
+        secrets: &Secrets,
+        variables: &'a config::Environment,
+    ) -> Self {
         let environment = baseline::Environment::look(variables);
         let key = Key::of(plan, secrets, &environment);
-        let (named, config) = (args.baseline.as_deref(), args.plan.config.as_path());
         Self { named, config, environment, key, branches: Branches::of(variables), plan, variables }
     }
 
@@ -47,7 +51,7 @@ impl<'a> Shelf<'a> {
         };
         let wanted = Wanted { key: &self.key, branch: &self.branches.base, now: Timestamp::now() };
         match self.open().and_then(|store| store.map(|store| store.history(&wanted)).transpose()) {
-            Ok(Some(history)) => stored(&history, &self.branches.base, name),
+            Ok(Some(history)) => self.found(&history, name),
             Ok(None) => Stored::default(),
             Err(error) => {
                 let because = format!("The store is out of reach: {error}.");
@@ -55,6 +59,11 @@ impl<'a> Shelf<'a> {
                 Stored { past, source: Some(name.to_owned()), regime: None, notes: vec![because] }
             }
         }
+    }
+
+    fn found(&self, history: &History, name: &str) -> Stored {
+        let counting = self.plan.regression.as_ref().map_or(usize::MAX, |regression| regression.history);
+        stored(history, (&self.branches.base, counting), name)
     }
 
     /// The store as the user named it.
@@ -108,8 +117,8 @@ fn first_names(judged: &[PhaseVerdict], plan: &Plan) -> Vec<PhaseVerdict> {
     named.map(|(judged, phase)| PhaseVerdict { name: phase.name.clone(), ..judged.clone() }).collect()
 }
 
-/// A history as the gate takes it.
-fn stored(history: &History, base: &str, name: &str) -> Stored {
+/// A history as the gate takes it; `counting` of its newest runs count.
+fn stored(history: &History, (base, counting): (&str, usize), name: &str) -> Stored {
     let mut notes: Vec<String> =
         history.damaged.iter().map(|damaged| format!("{} was left out: {}.", damaged.file, damaged.because)).collect();
     for other in &history.not_comparable {
@@ -125,16 +134,25 @@ fn stored(history: &History, base: &str, name: &str) -> Stored {
         notes.push(format!("Note that {}.", history.regime.sentence()));
     }
     let values = |runs: &[Run]| runs.iter().map(|run| run.values.clone()).collect::<Vec<_>>();
+    let newest = &history.runs[history.runs.len().saturating_sub(counting)..];
     let regime = history.runs.first().map(|first| Regime {
         since: history.regime.accepted.as_ref().map_or(first.finished_at, |(at, _)| *at).to_string(),
         because: history.regime.sentence(),
-        commits: history.runs.iter().map(|run| run.commit.clone()).collect(),
+        branch: base.to_owned(),
+        runs: history.runs.len(),
+        commits: newest.iter().map(|run| run.commit.clone()).collect(),
         anchor: history.anchor().len(),
+        anchored: history.anchor().last().map(|last| Anchored {
+            label: history.regime.pinned.as_ref().map(|(_, pin)| pin.label.clone()),
+            commit: last.commit.clone(),
+            at: last.finished_at.to_string(),
+        }),
     });
     let past = Past {
         runs: values(&history.runs),
         anchor: values(history.anchor()),
         ruler: history.runs.iter().filter_map(|run| run.ruler_s).collect(),
+        after_anchor: history.after_anchor(),
         because,
     };
     Stored { past, source: Some(name.to_owned()), regime, notes }

@@ -53,7 +53,7 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
     assert!(!environment.contains_key(DEFECT_ON_PURPOSE), "{DEFECT_ON_PURPOSE} is set");
 
     let (plan, secrets) = (Arc::new(plan), Arc::new(secrets));
-    let shelf = Shelf::of(args, &plan, &secrets, &environment);
+    let shelf = Shelf::of((args.baseline.as_deref(), &args.plan.config), &plan, &secrets, &environment);
     let against = against(args, &plan, &shelf)?;
     let setup = Setup {
         plan: Arc::clone(&plan),

@@ -1,6 +1,10 @@
 //! The first line of every report: what decided, by how much against which limit, and how sure it is.
 
-use super::{CheckResult, Extent, Finding, Level, Outcome, PhaseVerdict, RunEvidence, run::Interruption};
+use super::{
+    CheckResult, Extent, Finding, Level, Outcome, PhaseVerdict, Regression, RunEvidence,
+    changes::{groups, ranked},
+    run::{self, Interruption},
+};
 use crate::units::number;
 
 /// One sentence about the run.
@@ -20,8 +24,10 @@ pub(super) fn of(evidence: &RunEvidence<'_>, outcome: Outcome) -> String {
         return format!("Nothing was measured and nothing judged. One user walked through {passes}, {checks} passed.");
     }
     match outcome {
-        Outcome::Passed => passed(evidence),
-        Outcome::Warned => format!("{} {}", passed(evidence), warning(evidence)).trim_end().to_owned(),
+        Outcome::Passed | Outcome::Warned => {
+            let parts = [Some(passed(evidence)), comparisons(evidence), warning(evidence)];
+            parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+        }
         outcome => decided(evidence, outcome),
     }
 }
@@ -31,14 +37,8 @@ fn decided(evidence: &RunEvidence<'_>, outcome: Outcome) -> String {
     if let Some(phase) = evidence.phases.iter().find(|phase| phase.outcome == outcome) {
         return of_phase(phase);
     }
-    let comparisons = evidence.regressions.iter().filter(|comparison| comparison.counts_as() == outcome);
-    if let Some(comparison) = comparisons.clone().next() {
-        let change = comparison.change.map_or_else(String::new, |change| format!(" by {}", number::share(change)));
-        let what = format!("{} of {}", comparison.cell, comparison.phase);
-        return match outcome {
-            Outcome::Failed => format!("{what} became worse{change} against its baseline; every criterion held."),
-            outcome => format!("The comparison of {what} with its baseline is {}.", outcome.word()),
-        };
+    if let Some(compared) = of_comparisons(evidence, outcome) {
+        return compared;
     }
     if let Some(check) = failed(&evidence.integrity) {
         let ladder = ladder(evidence);
@@ -48,6 +48,59 @@ fn decided(evidence: &RunEvidence<'_>, outcome: Outcome) -> String {
         return format!("{}, but the app did not recover: {}", ladder(evidence), sentence(&recovery.detail));
     }
     "Nothing was measured, so nothing was judged.".to_owned()
+}
+
+/// The comparison that decided, the most telling one; `None` when none did.
+fn of_comparisons(evidence: &RunEvidence<'_>, outcome: Outcome) -> Option<String> {
+    let decisive = |one: &&Regression| run::regression(one, evidence) == outcome;
+    let decided: Vec<&Regression> = ranked(&evidence.regressions).into_iter().filter(decisive).collect();
+    let first = *decided.first()?;
+    if outcome == Outcome::Failed {
+        let more = match decided.len() - 1 {
+            0 => String::new(),
+            1 => "; one more cell became worse too".to_owned(),
+            more => format!("; {more} more cells became worse too"),
+        };
+        let good = |phase: &PhaseVerdict| matches!(phase.outcome, Outcome::Passed | Outcome::Warned);
+        let ladder = match evidence.phases.iter().find(|phase| !good(phase)) {
+            None => "every blocking criterion held".to_owned(),
+            Some(phase) => format!("{} itself is {}", phase.name, phase.outcome.word()),
+        };
+        return Some(format!("{}{more}; {ladder}.", first.sentence(evidence.comparison.as_ref())));
+    }
+    let groups = groups(&evidence.regressions);
+    let group = groups.iter().find(|group| group.outcome == first.outcome && group.because == first.because)?;
+    let policy = match first.outcome {
+        Outcome::New | Outcome::NotRun => ", which `regression.missing: fail` does not let pass",
+        Outcome::Inconclusive => ", which `policy.uncertain_regression: fail` does not let pass",
+        _ => "",
+    };
+    Some(format!("{}, but {}{policy}: {}", ladder(evidence), group.title(), sentence(group.because)))
+}
+
+/// What the comparisons came to when none of them decided the run: `45 comparisons: 40 passed, 5 new (3 baseline runs; a
+/// comparison needs 5).` `None` without any.
+fn comparisons(evidence: &RunEvidence<'_>) -> Option<String> {
+    let all = &evidence.regressions;
+    if let [only] = groups(all).as_slice()
+        && only.members.len() == all.len()
+    {
+        return Some(format!("{}: {}", only.title(), sentence(only.because)));
+    }
+    let passed = all.iter().filter(|one| one.outcome == Outcome::Passed).count();
+    let mut parts: Vec<String> = Vec::new();
+    if passed > 0 {
+        parts.push(if passed == all.len() { "none became worse".to_owned() } else { format!("{passed} passed") });
+    }
+    for outcome in [Outcome::New, Outcome::Inconclusive, Outcome::NotRun] {
+        let of_outcome: Vec<&Regression> = all.iter().filter(|one| one.outcome == outcome).collect();
+        let Some(first) = of_outcome.first() else { continue };
+        let alike = of_outcome.iter().all(|one| one.because == first.because);
+        let because = if alike { format!(" ({})", first.because.trim_end_matches('.')) } else { String::new() };
+        parts.push(format!("{} {}{because}", of_outcome.len(), outcome.word()));
+    }
+    let parts = parts.join(", ");
+    (!parts.is_empty()).then(|| format!("{}: {parts}.", number::counted(all.len() as u64, "comparison")))
 }
 
 fn of_phase(phase: &PhaseVerdict) -> String {
@@ -136,8 +189,8 @@ fn ladder(evidence: &RunEvidence<'_>) -> String {
     )
 }
 
-/// What the run was warned for, the first in order.
-fn warning(evidence: &RunEvidence<'_>) -> String {
+/// What its phases were warned for, the first in order; `None` when none was.
+fn warning(evidence: &RunEvidence<'_>) -> Option<String> {
     let warned: Vec<&PhaseVerdict> = evidence.phases.iter().filter(|phase| phase.outcome == Outcome::Warned).collect();
     let warnings: usize = warned.iter().map(|phase| phase.because.len()).sum();
     let Some(phase) = warned.first() else { return waived(evidence) };
@@ -147,16 +200,16 @@ fn warning(evidence: &RunEvidence<'_>) -> String {
         None => phase.because.first().cloned().unwrap_or_default(),
     };
     let count = number::counted(warnings as u64, "warning");
-    format!("With {count}: in {} {}.", phase.name, first.trim_end_matches('.'))
+    Some(format!("With {count}: in {} {}.", phase.name, first.trim_end_matches('.')))
 }
 
 /// What failed and does not block, for a run without another warning.
-fn waived(evidence: &RunEvidence<'_>) -> String {
+fn waived(evidence: &RunEvidence<'_>) -> Option<String> {
     let waived: Vec<_> = evidence.regressions.iter().filter(|comparison| comparison.waived.is_some()).collect();
-    let Some(first) = waived.first() else { return String::new() };
+    let first = waived.first()?;
     let count = number::counted(waived.len() as u64, "waived regression");
     let change = first.change.map_or_else(String::new, |change| format!(" by {}", number::share(change)));
-    format!("With {count}: {} of {} became worse{change}.", first.cell, first.phase)
+    Some(format!("With {count}: {} of {} became worse{change}.", first.cell, first.phase))
 }
 
 fn interrupted(evidence: &RunEvidence<'_>, interruption: Interruption) -> String {

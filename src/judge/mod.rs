@@ -6,6 +6,7 @@
 mod assessment;
 mod breaking;
 pub mod calibration;
+mod changes;
 pub mod comparison;
 mod criterion;
 mod early;
@@ -25,6 +26,7 @@ mod verdict;
 mod waiver;
 
 pub use breaking::breaking_point;
+pub use changes::{Group, groups, ranked, short_commit};
 pub use early::{FIRST_LOOK, extension_decides, failed_early};
 pub use evidence::PhaseEvidence;
 pub use outcome::{Band, Ending, Level, Outcome};
@@ -33,8 +35,9 @@ pub use recovery::{RECOVERY_SPAN, RecoverySpan, recovery};
 pub use run::{Extent, Interruption, RunEvidence, conclude};
 pub use stopping::{patience, stopped_answering};
 pub use verdict::{
-    BreakingPoint, CheckResult, Comparison, ComparisonMode, EndpointVerdict, Finding, Generator, Lacked, Lateness,
-    Milliseconds, MonitorVerdict, PhaseVerdict, RecoveryVerdict, Regime, Regression, SCHEMA, Totals, Verdict,
+    Anchored, BreakingPoint, CheckResult, Comparison, ComparisonMode, Creep, EndpointVerdict, Finding, Generator,
+    Lacked, Lateness, Milliseconds, MonitorVerdict, PhaseVerdict, RecoveryVerdict, Regime, Regression, SCHEMA, Totals,
+    Verdict,
 };
 pub use waiver::{Waived, Waiver};
 

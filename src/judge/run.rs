@@ -154,7 +154,7 @@ fn outcome(evidence: &RunEvidence<'_>) -> Outcome {
             parts.push(Outcome::Inconclusive);
         }
     }
-    parts.extend(evidence.regressions.iter().map(|comparison| regression(comparison, evidence.plan)));
+    parts.extend(evidence.regressions.iter().map(|comparison| regression(comparison, evidence)));
     parts.extend(evidence.recovery.iter().map(|recovery| recovery.outcome));
     parts.extend(evidence.integrity.iter().map(|check| check.outcome));
     [Outcome::Failed, Outcome::Invalid, Outcome::Inconclusive, Outcome::Warned]
@@ -163,11 +163,18 @@ fn outcome(evidence: &RunEvidence<'_>) -> Outcome {
         .unwrap_or(Outcome::Passed)
 }
 
-/// What a comparison means for its run: a new or inconclusive one is what the policies say.
-fn regression(comparison: &Regression, plan: &Plan) -> Outcome {
+/// What a comparison means for its run: a new or inconclusive one is what the policies say. One that was not run although
+/// its phase was measured, because the other deployment was out of reach, is missing like a new one; where the phase itself
+/// was not measured, that decides.
+pub(super) fn regression(comparison: &Regression, evidence: &RunEvidence<'_>) -> Outcome {
+    let plan = evidence.plan;
     let missing = plan.regression.as_ref().map_or(Reaction::Warn, |regression| regression.missing);
+    let measured = |phase: &PhaseVerdict| {
+        phase.name == comparison.phase && matches!(phase.outcome, Outcome::Passed | Outcome::Warned)
+    };
     let reaction = match comparison.counts_as() {
         Outcome::New => missing,
+        Outcome::NotRun if evidence.phases.iter().any(measured) => missing,
         Outcome::Inconclusive => plan.policy.uncertain_regression,
         outcome => return outcome,
     };

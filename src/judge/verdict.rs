@@ -353,10 +353,44 @@ pub struct Regime {
     pub since: String,
     /// Why it began, in one sentence.
     pub because: String,
-    /// Commits of its newest runs, oldest first, as they stand in each regression's `history`.
+    /// The branch that says what is normal.
+    #[serde(default)]
+    pub branch: String,
+    /// All its comparable runs; the newest of them count.
+    #[serde(default)]
+    pub runs: usize,
+    /// Commits of the newest runs, those that count, oldest first.
     pub commits: Vec<String>,
     /// How many runs the anchor holds; 0 where there is none yet.
     pub anchor: usize,
+    /// The newest run of the anchor; absent where there is no anchor.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub anchored: Option<Anchored>,
+}
+
+/// Where the anchor lies: its newest run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Anchored {
+    /// What it was pinned as, `v1.8`; null without a pin.
+    pub label: Option<String>,
+    /// The commit of its newest run.
+    pub commit: String,
+    /// RFC 3339: when that run finished.
+    pub at: String,
+}
+
+/// How a cell got from the anchor to this run: many small steps, or a large one.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Creep {
+    /// Typical value of the anchor, as [`Regression::base`].
+    pub base: f64,
+    /// The margin of the comparison with the anchor, as [`Regression::margin`].
+    pub margin: f64,
+    /// Runs since the anchor, this one included.
+    pub runs: usize,
+    /// The largest single step on the way, as a change: of the rising curve that fits the runs best, so that the noise
+    /// of one run is no step. 0 when nothing rose.
+    pub largest_step: f64,
 }
 
 /// One comparison with a baseline.
@@ -366,6 +400,18 @@ pub struct Regression {
     pub phase: String,
     /// The cell: `p95`, `p95(chart data)`.
     pub cell: String,
+    /// The endpoint that it is about; absent where it is about several.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub endpoint: Option<String>,
+    /// The unit of `base`, `head`, `history`, `runs` and `blocks`: `ms`, `1` (a share), `requests` or `requests/s`.
+    #[serde(default)]
+    pub unit: String,
+    /// The file of its line; empty where gates.yaml names no cells.
+    #[serde(default)]
+    pub file: String,
+    /// Its line in gates.yaml; 0 where gates.yaml names no cells.
+    #[serde(default)]
+    pub line: u32,
     /// The smallest worsening worth blocking: a share, for rates a difference of shares.
     #[serde(default)]
     pub margin: f64,
@@ -395,6 +441,9 @@ pub struct Regression {
     /// The comparison with the first runs of the regime; absent where there is no anchor.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub anchor: Option<AnchorResult>,
+    /// How it got from the anchor to this run; absent where there is no anchor.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub creep: Option<Creep>,
     /// The stored values that counted, oldest first; empty when interleaved.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub history: Vec<f64>,

@@ -62,6 +62,14 @@ impl Plan {
         (expected, worst)
     }
 
+    /// The longest that it takes to drive every phase so many more times as `regression.confirm` says; nothing without a
+    /// comparison.
+    pub fn confirming(&self) -> Duration {
+        let times = self.regression.as_ref().map_or(0, |regression| regression.confirm);
+        let once = self.phases.iter().map(|phase| self.outlook(phase).worst);
+        once.fold(Duration::ZERO, Duration::saturating_add).saturating_mul(times)
+    }
+
     /// The longest that a check can take.
     fn longest(&self, check: &super::Check) -> Duration {
         match &check.act {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{EndpointId, Metric, Waiver};
+use super::{EndpointId, Metric, Place, Waiver};
 
 /// `policy` of gates.yaml.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,9 +76,21 @@ pub struct Compared {
     pub endpoints: Vec<EndpointId>,
     /// The smallest worsening worth blocking: a share for ratios, percentage points as a share of 1 for rates.
     pub margin: f64,
+    /// Its line; `None` where gates.yaml names no cells.
+    pub place: Option<Place>,
 }
 
 impl Compared {
+    /// The unit of its values, in the words of a finding: `ms`, `1` (a share), `requests`, `requests/s`.
+    pub fn unit(&self) -> &'static str {
+        match self.metric {
+            Metric::Quantile(_) | Metric::Mean | Metric::Max => "ms",
+            Metric::SuccessRate | Metric::ErrorRate => "1",
+            Metric::Requests => "requests",
+            Metric::Throughput => "requests/s",
+        }
+    }
+
     /// Whether it is a rate, compared by difference; everything else is compared by ratio.
     pub fn is_rate(&self) -> bool {
         matches!(self.metric, Metric::SuccessRate | Metric::ErrorRate)

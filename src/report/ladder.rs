@@ -58,12 +58,6 @@ pub(super) fn load(phase: &PhaseVerdict) -> String {
     }
 }
 
-/// The first twelve characters of a long hash; other names of a commit as they are.
-pub(super) fn short_commit(commit: &str) -> String {
-    let hash = commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if hash { commit[..12].to_owned() } else { commit.to_owned() }
-}
-
 /// What follows from the breaking point, in one sentence.
 pub(super) fn breaking_point(verdict: &Verdict) -> Option<String> {
     let point = verdict.breaking_point.as_ref()?;

@@ -18,10 +18,12 @@ mod measurements;
 mod plan;
 mod progress;
 mod publishable;
+mod regressions;
 mod rehearsal;
 mod schema;
 mod selftest;
 mod side_by_side;
+mod sight;
 mod terminal;
 mod trouble;
 mod waivers;
@@ -43,6 +45,7 @@ pub use rehearsal::{Detail, rehearsals};
 pub use schema::OtherSchema;
 pub use selftest::{Brief, selftest};
 pub use side_by_side::{SideBySide, side_by_side};
+pub use sight::sight;
 pub use terminal::{Colour, closing, headline_only, meaning};
 
 /// One report file.

@@ -86,12 +86,21 @@ fn row(plan: &Plan, phase: &Phase) -> [String; 7] {
 }
 
 fn wall_time(plan: &Plan) -> Vec<String> {
-    let (expected, worst) = plan.wall_time();
+    let (expected, ladder) = plan.wall_time();
+    let again = plan.confirming();
+    let worst = ladder.saturating_add(again);
     let deadline = match plan.deadline {
         Some(deadline) if deadline < worst => format!("; its deadline of {} may cut it short", Human(deadline)),
         Some(deadline) => format!("; its deadline of {} leaves room for that", Human(deadline)),
         None => String::new(),
     };
     let about = when::span(expected.max(Duration::from_secs(1)));
-    wrap(&format!("Wall time: about {about} of load, at most {}{deadline}.", when::span(worst)), 0)
+    let confirmed = if again.is_zero() {
+        String::new()
+    } else {
+        let times = plan.regression.as_ref().map_or(0, |regression| u64::from(regression.confirm));
+        let times = number::counted(times, "more time");
+        format!(", {} of it to measure {times} what would fail as a regression (`confirm`)", when::span(again))
+    };
+    wrap(&format!("Wall time: about {about} of load, at most {}{confirmed}{deadline}.", when::span(worst)), 0)
 }

@@ -4,8 +4,8 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{Files, clean};
 use crate::judge::{
-    BreakingPoint, CheckResult, Comparison, EndpointVerdict, Finding, MonitorVerdict, PhaseVerdict, RecoveryVerdict,
-    Regime, Regression, Verdict, Waived, Waiver,
+    Anchored, BreakingPoint, CheckResult, Comparison, EndpointVerdict, Finding, MonitorVerdict, PhaseVerdict,
+    RecoveryVerdict, Regime, Regression, Verdict, Waived, Waiver,
 };
 
 /// Replaces the values of secrets in a text.
@@ -128,8 +128,11 @@ fn each_text(verdict: &mut Verdict, visit: &mut Visit<'_>) {
 fn each_text_of_comparison(comparison: &mut Comparison, visit: &mut Visit<'_>) {
     let Comparison { mode: _, source, compared: _, of: _, head_runs: _, regime, ruler_s: _, notes } = comparison;
     source.iter_mut().chain(notes).for_each(&mut *visit);
-    if let Some(Regime { since, because, commits, anchor: _ }) = regime {
-        [since, because].into_iter().chain(commits).for_each(visit);
+    if let Some(Regime { since, because, branch, runs: _, commits, anchor: _, anchored }) = regime {
+        [since, because, branch].into_iter().chain(commits).for_each(&mut *visit);
+        if let Some(Anchored { label, commit, at }) = anchored {
+            label.iter_mut().chain([commit, at]).for_each(visit);
+        }
     }
 }
 
@@ -137,6 +140,10 @@ fn each_text_of_regression(regression: &mut Regression, visit: &mut Visit<'_>) {
     let Regression {
         phase,
         cell,
+        endpoint,
+        unit,
+        file,
+        line: _,
         margin: _,
         rate: _,
         base: _,
@@ -149,11 +156,12 @@ fn each_text_of_regression(regression: &mut Regression, visit: &mut Visit<'_>) {
         because,
         waived,
         anchor: _,
+        creep: _,
         history: _,
         runs: _,
         blocks: _,
     } = regression;
-    for text in [phase, cell, because] {
+    for text in [phase, cell, unit, file, because].into_iter().chain(endpoint) {
         visit(text);
     }
     if let Some(Waived { ceiling: _, reason, owner, expires }) = waived {
@@ -287,7 +295,9 @@ mod tests {
     fn collect_unmasked(path: &str, value: &serde_json::Value, found: &mut Vec<String>) {
         match value {
             serde_json::Value::String(text) => {
-                let word = ["/outcome", "/ending", "/level", "/band", "/schema"].iter().any(|key| path.ends_with(key));
+                let word = ["/outcome", "/ending", "/level", "/band", "/mode", "/schema"]
+                    .iter()
+                    .any(|key| path.ends_with(key));
                 if !word && !text.starts_with('<') {
                     found.push(format!("{path}: {text}"));
                 }

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::advice;
+use super::{advice, regressions};
 use crate::judge::{
-    ANSWERS, Band, CheckResult, Finding, LOGGED_IN, Level, MonitorVerdict, Outcome, PhaseVerdict, Regression, Verdict,
+    ANSWERS, Band, CheckResult, Finding, LOGGED_IN, Level, MonitorVerdict, Outcome, PhaseVerdict, Verdict, groups,
+    ranked,
 };
 use crate::units::number;
+
+/// The part of comparisons.
+const REGRESSION: &str = "regression";
 
 /// One thing that is not simply fine.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,7 +96,7 @@ pub(super) fn of(verdict: &Verdict) -> Vec<Trouble<'_>> {
     for phase in verdict.phases.iter().filter(|phase| phase.outcome != Outcome::NotRun) {
         troubles.extend(of_phase(phase));
     }
-    troubles.extend(verdict.regressions.iter().filter_map(of_regression));
+    troubles.extend(of_regressions(verdict));
     troubles.extend(verdict.recovery.iter().filter(|recovery| recovery.outcome != Outcome::Passed).map(|recovery| {
         Trouble {
             standing: standing(recovery.outcome),
@@ -274,29 +278,50 @@ fn of_check<'a>(part: &'a str, check: &CheckResult) -> Option<Trouble<'a>> {
     })
 }
 
-fn of_regression(regression: &Regression) -> Option<Trouble<'_>> {
-    if regression.counts_as() == Outcome::Passed {
-        return None;
-    }
-    Some(Trouble {
-        standing: standing(regression.counts_as()),
-        part: "regression",
-        what: format!("{}/{}", regression.phase, regression.cell),
+/// Each comparison that failed, the most telling one first and with what to try; the others together where they came to
+/// the same, because many of them have one cause.
+fn of_regressions(verdict: &Verdict) -> Vec<Trouble<'_>> {
+    let failed = ranked(&verdict.regressions).into_iter().filter(|one| one.outcome == Outcome::Failed);
+    let failed = failed.enumerate().map(|(position, one)| Trouble {
+        standing: standing(one.counts_as()),
+        part: REGRESSION,
+        what: one.name(),
         measured: None,
-        place: None,
-        because: because_of_regression(regression),
-        advice: None,
-    })
-}
-
-/// What a comparison saw, in one sentence.
-pub(super) fn because_of_regression(regression: &Regression) -> String {
-    let change = number::or_nothing(regression.change, number::change);
-    let interval = regression
-        .interval
-        .map(|[low, high]| format!(", between {} and {}", number::change(low), number::change(high)))
-        .unwrap_or_default();
-    format!("It changed by {change}{interval}; worse is positive.")
+        place: place(&one.file, one.line),
+        because: regressions::account(verdict, one),
+        advice: (position == 0 && one.waived.is_none()).then(|| advice::for_regression(verdict, one)),
+    });
+    let mut troubles: Vec<Trouble<'_>> = failed.collect();
+    let undecided = groups(&verdict.regressions).into_iter().filter(|group| {
+        // Where the phase itself was not measured, that is the trouble.
+        let measured = |phase: &PhaseVerdict| {
+            let of_group = group.members.iter().any(|member| member.phase == phase.name);
+            of_group && matches!(phase.outcome, Outcome::Passed | Outcome::Warned)
+        };
+        group.outcome != Outcome::NotRun || verdict.phases.iter().any(measured)
+    });
+    troubles.extend(undecided.map(|group| {
+        // Where the run went well all the same, the policies let it pass.
+        let standing = match group.outcome {
+            _ if verdict.exit_code == 0 => Standing::Warned,
+            Outcome::NotRun => Standing::Inconclusive,
+            outcome => standing(outcome),
+        };
+        let because = match group.members.as_slice() {
+            [only] => regressions::account(verdict, only),
+            members => format!("{} Cells: {}.", group.because, regressions::names(members)),
+        };
+        Trouble {
+            standing,
+            part: REGRESSION,
+            what: if standing.word() == group.outcome.word() { group.subject() } else { group.title() },
+            measured: None,
+            place: None,
+            because,
+            advice: advice::for_undecided(verdict, group.outcome),
+        }
+    }));
+    troubles
 }
 
 #[cfg(test)]
@@ -335,6 +360,30 @@ mod tests {
         assert_eq!(listed(&fixtures::invalid()), ["invalid light the whole phase"]);
         assert_eq!(listed(&fixtures::not_ready()), ["failed preflight debug mode is off"]);
         assert_eq!(listed(&fixtures::inconclusive()), ["inconclusive light p95(report) < 500ms"]);
+    }
+
+    #[test]
+    fn comparisons_that_came_to_the_same_are_one_trouble() {
+        assert_eq!(listed(&fixtures::new()), ["warned regression 21 comparisons are new"]);
+        assert_eq!(
+            listed(&fixtures::regressed()),
+            [
+                "failed regression light/p95(chart data)",
+                "failed regression heavy/p95",
+                "inconclusive regression medium/p50",
+                "inconclusive regression 2 comparisons are new",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_comparison_that_was_not_run_is_a_trouble_only_where_its_phase_was() {
+        let mut verdict = fixtures::passed();
+        verdict.regressions = fixtures::regressed().regressions[..1].to_vec();
+        (verdict.regressions[0].outcome, verdict.regressions[0].change) = (Outcome::NotRun, None);
+        assert_eq!(listed(&verdict), ["warned regression light/p50 was not run"]);
+        verdict.phases[1].outcome = Outcome::NotRun;
+        assert_eq!(listed(&verdict), Vec::<String>::new());
     }
 
     #[test]

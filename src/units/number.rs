@@ -93,6 +93,33 @@ pub fn change(value: f64) -> String {
     format!("{sign}{}", percent(value, MEASURED))
 }
 
+/// The difference of two rates, worse is positive, in percentage points: `+1.2 points`.
+pub fn points(value: f64) -> String {
+    in_points(&change(value))
+}
+
+/// A relative change beside its margin: as many digits as it takes to read on the side of it on which it is.
+pub fn change_beside(value: f64, margin: f64) -> String {
+    let sign = if value > 0.0 { "+" } else { "" };
+    format!("{sign}{}", beside(value, margin, "1"))
+}
+
+/// The difference of two rates beside its margin, as [`change_beside`].
+pub fn points_beside(value: f64, margin: f64) -> String {
+    in_points(&change_beside(value, margin))
+}
+
+fn in_points(change: &str) -> String {
+    let Some(number) = change.strip_suffix(" %") else { return change.to_owned() };
+    let thing = if number.trim_start_matches(['+', '-']) == "1" { "point" } else { "points" };
+    format!("{number} {thing}")
+}
+
+/// A probability: `0.004`; what is smaller than a thousandth is `below 0.001`.
+pub fn probability(value: f64) -> String {
+    if value < 0.001 { "below 0.001".to_owned() } else { digits(value, 2) }
+}
+
 /// A text, and the value that a reader takes from it, in the same unit as the value that was printed.
 struct Printed {
     text: String,

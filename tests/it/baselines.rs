@@ -39,6 +39,16 @@ fn says(folder: &Path, arguments: &[&str], code: i32) -> String {
     text
 }
 
+/// What `check` prints of a file that is right.
+#[track_caller]
+fn checked(folder: &Path) -> String {
+    let mut command = Command::new(BINARY);
+    clean_environment(&mut command);
+    let output = command.arg("check").current_dir(folder).output().expect("the binary starts");
+    assert_eq!(output.status.code(), Some(0));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
 fn passed(app: &App, more: &str) -> Ran {
     let test = GateTest::on(&app.url).section(more).gets(&["/healthz"]);
     test.phase(SHORT, &["success_rate >= 100%"]).run().exits(0)
@@ -51,6 +61,9 @@ fn a_finished_run_is_saved_listed_shown_and_decided_about() {
     let ran = passed(&app, "regression: {store: kept/baselines, cells: [p95]}");
     let folder = ran.out.parent().expect("a folder");
 
+    let before = checked(folder);
+    assert!(before.contains("regressions: No stored run is comparable yet.\n"), "{before}");
+    assert!(before.contains("1 cell has no comparison yet: 0 stored runs, and 5 are needed."), "{before}");
     let empty = says(folder, &["list"], 0);
     assert!(
         empty.starts_with("There are no runs in kept/baselines yet; save the first with `stagegate run"),
@@ -64,6 +77,9 @@ fn a_finished_run_is_saved_listed_shown_and_decided_about() {
     let list = says(folder, &["list"], 0);
     assert_eq!(list.matches(&id).count(), 1, "{list}");
     assert!(list.contains("is compared with 1 run of main (marked *); the regime began with the store."), "{list}");
+    let after = checked(folder);
+    assert!(after.contains("regressions: The regime began with the store: 1 comparable run in"), "{after}");
+    assert!(after.contains("1 cell has no comparison yet: 1 stored run, and 5 are needed."), "{after}");
     let shown = says(folder, &["show", &id[..6]], 0);
     for part in ["light: 2 users at 10/s", "http://loopback", "light/p95(/healthz)", "light/throughput"] {
         assert!(shown.contains(part), "{part} in {shown}");

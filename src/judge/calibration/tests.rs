@@ -8,7 +8,8 @@ use crate::{
 
 /// p50, p95 and the error rate of one phase.
 fn plan(margin: f64) -> Plan {
-    let cell = |name: &str, metric, margin| Compared { name: name.to_owned(), metric, endpoints: vec![], margin };
+    let cell =
+        |name: &str, metric, margin| Compared { name: name.to_owned(), metric, endpoints: vec![], margin, place: None };
     let cells = vec![
         cell("p50", Metric::Quantile(0.5), margin),
         cell("p95", Metric::Quantile(0.95), margin),

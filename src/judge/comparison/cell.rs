@@ -110,7 +110,7 @@ pub fn outcome(cells: &[CellResult]) -> Outcome {
 impl Cell {
     /// The value on the scale where differences are compared and larger is worse; `None` where it is no number, or for
     /// ratios not above zero.
-    pub(super) fn score(&self, value: Option<f64>) -> Option<f64> {
+    pub(in crate::judge) fn score(&self, value: Option<f64>) -> Option<f64> {
         let value = value.filter(|value| value.is_finite())?;
         let score = match self.scale {
             Scale::Ratio if value > 0.0 => value.ln(),
@@ -134,7 +134,7 @@ impl Cell {
     }
 
     /// A difference of scores as a change; `None` beyond a 64-bit float.
-    pub(super) fn change(&self, difference: f64) -> Option<f64> {
+    pub(in crate::judge) fn change(&self, difference: f64) -> Option<f64> {
         let change = match self.scale {
             Scale::Ratio => difference.exp_m1(),
             Scale::Rate => difference,

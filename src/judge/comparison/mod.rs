@@ -16,6 +16,7 @@ pub use cell::{AnchorResult, Cell, CellResult, Scale, Side, Worse, outcome};
 pub use file::{ComparisonFile, ComparisonFileError, LARGEST_COMPARISON};
 pub use interleaved::interleaved;
 pub use ruler::{Ruler, by_ruler};
+pub(in crate::judge) use stored::anchor_margin;
 pub use stored::stored;
 
 #[cfg(test)]

@@ -110,8 +110,8 @@ fn spread(cell: &Cell, runs: &[f64]) -> f64 {
     deviation(runs).max(floor)
 }
 
-/// The anchor's margin.
-pub(super) fn anchor_margin(cell: &Cell) -> f64 {
+/// The margin of the comparison with the anchor.
+pub(in crate::judge) fn anchor_margin(cell: &Cell) -> f64 {
     match cell.scale {
         Scale::Ratio => cell.margin.max(ANCHOR_MARGIN),
         // A rate has its own margin in percentage points; 15 of them would be no guard at all.

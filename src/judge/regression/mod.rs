@@ -4,11 +4,14 @@
 //! [`super::comparison`].
 
 mod cells;
+mod creep;
 mod interleaved;
+mod outlook;
 mod stored;
 
 pub use cells::{RunValues, name, values};
 pub use interleaved::{Blocks, against_deployment};
+pub use outlook::outlook;
 pub use stored::{Head, Past, StoredComparison, against_stored};
 
 #[cfg(test)]
@@ -27,6 +30,8 @@ use crate::{
 struct Entry<'a> {
     phase: &'a str,
     compared: &'a Compared,
+    /// The endpoint, where the cell is about one alone.
+    endpoint: Option<&'a str>,
 }
 
 impl Entry<'_> {
@@ -64,6 +69,10 @@ impl Entry<'_> {
         Regression {
             phase: self.phase.to_owned(),
             cell: self.compared.name.clone(),
+            endpoint: self.endpoint.map(str::to_owned),
+            unit: self.compared.unit().to_owned(),
+            file: self.compared.place.as_ref().map(|place| place.file.to_string()).unwrap_or_default(),
+            line: self.compared.place.as_ref().map_or(0, |place| place.line),
             margin: self.compared.margin,
             rate: self.compared.is_rate(),
             base: None,
@@ -76,6 +85,7 @@ impl Entry<'_> {
             because,
             waived: None,
             anchor: None,
+            creep: None,
             history: Vec::new(),
             runs: Vec::new(),
             blocks: Vec::new(),
@@ -100,6 +110,10 @@ impl Entry<'_> {
 /// Every cell of the plan, phase by phase.
 fn entries(plan: &Plan) -> Vec<Entry<'_>> {
     let cells = plan.regression.iter().flat_map(|regression| &regression.cells);
-    let of_phase = |phase| cells.clone().map(move |compared| Entry { phase, compared });
+    let endpoint = |compared: &Compared| match compared.endpoints.as_slice() {
+        [only] => plan.endpoints.get(only.index()).map(|endpoint| endpoint.name.as_str()),
+        _ => None,
+    };
+    let of_phase = |phase| cells.clone().map(move |compared| Entry { phase, compared, endpoint: endpoint(compared) });
     plan.phases.iter().flat_map(|phase| of_phase(phase.name.as_str())).collect()
 }

@@ -1,6 +1,6 @@
 //! Against stored runs.
 
-use super::{Entry, RunValues, entries};
+use super::{Entry, RunValues, creep, entries};
 use crate::{
     judge::{
         Outcome, Regression,
@@ -18,6 +18,8 @@ pub struct Past {
     pub anchor: Vec<RunValues>,
     /// Readings of the ruler in those runs, in seconds; runs without one are left out.
     pub ruler: Vec<f64>,
+    /// The position in `runs` of the first run after the anchor.
+    pub after_anchor: usize,
     /// Why there are no runs, where something stood in the way: a store out of reach.
     pub because: Option<String>,
 }
@@ -66,6 +68,7 @@ pub fn against_stored(plan: &Plan, head: Head<'_>, past: &Past) -> StoredCompari
             let mut regression = entry.compared(result, &of.base, &of.head);
             regression.history.clone_from(&of.base);
             regression.runs.clone_from(&of.head);
+            regression.creep = creep::of(entry, &creep::Way { anchor: &of.anchor, since: &of.since, head: &of.head });
             if let Some(because) = past.because.as_ref().filter(|_| regression.outcome == Outcome::New) {
                 regression.because = format!("{} {because}", regression.because);
             }
@@ -87,6 +90,8 @@ struct Measured {
     base: Vec<f64>,
     head: Vec<f64>,
     anchor: Vec<f64>,
+    /// The runs after the anchor.
+    since: Vec<f64>,
 }
 
 impl Measured {
@@ -96,7 +101,8 @@ impl Measured {
         let mut base = values(&past.runs);
         let history = plan.regression.as_ref().map_or(usize::MAX, |regression| regression.history);
         base.drain(..base.len().saturating_sub(history));
-        Self { base, head: values(heads), anchor: values(&past.anchor) }
+        let since = values(past.runs.get(past.after_anchor..).unwrap_or_default());
+        Self { base, head: values(heads), anchor: values(&past.anchor), since }
     }
 
     fn side(&self) -> Side {

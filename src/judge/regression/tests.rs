@@ -8,7 +8,8 @@ use crate::{
 
 /// p95 and the error rate of two phases.
 fn plan(confirm: u32) -> Plan {
-    let cell = |name: &str, metric, margin| Compared { name: name.to_owned(), metric, endpoints: vec![], margin };
+    let cell =
+        |name: &str, metric, margin| Compared { name: name.to_owned(), metric, endpoints: vec![], margin, place: None };
     let cells = vec![cell("p95", Metric::Quantile(0.95), 0.1), cell("error_rate", Metric::ErrorRate, 0.01)];
     Plan {
         phases: vec![tests::phase("light", 10, vec![]), tests::phase("heavy", 100, vec![])],
@@ -142,4 +143,32 @@ fn a_slower_machine_blocks_nothing_and_asks_for_no_confirmation() {
     };
     assert_eq!(outcome(&[0.001, 0.001]), (Outcome::Inconclusive, 2));
     assert_eq!(outcome(&[0.0013, 0.0013]), (Outcome::Invalid, 0));
+}
+
+#[test]
+fn creep_is_measured_from_the_anchor_along_every_stored_run() {
+    let grown = |run: i32| 1.01_f64.powi(run);
+    let runs: Vec<RunValues> = (-10..30).map(|at| run(100.0 * grown(at.max(0)), 200.0)).collect();
+    let past = Past { anchor: runs[..10].to_vec(), after_anchor: 10, runs, ..Past::default() };
+    let compared = compare(&plan(2), &[run(100.0 * grown(30), 200.0)], &past);
+    let cell = of(&compared.regressions, "light/p95");
+    assert_eq!(cell.anchor.map(|anchor| anchor.outcome), Some(Outcome::Failed), "{cell:?}");
+    let creep = cell.creep.expect("there is an anchor");
+    // Thirty stored runs after the anchor, more than the twenty that count, and this one.
+    assert_eq!((creep.runs, cell.history.len()), (31, 20));
+    assert!((creep.base - 100.0).abs() < 1e-9 && (creep.margin - 0.15).abs() < 1e-12, "{creep:?}");
+    assert!((creep.largest_step - 0.01).abs() < 1e-9, "{creep:?}");
+    assert_eq!(of(&compared.regressions, "heavy/p95").creep.map(|creep| creep.largest_step), Some(0.0));
+    let without = compare(&plan(2), &[run(100.0, 200.0)], &self::past());
+    assert_eq!(of(&without.regressions, "light/p95").creep, None);
+}
+
+#[test]
+fn what_can_be_seen_is_known_before_the_run() {
+    let before = outlook(&plan(2), &past());
+    let after = compare(&plan(2), &[run(104.0, 203.0)], &past()).regressions;
+    let seen = |cells: &[Regression]| cells.iter().map(|cell| cell.detectable).collect::<Vec<_>>();
+    assert!(before.iter().all(|cell| cell.detectable.is_some() && cell.history.len() == 20));
+    assert_eq!(seen(&before), seen(&after), "it depends on the stored runs alone");
+    assert!(outlook(&plan(2), &Past::default()).iter().all(|cell| cell.detectable.is_none()));
 }

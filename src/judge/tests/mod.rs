@@ -1,5 +1,6 @@
 //! The room from its front door: measurements as a worker would record them, and what came of them.
 
+mod changes;
 mod criteria;
 mod early;
 mod gauges;

@@ -275,6 +275,11 @@ fn a_new_comparison_follows_missing_and_an_unsure_one_its_own_policy() {
     let comparison = |outcome| Regression {
         phase: "light".to_owned(),
         cell: "p95".to_owned(),
+        endpoint: None,
+        unit: "ms".to_owned(),
+        file: String::new(),
+        line: 0,
+        creep: None,
         margin: 0.1,
         rate: false,
         base: None,

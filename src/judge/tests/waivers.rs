@@ -19,7 +19,13 @@ fn waiving(cell: &str) -> Plan {
         days_left: 30,
         place: Place { file: "gates.yaml".into(), line: 12, column: 5 },
     };
-    let p95 = Compared { name: "p95".to_owned(), metric: Metric::Quantile(0.95), endpoints: vec![], margin: 0.1 };
+    let p95 = Compared {
+        name: "p95".to_owned(),
+        metric: Metric::Quantile(0.95),
+        endpoints: vec![],
+        margin: 0.1,
+        place: None,
+    };
     let regression = planned::Regression {
         margin: 0.1,
         cells: vec![p95],
@@ -34,6 +40,11 @@ fn waiving(cell: &str) -> Plan {
 
 fn seen(change: Option<f64>, outcome: Outcome) -> Regression {
     Regression {
+        endpoint: None,
+        unit: "ms".to_owned(),
+        file: String::new(),
+        line: 0,
+        creep: None,
         phase: "light".to_owned(),
         cell: "p95".to_owned(),
         margin: 0.1,

@@ -67,6 +67,7 @@ impl Draft<'_> {
             metric,
             endpoints: all.iter().flat_map(|judged| judged.endpoints.iter().copied()).collect(),
             margin,
+            place: None,
         };
         vec![
             cell("p50", Metric::Quantile(0.5), margin),
@@ -115,7 +116,7 @@ impl Draft<'_> {
             if cells.iter().any(|cell| cell.name == name) {
                 self.problem(text.span, format!("the cell `{name}` is there twice"));
             } else {
-                cells.push(Compared { name, metric, endpoints, margin });
+                cells.push(Compared { name, metric, endpoints, margin, place: Some(self.place(text.span)) });
             }
         }
     }

@@ -1,6 +1,7 @@
 //! report.html: one self-contained file, no script, no style or font from elsewhere.
 
 mod chart;
+mod comparisons;
 mod view;
 
 use minijinja::{

@@ -2,12 +2,16 @@
 
 use serde::Serialize;
 
-use super::chart::{self, Chart};
+use super::{
+    chart::{self, Chart},
+    comparisons::RegressionsView,
+};
 use crate::units::number;
 use crate::{
-    judge::{Band, CheckResult, EndpointVerdict, Milliseconds, Outcome, PhaseVerdict, Verdict},
+    judge::{Band, CheckResult, EndpointVerdict, Milliseconds, Outcome, PhaseVerdict, Verdict, short_commit},
     report::{
         ladder::{self, Rung},
+        regressions,
         trouble::{self, Standing, Trouble},
         waivers, when,
     },
@@ -30,7 +34,7 @@ pub(super) struct View {
     integrity: Vec<CheckView>,
     cleanup: Vec<CheckView>,
     preflight: Vec<CheckView>,
-    regressions: Vec<(Tone, String, String)>,
+    regressions: Option<RegressionsView>,
     phases: Vec<PhaseView>,
     environment: Vec<(&'static str, String)>,
     repeat: String,
@@ -38,7 +42,7 @@ pub(super) struct View {
 
 /// An outcome as a word, and the class of its colour.
 #[derive(Serialize)]
-struct Tone {
+pub(super) struct Tone {
     word: &'static str,
     class: &'static str,
 }
@@ -122,7 +126,7 @@ impl View {
             outcome: Tone { word: verdict.word(), ..tone(verdict.tone()) },
             headline: verdict.headline.clone(),
             facts: facts(verdict),
-            notes: verdict.notes.clone(),
+            notes: regressions::notes(verdict).map(str::to_owned).collect(),
             waivers: waivers::lines(verdict),
             troubles: trouble::of(verdict).into_iter().map(TroubleView::of).collect(),
             chart: chart::of(verdict),
@@ -134,14 +138,7 @@ impl View {
             integrity: verdict.integrity.iter().map(CheckView::of).collect(),
             cleanup: verdict.cleanup.iter().map(CheckView::of).collect(),
             preflight: verdict.preflight.iter().map(CheckView::of).collect(),
-            regressions: verdict
-                .regressions
-                .iter()
-                .map(|cell| {
-                    let name = format!("{}/{}", cell.phase, cell.cell);
-                    (tone(cell.counts_as()), name, trouble::because_of_regression(cell))
-                })
-                .collect(),
+            regressions: RegressionsView::of(verdict),
             phases: verdict.phases.iter().filter(|phase| phase.outcome != Outcome::NotRun).map(PhaseView::of).collect(),
             environment: environment(verdict),
             repeat: verdict.repeat.clone(),
@@ -149,7 +146,7 @@ impl View {
     }
 }
 
-fn tone(outcome: Outcome) -> Tone {
+pub(super) fn tone(outcome: Outcome) -> Tone {
     let class = match outcome {
         Outcome::Passed => "good",
         Outcome::Warned => "warn",
@@ -164,7 +161,7 @@ fn facts(verdict: &Verdict) -> Vec<(&'static str, String)> {
     let mut facts = vec![
         ("profile", verdict.profile.clone()),
         ("target", verdict.target.clone()),
-        ("commit", ladder::short_commit(&verdict.commit)),
+        ("commit", short_commit(&verdict.commit).to_owned()),
         ("requests", number::count(verdict.totals.requests)),
         ("failures", number::count(verdict.totals.failures)),
     ];

@@ -5,7 +5,10 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus};
 
 use super::{
-    super::trouble::{self, Standing, Trouble},
+    super::{
+        regressions,
+        trouble::{self, Standing, Trouble},
+    },
     properties,
 };
 use crate::judge::{CheckResult, Finding, Level, Outcome, PhaseVerdict, RecoveryVerdict, Regression, Verdict};
@@ -76,10 +79,11 @@ pub(super) fn of_recovery(verdict: &Verdict, recovery: &RecoveryVerdict) -> Test
 
 /// A comparison.
 pub(super) fn of_regression(verdict: &Verdict, regression: &Regression) -> TestCase {
-    let name = format!("{}/{}", regression.phase, regression.cell);
-    let because = trouble::because_of_regression(regression);
+    let name = regression.name();
+    let because = regressions::account(verdict, regression);
     let mut case = case(verdict, "regression", &name, of_outcome(verdict, regression.counts_as(), &name, &because));
     case.properties = properties::of_regression(regression);
+    at(&mut case, &regression.file, regression.line);
     case
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use quick_junit::{Report, TestCase, TestSuite};
 
 use super::{
-    Publishable,
+    Publishable, regressions,
     trouble::{self, Standing, Trouble},
     waivers, when,
 };
@@ -52,19 +52,20 @@ fn suites(verdict: &Verdict) -> Vec<TestSuite> {
     add(REGRESSION, verdict.regressions.iter().map(|cell| case::of_regression(verdict, cell)).collect());
     add("recovery", verdict.recovery.iter().map(|recovery| case::of_recovery(verdict, recovery)).collect());
     add("integrity", checks("integrity"));
-    waived(verdict, &mut suites);
+    say_around_the_comparison(verdict, &mut suites);
     let after_preflight = suites.iter().take_while(|suite| suite.name.as_str() == "preflight").count();
     suites.splice(after_preflight..after_preflight, verdict.phases.iter().map(|phase| of_phase(verdict, phase)));
     suites
 }
 
-/// Adds the active waivers to the suite of the comparisons, which is there for them even where nothing was compared.
-fn waived(verdict: &Verdict, suites: &mut Vec<TestSuite>) {
-    let lines = waivers::lines(verdict);
-    if lines.is_empty() {
+/// Active waivers, what was compared with what, and its remarks, as the output of the suite of the comparisons.
+fn say_around_the_comparison(verdict: &Verdict, suites: &mut Vec<TestSuite>) {
+    let waived = waivers::lines(verdict).into_iter().map(|line| format!("{}: {line}", waivers::TITLE));
+    let notes = verdict.comparison.iter().flat_map(|comparison| comparison.notes.iter().cloned());
+    let said: Vec<String> = waived.chain(regressions::introduction(verdict)).chain(notes).collect();
+    if said.is_empty() {
         return;
     }
-    let said: Vec<String> = lines.iter().map(|line| format!("{}: {line}", waivers::TITLE)).collect();
     if !suites.iter().any(|suite| suite.name.as_str() == REGRESSION) {
         suites.push(suite(REGRESSION, Duration::ZERO));
     }

@@ -54,7 +54,8 @@ pub(super) fn of_recovery(recovery: &RecoveryVerdict) -> Vec<Property> {
 
 /// The numbers of a comparison.
 pub(super) fn of_regression(regression: &Regression) -> Vec<Property> {
-    let Regression { base, head, change, interval, p_adjusted, detectable, .. } = regression;
+    let Regression { base, head, change, interval, p_adjusted, detectable, margin, .. } = regression;
+    let margin = (*margin > 0.0).then_some(*margin);
     [
         ("base", *base),
         ("head", *head),
@@ -63,6 +64,7 @@ pub(super) fn of_regression(regression: &Regression) -> Vec<Property> {
         ("interval.high", interval.map(|interval| interval[1])),
         ("p_adjusted", *p_adjusted),
         ("detectable", *detectable),
+        ("margin", margin),
     ]
     .into_iter()
     .filter_map(|(name, value)| number(name, value))

@@ -67,6 +67,24 @@ fn an_undecided_criterion_is_an_error_only_where_it_decides() {
 }
 
 #[test]
+fn a_cell_is_a_case_and_a_new_one_an_error_only_where_it_decides() {
+    let suite = |verdict: Verdict| {
+        let suites = parsed(&xml(verdict)).test_suites;
+        suites.into_iter().find(|suite| suite.name.as_str() == "regression").expect("it compares")
+    };
+    let mut verdict = fixtures::new();
+    let warned = suite(verdict.clone());
+    assert_eq!((warned.tests, warned.skipped, warned.errors), (21, 21, 0));
+    (verdict.exit_code, verdict.outcome) = (4, Outcome::Inconclusive);
+    assert_eq!(suite(verdict).errors, 21);
+    let failed = suite(fixtures::regressed());
+    assert_eq!((failed.tests, failed.failures, failed.skipped), (7, 2, 3));
+    let case = failed.test_cases.iter().find(|case| case.name.as_str() == "light/p95(chart data)").expect("its name");
+    let line = case.extra.iter().find(|(key, _)| key.as_str() == "line").map(|(_, line)| line.as_str());
+    assert_eq!(line, Some("200"));
+}
+
+#[test]
 fn a_warning_is_a_pass_that_says_something() {
     let report = parsed(&xml(fixtures::warned()));
     let medium = report.test_suites.iter().find(|suite| suite.name.as_str() == "medium").expect("it ran");

@@ -17,7 +17,7 @@ use crate::{
 const MOST_ENDPOINTS: usize = 50;
 
 /// A folded part; the blank lines let Markdown be read inside.
-fn folded(title: &str, content: &str) -> String {
+pub(super) fn folded(title: &str, content: &str) -> String {
     format!("<details><summary>{title}</summary>\n\n{content}\n</details>\n")
 }
 

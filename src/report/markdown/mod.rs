@@ -1,5 +1,6 @@
 //! summary.md: the verdict for a pull request or a step summary.
 
+mod comparisons;
 mod details;
 mod escape;
 
@@ -7,11 +8,11 @@ use std::fmt::Write;
 
 use self::escape::{cell, code, text};
 use super::{
-    Publishable, ladder,
+    Publishable, ladder, regressions,
     trouble::{self, Standing, Trouble},
     waivers, when,
 };
-use crate::judge::{CheckResult, Outcome, Verdict};
+use crate::judge::{CheckResult, Outcome, Verdict, short_commit};
 use crate::units::number;
 
 /// So many troubles are told in full; a ladder with hundreds has one cause.
@@ -24,6 +25,7 @@ pub(super) fn render(publishable: &Publishable) -> String {
         headline(verdict),
         troubles(verdict),
         ladder_table(verdict),
+        comparisons::render(verdict),
         after_the_ladder(verdict),
         waived(verdict),
         notes(verdict),
@@ -64,7 +66,7 @@ fn headline(verdict: &Verdict) -> String {
         verdict.word(),
         text(&verdict.headline),
         code(profile),
-        code(&ladder::short_commit(commit)),
+        code(short_commit(commit)),
         code(target),
         number::count(totals.requests),
         number::count(totals.failures),
@@ -134,21 +136,11 @@ fn ladder_table(verdict: &Verdict) -> String {
     part
 }
 
-/// Breaking point, recovery, integrity, comparisons and cleanup.
+/// Breaking point, recovery, integrity and cleanup.
 fn after_the_ladder(verdict: &Verdict) -> String {
     let mut lines = Vec::new();
     lines.extend(ladder::breaking_point(verdict).map(|point| format!("- **Breaking point:** {}", text(&point))));
     lines.extend(ladder::recovery(verdict).map(|recovery| format!("- **Recovery:** {}", text(&recovery))));
-    lines.extend(verdict.regressions.iter().map(|regression| {
-        let cell = format!("{}/{}", regression.phase, regression.cell);
-        let because = text(&trouble::because_of_regression(regression));
-        format!(
-            "- **Regression** {}: {} {}. {because}",
-            code(&cell),
-            sign(regression.counts_as()),
-            regression.counts_as().word()
-        )
-    }));
     lines.extend(checks("Integrity", &verdict.integrity));
     lines.extend(checks("Cleanup", &verdict.cleanup));
     if lines.is_empty() { String::new() } else { format!("### After the load\n\n{}\n", lines.join("\n")) }
@@ -168,7 +160,7 @@ fn waived(verdict: &Verdict) -> String {
 }
 
 fn notes(verdict: &Verdict) -> String {
-    let notes: Vec<_> = verdict.notes.iter().map(|note| format!("- {}", text(note))).collect();
+    let notes: Vec<_> = regressions::notes(verdict).map(|note| format!("- {}", text(note))).collect();
     if notes.is_empty() { String::new() } else { format!("### Notes\n\n{}\n", notes.join("\n")) }
 }
 

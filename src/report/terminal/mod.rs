@@ -8,7 +8,8 @@ pub(super) use paint::{Tint, tint};
 pub(super) use width::{COLUMNS, clip, left, right, width, wrap};
 
 use super::{
-    Files, MEASUREMENTS, Publishable, VERDICT, clean, ladder,
+    Files, MEASUREMENTS, Publishable, VERDICT, clean, ladder, regressions,
+    regressions::Row,
     trouble::{self, Standing, Trouble},
     waivers, when,
 };
@@ -17,6 +18,9 @@ use crate::units::number;
 
 /// So many troubles are told in full, so that the headline stays on the screen.
 const MOST_TROUBLES: usize = 12;
+
+/// So many cells that matter are shown.
+const MOST_CELLS: usize = 8;
 
 /// So many uncertain passes are named; in short windows many are.
 const MOST_UNCERTAIN: usize = 5;
@@ -28,6 +32,7 @@ pub fn closing(publishable: &Publishable, folder: &str, colour: Colour) -> Strin
         [headline(verdict, colour), first_advice(verdict)].concat(),
         ladder_table(verdict, colour),
         troubles(verdict, colour),
+        comparisons(verdict, colour),
         after_the_ladder(verdict, colour),
         waived(verdict),
         notes(verdict),
@@ -173,6 +178,51 @@ fn told(trouble: &Trouble<'_>, advice: Option<&str>, colour: Colour) -> Vec<Stri
     lines
 }
 
+/// What was compared, what came of it, and the cells that matter; the reports have all of them.
+fn comparisons(verdict: &Verdict, colour: Colour) -> Vec<String> {
+    let introduction = regressions::introduction(verdict);
+    let Some(first) = introduction.first() else { return Vec::new() };
+    let mut lines = wrap(&format!("regressions: {first}"), 0);
+    lines.extend(introduction[1..].iter().flat_map(|sentence| wrap(sentence, 2)));
+    let rows = regressions::rows(verdict);
+    let matter: Vec<&Row<'_>> = rows.iter().filter(|row| row.matters()).collect();
+    let shown = &matter[..matter.len().min(MOST_CELLS)];
+    lines.extend(cells_table(shown, colour));
+    let more = matter.len() - shown.len();
+    if more > 0 {
+        lines.push(format!("  and {more} more, in the reports"));
+    }
+    let folded: Vec<&Row<'_>> = rows.iter().filter(|row| !row.matters()).collect();
+    if !folded.is_empty() {
+        let others = if matter.is_empty() { "" } else { "others: " };
+        lines.extend(wrap(&format!("{others}{}; the reports have every cell", regressions::counts(&folded)), 2));
+    }
+    lines
+}
+
+/// Two lines for each cell, because no name would fit beside its numbers, and one for its stored runs.
+fn cells_table(rows: &[&Row<'_>], colour: Colour) -> Vec<String> {
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let titles = regressions::TITLES.map(str::to_owned);
+    let cells: Vec<&[String; 6]> = std::iter::once(&titles).chain(rows.iter().map(|row| &row.cells)).collect();
+    let columns: [usize; 4] =
+        std::array::from_fn(|at| cells.iter().map(|cells| width(&cells[at + 2])).max().unwrap_or(0));
+    let numbers = |cells: &[String; 6]| -> String {
+        let numbers = cells[2..].iter().zip(columns).map(|(cell, columns)| format!("  {}", right(cell, columns)));
+        numbers.collect::<Vec<_>>().concat()
+    };
+    let mut lines = vec![colour.paint(Tint::Quiet, &numbers(&titles))];
+    for row in rows {
+        let [base, head, ..] = &row.cells;
+        lines.extend(wrap(&format!("{}: {base} to {head}", row.name), 2));
+        lines.push(format!("{}  {}", numbers(&row.cells), colour.paint(tint(row.outcome), row.outcome.word())));
+        lines.extend(regressions::sparkline(row.of).map(|course| format!("  runs {course} this run")));
+    }
+    lines
+}
+
 fn after_the_ladder(verdict: &Verdict, colour: Colour) -> Vec<String> {
     let mut lines = Vec::new();
     let mut add = |title: &str, outcome: Option<Outcome>, text: &str| {
@@ -203,7 +253,7 @@ fn waived(verdict: &Verdict) -> Vec<String> {
 }
 
 fn notes(verdict: &Verdict) -> Vec<String> {
-    verdict.notes.iter().flat_map(|note| wrap(&format!("note: {note}"), 0)).collect()
+    regressions::notes(verdict).flat_map(|note| wrap(&format!("note: {note}"), 0)).collect()
 }
 
 fn end(verdict: &Verdict, files: &Files, folder: &str, colour: Colour) -> Vec<String> {
