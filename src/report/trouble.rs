@@ -308,7 +308,8 @@ fn of_regressions(verdict: &Verdict) -> Vec<Trouble<'_>> {
             outcome => standing(outcome),
         };
         let because = match group.members.as_slice() {
-            [only] => regressions::account(verdict, only),
+            [only] if only.change.is_some() => regressions::account(verdict, only),
+            [_] => group.because.to_owned(),
             members => format!("{} Cells: {}.", group.because, regressions::names(members)),
         };
         Trouble {
