@@ -32,7 +32,7 @@ fn waiving(cell: &str) -> Plan {
     Plan { regression: Some(regression), ..plan() }
 }
 
-fn seen(change: Option<f64>, outcome: Outcome) -> Regression {
+pub(super) fn seen(change: Option<f64>, outcome: Outcome) -> Regression {
     Regression {
         phase: "light".to_owned(),
         cell: "p95".to_owned(),
