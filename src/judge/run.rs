@@ -86,6 +86,7 @@ impl Interruption {
 
 /// Makes the verdict of the run (docs/decisions.md section 1).
 pub fn conclude(mut evidence: RunEvidence<'_>) -> Verdict {
+    disqualify(&mut evidence);
     waiver::waive(&mut evidence.regressions, evidence.plan);
     let outcome = outcome(&evidence);
     let ending = ending(&evidence);
@@ -133,6 +134,23 @@ fn extensions(phases: &[PhaseVerdict]) -> Vec<String> {
         )
     };
     phases.iter().filter(|phase| phase.extended).map(remark).collect()
+}
+
+/// Takes the comparisons of invalid phases out: what a generator measured that was not good enough neither passes nor
+/// fails.
+fn disqualify(evidence: &mut RunEvidence<'_>) {
+    let invalid =
+        |name: &str| evidence.phases.iter().any(|phase| phase.name == name && phase.outcome == Outcome::Invalid);
+    let decided = |outcome| matches!(outcome, Outcome::Passed | Outcome::Failed | Outcome::Inconclusive);
+    let mut taken_out = 0;
+    for one in evidence.regressions.iter_mut().filter(|one| decided(one.outcome) && invalid(&one.phase)) {
+        one.outcome = Outcome::Invalid;
+        one.because = format!("The phase is invalid, so that its comparison does not count. {}", one.because);
+        taken_out += 1;
+    }
+    if let Some(comparison) = &mut evidence.comparison {
+        comparison.compared = comparison.compared.saturating_sub(taken_out);
+    }
 }
 
 /// interrupted > failed > invalid > inconclusive > warned > passed.

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::judge::{
-    CheckResult, Ending, Extent, Interruption, Lacked, Outcome, RecoveryVerdict, Regression, RunEvidence, Totals,
-    Verdict, conclude, not_run,
+    CheckResult, Comparison, ComparisonMode, Ending, Extent, Interruption, Lacked, Outcome, RecoveryVerdict,
+    Regression, RunEvidence, Totals, Verdict, conclude, not_run,
 };
 
 fn check(name: &str, outcome: Outcome, detail: &str) -> CheckResult {
@@ -317,4 +317,19 @@ fn a_new_comparison_follows_missing_and_an_unsure_one_its_own_policy() {
     assert_eq!(seen(warn, fail, Outcome::New), Outcome::Warned);
     assert_eq!(seen(fail, warn, Outcome::Inconclusive), Outcome::Warned);
     assert_eq!(seen(warn, fail, Outcome::Inconclusive), Outcome::Inconclusive);
+}
+
+#[test]
+fn a_comparison_of_an_invalid_phase_does_not_count() {
+    let plan = plan();
+    for outcome in [Outcome::Failed, Outcome::Passed, Outcome::Inconclusive] {
+        let mut evidence = run(&plan, vec![PhaseVerdict { outcome: Outcome::Invalid, ..passed().judge() }]);
+        evidence.regressions = vec![super::waivers::seen(Some(0.2), outcome)];
+        evidence.comparison = Some(Comparison::of(&evidence.regressions, ComparisonMode::Interleaved));
+        let verdict = conclude(evidence);
+        assert_eq!((verdict.outcome, verdict.exit_code), (Outcome::Invalid, 3), "{outcome:?}");
+        assert_eq!(verdict.regressions[0].outcome, Outcome::Invalid);
+        assert!(verdict.regressions[0].because.starts_with("The phase is invalid"), "{outcome:?}");
+        assert_eq!(verdict.comparison.map(|comparison| (comparison.compared, comparison.of)), Some((0, 1)));
+    }
 }

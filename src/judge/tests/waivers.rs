@@ -38,7 +38,7 @@ fn waiving(cell: &str) -> Plan {
     Plan { regression: Some(regression), ..plan() }
 }
 
-fn seen(change: Option<f64>, outcome: Outcome) -> Regression {
+pub(super) fn seen(change: Option<f64>, outcome: Outcome) -> Regression {
     Regression {
         endpoint: None,
         unit: "ms".to_owned(),
