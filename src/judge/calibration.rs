@@ -18,6 +18,9 @@ use crate::plan::{Compared, Metric, Plan};
 /// Fewer stored runs are never compared (docs/decisions.md section 4).
 const FEWEST_STORED: usize = 5;
 
+/// With fewer stored runs a fail needs twice the margin (docs/decisions.md section 4), so that no margin is held.
+const ENOUGH_STORED: usize = 10;
+
 /// The slowdowns that are looked for, as factors.
 pub const SLOWDOWNS: [f64; 3] = [1.1, 1.2, 1.5];
 
@@ -64,9 +67,8 @@ pub struct Holding {
     pub false_alarms: Share,
     /// Likewise with each of [`SLOWDOWNS`] in the head.
     pub detected: [Share; SLOWDOWNS.len()],
-    /// The finest margin for ratios of which twice would be seen in every such cell, as a share; `None` when none up to
-    /// 50 % is.
-    pub margin: Option<f64>,
+    /// The finest margin for ratios of which twice would be seen in every such cell, as a share; else why there is none.
+    pub margin: Result<f64, String>,
 }
 
 /// So many of so many independent comparisons.
@@ -91,7 +93,8 @@ impl Calibration {
     /// The mode with the finer margin; stored where both are alike, because it needs no second deployment. `None` when
     /// neither holds one.
     pub fn recommended(&self) -> Option<(ComparisonMode, f64)> {
-        let margin = |mode: &Result<Holding, String>| mode.as_ref().ok().and_then(|holding| holding.margin);
+        let margin =
+            |mode: &Result<Holding, String>| mode.as_ref().ok().and_then(|holding| holding.margin.clone().ok());
         match (margin(&self.stored), margin(&self.interleaved)) {
             (Some(stored), Some(interleaved)) if interleaved < stored => {
                 Some((ComparisonMode::Interleaved, interleaved))
@@ -161,7 +164,13 @@ fn stored(plan: &Plan, runs: &[RunValues]) -> Result<Holding, String> {
         };
         groups.iter().map(of).collect()
     };
-    holding(plan, head, &compare)
+    let found = holding(plan, head, &compare)?;
+    if runs.len() - head < ENOUGH_STORED {
+        let needed = ENOUGH_STORED + head;
+        let margin = Err(format!("not known: it needs {needed} runs ({ENOUGH_STORED} stored and {head} of the head)"));
+        return Ok(Holding { margin, ..found });
+    }
+    Ok(found)
 }
 
 fn interleaved(plan: &Plan, runs: &[RunValues], blocks: usize) -> Result<Holding, String> {
@@ -207,7 +216,8 @@ fn holding(plan: &Plan, each: usize, compare: &dyn Fn(&Plan, f64) -> Vec<Vec<Reg
     if false_alarms.of == 0 {
         return Err("no cell has numbers to compare".to_owned());
     }
-    Ok(Holding { each, false_alarms, detected: SLOWDOWNS.map(failed), margin: MARGINS.iter().copied().find(held) })
+    let margin = MARGINS.iter().copied().find(held).ok_or_else(|| "none up to 50 %".to_owned());
+    Ok(Holding { each, false_alarms, detected: SLOWDOWNS.map(failed), margin })
 }
 
 /// The change that would be seen in every cell that is compared by ratio, typical over the comparisons.

@@ -65,7 +65,7 @@ pub fn calibration(
             );
         }
         None if calibrated.found.knows_something() => {
-            let words = "No margin up to 50 % is held here: the runs differ too much, or they are too few. Longer windows, a \
+            let words = "No margin is recommended: the runs differ too much, or they are too few. Longer windows, a \
                          larger --budget or a quieter machine help.";
             lines.extend(wrap(words, 0).iter().map(|line| colour.paint(Tint::Unsure, line)));
         }
@@ -144,7 +144,7 @@ fn noise(cells: &[CellNoise], mask: &Mask<'_>) -> Vec<String> {
 
 fn told(mode: &str, what: &str, holding: &Holding) -> Vec<String> {
     let each = number::counted(holding.each as u64, what);
-    let margin = holding.margin.map_or_else(|| "none up to 50 %".to_owned(), number::share);
+    let margin = holding.margin.as_ref().map_or_else(Clone::clone, |margin| number::share(*margin));
     let mut lines = wrap(&format!("{mode}, {each} each: margin that this runner holds: {margin}"), 0);
     lines.extend(wrap(&format!("false alarms, any cell: {}", share(&holding.false_alarms)), 2));
     for (factor, seen) in SLOWDOWNS.iter().zip(&holding.detected) {

@@ -64,7 +64,7 @@ fn a_calm_runner_holds_a_fine_margin_and_stored_runs_will_do() {
     let stored = found.stored.as_ref().expect("enough runs");
     assert_eq!((stored.each, stored.false_alarms.of), (3, 16));
     assert_eq!(stored.false_alarms.count, 0, "{stored:?}");
-    assert!(stored.margin.is_some_and(|margin| (0.05..=0.15).contains(&margin)), "{stored:?}");
+    assert!(stored.margin.as_ref().is_ok_and(|margin| (0.05..=0.15).contains(margin)), "{stored:?}");
     assert_eq!(stored.detected[2].count, 16, "half as slow again is always seen: {stored:?}");
     assert!(stored.detected[0].count < 4, "10 % is the margin itself: {stored:?}");
     let interleaved = found.interleaved.as_ref().expect("enough runs");
@@ -80,7 +80,12 @@ fn a_runner_that_drifts_is_better_compared_side_by_side() {
     let (mode, margin) = found.recommended().expect("one of them holds");
     assert_eq!(mode, ComparisonMode::Interleaved, "{found:?}");
     assert!(margin <= 0.15, "{margin}");
-    assert!(found.stored.as_ref().is_ok_and(|stored| stored.margin.is_none_or(|stored| stored > margin)), "{found:?}");
+    assert!(
+        found.stored.as_ref().is_ok_and(
+            |stored| stored.margin.as_ref().is_err() || stored.margin.as_ref().is_ok_and(|held| *held > margin)
+        ),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -101,6 +106,14 @@ fn what_was_not_measured_is_not_known() {
     assert!(without_numbers.cells.is_empty());
     assert_eq!(without_numbers.recommended(), None);
     assert!(!without_numbers.knows_something(), "no comparison is no false alarm: {without_numbers:?}");
+}
+
+#[test]
+fn a_margin_of_too_few_stored_runs_is_not_known() {
+    let margin = |runs| calibrate(&plan(0.1), &world(runs, 0.03, 0.0), 8).stored.expect("8 are enough").margin;
+    assert_eq!(margin(8), Err("not known: it needs 13 runs (10 stored and 3 of the head)".to_owned()));
+    assert!(margin(12).is_err_and(|why| why.starts_with("not known")));
+    assert!(margin(13).is_ok(), "{:?}", margin(13));
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn calibrated() -> Calibrated {
         each,
         false_alarms: Share::new(0, of),
         detected: [1, of, of].map(|count| Share::new(count, of)),
-        margin,
+        margin: Ok(margin),
     };
     let cell = CellNoise {
         name: "light/p95".to_owned(),
@@ -44,8 +44,8 @@ fn calibrated() -> Calibrated {
         found: Calibration {
             runs: 32,
             cells: vec![cell, rate],
-            stored: Ok(holding(3, 10, Some(0.2))),
-            interleaved: Ok(holding(8, 2, Some(0.075))),
+            stored: Ok(holding(3, 10, 0.2)),
+            interleaved: Ok(holding(8, 2, 0.075)),
         },
         trouble: None,
         interruption: None,
@@ -108,9 +108,16 @@ fn what_is_not_known_is_not_recommended() {
     assert!(text.contains("stored: not known: it needs 8 runs; there were 3 runs."), "{text}");
     assert!(text.contains("nothing is recommended") && !text.contains("margin:"), "{text}");
     let Calibrated { found, .. } = calibrated();
-    let none = |mode: Result<Holding, String>| mode.map(|holding| Holding { margin: None, ..holding });
+    let none = |mode: Result<Holding, String>| {
+        mode.map(|holding| Holding { margin: Err("none up to 50 %".to_owned()), ..holding })
+    };
     let found =
         Calibration { stored: none(found.stored.clone()), interleaved: none(found.interleaved.clone()), ..found };
     let text = told(&Calibrated { found, ..calibrated() });
-    assert!(text.contains("No margin up to 50 % is held here") && !text.contains("Recommended"), "{text}");
+    assert!(
+        text.contains("No margin is recommended")
+            && text.contains("holds: none up to 50 %")
+            && !text.contains("Recommended"),
+        "{text}"
+    );
 }
