@@ -138,15 +138,16 @@ pub(super) async fn work(
         load,
         course,
     });
-    let mut helpers = JoinSet::new();
+    // What runs beside the users: the alarm that wakes them, their starts, and the slots that are given out.
+    let mut background = JoinSet::new();
     let (ringing, starting, giving) = (Rc::clone(&worker), Rc::clone(&worker), Rc::clone(&worker));
-    helpers.spawn_local(async move { ringing.alarm.ring().await });
-    helpers.spawn_local(start_users(starting));
+    background.spawn_local(async move { ringing.alarm.ring().await });
+    background.spawn_local(start_users(starting));
     if matches!(worker.load.load, Load::Open { .. }) {
-        helpers.spawn_local(async move { giving.pool.dispatch(&giving.alarm).await });
+        background.spawn_local(async move { giving.pool.dispatch(&giving.alarm).await });
     }
     oversee(&worker, &reports).await;
-    helpers.shutdown().await;
+    background.shutdown().await;
     *parked = worker.parked.take();
     // The control side may be gone; then nobody is interested.
     let _ = reports.send(Report::Batch(worker.ledger.take())).await;

@@ -210,7 +210,7 @@ mod tests {
                 phases: 4,
                 planned: Duration::from_secs(160),
             },
-            Event::Note("`regression` has no effect in this version.".to_owned()),
+            Event::Note("`publish.github` has no effect in this version.".to_owned()),
         ];
         events.extend(verdict.preflight.iter().cloned().map(Event::Preflight));
         events.push(Event::PhaseStarted {

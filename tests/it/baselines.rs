@@ -88,7 +88,7 @@ fn a_finished_run_is_saved_listed_shown_and_decided_about() {
     assert!(shown.contains(&format!("{p95:.3}")[..4]), "{p95} in {shown}");
 
     let pinned = says(folder, &["pin", "v1.8"], 0);
-    assert!(pinned.contains("there are 1 run of main, and an anchor needs 10"), "{pinned}");
+    assert!(pinned.contains("the store holds 1 run of main, and an anchor needs 10"), "{pinned}");
     let accepted =
         says(folder, &["accept", "--reason", "search is new", "--author", "ada", "--expires", "2127-01-31"], 0);
     assert!(accepted.contains("Its history begins anew"), "{accepted}");
@@ -248,9 +248,9 @@ fn histograms() -> Vec<EndpointHistograms> {
     phases.map(one).collect()
 }
 
-/// The aim is a second and 100 MiB; ten times that is more than a busy machine explains.
+/// The aim is a second: ten times that is more than a busy machine explains. Memory does not depend on how busy it is.
 #[test]
-fn a_thousand_runs_are_read_in_about_a_second_and_under_100_mib() {
+fn a_thousand_runs_are_read_in_seconds_and_under_100_mib() {
     let _turn = turn();
     let folder = TempDir::new().expect("a temporary folder can be made");
     let store = Store::open("store", folder.path(), &BTreeMap::new()).expect("it is a directory");
@@ -274,5 +274,5 @@ fn a_thousand_runs_are_read_in_about_a_second_and_under_100_mib() {
     let size: u64 = history.runs.len() as u64 * serde_json::to_vec(&recording.histograms).expect("JSON").len() as u64;
     println!("1,000 runs of {} KiB: read in {took:?}, listed within {} MiB", size / 1_024_000, peak / 1024);
     assert!(took < Duration::from_secs(10), "reading took {took:?}");
-    assert!(peak > 1024 && peak < 1000 * 1024, "listing took {peak} KiB");
+    assert!(peak > 1024 && peak < 100 * 1024, "listing took {peak} KiB");
 }

@@ -31,10 +31,49 @@ fn the_reference_file_passes_and_its_plan_is_printed() {
     let output = stagegate(&folder, &["check", "--profile", "release"]);
     let printed = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{printed}{}", String::from_utf8_lossy(&output.stderr));
-    for phase in ["baseline", "light", "medium", "heavy", "stress", "peak", "ultimate"] {
-        assert!(printed.contains(phase), "{phase} in {printed}");
+    let ladder = [
+        ("baseline", "10 users", "1,000"),
+        ("light", "30 users", "9,000"),
+        ("medium", "50 users", "25,000"),
+        ("heavy", "100 users", "50,000"),
+        ("stress", "200 users", "100,000"),
+        ("peak", "500 users", "250,000"),
+        ("ultimate", "1,000 users", "500,000"),
+    ];
+    for (phase, users, requests) in ladder {
+        let line = printed.lines().find(|line| line.split_whitespace().next() == Some(phase));
+        let line = line.unwrap_or_else(|| panic!("no line of {phase} in {printed}"));
+        let requests = format!(" {requests} ");
+        assert!(line.contains(users) && line.contains(&requests), "{users}{requests}in {line}");
     }
-    assert!(printed.contains("1,000") || printed.contains("1000"), "{printed}");
+}
+
+/// 10 users with 2 steps every 2 s send 10 requests/s, the open phase 2 for each of its 20 iterations/s. Spawning takes
+/// 5 s, as the warm-up does.
+#[test]
+fn the_plan_says_how_many_requests_and_how_long() {
+    let yaml = "version: 1
+gate: test
+target: {url: 'http://127.0.0.1:1'}
+scenarios: {visitor: {steps: [{get: /, name: home}, {get: /b, name: b}], pace: 2s}}
+phases:
+  - {name: steady, users: 10, duration: 60s, spawn_rate: 2/s, warmup: 5s, criteria: [p50 < 1s]}
+  - {name: open, rate: 20/s, duration: 30s, users: 40, criteria: [p50 < 1s]}
+";
+    let folder = folder_with(yaml);
+    let output = stagegate(&folder, &["check"]);
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{printed}{}", String::from_utf8_lossy(&output.stderr));
+    let lines: Vec<Vec<&str>> = printed.lines().map(|line| line.split_whitespace().collect()).collect();
+    let expected = [
+        "steady 10 users 2/s 5s 1m 600 1",
+        "open 20/s - 0s 30s 1,200 1",
+        "Wall time: about 1 min 40 s of load, at most",
+    ];
+    for line in expected {
+        let words: Vec<&str> = line.split(' ').collect();
+        assert!(lines.iter().any(|seen| seen.starts_with(&words)), "{line} in {printed}");
+    }
 }
 
 #[test]
@@ -80,10 +119,8 @@ profiles: {default: {phases: [a, f]}}
         ("gates.yaml:19:", "f"),
     ];
     for (place, word) in expected {
-        let found = error
-            .split("gates.yaml:")
-            .any(|part| format!("gates.yaml:{part}").starts_with(place) && part.contains(word))
-            || (error.contains(place) && error.contains(word));
+        let at_place = |problem: &&str| problem.contains(&format!("--> {place}"));
+        let found = error.split("error: ").filter(at_place).any(|problem| problem.contains(word));
         assert!(found, "{place} with {word} is missing in:\n{error}");
     }
     assert!(error.contains('^'), "a caret stands under the place:\n{error}");

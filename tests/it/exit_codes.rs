@@ -45,8 +45,10 @@ fn failed_is_1_and_the_ladder_ends() {
     assert_eq!(ran.verdict["ending"], "stopped");
     assert_eq!(ran.phase("later")["outcome"], "not_run");
     assert_eq!(ran.finding("only", "p95 < 10ms")["certain"], true);
-    let first = ran.stdout.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned();
-    assert!(ran.verdict["headline"].as_str().is_some_and(|line| line.contains("p95 < 10ms")), "{first}");
+    let headline = ran.verdict["headline"].as_str().expect("there is one");
+    assert!(headline.contains("p95 < 10ms"), "{headline}");
+    let first = ran.stdout.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    assert!(first.contains("FAILED") && first.contains(&headline[..20]), "{first}");
 }
 
 #[test]

@@ -237,9 +237,12 @@ fn forget(target: &str) {
     }
 }
 
-/// Removes what a surrounding CI would tell the binary.
+/// Removes what the surroundings would tell the binary: those of a CI, of an object store, of a terminal.
 pub(crate) fn clean_environment(command: &mut Command) {
-    let foreign = |name: &str| name.starts_with("STAGEGATE_") || name.starts_with("GITHUB_");
+    let foreign = |name: &str| {
+        ["STAGEGATE_", "GITHUB_", "AWS_"].iter().any(|prefix| name.starts_with(prefix))
+            || ["CI", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"].contains(&name)
+    };
     for (name, _) in std::env::vars().filter(|(name, _)| foreign(name)) {
         command.env_remove(name);
     }

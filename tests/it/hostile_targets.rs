@@ -22,7 +22,7 @@ fn server(treat: fn(TcpStream)) -> String {
 }
 
 /// Reads one request's head, roughly; false when the other side left.
-pub(crate) fn read_head(stream: &mut TcpStream) -> bool {
+pub(crate) fn read_head(stream: &mut impl Read) -> bool {
     let mut seen = Vec::new();
     let mut byte = [0; 1024];
     while !seen.windows(4).any(|window| window == b"\r\n\r\n") {
@@ -80,9 +80,16 @@ fn an_unknown_name() {
         .section("target: {url: 'http://no-such-host.invalid', allow: [no-such-host.invalid], timeout: 1s}")
         .gets(&["/"])
         .phase("name: only, users: 2, spawn_rate: 10/s, duration: 2s", &["success_rate > 50%"])
-        .run();
-    assert_ne!(ran.code, Some(0));
-    assert!(ran.code == Some(1) || ran.code == Some(3), "{:?}\n{}", ran.code, ran.stderr);
+        .run()
+        .exits(3);
+    assert_eq!(ran.verdict["ending"], "not_ready");
+    assert_eq!(ran.verdict["totals"]["requests"], 0);
+    let preflight = &ran.verdict["preflight"][0];
+    assert_eq!((&preflight["name"], &preflight["outcome"]), (&"the target can be reached".into(), &"failed".into()));
+    assert!(
+        preflight["detail"].as_str().is_some_and(|text| text.starts_with("no-such-host.invalid port 80 ")),
+        "{preflight}"
+    );
 }
 
 #[test]

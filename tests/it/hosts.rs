@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-use crate::gate_test::{GateTest, turn};
+use crate::gate_test::{App, GateTest, turn};
 
 #[test]
 fn a_target_outside_is_refused_with_exit_2() {
@@ -19,6 +19,24 @@ fn a_target_outside_is_refused_with_exit_2() {
             .exits(2);
         assert!(ran.stderr.contains("allow"), "{}", ran.stderr);
     }
+}
+
+#[test]
+fn a_base_outside_is_refused_with_exit_2_and_nothing_is_sent() {
+    let app = App::demo(&[]);
+    for base in ["http://staging.example.org", "http://localhost.example.org/", "http://127.0.0.1@example.org/"] {
+        let ran = GateTest::on(&app.url)
+            .gets(&["/"])
+            .phase("name: only, users: 1, spawn_rate: 1/s, duration: 1s", &["requests > 0"])
+            .arg("--against")
+            .arg(base)
+            .run()
+            .exits(2);
+        let expected = format!("--against {base}: its host is neither loopback nor in target.allow; nothing was sent");
+        assert!(ran.stderr.contains(&expected), "{}", ran.stderr);
+        assert!(ran.verdict.is_null(), "no verdict without a run");
+    }
+    assert_eq!(app.ledger()["totals"]["requests"], 0);
 }
 
 #[test]

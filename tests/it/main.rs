@@ -2,12 +2,14 @@
 
 mod accuracy;
 mod app;
+mod automatic_saves;
 mod baselines;
 mod calibrate;
 mod check;
 mod command_line;
 mod compare;
 mod exit_codes;
+mod failure_kinds;
 mod gate_test;
 mod hostile_files;
 mod hostile_targets;
@@ -15,6 +17,7 @@ mod hosts;
 mod house;
 mod junit;
 mod ladder;
+mod live;
 mod looks;
 mod memory;
 mod no_data;

@@ -44,16 +44,20 @@ fn with_ten_users_who_think() {
 #[test]
 fn a_bimodal_healthy_server_is_left_as_it_is() {
     let _turn = turn();
-    let app = App::demo(&["--delay", "/healthz=20ms", "--delay", "/healthz=780ms@10%"]);
+    // p90 is one of the fast answers and p95 one of the slow ones, both by three standard deviations.
+    let app = App::demo(&["--delay", "/healthz=20ms", "--delay", "/healthz=780ms@7.5%"]);
     let ran = GateTest::on(&app.url)
         .section("scenarios: {visitor: {steps: [{get: /healthz, name: health}], think: 50ms}}")
         .phase("name: closed, users: 10, spawn_rate: 50/s, duration: 15s", &["requests > 0"])
         .run_once()
         .exits(0);
     let phase = ran.phase("closed");
-    for key in ["p50", "p95", "p99"] {
+    for (key, truth) in [("p50", 20.0), ("p90", 20.0), ("p95", 800.0), ("p99", 800.0)] {
         let latency = phase["latency_ms"][key].as_f64().expect("latency was measured");
         let service = phase["service_ms"][key].as_f64().expect("service time was measured");
+        assert!((truth..truth + 30.0).contains(&service), "{key}: service time {service}, the truth is {truth}");
         assert!((latency / service - 1.0).abs() < 0.05, "{key}: latency {latency}, service time {service}");
     }
+    let (added, requests) = (phase["added"].as_u64().expect("a count"), phase["requests"].as_u64().expect("a count"));
+    assert!(added * 100 < requests, "{added} requests were added to {requests}");
 }

@@ -24,8 +24,8 @@ pub(super) fn pin(args: &PinArgs) -> Result<String, String> {
     let there = history.runs.len();
     let anchor = if there < ANCHOR_RUNS {
         format!(
-            "Of profile {} on this machine there are {} of {base}, and an anchor needs {ANCHOR_RUNS}: it will be the first \
-             {ANCHOR_RUNS}.",
+            "Of profile {} on this machine the store holds {} of {base}, and an anchor needs {ANCHOR_RUNS}: it will be the \
+             first {ANCHOR_RUNS}.",
             prepared.plan.profile.name,
             runs(there)
         )

@@ -120,8 +120,6 @@ async fn patience_with_logins_ends_after_a_minute() {
     near(begun.elapsed(), seconds(2 + 60 + 2));
 }
 
-/// The queries that each user sent, in their order.
-
 #[tokio::test(start_paused = true)]
 async fn running_out_of_descriptors_is_not_the_apps_failure() {
     let app = app(|_| text(200, ""));
@@ -142,8 +140,6 @@ async fn running_out_of_descriptors_is_not_the_apps_failure() {
     let exhausted = measured.generator.exhausted.expect("it was seen");
     assert!(exhausted.contains("Too many open files") || exhausted.contains("os error 24"), "{exhausted}");
 }
-
-/// An app with a login that gives a token, and pages that ask for it.
 
 #[tokio::test]
 async fn dropping_a_phase_stops_it() {
