@@ -89,11 +89,14 @@ pub(super) async fn climb(walk: &mut Walk<'_>, base: &Base) -> Result<Instant, I
         let measured = Pair::of(walk, base, phase, index).measure(walk, later).await;
         load_ended = measured.ended;
         let verdict = walk.record.judge(&plan, (phase, 1), measured.head);
-        if let Some(note) = base_note(&plan, phase, measured.base.as_ref()) {
+        let base = measured.base.as_ref().map(|base| judged(&plan, phase, base));
+        if let Some(note) = base_note(phase, base.as_ref()) {
             (walk.listen)(Event::Note(note.clone()));
             walk.record.comparison_notes.push(note);
         }
-        walk.record.blocks.push(measured.blocks);
+        // A base that the generator did not measure well is no yardstick; a head like that makes the phase invalid.
+        let spoiled = base.as_ref().is_some_and(|base| base.outcome == Outcome::Invalid);
+        walk.record.blocks.push(if spoiled { regression::Blocks::new() } else { measured.blocks });
         let over = judge::ends_ladder(&verdict);
         (walk.listen)(Event::PhaseEnded(Box::new(verdict)));
         if let Some(why) = measured.interruption {
@@ -106,12 +109,16 @@ pub(super) async fn climb(walk: &mut Walk<'_>, base: &Base) -> Result<Instant, I
     Ok(load_ended)
 }
 
+fn judged(plan: &Plan, phase: &Phase, measured: &MeasuredPhase) -> PhaseVerdict {
+    let MeasuredPhase { measurements, gauges, .. } = measured;
+    judge::phase(PhaseEvidence { plan, phase, measurements, gauges })
+}
+
 /// What is to be said of a base that is not well itself: the head is not to blame for that.
-fn base_note(plan: &Plan, phase: &Phase, base: Option<&MeasuredPhase>) -> Option<String> {
-    let Some(MeasuredPhase { measurements, gauges, .. }) = base else {
+fn base_note(phase: &Phase, base: Option<&PhaseVerdict>) -> Option<String> {
+    let Some(verdict) = base else {
         return Some(format!("{}: the base was not measured, so nothing of this phase was compared.", phase.name));
     };
-    let verdict: PhaseVerdict = judge::phase(PhaseEvidence { plan, phase, measurements, gauges });
     let failed = matches!(verdict.outcome, Outcome::Failed | Outcome::Invalid);
     let because = verdict.because.first().map(String::as_str).unwrap_or_default();
     failed.then(|| format!("{}: the base itself is {}: {because}", phase.name, verdict.outcome.word()))

@@ -15,7 +15,7 @@ pub type Blocks = Vec<[RunValues; 2]>;
 /// Compares each cell of the plan with the second deployment; one regression each, phase by phase.
 ///
 /// `blocks` are those of each phase that was run, by its position in the plan. The cells of a phase that was not run are
-/// `not_run`; those of one that was run without a block, because one side could not be loaded, are inconclusive: a
+/// `not_run`; those of one that was run without a block, because one side could not be measured, are inconclusive: a
 /// comparison that was asked for and did not take place is no pass.
 pub fn against_deployment(plan: &Plan, blocks: &[Blocks]) -> Vec<Regression> {
     let entries = entries(plan);
@@ -48,7 +48,7 @@ pub fn against_deployment(plan: &Plan, blocks: &[Blocks]) -> Vec<Regression> {
                     None => entry.without(Outcome::NotRun, "The phase was not run.".to_owned()),
                     Some(_) => entry.without(
                         Outcome::Inconclusive,
-                        "Not both sides could be loaded, so nothing was compared.".to_owned(),
+                        "Not both sides could be measured, so nothing was compared.".to_owned(),
                     ),
                 };
             };
