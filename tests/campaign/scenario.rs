@@ -87,7 +87,12 @@ impl Scenario {
         let verdict = fs::read(folder.path().join("stagegate-out/verdict.json")).unwrap_or_else(|error| {
             panic!("there is no verdict ({error}): {}", String::from_utf8_lossy(&output.stderr));
         });
-        Seen::of(output.status.code(), &serde_json::from_slice(&verdict).expect("verdict.json is JSON"))
+        let verdict: Value = serde_json::from_slice(&verdict).expect("verdict.json is JSON");
+        // Whatever the machine did, what both sides were sent is known to the last request.
+        let served: u64 =
+            [&base, &head].map(|app| app.ledger()["totals"]["requests"].as_u64().unwrap_or(0)).iter().sum();
+        assert_eq!(verdict["totals"]["requests"], served, "{verdict:#}");
+        Seen::of(output.status.code(), &verdict)
     }
 }
 

@@ -25,38 +25,6 @@ pub(crate) fn turn() -> MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl App {
-    /// `127.0.0.1:PORT`.
-    pub(crate) fn address(&self) -> &str {
-        self.url.trim_start_matches("http://")
-    }
-
-    /// A request outside the gate; gives status and body.
-    pub(crate) fn request(&self, method: &str, path: &str, body: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(self.address()).expect("the app accepts");
-        stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a timeout can be set");
-        let host = self.address();
-        let length = body.len();
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
-        )
-        .expect("the request goes out");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("the answer comes");
-        let status = answer.split(' ').nth(1).and_then(|word| word.parse().ok()).expect("the answer has a status");
-        let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
-        (status, body)
-    }
-
-    /// The demo's account of what it did.
-    pub(crate) fn ledger(&self) -> Value {
-        let (status, body) = self.request("GET", "/demo/ledger", "");
-        assert_eq!(status, 200, "the ledger answers");
-        serde_json::from_str(&body).expect("the ledger is JSON")
-    }
-}
-
 /// A gates.yaml and the flags it is run with.
 pub(crate) struct GateTest {
     folder: TempDir,

@@ -1,6 +1,6 @@
-//! Regressions from outside: a run among stored ones, and two deployments in turn.
+//! Regressions from outside: a run among stored ones. Two deployments in turn are the campaign's subject.
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path};
 
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -115,30 +115,6 @@ fn repeated_ladders_are_pooled() {
 }
 
 #[test]
-fn two_deployments_in_turn_tell_the_slower_one() {
-    let _turn = turn();
-    let base = App::demo(&["--delay", "/healthz=20ms"]);
-    let head = App::demo(&["--delay", "/healthz=60ms"]);
-    let test = GateTest::on(&head.url)
-        .section("regression: {margin: 50%, cells: [p95, 'throughput']}")
-        .gets(&["/healthz"])
-        .phase("name: light, users: 4, spawn_rate: 20/s, duration: 2s", &["success_rate >= 99%"]);
-    let begun = std::time::Instant::now();
-    let ran = test.arg("--against").arg(&base.url).run().exits(1);
-    assert!(begun.elapsed() < Duration::from_secs(140), "{:?}", begun.elapsed());
-    let cell = regression(&ran, "p95");
-    assert_eq!((&cell["outcome"], cell["blocks"].as_array().map(Vec::len)), (&"failed".into(), Some(8)), "{cell}");
-    assert!(cell["change"].as_f64().is_some_and(|change| (1.2..3.0).contains(&change)), "{cell}");
-    assert_eq!(ran.verdict["comparison"]["mode"], "interleaved");
-    // Both sides' requests count, and each side's users came in once.
-    let total = ran.verdict["totals"]["requests"].as_u64().expect("a number");
-    let served: u64 =
-        [&base, &head].map(|app| app.ledger()["totals"]["requests"].as_u64().unwrap_or_default()).iter().sum();
-    assert_eq!(total, served);
-    assert!(ran.phase("light")["duration_s"].as_f64().is_some_and(|seconds| (seconds - 40.0).abs() < 0.1));
-}
-
-#[test]
 fn a_base_that_is_down_is_said_so_and_is_no_pass() {
     let _turn = turn();
     let head = App::demo(&["--delay", "/healthz=20ms"]);
@@ -149,7 +125,10 @@ fn a_base_that_is_down_is_said_so_and_is_no_pass() {
         let gate = GateTest::on(&head.url)
             .section("regression: {margin: 50%, cells: [p95]}")
             .section(policy)
-            .gets(&["/healthz"])
+            .section(
+                "scenarios: {visitor: {login: [{get: /healthz, name: door}], steps: [{get: /healthz, name: home}], \
+                 think: 20ms}}",
+            )
             .phase(LIGHT, &["success_rate >= 99%"]);
         gate.arg("--against").arg(&against)
     };
