@@ -47,7 +47,7 @@ pub struct Config {
     #[serde(default)]
     pub cleanup: Vec<Located<Check>>,
     /// A second deployment: every run but a dry run compares the target with it, block by block in one sitting, as
-    /// `run --against URL` does. `--baseline` and `--repeat` choose the stored comparison instead.
+    /// `run --against URL` does. `--baseline`, `--repeat` and `--save-baseline` choose the stored comparison instead.
     pub against: Option<Against>,
     /// Comparison with stored baselines, or with a second deployment.
     pub regression: Option<Regression>,
