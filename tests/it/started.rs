@@ -11,7 +11,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::gate_test::{App, BINARY, GateTest, turn};
+use crate::gate_test::{App, BINARY, GateTest, clean_environment, turn};
 
 const SHORT: &str = "name: short, users: 2, spawn_rate: 10/s, duration: 2s";
 const LONG: &str = "name: long, users: 2, spawn_rate: 10/s, duration: 60s";
@@ -300,4 +300,19 @@ fn a_store_on_the_command_line_chooses_the_stored_comparison() {
     let ran = test.phase(SHORT, &["success_rate >= 99%"]).arg("--baseline").arg("kept").run().exits(0);
     assert_eq!(ran.verdict["comparison"]["mode"], "stored");
     assert!(!ran.out.join(format!("../group.{base}")).exists(), "the base is not needed");
+}
+
+#[test]
+fn the_selftest_starts_it_and_keeps_nothing() {
+    let _turn = turn();
+    let port = free_port();
+    let test = gate(DEMO, port).phase(SHORT, &["success_rate >= 99%"]);
+    let mut command = std::process::Command::new(BINARY);
+    clean_environment(&mut command);
+    fs::write(test.folder().join("gates.yaml"), test.yaml()).expect("it can be written");
+    let output = command.arg("selftest").current_dir(test.folder()).output().expect("it runs");
+    let said = [output.stdout, output.stderr].concat();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&said));
+    assert!(!is_at_work(left(test.folder(), "group", port)));
+    assert!(!test.folder().join("app.log").exists() && !test.folder().join("stagegate-out").exists());
 }
