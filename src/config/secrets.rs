@@ -34,7 +34,7 @@ impl Secrets {
     pub fn of<'v>(values: impl IntoIterator<Item = &'v String>) -> Self {
         let lines = |value: &'v String| value.lines().map(str::trim).chain([value.as_str()]);
         let long = values.into_iter().flat_map(lines).filter(|value| value.chars().count() >= SHORTEST);
-        let mut forms: Vec<String> = long.flat_map(|value| forms(value)).collect();
+        let mut forms: Vec<String> = long.flat_map(forms).collect();
         forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         forms.dedup();
         Self { forms }

@@ -12,7 +12,7 @@ use std::{
 
 use rustix::{
     io::Errno,
-    process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, test_kill_process_group, waitid},
+    process::{Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process_group, test_kill_process_group, waitid},
 };
 use tokio::{
     sync::watch,
@@ -263,8 +263,8 @@ fn watch_end(process: Pid) -> watch::Receiver<Option<End>> {
                 status => break status.ok().flatten(),
             }
         };
-        let exit = status.as_ref().and_then(|status| status.exit_status()).map(|code| format!("status {code}"));
-        let signal = status.as_ref().and_then(|status| status.terminating_signal());
+        let exit = status.as_ref().and_then(WaitIdStatus::exit_status).map(|code| format!("status {code}"));
+        let signal = status.as_ref().and_then(WaitIdStatus::terminating_signal);
         let how = exit.or(signal.map(|signal| format!("signal {signal}"))).unwrap_or("no status".to_owned());
         sender.send_replace(Some(End { how, after: begun.elapsed() }));
     };

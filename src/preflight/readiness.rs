@@ -39,7 +39,7 @@ pub async fn reach(url: &Url, patience: Duration) -> Result<(), String> {
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("no connection within {patience:?}"),
     };
-    Err(format!("{host} port {port} could not be reached: {seen}; start the app, or correct `target.url`"))
+    Err(format!("{host} port {port} could not be reached: {seen}; start the app, or correct its address"))
 }
 
 /// Opens connections until one is taken, at most so long; nothing is sent.
@@ -92,7 +92,7 @@ pub async fn wait_until_ready(control: &Control, path: &str, within: Duration) -
         if Instant::now() + pause >= deadline {
             let detail = format!(
                 "the target was not ready within {within:?}, expected a status of 200 to 399, last seen: {seen}; \
-                 start the app, correct `target.url`, or give `ready.within` more time"
+                 start the app, correct its address, or give `ready.within` more time"
             );
             return Readiness { outcome: Err(detail), sent };
         }

@@ -4,7 +4,7 @@ use std::{
     fs,
     net::{TcpListener, TcpStream},
     path::Path,
-    process::Child,
+    process::{Child, Command},
     thread,
     time::{Duration, Instant},
 };
@@ -183,9 +183,7 @@ fn it_runs_in_its_folder_with_its_environment() {
     let folder = test.folder().join("deep");
     // A shell writes it: a file that this process has open for writing cannot be run.
     let made = "printf '#!/bin/sh\\n' > serve && cat script >> serve && chmod 700 serve";
-    assert!(
-        std::process::Command::new("sh").args(["-c", made]).current_dir(&folder).status().is_ok_and(|s| s.success())
-    );
+    assert!(Command::new("sh").args(["-c", made]).current_dir(&folder).status().is_ok_and(|s| s.success()));
     let ran = test.arg("--dry-run").rehearse().exits(0);
     let folder = folder.canonicalize().expect("it is there");
     let log = ran.report("app.log");
@@ -302,17 +300,35 @@ fn a_store_on_the_command_line_chooses_the_stored_comparison() {
     assert!(!ran.out.join(format!("../group.{base}")).exists(), "the base is not needed");
 }
 
+/// Another command than `run` on the file of a test; gives what it printed.
+#[track_caller]
+fn stagegate(command: &str, test: &GateTest) -> String {
+    let mut binary = Command::new(BINARY);
+    clean_environment(&mut binary);
+    fs::write(test.folder().join("gates.yaml"), test.yaml()).expect("it can be written");
+    let output = binary.arg(command).current_dir(test.folder()).output().expect("it runs");
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    said
+}
+
+#[test]
+fn check_says_what_is_started_and_compared() {
+    let (head, base) = (free_port(), free_port());
+    let against = format!("against: {{url: '{}', start: {}}}", url(base), start(DEMO, base));
+    let test = gate(DEMO, head).section(&against).phase(SHORT, &["success_rate >= 99%"]);
+    let said = stagegate("check", &test).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("The gate starts the app itself, with sh."), "{said}");
+    assert!(said.contains(&format!("compares with {}/, which it starts with sh.", url(base))), "{said}");
+    assert!(!test.folder().join(format!("group.{head}")).exists());
+}
+
 #[test]
 fn the_selftest_starts_it_and_keeps_nothing() {
     let _turn = turn();
     let port = free_port();
     let test = gate(DEMO, port).phase(SHORT, &["success_rate >= 99%"]);
-    let mut command = std::process::Command::new(BINARY);
-    clean_environment(&mut command);
-    fs::write(test.folder().join("gates.yaml"), test.yaml()).expect("it can be written");
-    let output = command.arg("selftest").current_dir(test.folder()).output().expect("it runs");
-    let said = [output.stdout, output.stderr].concat();
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&said));
+    stagegate("selftest", &test);
     assert!(!is_at_work(left(test.folder(), "group", port)));
     assert!(!test.folder().join("app.log").exists() && !test.folder().join("stagegate-out").exists());
 }
