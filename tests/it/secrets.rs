@@ -150,7 +150,7 @@ fn none_is_in_any_report_of_a_run() {
 
 #[test]
 fn one_that_is_too_short_to_be_masked_is_named_in_one_line() {
-    let ran = gate(&echo()).arg("--dry-run").run().exits(3);
+    let ran = gate(&echo()).arg("--dry-run").rehearse().exits(3);
     let line = "Not masked in any output, because the value is under 6 characters: TINY.";
     assert!(ran.stderr.lines().any(|said| said.contains(line)), "{}", ran.stderr);
     assert!(ran.verdict["notes"].to_string().contains(line), "{}", ran.verdict["notes"]);
