@@ -3,7 +3,7 @@
 use super::output;
 use crate::{
     config::{Environment, Secrets},
-    gate::Finished,
+    gate::{Finished, LOGS},
     plan::Plan,
     publish::{Folder, GitHub, PublishError},
     report::{self, Files, MEASUREMENTS, Mask, Publishable, VERDICT},
@@ -14,7 +14,7 @@ use crate::{
 /// # Errors
 /// When one cannot be removed, or its name leads out of the folder.
 pub(super) fn clear(folder: &Folder, files: &Files) -> Result<(), PublishError> {
-    [VERDICT, MEASUREMENTS].into_iter().chain(files.names()).try_for_each(|name| folder.clear(name))
+    [VERDICT, MEASUREMENTS].into_iter().chain(LOGS).chain(files.names()).try_for_each(|name| folder.clear(name))
 }
 
 /// Writes every file of the run and what GitHub's runner reads; gives what there is to show.

@@ -19,7 +19,7 @@ use crate::{
     config::Secrets,
     gate::{self, Against, Finished, Setup, Stop},
     judge::Extent,
-    plan::{self, Plan},
+    plan::{self, Deployment, Plan},
     publish::Folder,
     report::{self, Colour, Detail, Files, Narrator, Publishable},
 };
@@ -66,6 +66,7 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
         reads_ruler: reads_ruler(against.as_ref()) || shelf.wants(args),
         against,
         repetitions: args.repeat,
+        logs: Some(out.clone()),
         binary: env::current_exe().map_err(|cause| unusable(&cause))?,
     };
     let detail = if args.verbose { Detail::Everything } else { Detail::Failures };
@@ -90,13 +91,14 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
     Ok(finished.verdict.exit_code)
 }
 
-/// What the cells are compared with, where gates.yaml or the command line asks for a comparison.
+/// What the cells are compared with, where gates.yaml or the command line asks for a comparison. `--against` says it, then
+/// the flags of a stored comparison, then `against` in gates.yaml.
 fn against(args: &RunArgs, plan: &Plan, shelf: &Shelf<'_>) -> Result<Option<Against>, String> {
     if plan.regression.is_none() || args.dry_run {
         return Ok(None);
     }
-    match &args.against {
-        Some(text) => {
+    match (&args.against, base(args, plan)) {
+        (Some(text), _) => {
             let url = Url::parse(text).map_err(|cause| format!("error: --against {}: {cause}", report::clean(text)))?;
             if !plan::allowed(&url, &plan.target.allow) {
                 return Err(format!(
@@ -104,10 +106,18 @@ fn against(args: &RunArgs, plan: &Plan, shelf: &Shelf<'_>) -> Result<Option<Agai
                     report::clean(text)
                 ));
             }
-            Ok(Some(Against::Deployment(url)))
+            Ok(Some(Against::Deployment(Deployment { url, start: None })))
         }
-        None => Ok(Some(Against::Stored(Box::new(shelf.stored())))),
+        (None, Some(base)) => Ok(Some(Against::Deployment(base.clone()))),
+        (None, None) => Ok(Some(Against::Stored(Box::new(shelf.stored())))),
     }
+}
+
+/// The second deployment of gates.yaml, unless the command line chooses something else to compare with: what cannot go
+/// with `--against` is about stored runs.
+pub(super) fn base<'p>(args: &RunArgs, plan: &'p Plan) -> Option<&'p Deployment> {
+    let stored = args.baseline.is_some() || args.repeat > 1 || args.save_baseline;
+    plan.against.as_ref().filter(|_| !stored && args.against.is_none())
 }
 
 /// A command line that names what to compare with asks for a comparison.

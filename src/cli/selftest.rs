@@ -72,6 +72,7 @@ fn selftest(args: &SelftestArgs) -> Result<u8, String> {
         against: None,
         reads_ruler: false,
         repetitions: 1,
+        logs: None,
         binary: env::current_exe().map_err(|cause| unusable(&cause))?,
     };
     let errors = colour::decide(args.plan.color, &environment, &io::stderr());

@@ -45,6 +45,7 @@ pub(crate) fn target() -> Target {
         headers: Vec::new(),
         tls: Tls { ca: None, verify: true },
         ready: None,
+        start: None,
     }
 }
 

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::{
-    Band, Check, Dataset, Located, Lost, Monitor, Phase, Policy, Profile, Publish, Recovery, Regression, Scenario,
-    Source, Table, Target,
+    Against, Band, Check, Dataset, Located, Lost, Monitor, Phase, Policy, Profile, Publish, Recovery, Regression,
+    Scenario, Source, Table, Target,
 };
 
 /// A performance gate: rising load on a staging app, and what must hold of it.
@@ -46,6 +46,9 @@ pub struct Config {
     /// Checks and commands at every end of the run, also when it was interrupted.
     #[serde(default)]
     pub cleanup: Vec<Located<Check>>,
+    /// A second deployment: every run but a dry run compares the target with it, block by block in one sitting, as
+    /// `run --against URL` does. `--baseline`, `--repeat` and `--save-baseline` choose the stored comparison instead.
+    pub against: Option<Against>,
     /// Comparison with stored baselines, or with a second deployment.
     pub regression: Option<Regression>,
     /// What happens when the evidence does not decide.

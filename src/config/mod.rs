@@ -44,7 +44,7 @@ pub use publish::{GitHub, Publish};
 pub use scenario::{Expect, Extract, Redirects, Scenario, Step};
 pub use secrets::Secrets;
 pub use source::{Source, Span};
-pub use target::{Http, Ready, Start, Target, Tls};
+pub use target::{Against, Http, Ready, Start, Target, Tls};
 pub use value::Value;
 pub use waiver::{Waiver, Waivers, waivers};
 pub use yaml::LARGEST_FILE;

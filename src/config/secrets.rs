@@ -29,10 +29,12 @@ impl Secrets {
         Self::of(names.iter().filter_map(|name| environment.get(&name.value)))
     }
 
-    /// These values; those under 6 characters are left out.
+    /// These values; those under 6 characters are left out. The lines of a value of several lines count too, because what
+    /// is shown line by line never holds the whole of it.
     pub fn of<'v>(values: impl IntoIterator<Item = &'v String>) -> Self {
-        let long = values.into_iter().filter(|value| value.chars().count() >= SHORTEST);
-        let mut forms: Vec<String> = long.flat_map(|value| forms(value)).collect();
+        let lines = |value: &'v String| value.lines().map(str::trim).chain([value.as_str()]);
+        let long = values.into_iter().flat_map(lines).filter(|value| value.chars().count() >= SHORTEST);
+        let mut forms: Vec<String> = long.flat_map(forms).collect();
         forms.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         forms.dedup();
         Self { forms }
@@ -237,6 +239,14 @@ mod tests {
         let environment = [("A", "secret"), ("B", "secret-and-more")].map(|(n, v)| (n.to_owned(), v.to_owned())).into();
         let names = ["A", "B"].map(|name| Located::unplaced(name.to_owned()));
         assert_eq!(Secrets::new(&names, &environment).mask("secret-and-more secret"), "*** ***");
+    }
+
+    #[test]
+    fn a_key_of_several_lines_is_masked_line_by_line() {
+        let key = "BEGIN KEY\n  c2VjcmV0c2VjcmV0\n  Zm9v\nEND KEY\n";
+        let secrets = secrets(key);
+        assert_eq!(secrets.mask(&format!("a {key} b")), "a *** b");
+        assert_eq!(secrets.mask("read c2VjcmV0c2VjcmV0 and Zm9v"), "read *** and Zm9v");
     }
 
     #[test]

@@ -30,7 +30,8 @@ pub struct Target {
     pub tls: Tls,
     /// Wait for a fresh deployment before anything else.
     pub ready: Option<Ready>,
-    /// A command that serves the app: the gate starts it, waits for `ready`, and stops it at the end.
+    /// A command that serves the app at `url`, which is on this machine then: the gate starts it, waits for `ready`, and
+    /// stops it with everything it started at the end. With `--target` it is left alone.
     pub start: Option<Located<Start>>,
 }
 
@@ -79,6 +80,19 @@ pub struct Start {
     /// Environment variables in addition to the gate's own.
     #[serde(default)]
     pub env: Table<Located<String>>,
+    /// Where it runs, relative to the folder of gates.yaml. Default: that folder.
+    pub folder: Option<Located<String>>,
+}
+
+/// A second deployment of the app, measured in turn with the target.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Against {
+    /// Its address; what `target` says besides `url` and `start` holds for it too.
+    pub url: Located<String>,
+    /// A command that serves it at `url`, as `target.start`.
+    pub start: Option<Located<Start>>,
 }
 
 plain_fields!(Http, Start);

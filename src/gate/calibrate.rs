@@ -8,7 +8,9 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use super::{
-    Event, GateError, Setup, checks,
+    Event, GateError, Setup,
+    apps::{self, Apps},
+    checks,
     corridor::{self, Walk},
     drive::{Drive, Look, View},
     interleaved, ladder,
@@ -108,11 +110,23 @@ pub async fn calibrate(setup: Setup, budget: Duration, listen: &mut dyn FnMut(Ev
     let kit = corridor::kit(&setup, &plan, &url)?;
     let workers = setup.workers.unwrap_or_else(|| load::default_workers(&kit.origin));
     let record = Record::begin(result.target.clone(), Vec::new());
-    let mut walk =
-        Walk { plan: Arc::clone(&plan), kit, url, workers, stop, record, next_index: 0, reads_ruler: false, listen };
+    let apps = Apps::of(&setup);
+    let mut walk = Walk {
+        plan: Arc::clone(&plan),
+        kit,
+        url,
+        workers,
+        stop,
+        record,
+        next_index: 0,
+        reads_ruler: false,
+        apps,
+        listen,
+    };
     let mut rounds = Rounds::default();
     result.interruption = measure(&mut walk, (&result.target, budget), &mut rounds).await.err();
     checks::cleanup(&mut walk).await;
+    apps::stop(&mut walk, result.interruption).await;
     if let Some(staging) = staging {
         staging.stop().await;
     }
@@ -155,7 +169,8 @@ async fn measure(
 ) -> Result<(), Interruption> {
     let plan = Arc::clone(&walk.plan);
     (walk.listen)(begins(&plan, target, budget));
-    checks::wait_until_ready(walk).await?;
+    apps::start(walk).await?;
+    checks::wait_until_ready(walk, None).await?;
     checks::preflight(walk).await?;
     if let Some(failed) = walk.record.preflight.iter().find(|check| check.outcome != Outcome::Passed) {
         rounds.trouble = Some(format!("preflight: {}: {}", failed.name, failed.detail));

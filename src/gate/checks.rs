@@ -3,14 +3,19 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::timeout;
+use url::Url;
 
-use super::{Event, Rehearsed, corridor::Walk, record::result};
+use super::{Event, Rehearsed, corridor::Walk, interleaved::Base, record::result, started::Side};
 use crate::{
+    client::control::Control,
     judge::{CheckResult, Interruption, Outcome},
     load,
     plan::{Check, Plan, ScenarioId},
-    preflight::{self, Checked, OnFailure, Sent},
+    preflight::{self, Checked, OnFailure, Readiness, Sent},
 };
+
+/// How long an app that the gate started may take until it takes a connection, where there is no `target.ready`.
+const STARTED: Duration = Duration::from_secs(60);
 
 /// The longest that cleanup may take in all.
 const CLEANUP: Duration = Duration::from_secs(10);
@@ -18,25 +23,60 @@ const CLEANUP: Duration = Duration::from_secs(10);
 /// The longest that cleanup may take when a signal or the deadline ended the run, which is to be over within 5 s.
 const HASTY_CLEANUP: Duration = Duration::from_secs(2);
 
-/// Waits for a fresh deployment, if gates.yaml says how (`target.ready`). Otherwise a target that does not even take a
-/// connection is not ready either; nothing is sent over that connection.
-pub(super) async fn wait_until_ready(walk: &mut Walk<'_>) -> Result<(), Interruption> {
-    let Some((path, within)) = &walk.plan.target.ready else {
-        let patience = walk.plan.target.timeout;
-        if let Err(detail) = walk.stop.or(preflight::reach(&walk.url, patience)).await? {
-            let name = "the target can be reached".to_owned();
-            tell_preflight(walk, CheckResult { name, outcome: Outcome::Failed, detail, ..at_the_top(&walk.plan) });
+/// Waits for fresh deployments, if gates.yaml says how (`target.ready`). Otherwise one that the gate started has a minute to
+/// take a connection, and one that does not even take a connection is not ready either; nothing is sent over it.
+pub(super) async fn wait_until_ready(walk: &mut Walk<'_>, base: Option<&Base>) -> Result<(), Interruption> {
+    let target = (Side::Target, walk.url.clone(), walk.kit.control.clone());
+    let base = base.map(|base| (Side::Base, base.url.clone(), base.kit.control.clone()));
+    for (side, url, control) in [target].into_iter().chain(base) {
+        if walk.record.ready() {
+            one_until_ready(walk, side, (&url, &control)).await?;
         }
-        return Ok(());
+    }
+    Ok(())
+}
+
+async fn one_until_ready(
+    walk: &mut Walk<'_>,
+    side: Side,
+    (url, control): (&Url, &Control),
+) -> Result<(), Interruption> {
+    let plan = Arc::clone(&walk.plan);
+    let started = walk.apps.running(side);
+    let waiting = async {
+        match (&plan.target.ready, started) {
+            (Some((path, within)), _) => preflight::wait_until_ready(control, path, *within).await,
+            (None, Some(_)) => preflight::wait_until_reached(url, STARTED).await,
+            (None, None) => Readiness {
+                outcome: preflight::reach(url, plan.target.timeout).await.map(|()| String::new()),
+                sent: Sent::default(),
+            },
+        }
     };
-    let ready = walk.stop.or(preflight::wait_until_ready(&walk.kit.control, path, *within)).await?;
-    walk.record.count(ready.sent);
-    let (outcome, detail) = match ready.outcome {
+    let gave_up = async {
+        match started {
+            Some(app) => app.gave_up().await,
+            None => std::future::pending().await,
+        }
+    };
+    let seen = async {
+        tokio::select! {
+            biased;
+            detail = gave_up => Readiness { outcome: Err(detail), sent: Sent::default() },
+            ready = waiting => ready,
+        }
+    };
+    let Readiness { outcome, sent } = walk.stop.or(seen).await?;
+    walk.record.count(sent);
+    let (outcome, detail) = match outcome {
+        // Nobody asked for this, and nothing is wrong.
+        Ok(detail) if detail.is_empty() => return Ok(()),
         Ok(detail) => (Outcome::Passed, detail),
         Err(detail) => (Outcome::Failed, detail),
     };
-    let name = "the target is ready".to_owned();
-    tell_preflight(walk, CheckResult { name, outcome, detail, ..at_the_top(&walk.plan) });
+    let who = if side == Side::Target { "the target" } else { "the base" };
+    let what = if plan.target.ready.is_some() { "is ready" } else { "can be reached" };
+    tell_preflight(walk, CheckResult { name: format!("{who} {what}"), outcome, detail, ..at_the_top(&plan) });
     Ok(())
 }
 
@@ -79,7 +119,7 @@ pub(super) async fn rehearse(walk: &mut Walk<'_>) -> Result<(), Interruption> {
     Ok(())
 }
 
-fn tell_preflight(walk: &mut Walk<'_>, shown: CheckResult) {
+pub(super) fn tell_preflight(walk: &mut Walk<'_>, shown: CheckResult) {
     (walk.listen)(Event::Preflight(shown.clone()));
     walk.record.preflight.push(shown);
 }

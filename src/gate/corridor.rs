@@ -6,7 +6,9 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    Against, Event, Finished, GateError, Setup, Stop, checks, confirm,
+    Against, Event, Finished, GateError, Setup, Stop,
+    apps::{self, Apps},
+    checks, confirm,
     interleaved::{self, Base},
     ladder,
     record::Record,
@@ -33,6 +35,8 @@ pub(super) struct Walk<'a> {
     /// The position of the next load: part of its users' seeds, so that no two loads draw the same.
     pub(super) next_index: u32,
     pub(super) reads_ruler: bool,
+    /// What was started for the run.
+    pub(super) apps: Apps,
     pub(super) listen: &'a mut dyn FnMut(Event),
 }
 
@@ -53,15 +57,18 @@ pub async fn run(setup: Setup, listen: &mut dyn FnMut(Event)) -> Result<Finished
     };
     let kit = kit(&setup, &plan, &url)?;
     let base = match &setup.against {
-        Some(Against::Deployment(url)) => Some(Base::new(&kit, url)?),
+        Some(Against::Deployment(base)) => Some(Base::new(&kit, &base.url)?),
         _ => None,
     };
     let workers = setup.workers.unwrap_or_else(|| load::default_workers(&kit.origin));
-    let mut walk =
-        Walk { plan, kit, url, workers, stop, record, next_index: 0, reads_ruler: setup.reads_ruler, listen };
+    let apps = Apps::of(&setup);
+    let reads_ruler = setup.reads_ruler;
+    let mut walk = Walk { plan, kit, url, workers, stop, record, next_index: 0, reads_ruler, apps, listen };
     walk.announce(&setup, staging.is_some());
     walk.record.interruption = walk.corridor(&setup, base.as_ref()).await.err();
     checks::cleanup(&mut walk).await;
+    let interrupted = walk.record.interruption;
+    apps::stop(&mut walk, interrupted).await;
     if let Some(staging) = staging {
         staging.stop().await;
     }
@@ -99,7 +106,8 @@ pub(super) fn kit(setup: &Setup, plan: &Arc<Plan>, url: &Url) -> Result<Kit, Gat
 impl Walk<'_> {
     /// Everything between the start and the cleanup; `Err` when the run was ended on the way.
     async fn corridor(&mut self, setup: &Setup, base: Option<&Base>) -> Result<(), Interruption> {
-        checks::wait_until_ready(self).await?;
+        apps::start(self).await?;
+        checks::wait_until_ready(self, base).await?;
         checks::preflight(self).await?;
         if !self.record.ready() {
             return Ok(());

@@ -38,7 +38,8 @@ const SHORTEST_WARMUP: Duration = Duration::from_secs(1);
 
 /// The second deployment.
 pub(super) struct Base {
-    kit: Kit,
+    pub(super) url: Url,
+    pub(super) kit: Kit,
 }
 
 impl Base {
@@ -52,7 +53,7 @@ impl Base {
             origin: Arc::new(Origin::new(&head.plan.target, url)?),
             ..head.clone()
         };
-        Ok(Self { kit })
+        Ok(Self { url: url.clone(), kit })
     }
 }
 

@@ -14,6 +14,7 @@
 //!
 //! [`Extent::DryRun`]: crate::judge::Extent::DryRun
 
+mod apps;
 mod calibrate;
 mod checks;
 mod confirm;
@@ -22,12 +23,14 @@ mod drive;
 mod event;
 mod interleaved;
 mod ladder;
+mod output;
 mod record;
 mod recovery;
 mod ruler;
 mod selftest;
 mod setup;
 mod staging;
+mod started;
 mod stop;
 
 #[cfg(test)]
@@ -38,6 +41,7 @@ pub use corridor::run;
 pub use event::{Event, Progress};
 pub use selftest::{Judges, Proof, Proven, Recorded, Selftest, selftest};
 pub use setup::{Against, Finished, GateError, MeasuredPhase, Rehearsed, Setup, Stored};
+pub use started::LOGS;
 pub use stop::{Stop, StopSwitch};
 
 pub use crate::load::Stage;

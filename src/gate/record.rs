@@ -68,6 +68,11 @@ impl Record {
         }
     }
 
+    /// Adds a remark that every report shows.
+    pub(super) fn note(&mut self, note: String) {
+        self.notes.push(note);
+    }
+
     /// Counts what was sent to the target outside the load.
     pub(super) fn count(&mut self, sent: Sent) {
         self.totals.requests += sent.requests;
@@ -189,10 +194,10 @@ impl Record {
                 let (source, regime, notes) = (source.clone(), regime.clone(), notes.clone());
                 (Comparison { source, regime, notes, ..counted }, regressions)
             }
-            Against::Deployment(url) => {
+            Against::Deployment(base) => {
                 let regressions = regression::against_deployment(&setup.plan, &self.blocks);
                 let counted = Comparison::of(&regressions, ComparisonMode::Interleaved);
-                (Comparison { source: Some(shown(url)), ..counted }, regressions)
+                (Comparison { source: Some(shown(&base.url)), ..counted }, regressions)
             }
         };
         comparison.ruler_s.clone_from(&self.ruler);

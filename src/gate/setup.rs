@@ -2,8 +2,6 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use url::Url;
-
 use super::Stop;
 use crate::{
     client::ClientError,
@@ -14,7 +12,7 @@ use crate::{
     },
     load::Rehearsal,
     measure::{GaugeSeries, PhaseMeasurements},
-    plan::Plan,
+    plan::{Deployment, Plan},
 };
 
 /// What a run needs.
@@ -42,6 +40,8 @@ pub struct Setup {
     pub reads_ruler: bool,
     /// How often the ladder is climbed; at least 1.
     pub repetitions: u32,
+    /// The folder for the output of the apps that the gate starts ([`super::LOGS`]); `None` keeps nothing of it.
+    pub logs: Option<PathBuf>,
     /// The binary that serves the built-in staging app by `demo --port 0 --until-stdin-closes`, for `target.url: demo`.
     pub binary: PathBuf,
 }
@@ -52,7 +52,7 @@ pub enum Against {
     /// Stored runs.
     Stored(Box<Stored>),
     /// A second deployment, measured in turn with the target.
-    Deployment(Url),
+    Deployment(Deployment),
 }
 
 /// Stored runs, as they were read before the run.

@@ -98,6 +98,7 @@ fn setup(text: &str) -> (Setup, StopSwitch) {
         against: None,
         reads_ruler: false,
         repetitions: 1,
+        logs: None,
         binary: "/no/such/binary".into(),
     };
     (setup, switch)

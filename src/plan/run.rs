@@ -42,6 +42,8 @@ pub struct Plan {
     pub integrity: Vec<Check>,
     /// At every end of the run.
     pub cleanup: Vec<Check>,
+    /// `against`: the second deployment that the target is compared with, where gates.yaml names one.
+    pub against: Option<Deployment>,
     /// Comparison with baselines.
     pub regression: Option<Regression>,
     /// What an undecided result leads to.
@@ -50,7 +52,7 @@ pub struct Plan {
     pub publish: Publish,
     /// `--deadline`: the run ends like SIGTERM after this.
     pub deadline: Option<Duration>,
-    /// Keys that were read and have no effect in this version, as whole sentences for one line each.
+    /// Keys that were read and have no effect in this version or under this command line, as whole sentences for one line each.
     pub without_effect: Vec<String>,
 }
 
@@ -80,6 +82,28 @@ pub struct Target {
     pub tls: Tls,
     /// `ready`: path and longest wait.
     pub ready: Option<(String, Duration)>,
+    /// `start`: what serves the app at `url`, a loopback address then.
+    pub start: Option<Start>,
+}
+
+/// A command that serves an app for the time of the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Start {
+    /// Program and arguments; at least the program.
+    pub command: Vec<String>,
+    /// Environment variables in addition to the gate's own.
+    pub env: Vec<(String, String)>,
+    /// Where it runs; empty for the current folder.
+    pub folder: PathBuf,
+}
+
+/// A second deployment of the app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deployment {
+    /// Its address.
+    pub url: Url,
+    /// What serves it there; `None` for one that runs already.
+    pub start: Option<Start>,
 }
 
 /// `target.tls`.

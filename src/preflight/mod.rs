@@ -16,6 +16,6 @@ mod run;
 
 pub use checked::{Checked, Held, Sent};
 pub use kit::Kit;
-pub use readiness::{Readiness, reach, wait_until_ready};
+pub use readiness::{Readiness, reach, wait_until_reached, wait_until_ready};
 pub use rehearsal::describe;
 pub use run::{OnFailure, run};

@@ -39,7 +39,26 @@ pub async fn reach(url: &Url, patience: Duration) -> Result<(), String> {
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("no connection within {patience:?}"),
     };
-    Err(format!("{host} port {port} could not be reached: {seen}; start the app, or correct `target.url`"))
+    Err(format!("{host} port {port} could not be reached: {seen}; start the app, or correct its address"))
+}
+
+/// Opens connections until one is taken, at most so long; nothing is sent.
+pub async fn wait_until_reached(url: &Url, within: Duration) -> Readiness {
+    let started = Instant::now();
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let left = within.saturating_sub(started.elapsed()).max(FIRST_PAUSE);
+        let outcome = match reach(url, left).await {
+            Ok(()) => Ok(format!("it took a connection after {:.1} s", started.elapsed().as_secs_f64())),
+            Err(seen) if started.elapsed() + pause >= within => Err(format!("within {within:?}: {seen}")),
+            Err(_) => {
+                sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+                continue;
+            }
+        };
+        return Readiness { outcome, sent: Sent::default() };
+    }
 }
 
 /// Asks for `path` until it answers with a status of 200 to 399, at most so long (`target.ready`).
@@ -73,7 +92,7 @@ pub async fn wait_until_ready(control: &Control, path: &str, within: Duration) -
         if Instant::now() + pause >= deadline {
             let detail = format!(
                 "the target was not ready within {within:?}, expected a status of 200 to 399, last seen: {seen}; \
-                 start the app, correct `target.url`, or give `ready.within` more time"
+                 start the app, correct its address, or give `ready.within` more time"
             );
             return Readiness { outcome: Err(detail), sent };
         }

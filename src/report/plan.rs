@@ -9,7 +9,7 @@ use super::{
 };
 use crate::units::number;
 use crate::{
-    plan::{Load, Phase, Plan},
+    plan::{Load, Phase, Plan, Start},
     units::{Human, Rate},
 };
 
@@ -32,6 +32,19 @@ pub fn plan(plan: &Plan) -> String {
         0,
     ));
     lines.extend(wall_time(plan));
+    if let Some(start) = &target.start {
+        lines.extend(wrap(&clean(&format!("The gate starts the app itself, with {}.", program(start))), 0));
+    }
+    if let Some(base) = &plan.against {
+        let serves = base.start.as_ref().map(|start| format!(", which it starts with {}", program(start)));
+        let address = shown(base.url.clone());
+        let compares = format!(
+            "The gate compares with {address}{}. Both are loaded in turn, a slice of 5 s or more at a time, so that each phase \
+             takes more than twice its window.",
+            serves.unwrap_or_default()
+        );
+        lines.extend(wrap(&clean(&compares), 0));
+    }
     for sentence in &plan.without_effect {
         lines.extend(wrap(&clean(&format!("note: {sentence}")), 0));
     }
@@ -43,6 +56,11 @@ pub fn plan(plan: &Plan) -> String {
 fn shown(mut url: url::Url) -> String {
     let _without_host = url.set_username("").and_then(|()| url.set_password(None));
     url.to_string()
+}
+
+/// The program without its arguments, which may hold secrets: a line that is broken in the middle of one is not masked.
+fn program(start: &Start) -> &str {
+    start.command.first().map_or("nothing", String::as_str)
 }
 
 fn table(plan: &Plan) -> Vec<String> {

@@ -53,9 +53,13 @@ impl App {
 
     /// A request outside the gate; gives status and body.
     pub(crate) fn request(&self, method: &str, path: &str, body: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(self.address()).expect("the app accepts");
+        Self::ask(self.address(), method, path, body)
+    }
+
+    /// The same for an app that somebody else started at `host`, `127.0.0.1:PORT`.
+    pub(crate) fn ask(host: &str, method: &str, path: &str, body: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(host).expect("the app accepts");
         stream.set_read_timeout(Some(Duration::from_secs(10))).expect("a timeout can be set");
-        let host = self.address();
         let length = body.len();
         write!(
             stream,

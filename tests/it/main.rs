@@ -31,4 +31,5 @@ mod signals;
 mod silent_gauges;
 mod staging;
 mod stalls;
+mod started;
 mod waivers;

@@ -64,8 +64,8 @@ fn the_file_of_this_repository_can_fail_in_every_line() {
     let yaml = include_str!("../../gates.yaml");
     selftest(yaml, &["--phase", "light", "--phase", "peak"])
         .exits(0)
-        .says("fired gates.yaml:95 no 5xx: one request answered with 503")
-        .says("warned gates.yaml:97 p50 < 200ms: every request 201 ms slower")
+        .says("fired gates.yaml:97 no 5xx: one request answered with 503")
+        .says("warned gates.yaml:99 p50 < 200ms: every request 201 ms slower")
         .says("for light")
         .says("for peak")
         .says("none passes in silence");

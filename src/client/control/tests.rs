@@ -22,6 +22,7 @@ fn target() -> Target {
         headers: vec![(HeaderName::from_static("x-key"), "sesame".to_owned())],
         tls: Tls { ca: None, verify: true },
         ready: None,
+        start: None,
     }
 }
 

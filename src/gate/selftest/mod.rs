@@ -28,7 +28,9 @@ use self::{
     comparisons::Measured,
 };
 use super::{
-    Event, GateError, Setup, checks,
+    Event, GateError, Setup,
+    apps::{self, Apps},
+    checks,
     corridor::{self, Walk},
     record::Record,
 };
@@ -85,7 +87,8 @@ pub async fn selftest(setup: Setup, judges: &Judges, listen: &mut dyn FnMut(Even
     let kit = corridor::kit(&setup, &plan, &url)?;
     let workers = setup.workers.unwrap_or_else(|| load::default_workers(&kit.origin));
     let record = Record::begin(result.target.clone(), Vec::new());
-    let mut walk = Walk { plan, kit, url, workers, stop, record, next_index: 0, reads_ruler: false, listen };
+    let apps = Apps::of(&setup);
+    let mut walk = Walk { plan, kit, url, workers, stop, record, next_index: 0, reads_ruler: false, apps, listen };
     if staging.is_some() {
         result.target = format!("demo at {}", corridor::shown(&walk.url));
     }
@@ -94,6 +97,7 @@ pub async fn selftest(setup: Setup, judges: &Judges, listen: &mut dyn FnMut(Even
         Err(why) => result.interruption = Some(why),
     }
     checks::cleanup(&mut walk).await;
+    apps::stop(&mut walk, result.interruption).await;
     result.requests = walk.record.sent();
     result.preflight = walk.record.preflight;
     if let Some(staging) = staging {
@@ -121,7 +125,8 @@ fn calm(pacing: Pacing) -> Pacing {
 async fn measure(walk: &mut Walk<'_>, result: &mut Selftest) -> Result<Vec<Arc<Recording>>, Interruption> {
     let loads = record::loads(&walk.plan);
     (walk.listen)(record::begins(&walk.plan, &result.target, &loads));
-    checks::wait_until_ready(walk).await?;
+    apps::start(walk).await?;
+    checks::wait_until_ready(walk, None).await?;
     checks::preflight(walk).await?;
     if !walk.record.ready() {
         return Ok(Vec::new());

@@ -193,6 +193,7 @@ pub(super) fn plan() -> Plan {
             headers: vec![],
             tls: plan::Tls { ca: None, verify: true },
             ready: None,
+            start: None,
         },
         preflight: vec![],
         scenarios: vec![],
@@ -210,6 +211,7 @@ pub(super) fn plan() -> Plan {
         recovery: None,
         integrity: vec![],
         cleanup: vec![],
+        against: None,
         regression: None,
         policy: Policy {
             uncertain_criterion: Uncertain::Observed,

@@ -101,6 +101,7 @@ pub(super) fn plan(scenarios: Vec<Scenario>) -> Plan {
         recovery: None,
         integrity: Vec::new(),
         cleanup: Vec::new(),
+        against: None,
         regression: None,
         policy: Policy {
             uncertain_criterion: Uncertain::Observed,

@@ -29,6 +29,7 @@ async fn app(answer: fn(u32) -> Option<String>) -> (Control, Arc<AtomicU32>) {
         headers: vec![(HeaderName::from_static("accept"), "*/*".to_owned())],
         tls: Tls { ca: None, verify: true },
         ready: None,
+        start: None,
     };
     (Control::new(&target, &base).expect("a client"), count)
 }

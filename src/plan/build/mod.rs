@@ -13,6 +13,7 @@ mod profile;
 mod regression;
 mod request;
 mod scenarios;
+mod start;
 mod target;
 mod template;
 mod waivers;
@@ -113,6 +114,7 @@ impl Draft<'_> {
     fn plan(&mut self) -> Plan {
         self.head();
         let target = self.target();
+        let against = self.against(&target.allow, target.url.as_ref());
         let datasets = self.datasets();
         self.register_endpoints();
         let scenarios = self.scenarios(&target);
@@ -144,6 +146,7 @@ impl Draft<'_> {
             recovery,
             integrity,
             cleanup,
+            against,
             regression,
             policy,
             publish,

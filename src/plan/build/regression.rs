@@ -21,7 +21,9 @@ const MOST_CONFIRMATIONS: u32 = 10;
 
 impl Draft<'_> {
     pub(super) fn regression(&mut self, known: &Known<'_>) -> Option<Regression> {
-        let usual = self.choice.comparison.then(config::Regression::default);
+        // Whoever names something to compare with wants a comparison.
+        let wanted = self.choice.comparison || self.config.against.is_some();
+        let usual = wanted.then(config::Regression::default);
         let said = self.config.regression.clone().or(usual)?;
         if let Some(margin) = &said.margin {
             self.margin(&margin.with(margin.value.fraction()));

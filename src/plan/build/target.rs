@@ -28,9 +28,7 @@ impl Draft<'_> {
         if let Some(http) = said.http.as_ref().filter(|http| http.value != Http::H1) {
             self.problem(http.span, "only `h1` is supported yet, so that `h2` and `auto` would measure something else");
         }
-        if said.start.is_some() {
-            self.without_effect.push("`target.start` has no effect yet: start the app yourself".to_owned());
-        }
+        let start = self.target_start(said, url.as_ref());
         Target {
             url,
             allow,
@@ -41,6 +39,7 @@ impl Draft<'_> {
                 verify: said.tls.verify.is_none_or(|verify| verify.value),
             },
             ready: said.ready.as_ref().map(|ready| self.ready(ready)),
+            start,
         }
     }
 
@@ -71,13 +70,22 @@ impl Draft<'_> {
 
     /// The target's address; `None` for the built-in demo.
     fn target_url(&mut self, said: &config::Target, allow: &[String]) -> Option<Url> {
-        let text = self.choice.target.as_ref().unwrap_or(&said.url.value);
-        let from = if self.choice.target.is_some() { "--target: " } else { "" };
-        let given = self.choice.target.is_some() || said.url.complete;
-        if text == "demo" || !given {
-            return None;
+        match &self.choice.target {
+            Some(text) if text == "demo" => None,
+            Some(text) => self.checked_address("--target: ", &said.url.with(text.clone()), allow),
+            None if said.url.value == "demo" || !said.url.complete => None,
+            None => self.address(&said.url, allow),
         }
-        let mut help = "write it like \"http://127.0.0.1:8000\", or `demo` for the built-in staging app";
+    }
+
+    /// The address of an app, checked.
+    pub(super) fn address(&mut self, said: &Located<String>, allow: &[String]) -> Option<Url> {
+        self.checked_address("", said, allow)
+    }
+
+    fn checked_address(&mut self, from: &str, said: &Located<String>, allow: &[String]) -> Option<Url> {
+        let text = &said.value;
+        let mut help = "write it like \"http://127.0.0.1:8000\", or for the target `demo`, the built-in staging app";
         let fault = match Url::parse(text) {
             Ok(url) if !["http", "https"].contains(&url.scheme()) || !url.has_host() => {
                 format!("{from}`{text}` is not an http:// or https:// address")
@@ -95,7 +103,7 @@ impl Draft<'_> {
             },
             Err(error) => format!("{from}`{text}` is not an address: {error}"),
         };
-        self.problem_with(said.url.span, fault, Some(help.to_owned()));
+        self.problem_with(said.span, fault, Some(help.to_owned()));
         None
     }
 }

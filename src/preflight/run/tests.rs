@@ -52,6 +52,7 @@ fn target() -> Target {
         headers: Vec::new(),
         tls: Tls { ca: None, verify: true },
         ready: None,
+        start: None,
     }
 }
 
@@ -84,6 +85,7 @@ pub(crate) fn plan() -> Plan {
         recovery: None,
         integrity: Vec::new(),
         cleanup: Vec::new(),
+        against: None,
         regression: None,
         policy: Policy {
             uncertain_criterion: Uncertain::Observed,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{Choice, REFERENCE, plan, planned, problems, problems_with, with};
+use super::{Choice, REFERENCE, build, plan, planned, problems, problems_with, with};
 use crate::plan::{
     Body, ColumnId, Encoding, GaugeId, JsonExpectation, Load, Op, Pacing, Recovery, Row, Segment, SlotId, Subject,
     Template, Value,
@@ -185,4 +185,27 @@ fn csv_files_come_from_the_caller() {
         let found = problems_with(&text, &choice(file));
         assert!(found[0].starts_with(expected), "{found:#?}");
     }
+}
+
+#[test]
+fn apps_that_the_gate_starts_run_beside_the_file() {
+    let text = with("against: {url: 'http://127.0.0.1:8001', start: {command: [serve, -b], folder: ../base}}")
+        .replace("1'}\ndatasets", "1', start: {command: [./serve], env: {A: 1}}}\ndatasets");
+    let choice = Choice::default();
+    let (config, found) = crate::config::read("deep/gates.yaml", text.as_bytes(), &choice.environment);
+    assert!(found.is_empty(), "{found}");
+    let config = config.expect("a config");
+    let made = build(&config, &choice).unwrap_or_else(|problems| panic!("{problems}"));
+    let start = made.target.start.expect("it is started");
+    assert_eq!((start.command, start.env), (vec!["./serve".to_owned()], vec![("A".to_owned(), "1".to_owned())]));
+    assert_eq!(start.folder.to_str(), Some("deep"));
+    let base = made.against.expect("there is a base");
+    assert_eq!(base.url.as_str(), "http://127.0.0.1:8001/");
+    assert_eq!(base.start.expect("it is started too").folder.to_str(), Some("deep/../base"));
+    assert_eq!(made.regression.expect("it compares").cells.len(), 3, "with the usual cells");
+
+    let elsewhere = Choice { target: Some("http://127.0.0.1:9000".to_owned()), ..Choice::default() };
+    let made = build(&config, &elsewhere).unwrap_or_else(|problems| panic!("{problems}"));
+    assert!(made.target.start.is_none() && made.against.is_some_and(|base| base.start.is_some()));
+    assert!(made.without_effect.iter().any(|line| line.contains("--target")), "{:?}", made.without_effect);
 }

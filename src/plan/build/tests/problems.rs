@@ -271,3 +271,38 @@ profiles: {default: {phases: [a, f]}}
         assert!(found.starts_with(start), "{found}\n{start}");
     }
 }
+
+#[test]
+fn what_cannot_be_started_has_its_place() {
+    let text = |url: &str, start: &str| {
+        with("").replace("{url: 'http://127.0.0.1:1'}", &format!("{{allow: [app.example.com], url: '{url}', {start}}}"))
+    };
+    let start = "start: {command: [serve]}";
+    for (text, expected) in [
+        (
+            text("http://app.example.com", start),
+            "3:42 an app is started on this machine only, and `app.example.com` is not on it",
+        ),
+        (text("demo", start), "3:42 an app that `target.start` starts has an address"),
+        (text("http://localhost:8000", "start: {command: []}"), "`start.command` names no program"),
+        (text("http://localhost:8000", "start: {command: ['']}"), "`start.command` names no program"),
+        (
+            text("http://[::1]:8000", "start: {command: [serve], env: {A=B: 1}}"),
+            "this cannot be the name of an environment variable",
+        ),
+        (
+            text("http://localhost:8000", "timeout: 5s")
+                + "against: {url: http://app.example.com, start: {command: [serve]}}",
+            "10:16 an app is started on this machine only",
+        ),
+        (with("against: {url: http://app.example.com}"), "10:16 load may not be sent to `app.example.com`"),
+        (with("against: {url: demo}"), "10:16 `demo` is not an address"),
+        (
+            text("http://localhost:8000", start) + "against: {url: 'http://127.0.0.1:8000', start: {command: [serve]}}",
+            "10:17 two apps cannot be served at the target's address",
+        ),
+    ] {
+        let found = problems(&text);
+        assert!(found.iter().any(|found| found.contains(expected)), "{text}\n{found:?}");
+    }
+}
