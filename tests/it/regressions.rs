@@ -115,13 +115,11 @@ fn repeated_ladders_are_pooled() {
 }
 
 #[test]
-fn a_base_that_is_down_is_said_so_and_is_no_pass() {
+fn a_base_that_lets_nobody_in_is_said_so_and_is_no_pass() {
     let _turn = turn();
     let head = App::demo(&["--delay", "/healthz=20ms"]);
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    let against = format!("http://{}", nobody.local_addr().expect("it is bound"));
-    drop(nobody);
-    let test = |policy: &str| {
+    let base = App::demo(&["--errors", "/healthz=503@100%"]);
+    let test = |policy: &str, against: &str| {
         let gate = GateTest::on(&head.url)
             .section("regression: {margin: 50%, cells: [p95]}")
             .section(policy)
@@ -130,13 +128,17 @@ fn a_base_that_is_down_is_said_so_and_is_no_pass() {
                  think: 20ms}}",
             )
             .phase(LIGHT, &["success_rate >= 99%"]);
-        gate.arg("--against").arg(&against)
+        gate.arg("--against").arg(against)
     };
-    let ran = test("").run().exits(0);
+    let ran = test("", &base.url).run().exits(0);
     assert_eq!(ran.verdict["outcome"], "warned");
     assert_eq!(regression(&ran, "p95")["outcome"], "inconclusive");
     assert_eq!(ran.phase("light")["outcome"], "passed", "the head is not to blame");
     let notes = ran.verdict["comparison"]["notes"].to_string();
     assert!(notes.contains("light: the base itself is failed"), "{notes}");
-    test("policy: {uncertain_regression: fail}").run().exits(4);
+    test("policy: {uncertain_regression: fail}", &base.url).run().exits(4);
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let against = format!("http://{}", nobody.local_addr().expect("it is bound"));
+    drop(nobody);
+    assert_eq!(test("", &against).run().exits(3).verdict["ending"], "not_ready");
 }
