@@ -1,0 +1,210 @@
+//! One phase in the verdict: findings, endpoints, gauges, and how good the generator was.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    judge::{Band, Level, Outcome},
+    units::number,
+};
+
+/// One phase.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PhaseVerdict {
+    /// Its name.
+    pub name: String,
+    /// passed, warned, failed, inconclusive, invalid or `not_run`.
+    pub outcome: Outcome,
+    /// Why it is not passed, one sentence each; empty for a pass.
+    pub because: Vec<String>,
+    /// Users of the closed model.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub users: Option<u32>,
+    /// Iterations per second of the open model.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rate: Option<f64>,
+    /// The measured window in seconds; what was measured of it when the phase stopped early.
+    pub duration_s: f64,
+    /// Whether the window was extended to twice its length, because a criterion was not decided; absent when not.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub extended: bool,
+    /// Intended requests of the measured window, login excluded.
+    pub requests: u64,
+    /// Failures among them.
+    pub failures: u64,
+    /// Share of 1; null without requests.
+    pub success_rate: Option<f64>,
+    /// Successful answers per second of the window; null when the phase was not run.
+    pub throughput: Option<f64>,
+    /// Latency over all endpoints but the login's.
+    pub latency_ms: Milliseconds,
+    /// Service time, likewise.
+    pub service_ms: Milliseconds,
+    /// Requests added for silences: those that waiting users did not make.
+    pub added: u64,
+    /// Bursts: groups of consecutive spans with failures or slow requests beyond a latency limit.
+    pub bursts: Option<u32>,
+    /// One for each criterion, with `each` one for each endpoint, in the order of gates.yaml.
+    pub findings: Vec<Finding>,
+    /// One for each endpoint name, in the order of gates.yaml; login endpoints measured over the ramp.
+    pub endpoints: Vec<EndpointVerdict>,
+    /// One for each gauge.
+    pub monitors: Vec<MonitorVerdict>,
+    /// How good the generator was; null when the phase was not run.
+    pub generator: Option<Generator>,
+    /// The file of its line.
+    pub file: String,
+    /// The line of its name in gates.yaml.
+    pub line: u32,
+}
+
+/// The result of one criterion.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// As written in gates.yaml, or `all users logged in`.
+    pub criterion: String,
+    /// The endpoint's name where the criterion's selector is `each`.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub endpoint: Option<String>,
+    /// Whether it blocks.
+    pub level: Level,
+    /// The file of its line.
+    pub file: String,
+    /// Its line in gates.yaml.
+    pub line: u32,
+    /// passed, failed, inconclusive or `not_run`.
+    pub outcome: Outcome,
+    /// Whether it is more than chance: an interval that lies on this side of the limit, or a count or reading that needs
+    /// none. False where an interval reaches over the limit, so that only the observed value decides, and without data.
+    pub certain: bool,
+    /// In `unit`; null without samples.
+    pub observed: Option<f64>,
+    /// In `unit`.
+    pub limit: f64,
+    /// `ms`, `1` (share), `requests`, `requests/s`, `events`, or empty for a gauge's own unit.
+    pub unit: String,
+    /// The interval of the observed value, in `unit`; null where none is defined.
+    pub interval: Option<[f64; 2]>,
+    /// Requests, or readings of a gauge.
+    pub samples: u64,
+    /// The evidence, in a few sentences.
+    pub because: String,
+    /// The endpoint with the most of what broke the criterion; absent when it held, and where no endpoint has a part.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub worst_endpoint: Option<String>,
+    /// What it has of the requests that broke the criterion, and how many those are over all endpoints; absent where
+    /// nothing is counted (a mean).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub worst_part: Option<[u64; 2]>,
+}
+
+impl Finding {
+    /// Where most of it was, as the end of a sentence: `most of it at chart data`, or without a majority `highest at chart
+    /// data (12 of 30)`. `None` where the finding names no endpoint, or is about one only.
+    pub fn whereabouts(&self) -> Option<String> {
+        let name = self.worst_endpoint.as_ref().filter(|_| self.endpoint.is_none())?;
+        let it = if self.unit == "events" { "them" } else { "it" };
+        Some(match self.worst_part {
+            None => format!("slowest at {name}"),
+            Some([count, all]) if count >= all => format!("all of {it} at {name}"),
+            Some([count, all]) if count > all / 2 => format!("most of {it} at {name}"),
+            Some([count, all]) => format!("highest at {name} ({} of {})", number::count(count), number::count(all)),
+        })
+    }
+}
+
+/// Percentiles in milliseconds; null without samples.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Milliseconds {
+    /// Median.
+    pub p50: Option<f64>,
+    /// 90th percentile.
+    pub p90: Option<f64>,
+    /// 95th percentile.
+    pub p95: Option<f64>,
+    /// 99th percentile.
+    pub p99: Option<f64>,
+    /// Largest.
+    pub max: Option<f64>,
+    /// Mean.
+    pub mean: Option<f64>,
+}
+
+/// One endpoint in one phase.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EndpointVerdict {
+    /// Its name.
+    pub name: String,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Intended requests.
+    pub requests: u64,
+    /// Failures among them.
+    pub failures: u64,
+    /// Answers by status.
+    pub statuses: BTreeMap<String, u64>,
+    /// Failures by kind: timeout, connect, reset, tls, protocol, check, unsent.
+    pub errors: BTreeMap<String, u64>,
+    /// Up to three different descriptions of failures.
+    pub examples: Vec<String>,
+    /// Latency.
+    pub latency_ms: Milliseconds,
+    /// Service time.
+    pub service_ms: Milliseconds,
+}
+
+/// One gauge in one phase.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MonitorVerdict {
+    /// `MONITOR.GAUGE`.
+    pub name: String,
+    /// Highest reading.
+    pub max: Option<f64>,
+    /// Mean of the readings.
+    pub mean: Option<f64>,
+    /// Where the highest reading lies; without declared bands `safe` when it was read at all.
+    pub band: Band,
+    /// Readings.
+    pub samples: u64,
+    /// Why readings are missing.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub missing: Option<String>,
+}
+
+/// How good the generator was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Generator {
+    /// How late requests started.
+    pub lateness_ms: Lateness,
+    /// CPU of the busiest worker, percent of a core.
+    pub cpu_percent: f64,
+    /// Whether it was too slow for the result to count.
+    pub saturated: bool,
+    /// What it lacked then; absent where it was good enough.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lacked: Option<Lacked>,
+}
+
+/// What a generator lacked that was not good enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lacked {
+    /// Descriptors: the system's limit of open files.
+    Descriptors,
+    /// Local ports for new connections.
+    Ports,
+    /// CPU, which it used up itself.
+    OwnCpu,
+    /// CPU, although it used little: other work on this machine, or a limit on its CPU, held it up.
+    OtherWork,
+}
+
+/// How late requests started, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Lateness {
+    /// 99th percentile.
+    pub p99: f64,
+    /// Largest.
+    pub max: f64,
+}
