@@ -8,7 +8,6 @@ use super::{
     args::RunArgs,
     baseline::{FinishedRun, median, store_of},
     branch::Branches,
-    run::base,
 };
 use crate::{
     baseline::{self, History, Key, Run, Store, StoreError, Wanted},
@@ -81,7 +80,7 @@ impl<'a> Shelf<'a> {
         let in_ci = self.variables.get("CI").is_some_and(|value| !value.is_empty() && value != "false");
         let watched = self.plan.regression.is_some() && self.name().is_some();
         let asked = args.save_baseline || (in_ci && watched && self.branches.is_base());
-        asked && !args.dry_run && args.against.is_none() && base(args, self.plan).is_none()
+        asked && !args.dry_run && self.plan.against.is_none()
     }
 
     /// Adds each repetition of the ladder to the store. Only runs that passed, warnings included, say what is normal.

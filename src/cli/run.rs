@@ -44,7 +44,8 @@ pub(super) fn run(args: &RunArgs) -> u8 {
 /// Everything that can be wrong before the first request is an error here: the text for standard error.
 fn gate(args: &RunArgs) -> Result<u8, String> {
     let environment = prepare::environment();
-    let Prepared { plan, secrets, unmasked, .. } = prepare_with(&args.plan, environment.clone(), comparison(args))?;
+    let Prepared { mut plan, secrets, unmasked, .. } = prepare_with(&args.plan, environment.clone(), comparison(args))?;
+    plan.against = base(args, &plan)?;
     let files = Files::from(&plan.publish);
     let out = if args.dry_run { args.out.join(DRY_RUN) } else { args.out.clone() };
     let folder = Folder::prepare(&out)
@@ -54,7 +55,7 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
 
     let (plan, secrets) = (Arc::new(plan), Arc::new(secrets));
     let shelf = Shelf::of((args.baseline.as_deref(), &args.plan.config), &plan, &secrets, &environment);
-    let against = against(args, &plan, &shelf)?;
+    let against = against(args, &plan, &shelf);
     let setup = Setup {
         plan: Arc::clone(&plan),
         extent: if args.dry_run { Extent::DryRun } else { Extent::Ladder },
@@ -91,33 +92,32 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
     Ok(finished.verdict.exit_code)
 }
 
-/// What the cells are compared with, where gates.yaml or the command line asks for a comparison. `--against` says it, then
-/// the flags of a stored comparison, then `against` in gates.yaml.
-fn against(args: &RunArgs, plan: &Plan, shelf: &Shelf<'_>) -> Result<Option<Against>, String> {
+/// What the cells are compared with, where gates.yaml or the command line asks for a comparison.
+fn against(args: &RunArgs, plan: &Plan, shelf: &Shelf<'_>) -> Option<Against> {
     if plan.regression.is_none() || args.dry_run {
-        return Ok(None);
+        return None;
     }
-    match (&args.against, base(args, plan)) {
-        (Some(text), _) => {
-            let url = Url::parse(text).map_err(|cause| format!("error: --against {}: {cause}", report::clean(text)))?;
-            if !plan::allowed(&url, &plan.target.allow) {
-                return Err(format!(
-                    "error: --against {}: its host is neither loopback nor in target.allow; nothing was sent",
-                    report::clean(text)
-                ));
-            }
-            Ok(Some(Against::Deployment(Deployment { url, start: None })))
-        }
-        (None, Some(base)) => Ok(Some(Against::Deployment(base.clone()))),
-        (None, None) => Ok(Some(Against::Stored(Box::new(shelf.stored())))),
-    }
+    Some(match &plan.against {
+        Some(base) => Against::Deployment(base.clone()),
+        None => Against::Stored(Box::new(shelf.stored())),
+    })
 }
 
-/// The second deployment of gates.yaml, unless the command line chooses something else to compare with: what cannot go
-/// with `--against` is about stored runs.
-pub(super) fn base<'p>(args: &RunArgs, plan: &'p Plan) -> Option<&'p Deployment> {
-    let stored = args.baseline.is_some() || args.repeat > 1 || args.save_baseline;
-    plan.against.as_ref().filter(|_| !stored && args.against.is_none())
+/// The second deployment of the run: that of the command line, else that of gates.yaml, unless the command line chooses
+/// something else to compare with: what cannot go with `--against` is about stored runs.
+fn base(args: &RunArgs, plan: &Plan) -> Result<Option<Deployment>, String> {
+    let Some(text) = &args.against else {
+        let stored = args.baseline.is_some() || args.repeat > 1 || args.save_baseline;
+        return Ok(plan.against.clone().filter(|_| !stored));
+    };
+    let url = Url::parse(text).map_err(|cause| format!("error: --against {}: {cause}", report::clean(text)))?;
+    if !plan::allowed(&url, &plan.target.allow) {
+        return Err(format!(
+            "error: --against {}: its host is neither loopback nor in target.allow; nothing was sent",
+            report::clean(text)
+        ));
+    }
+    Ok(Some(Deployment { url, start: None }))
 }
 
 /// A command line that names what to compare with asks for a comparison.

@@ -13,7 +13,7 @@ use super::{
     checks,
     corridor::{self, Walk},
     drive::{Drive, Look, View},
-    interleaved, ladder,
+    ladder,
     record::Record,
 };
 use crate::{
@@ -130,7 +130,7 @@ pub async fn calibrate(setup: Setup, budget: Duration, listen: &mut dyn FnMut(Ev
     if let Some(staging) = staging {
         staging.stop().await;
     }
-    let blocks = plan.phases.first().map_or(0, |phase| interleaved::Blocks::of(&plan, phase).count as usize);
+    let blocks = plan.phases.first().map_or(0, |phase| plan.blocks(phase).count as usize);
     Ok(Calibrated {
         requests: walk.record.sent(),
         preflight: walk.record.preflight,

@@ -21,20 +21,9 @@ use crate::{
     judge::{self, Interruption, Outcome, PhaseEvidence, PhaseVerdict, regression},
     load::{Sitting, Tick},
     measure::{self, PhaseEnding, PhaseMeasurements},
-    plan::{Phase, Plan},
+    plan::{Blocks, Phase, Plan},
     preflight::Kit,
 };
-
-/// Blocks of a comparison of few cells.
-const BLOCKS: u32 = 8;
-/// Blocks above [`FEW_CELLS`]: among more cells chance has more to offer, and more blocks have to speak against it.
-const MORE_BLOCKS: u32 = 12;
-/// A comparison of so many cells has [`BLOCKS`].
-const FEW_CELLS: usize = 5;
-/// The shortest slice.
-const SHORTEST_SLICE: Duration = Duration::from_secs(5);
-/// The users' first window only warms up: caches, connections, and the pools of the app.
-const SHORTEST_WARMUP: Duration = Duration::from_secs(1);
 
 /// The second deployment.
 pub(super) struct Base {
@@ -57,26 +46,11 @@ impl Base {
     }
 }
 
-/// How the blocks of a plan's phases are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Blocks {
-    pub(super) count: u32,
-    slice: Duration,
-}
-
-impl Blocks {
-    pub(super) fn of(plan: &Plan, phase: &Phase) -> Self {
-        let cells = plan.regression.as_ref().map_or(0, |regression| regression.cells.len()) * plan.phases.len();
-        let count = if cells > FEW_CELLS { MORE_BLOCKS } else { BLOCKS };
-        Self { count, slice: (phase.duration / count).max(SHORTEST_SLICE) }
-    }
-
-    /// For each block, whether the base is first: half of them, which ones is drawn.
-    fn order(self, seed: u64, index: u32) -> Vec<bool> {
-        let mut order: Vec<bool> = (0..self.count).map(|block| block % 2 == 0).collect();
-        Rng::with_seed(seed ^ (u64::from(index) << 32) ^ 0x6261_7365).shuffle(&mut order);
-        order
-    }
+/// For each block, whether the base is first: half of them, which ones is drawn.
+fn order(blocks: Blocks, seed: u64, index: u32) -> Vec<bool> {
+    let mut order: Vec<bool> = (0..blocks.count).map(|block| block % 2 == 0).collect();
+    Rng::with_seed(seed ^ (u64::from(index) << 32) ^ 0x6261_7365).shuffle(&mut order);
+    order
 }
 
 /// Climbs the ladder on both sides; gives the moment when the last load had ended.
@@ -86,7 +60,7 @@ pub(super) async fn climb(walk: &mut Walk<'_>, base: &Base) -> Result<Instant, I
     for (phase, index) in plan.phases.iter().zip(0_u32..) {
         walk.next_index = index + 1;
         (walk.listen)(ladder::begins(phase, 1, index + 1));
-        let later = plan.phases.iter().skip(index as usize + 1).map(|phase| 2 * plan.outlook(phase).expected).sum();
+        let later = plan.phases.iter().skip(index as usize + 1).map(|phase| plan.outlook(phase).expected).sum();
         let measured = Pair::of(walk, base, phase, index).measure(walk, later).await;
         load_ended = measured.ended;
         let verdict = walk.record.judge(&plan, (phase, 1), measured.head);
@@ -151,7 +125,7 @@ struct Side {
 
 impl<'a> Pair<'a> {
     fn of(walk: &Walk<'_>, base: &Base, phase: &'a Phase, index: u32) -> Self {
-        Self { kits: [base.kit.clone(), walk.kit.clone()], phase, index, blocks: Blocks::of(&walk.plan, phase) }
+        Self { kits: [base.kit.clone(), walk.kit.clone()], phase, index, blocks: walk.plan.blocks(phase) }
     }
 
     async fn measure(&self, walk: &mut Walk<'_>, later: Duration) -> Measured {
@@ -159,12 +133,11 @@ impl<'a> Pair<'a> {
             let drive = self.drive(walk, side, self.phase);
             Side { sitting: Sitting::start(drive.job()), parts: Vec::new() }
         });
-        let warmup = self.phase.warmup.max(SHORTEST_WARMUP);
         let mut logins = Vec::new();
         let mut interruption = None;
         // The head first: when its users cannot log in, the phase has failed, whatever the base does.
         for side in [1, 0] {
-            let driven = self.slice(walk, (side, &mut sides[side].sitting), warmup, later).await;
+            let driven = self.slice(walk, (side, &mut sides[side].sitting), self.blocks.warmup, later).await;
             interruption = interruption.or(driven.interruption);
             let locked_out = driven.measured.measurements.ending != PhaseEnding::Completed;
             logins.push(driven);
@@ -175,7 +148,8 @@ impl<'a> Pair<'a> {
         let ready = logins.iter().all(|driven| driven.measured.measurements.ending == PhaseEnding::Completed);
         let mut ended = logins.last().map_or_else(Instant::now, |driven| driven.ended);
         let mut blocks = regression::Blocks::new();
-        let order = if ready && logins.len() == 2 { self.blocks.order(walk.plan.seed, self.index) } else { Vec::new() };
+        let order =
+            if ready && logins.len() == 2 { order(self.blocks, walk.plan.seed, self.index) } else { Vec::new() };
         if order.is_empty()
             && interruption.is_none()
             && logins[0].measured.measurements.ending == PhaseEnding::Completed

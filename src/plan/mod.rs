@@ -4,6 +4,7 @@
 //! compiled and every name known to exist. Nothing here does I/O or reads a clock.
 
 mod allow;
+mod blocks;
 mod build;
 mod checklist;
 mod criterion;
@@ -23,6 +24,7 @@ mod template;
 mod waiver;
 
 pub use allow::{allowed, is_loopback};
+pub use blocks::Blocks;
 pub use build::{Choice, build, files};
 pub use checklist::{Act, Check, Probe};
 pub use criterion::{Count, Criterion, Judged, Level, Limit, Metric, Op, Subject};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Criterion, EndpointId, LOGIN_PATIENCE, Limit, Load, Metric, Op, Pacing, Phase, Plan, Subject};
+use super::{Blocks, Criterion, EndpointId, LOGIN_PATIENCE, Limit, Load, Metric, Op, Pacing, Phase, Plan, Subject};
 
 /// The response time that stands in where a phase has no criterion on p50, for estimates only.
 const ASSUMED: Duration = Duration::from_millis(100);
@@ -14,7 +14,7 @@ const ALPHA: f64 = 0.05;
 pub struct Outlook {
     /// Requests expected in the measured window, by [`EndpointId`]; none for logins.
     pub requests: Vec<f64>,
-    /// Ramp, warm-up and window when nothing goes wrong.
+    /// Ramp, warm-up and window when nothing goes wrong; with `against` the blocks of both sides.
     pub expected: Duration,
     /// With the longest ramp, an extension if the profile allows one, and requests awaited until their timeout.
     pub worst: Duration,
@@ -40,34 +40,38 @@ impl Plan {
         let measured = if self.profile.extend { phase.duration.saturating_mul(2) } else { phase.duration };
         let steps = self.scenarios.iter().flat_map(|scenario| &scenario.steps);
         let drain = steps.map(|step| step.timeout).max().unwrap_or(self.target.timeout);
-        Outlook {
-            requests: self.requests(phase),
-            expected: ramp.saturating_add(phase.warmup).saturating_add(phase.duration),
-            worst: [ramp, patience, phase.warmup, measured, drain]
-                .into_iter()
-                .fold(Duration::ZERO, Duration::saturating_add),
+        let requests = self.requests(phase);
+        if self.against.is_none() {
+            let expected = sum([ramp, phase.warmup, phase.duration]);
+            return Outlook { requests, expected, worst: sum([ramp, patience, phase.warmup, measured, drain]) };
         }
+        // Both sides, one after the other: users that come up, then a slice of each block.
+        let Blocks { count, slice, warmup } = self.blocks(phase);
+        let both =
+            |before: Duration, slice: Duration| before.saturating_add(slice.saturating_mul(count)).saturating_mul(2);
+        let worst = both(sum([ramp, patience, warmup, drain]), slice.saturating_add(drain));
+        Outlook { requests, expected: both(sum([ramp, warmup]), slice), worst }
     }
 
     /// The wall time of the whole run when nothing goes wrong, and the longest it can take.
     pub fn wall_time(&self) -> (Duration, Duration) {
         let outlooks: Vec<Outlook> = self.phases.iter().map(|phase| self.outlook(phase)).collect();
-        let expected = outlooks.iter().map(|outlook| outlook.expected).fold(Duration::ZERO, Duration::saturating_add);
-        let ladder = outlooks.iter().map(|outlook| outlook.worst).fold(Duration::ZERO, Duration::saturating_add);
+        let expected = sum(outlooks.iter().map(|outlook| outlook.expected));
+        let ladder = sum(outlooks.iter().map(|outlook| outlook.worst));
         let ready = self.target.ready.as_ref().map_or(Duration::ZERO, |(_, within)| *within);
         let recovery = self.recovery.map_or(Duration::ZERO, |recovery| recovery.within);
         let checks =
             [&self.preflight, &self.integrity, &self.cleanup].into_iter().flatten().map(|check| self.longest(check));
-        let worst = checks.chain([ladder, ready, recovery]).fold(Duration::ZERO, Duration::saturating_add);
+        let worst = sum(checks.chain([ladder, ready, recovery]));
         (expected, worst)
     }
 
     /// The longest that it takes to drive every phase so many more times as `regression.confirm` says; nothing without a
-    /// comparison.
+    /// comparison with stored runs.
     pub fn confirming(&self) -> Duration {
-        let times = self.regression.as_ref().map_or(0, |regression| regression.confirm);
-        let once = self.phases.iter().map(|phase| self.outlook(phase).worst);
-        once.fold(Duration::ZERO, Duration::saturating_add).saturating_mul(times)
+        let stored = self.regression.as_ref().filter(|_| self.against.is_none());
+        let times = stored.map_or(0, |regression| regression.confirm);
+        sum(self.phases.iter().map(|phase| self.outlook(phase).worst)).saturating_mul(times)
     }
 
     /// The longest that a check can take.
@@ -107,6 +111,10 @@ impl Plan {
         }
         requests
     }
+}
+
+fn sum(times: impl IntoIterator<Item = Duration>) -> Duration {
+    times.into_iter().fold(Duration::ZERO, Duration::saturating_add)
 }
 
 /// The response time that a phase counts on: its limit on p50, if it has one.

@@ -31,6 +31,29 @@ fn plans_the_reference_file() {
 }
 
 #[test]
+fn the_wall_time_counts_extension_confirmation_and_both_sides() {
+    let text = |more: &str| {
+        format!(
+            "version: 1\ngate: g\ntarget: {{url: 'http://127.0.0.1:1', timeout: 7s}}\n\
+             scenarios: {{s: {{steps: [{{get: /, name: home}}], think: 1s}}}}\n\
+             phases: [{{name: p, users: 11, spawn_rate: 1/s, warmup: 3s, duration: 60s, criteria: [no 5xx]}}]\n{more}"
+        )
+    };
+    let seconds = |more: &str| {
+        let plan = planned(&text(more), &Choice::default()).expect("a plan");
+        let (expected, worst) = plan.wall_time();
+        (expected.as_secs_f64(), worst.as_secs_f64(), plan.confirming().as_secs_f64())
+    };
+    // Ramp 10 s, warm-up, window; an extension; requests in flight until their timeout.
+    assert_eq!(seconds(""), (73.0, 140.0, 0.0));
+    assert_eq!(seconds("profiles: {default: {extend: false}}"), (73.0, 80.0, 0.0));
+    assert_eq!(seconds("regression: {cells: [p95]}"), (73.0, 140.0, 280.0));
+    // Both sides: ramp and warm-up, then eight slices of 7.5 s.
+    let against = "regression: {cells: [p95]}\nagainst: {url: 'http://127.0.0.1:2'}";
+    assert_eq!(seconds(against), (146.0, 272.0, 0.0));
+}
+
+#[test]
 fn profiles_choose_and_scale() {
     let release = planned(REFERENCE, &Choice { profile: Some("release".into()), ..Choice::default() }).expect("a plan");
     assert_eq!(release.phases[1].duration, Duration::from_secs(180));
