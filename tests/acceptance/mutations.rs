@@ -104,7 +104,7 @@ fn without_max_t_unchanged_code_is_blocked_too_often() {
             let cells = blocks.compare(rng, &UNCHANGED);
             cells.iter().any(|cell| own_p(cell, degrees) <= 0.01 && above_margin(cell, blocks.margin))
         };
-        let alarms = Share::count(repetitions(if count == 8 { 1_500 } else { 500 }), happened, 33);
+        let alarms = Share::count(repetitions(if count == 8 { 5_000 } else { 500 }), happened, 33);
         alarms.above(0.017, &format!("check 1 without max-T, interleaved, {count} blocks, unchanged, sd {deviation}"));
     }
 }

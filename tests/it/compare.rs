@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::gate_test::{App, BINARY, GateTest, clean_environment};
+use crate::gate_test::{App, BINARY, GateTest, clean_environment, turn};
 
 const HEAD_SLOWER: &str = r#"{"margin": 0.1, "mode": "stored", "cells": [
   {"name": "a", "worse": "higher", "baseline": [100, 101, 99, 100, 101, 99, 100, 101, 99, 100], "head": [101]},
@@ -98,12 +98,13 @@ fn unusable_input_is_2_and_one_bounded_sentence() {
 
 #[test]
 fn two_runs_stand_side_by_side_and_decide_nothing() {
-    let app = App::demo(&[]);
-    let run = || {
+    let _turn = turn();
+    let run = |wait: &str| {
+        let app = App::demo(&["--delay", &format!("/healthz={wait}")]);
         let short = "name: only, users: 1, spawn_rate: 10/s, duration: 2s";
-        GateTest::on(&app.url).gets(&["/healthz"]).phase(short, &["requests > 0"]).run()
+        GateTest::on(&app.url).gets(&["/healthz"]).phase(short, &["requests > 0"]).run().exits(0)
     };
-    let (base, head) = (run(), run());
+    let (base, head) = (run("10ms"), run("20ms"));
     let compare = |flags: &[&str]| {
         let mut command = Command::new(BINARY);
         clean_environment(&mut command);

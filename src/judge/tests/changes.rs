@@ -236,8 +236,9 @@ fn what_was_measured_and_not_compared_never_passes() {
 #[test]
 fn beside_a_phase_that_does_not_count_no_criterion_held() {
     let plan = comparing(Reaction::Warn);
-    let mut evidence = run(&plan, vec![passed().judge()]);
-    evidence.phases[0].outcome = Outcome::Invalid;
+    let mut evidence = run(&plan, vec![passed().judge(), passed().judge()]);
+    evidence.phases[1].name = "heavy".to_owned();
+    evidence.phases[1].outcome = Outcome::Invalid;
     let verdict = conclude(RunEvidence { regressions: vec![chart()], comparison: Some(stored()), ..evidence });
-    assert!(verdict.headline.ends_with("since 2026-11-01; light itself is invalid."), "{}", verdict.headline);
+    assert!(verdict.headline.ends_with("since 2026-11-01; heavy itself is invalid."), "{}", verdict.headline);
 }
