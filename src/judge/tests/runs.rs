@@ -76,6 +76,14 @@ fn a_fail_says_what_by_how_much_and_where() {
 }
 
 #[test]
+fn an_endpoint_that_the_criterion_names_is_not_named_again() {
+    let mut case = failed();
+    case.phase.criteria[0].text = "p95(chart data) < 750ms".to_owned();
+    let headline = conclude(run(&plan(), vec![case.judge()])).headline;
+    assert!(headline.ends_with("p95(chart data) < 750ms was 1.21 s, 460 ms over the limit (certain)."), "{headline}");
+}
+
+#[test]
 fn further_failures_are_counted_in_the_headline() {
     let case = failed().failures(CHART, 3, FailureKind::Check, Some(500)).and("no 5xx", no(Count::ServerErrors));
     let headline = conclude(run(&plan(), vec![case.judge()])).headline;

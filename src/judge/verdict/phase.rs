@@ -101,9 +101,12 @@ pub struct Finding {
 
 impl Finding {
     /// Where most of it was, as the end of a sentence: `most of it at chart data`, or without a majority `highest at chart
-    /// data (12 of 30)`. `None` where the finding names no endpoint, or is about one only.
+    /// data (12 of 30)`. `None` where the finding names no endpoint, or is about one only: its criterion says which.
     pub fn whereabouts(&self) -> Option<String> {
-        let name = self.worst_endpoint.as_ref().filter(|_| self.endpoint.is_none())?;
+        let selected = |name: &String| {
+            [format!("({name})"), format!("\"{name}\"")].iter().any(|written| self.criterion.contains(written))
+        };
+        let name = self.worst_endpoint.as_ref().filter(|name| self.endpoint.is_none() && !selected(name))?;
         let it = if self.unit == "events" { "them" } else { "it" };
         Some(match self.worst_part {
             None => format!("slowest at {name}"),
