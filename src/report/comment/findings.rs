@@ -1,6 +1,7 @@
 //! What failed, what is not decided and what is not sure: the numbers unfolded, the evidence folded.
 
 use super::{
+    LONGEST_SENTENCE,
     links::Links,
     name, sentence,
     sheet::{Rank, Row, Section},
@@ -9,7 +10,10 @@ use crate::{
     judge::{Outcome, Regression, Verdict},
     report::{
         clean::shortened,
-        markdown::{escape::code, title_of_troubles},
+        markdown::{
+            escape::{self, code},
+            title_of_troubles,
+        },
         trouble::{self, Measured, Place, REGRESSION, Standing, Trouble},
     },
 };
@@ -46,7 +50,7 @@ fn evidence(verdict: &Verdict, trouble: &Trouble<'_>, at: usize) -> Option<Row> 
     let because = (trouble.measured.is_some() || comparison(verdict, trouble).is_some()).then_some(&trouble.because);
     let because = because.map(|because| format!("  \n  {}", sentence(because)));
     let advice = if advice(trouble, at).is_none() { trouble.advice.as_ref() } else { None };
-    let advice = advice.map(|advice| format!("  \n  *What to try:* {}", sentence(advice)));
+    let advice = advice.map(|advice| format!("  \n  *What to try:* {}", tried(advice)));
     let said: String = because.into_iter().chain(advice).collect();
     let line = format!("- {} in {}{said}\n", criterion(trouble, LONGEST), name(trouble.part));
     (!said.is_empty()).then(|| Row::new(Rank::Evidence, line))
@@ -60,7 +64,7 @@ fn advice<'a>(trouble: &'a Trouble<'_>, at: usize) -> Option<&'a String> {
 fn row(verdict: &Verdict, trouble: &Trouble<'_>, advice: Option<&String>, links: &Links) -> Row {
     let line = told(verdict, trouble, links);
     let advice = match advice {
-        Some(advice) => format!("  \n  *What to try:* {}\n", sentence(advice)),
+        Some(advice) => format!("  \n  *What to try:* {}\n", tried(advice)),
         None => "\n".to_owned(),
     };
     let shortest =
@@ -110,6 +114,10 @@ fn compared(of: &Regression) -> String {
         "**{change}**, from {base} to {head}, margin {margin}, interval {interval}; adjusted p {}",
         of.probability()
     )
+}
+
+fn tried(advice: &str) -> String {
+    escape::advice(&shortened(advice, LONGEST_SENTENCE))
 }
 
 fn criterion(trouble: &Trouble<'_>, most: usize) -> String {

@@ -63,11 +63,18 @@ fn cells(verdict: &Verdict) -> Section {
 
 /// One table, so that a click is enough on a phone.
 fn endpoints(verdict: &Verdict) -> Section {
-    let head: String = [" phase ", " --- "]
+    let columns = ["| phase ", "| --- "];
+    let head: Vec<String> = columns
         .iter()
         .zip(details::ENDPOINTS.lines())
-        .map(|(column, line)| format!("|{column}{line}\n"))
+        .map(|(column, line)| {
+            format!(
+                "{column}{line}
+"
+            )
+        })
         .collect();
+    let head = head.concat();
     let of_phase = |phase: &PhaseVerdict| -> Vec<Row> {
         let row = |endpoint: &crate::judge::EndpointVerdict| {
             let rank = if endpoint.failures > 0 { Rank::Numbers } else { Rank::PassedEndpoint };

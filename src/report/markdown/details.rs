@@ -121,7 +121,7 @@ fn band(band: Band) -> &'static str {
 
 /// The checklist.
 pub(super) fn preflight(verdict: &Verdict) -> String {
-    let lines: String = verdict.preflight.iter().map(|of| format!("- {}\n", check(of))).collect();
+    let lines = verdict.preflight.iter().map(|of| format!("- {}\n", check(of))).collect::<Vec<_>>().concat();
     if lines.is_empty() { lines } else { folded("Preflight", &lines) }
 }
 

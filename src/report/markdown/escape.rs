@@ -57,6 +57,35 @@ pub(in crate::report) fn text(sentence: &str) -> String {
     escaped
 }
 
+/// Advice as running text: the commands of this program in it are code spans, ready to be copied; all else is [`text`].
+pub(in crate::report) fn advice(advice: &str) -> String {
+    const COMMAND: &str = "`stagegate ";
+    let mut told = String::new();
+    let mut rest = advice.trim();
+    while let Some(start) = rest.find(COMMAND) {
+        let Some(length) = rest[start + 1..].find('`') else { break };
+        let (before, command) = (&rest[..start], &rest[start + 1..start + 1 + length]);
+        if !before.is_empty() {
+            told.push_str(&within(before));
+        }
+        told.push_str(&code(command));
+        rest = &rest[start + length + 2..];
+    }
+    if !rest.is_empty() || told.is_empty() {
+        told.push_str(&within(rest));
+    }
+    told
+}
+
+/// A part of running text, with the spaces around it.
+fn within(part: &str) -> String {
+    let space = |at_end: bool| if at_end { " " } else { "" };
+    if part.trim().is_empty() {
+        return part.to_owned();
+    }
+    format!("{}{}{}", space(part.starts_with(' ')), text(part), space(part.ends_with(' ')))
+}
+
 /// Whether a joiner belongs between what was read, which ends in this character, and the rest.
 fn takes_apart(c: char, read: &str, rest: &str) -> bool {
     let ends_with = |word: &str| {
@@ -124,6 +153,8 @@ mod tests {
         assert_eq!(text("so :tada: at 10:30"), "so :\u{2060}tada: at 10:30");
         assert_eq!(text("at c0ffee7 and 1234567890123"), "at c0ffee\u{2060}7 and 123456\u{2060}789012\u{2060}3");
         assert_eq!(text("<!-- x"), "&lt;!-- x");
+        assert_eq!(advice("See @x and `stagegate run`. Or `y`"), "See @\u{2060}x and `stagegate run`. Or \\`y\\`");
+        assert_eq!(advice("`stagegate run"), "\\`stagegate run");
         for (sentence, escaped) in [("- a", "\\- a"), ("12. a", "12\\. a"), ("== a", "\\== a"), ("-5 ms", "\\-5 ms")] {
             assert_eq!(text(sentence), escaped);
         }

@@ -110,7 +110,7 @@ fn told(trouble: &Trouble<'_>) -> String {
         None => String::new(),
     };
     let advice = match advice {
-        Some(advice) if *standing != Standing::Uncertain => format!("  \n  *What to try:* {}", text(advice)),
+        Some(advice) if *standing != Standing::Uncertain => format!("  \n  *What to try:* {}", escape::advice(advice)),
         _ => String::new(),
     };
     format!(

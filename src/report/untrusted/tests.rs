@@ -87,8 +87,9 @@ fn no_sentence_of_theirs_is_shown() {
     }
     let verdict: Verdict = serde_json::from_value(value).expect("it is a verdict");
     let publishable = untrusted(verdict);
-    let annotations: String =
+    let annotations: Vec<String> =
         annotations(&publishable).iter().map(|of| format!("{} {}\n", of.title, of.message)).collect();
+    let annotations = annotations.concat();
     let shown = [comment(&publishable, &Links::default()), annotations, check_title(&publishable)].join("\n");
     let smuggled: Vec<&String> = places
         .iter()

@@ -81,9 +81,9 @@ pub(super) fn make_anew(verdict: &mut Verdict) -> Result<(), String> {
     waivers.iter_mut().try_for_each(waiver)?;
     breaking_point.iter_mut().for_each(point);
     if let Some(RecoveryVerdict { outcome, seconds: _, detail }) = recovery {
-        *detail =
-            if *outcome == Outcome::Passed { "It was back to normal." } else { "It was not back to normal in time." }
-                .to_owned();
+        let back =
+            if *outcome == Outcome::Passed { "It was back to normal." } else { "It was not back to normal in time." };
+        back.clone_into(detail);
     }
     Ok(())
 }
@@ -100,12 +100,12 @@ fn check(check: &mut CheckResult) {
     let CheckResult { name: named, outcome, detail, file: place, line: _ } = check;
     name(named);
     file(place);
-    *detail = match outcome {
+    let said = match outcome {
         Outcome::Passed => "it held.",
         Outcome::NotRun => "it was not tried.",
         _ => "it did not hold; the log of its own run says why.",
-    }
-    .to_owned();
+    };
+    said.clone_into(detail);
 }
 
 fn phase(phase: &mut PhaseVerdict) {
@@ -265,14 +265,14 @@ fn regression(regression: &mut Regression) -> Result<(), String> {
     endpoint.iter_mut().for_each(name);
     unit(measured_in);
     file(place);
-    *because = match outcome {
+    let said = match outcome {
         Outcome::Passed => "The change stays below the margin.",
         Outcome::Failed => "The change goes beyond the margin.",
         Outcome::New => "Too few stored runs to compare with.",
         Outcome::Invalid => "The phase is invalid, so that its comparison does not count.",
         _ => "The runs do not decide.",
-    }
-    .to_owned();
+    };
+    said.clone_into(because);
     if let Some(Waived { ceiling: _, reason, owner, expires }) = waived {
         in_the_file(reason, owner);
         date(expires)?;
