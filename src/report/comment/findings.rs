@@ -103,7 +103,12 @@ fn told(verdict: &Verdict, trouble: &Trouble<'_>, links: &Links) -> String {
 /// The comparison that a trouble is about, where its numbers say it all.
 fn comparison<'a>(verdict: &'a Verdict, trouble: &Trouble<'_>) -> Option<&'a Regression> {
     let failed = verdict.regressions.iter().filter(|one| one.outcome == Outcome::Failed && trouble.part == REGRESSION);
-    failed.filter(|one| one.change.is_some() && !one.only_crept()).find(|one| one.name() == trouble.what)
+    // There may be thousands of each, so that no name is written to be compared.
+    let named = |one: &&Regression| {
+        let rest = trouble.what.strip_prefix(&*one.phase).and_then(|rest| rest.strip_prefix('/'));
+        rest == Some(&*one.cell)
+    };
+    failed.filter(|one| one.change.is_some() && !one.only_crept()).find(named)
 }
 
 fn compared(of: &Regression) -> String {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::{
     judge::{Outcome, Verdict},
-    report::{Links, Publishable, annotations, check_title, comment, fixtures, read_verdict},
+    report::{Links, MOST_COMMENT, Publishable, annotations, check_title, comment, fixtures, read_verdict},
 };
 
 fn untrusted(verdict: Verdict) -> Publishable {
@@ -194,6 +194,20 @@ fn more_than_any_run_has_is_refused() {
     let finding = verdict.phases[0].findings[0].clone();
     verdict.phases[0].findings = vec![finding; 501];
     assert_eq!(refusal(verdict), "the verdict is refused: it has 501 findings in a phase, and at most 500 are read");
+}
+
+#[test]
+fn the_most_that_is_read_is_one_comment() {
+    let mut verdict = fixtures::everything();
+    let slower = verdict.regressions[0].clone();
+    verdict.regressions =
+        (0..2_000).map(|at| crate::judge::Regression { cell: format!("p95(e{at})"), ..slower.clone() }).collect();
+    let finding = verdict.phases[2].findings[1].clone();
+    verdict.phases[2].findings = vec![finding; 500];
+    let failed = verdict.phases[2].clone();
+    verdict.phases.extend(vec![failed; 30]);
+    let comment = comment(&untrusted(verdict), &Links::default());
+    assert!(comment.chars().count() <= MOST_COMMENT && comment.contains("of them about what failed"), "{comment}");
 }
 
 #[test]
