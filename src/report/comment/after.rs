@@ -61,20 +61,22 @@ fn checked(title: &str, check: &CheckResult) -> Row {
     Row::new(rank(check.outcome), format!("- **{title}:** {}\n", details::check(check)))
 }
 
-/// The comparisons that matter, in four columns; what stands in the others is folded.
+/// The comparisons that matter, in two columns; what stands in the others is folded.
 fn worse(verdict: &Verdict) -> Section {
     let rows = regressions::rows(verdict);
     let introduction = regressions::introduction(verdict);
     let row = |row: &regressions::Row<'_>| {
         let [base, head, change, interval, ..] = &row.cells;
         let name = cell(&shortened(&row.name, LONGEST_CELL));
-        let text = format!("| {} {name} | {base} → {head} | {change} | {interval} |\n", sign(row.outcome));
+        // Numbers keep their units beside them: a phone would break them anywhere.
+        let [values, interval] = [format!("{base} → {head}"), interval.clone()].map(|text| text.replace(' ', "\u{a0}"));
+        let text = format!("| {} {name}<br>{values} | {change}<br>{interval} |\n", sign(row.outcome));
         Row::new(if row.outcome == Outcome::Failed { Rank::Worse } else { Rank::Uncertain }, text)
     };
     let matter: Vec<Row> = rows.iter().filter(|row| row.matters()).take(MOST_UNFOLDED).map(row).collect();
     let introduction =
         if introduction.is_empty() { String::new() } else { format!("{}\n\n", sentence(&introduction[0])) };
-    let table = "| cell | base → head | change | interval |\n| --- | --- | --: | --: |\n";
+    let table = "| cell, from base → head | change and interval |\n| --- | --: |\n";
     if matter.is_empty() && !rows.is_empty() {
         let row = Row::new(Rank::Passed, format!("{}\n", regressions::counts(&rows.iter().collect::<Vec<_>>())));
         return Section::unfolded(format!("### Regressions\n\n{introduction}"), vec![row]);
