@@ -7,6 +7,7 @@ mod baselines;
 mod calibrate;
 mod check;
 mod command_line;
+mod comment_looks;
 mod compare;
 mod exit_codes;
 mod failure_kinds;
