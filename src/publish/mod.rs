@@ -5,7 +5,7 @@
 //! any load is sent.
 
 mod folder;
-mod github;
+pub mod github;
 
 use std::{io, path::PathBuf};
 
