@@ -31,6 +31,7 @@ pub use criterion::{Count, Criterion, Judged, Level, Limit, Metric, Op, Subject}
 pub use dataset::{ColumnId, Dataset, Row};
 pub use endpoint::{Endpoint, EndpointId};
 pub use failure::FailureKind;
+pub use grammar::is_criterion;
 pub use monitors::{Band, Gauge, GaugeId, Monitor, Source};
 pub use notes::notes;
 pub use outlook::{Outlook, requests_needed};

@@ -4,8 +4,10 @@
 //! once, then rendered by each format with its own escaping. Nothing here reads a clock or touches a file.
 
 mod advice;
+mod annotations;
 mod calibration;
 mod clean;
+mod comment;
 mod comparison;
 mod csv;
 mod files;
@@ -26,14 +28,17 @@ mod side_by_side;
 mod sight;
 mod terminal;
 mod trouble;
+mod untrusted;
 mod waivers;
 mod when;
 
 #[cfg(test)]
 mod fixtures;
 
+pub use annotations::{Annotation, AnnotationLevel, annotations, check_title};
 pub use calibration::{Circumstances, calibration};
 pub use clean::clean;
+pub use comment::{Blob, Links, MOST_COMMENT, comment};
 pub use comparison::{comparison_json, comparison_table};
 pub use files::{Files, MEASUREMENTS, VERDICT};
 pub use json::{LARGEST_VERDICT, UnreadableVerdict, read_verdict};

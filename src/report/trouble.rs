@@ -1,6 +1,6 @@
 //! What a reader must know first: everything that failed, warns, or is not sure, in the order of its weight.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt};
 
 use super::{advice, regressions};
 use crate::judge::{
@@ -24,11 +24,26 @@ pub(super) struct Trouble<'a> {
     /// What was observed, and what was allowed; `None` where it is not about a number.
     pub(super) measured: Option<Measured>,
     /// `gates.yaml:41`; `None` where it has no line.
-    pub(super) place: Option<String>,
+    pub(super) place: Option<Place>,
     /// The evidence.
     pub(super) because: String,
     /// What to try.
     pub(super) advice: Option<String>,
+}
+
+/// A line of a file; it is written `gates.yaml:41`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    /// As the user named it.
+    pub(super) file: String,
+    /// From 1.
+    pub(super) line: u32,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
 }
 
 /// A number beside its limit.
@@ -158,8 +173,8 @@ pub(super) fn title(finding: &Finding) -> String {
 }
 
 /// Where something stands in gates.yaml; `None` for what the gate itself added.
-pub(super) fn place(file: &str, line: u32) -> Option<String> {
-    (line > 0 && !file.is_empty()).then(|| format!("{file}:{line}"))
+pub(super) fn place(file: &str, line: u32) -> Option<Place> {
+    (line > 0 && !file.is_empty()).then(|| Place { file: file.to_owned(), line })
 }
 
 /// The numbers of a finding.
@@ -429,6 +444,6 @@ mod tests {
         let troubles = of(&verdict);
         assert_eq!(troubles.len(), 1);
         assert_eq!(troubles[0].because, "Every request failed for 5 s: the target stopped answering.");
-        assert_eq!(troubles[0].place.as_deref(), Some("gates.yaml:120"));
+        assert_eq!(troubles[0].place, place("gates.yaml", 120));
     }
 }

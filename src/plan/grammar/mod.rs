@@ -79,6 +79,11 @@ pub(super) fn criterion(text: &str) -> Parsed<Line<'_>> {
     }
 }
 
+/// Whether a text is a criterion of the grammar, whatever its names mean.
+pub fn is_criterion(text: &str) -> bool {
+    criterion(text).is_ok()
+}
+
 /// Reads the metric and the selector of a regression's cell: `p95`, `p95(chart data)`.
 pub(super) fn cell(text: &str) -> Parsed<(Metric, Option<Selector<'_>>)> {
     let mut cursor = Cursor::new(text);

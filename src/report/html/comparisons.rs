@@ -70,7 +70,7 @@ impl CellView {
     fn of(row: &Row<'_>) -> Self {
         Self {
             name: row.name.clone(),
-            place: trouble::place(&row.of.file, row.of.line).unwrap_or_default(),
+            place: trouble::place(&row.of.file, row.of.line).map(|place| place.to_string()).unwrap_or_default(),
             cells: row.cells.clone(),
             outcome: tone(row.outcome),
             because: row.of.because.clone(),

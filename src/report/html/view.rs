@@ -193,7 +193,7 @@ impl TroubleView {
             numbers: trouble.numbers(),
             part: trouble.part.to_owned(),
             what: trouble.what,
-            place: trouble.place.unwrap_or_default(),
+            place: trouble.place.map(|place| place.to_string()).unwrap_or_default(),
             because: trouble.because,
             advice: advice.unwrap_or_default(),
         }
@@ -250,7 +250,7 @@ impl FindingView {
             limit,
             interval: interval.unwrap_or_default(),
             sure: sure.split_once(',').map_or(sure, |(sure, _)| sure),
-            place: trouble::place(&finding.file, finding.line).unwrap_or_default(),
+            place: trouble::place(&finding.file, finding.line).map(|place| place.to_string()).unwrap_or_default(),
             because: finding.because.clone(),
         }
     }

@@ -50,17 +50,33 @@ pub(super) fn render(verdict: &Verdict) -> String {
 
 fn table(rows: &[&Row<'_>]) -> String {
     // Between deployments there are no stored runs.
-    let courses = rows.iter().any(|row| !row.of.history.is_empty());
-    let (title, rule) = if courses { (" | runs│this", " | ---") } else { ("", "") };
-    let mut table = format!(
-        "| cell | outcome | {}{title} |\n| --- | --- | --: | --: | --: | --: | --: | --:{rule} |\n",
-        TITLES.join(" | ")
-    );
-    for row in rows {
-        let course = regressions::sparkline(row.of).unwrap_or_default();
-        let course = if courses { format!(" | {course}") } else { course };
-        let (name, cells, outcome) = (cell(&row.name), row.cells.join(" | "), row.outcome);
-        writeln!(table, "| {name} | {} {} | {cells}{course} |", sign(outcome), outcome.word()).expect(IN_MEMORY);
-    }
-    table
+    let courses = if rows.iter().any(|row| !row.of.history.is_empty()) { Courses::Shown } else { Courses::None };
+    let lines: String = rows.iter().map(|row| line(row, courses)).collect();
+    format!("{}{lines}", head(courses))
+}
+
+/// Whether a table shows the stored runs as small bars.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::report) enum Courses {
+    /// A column of them.
+    Shown,
+    /// No column.
+    None,
+}
+
+/// The head of a table of comparisons.
+pub(in crate::report) fn head(courses: Courses) -> String {
+    let (title, rule) = if courses == Courses::Shown { (" | runs│this", " | ---") } else { ("", "") };
+    let titles = TITLES.join(" | ");
+    format!("| cell | outcome | {titles}{title} |\n| --- | --- | --: | --: | --: | --: | --: | --:{rule} |\n")
+}
+
+/// One comparison in it.
+pub(in crate::report) fn line(row: &Row<'_>, courses: Courses) -> String {
+    let course = match courses {
+        Courses::Shown => format!(" | {}", regressions::sparkline(row.of).unwrap_or_default()),
+        Courses::None => String::new(),
+    };
+    let (name, cells, outcome) = (cell(&row.name), row.cells.join(" | "), row.outcome);
+    format!("| {name} | {} {} | {cells}{course} |\n", sign(outcome), outcome.word())
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::units::number;
 use crate::{
-    judge::{Band, EndpointVerdict, Outcome, PhaseVerdict, Verdict},
+    judge::{Band, CheckResult, EndpointVerdict, Generator, MonitorVerdict, Outcome, PhaseVerdict, Verdict},
     report::when,
 };
 
@@ -21,7 +21,8 @@ pub(super) fn folded(title: &str, content: &str) -> String {
     format!("<details><summary>{title}</summary>\n\n{content}\n</details>\n")
 }
 
-fn measured(verdict: &Verdict) -> impl Iterator<Item = &PhaseVerdict> {
+/// The phases that were run.
+pub(in crate::report) fn measured(verdict: &Verdict) -> impl Iterator<Item = &PhaseVerdict> {
     verdict.phases.iter().filter(|phase| phase.outcome != Outcome::NotRun)
 }
 
@@ -29,13 +30,7 @@ fn measured(verdict: &Verdict) -> impl Iterator<Item = &PhaseVerdict> {
 pub(super) fn endpoints(verdict: &Verdict) -> String {
     let mut content = String::new();
     for phase in measured(verdict).filter(|phase| !phase.endpoints.is_empty()) {
-        writeln!(
-            content,
-            "{}\n\n| endpoint | requests | failures | p50 | p95 | p99 | service p95 | errors |\n\
-             | --- | --: | --: | --: | --: | --: | --: | --- |",
-            code(&phase.name)
-        )
-        .expect(IN_MEMORY);
+        writeln!(content, "{}\n\n{ENDPOINTS}", code(&phase.name)).expect(IN_MEMORY);
         let shown = most_telling(&phase.endpoints);
         content.extend(shown.iter().map(|endpoint| row(endpoint)));
         let more = phase.endpoints.len() - shown.len();
@@ -46,6 +41,10 @@ pub(super) fn endpoints(verdict: &Verdict) -> String {
     }
     if content.is_empty() { content } else { folded("Endpoints", &content) }
 }
+
+/// The head of a table of endpoints.
+pub(in crate::report) const ENDPOINTS: &str = "| endpoint | requests | failures | p50 | p95 | p99 | service p95 | errors |\n\
+                                               | --- | --: | --: | --: | --: | --: | --: | --- |";
 
 /// All, in the order of gates.yaml; of more than fit, those with most failures and the slowest.
 fn most_telling(endpoints: &[EndpointVerdict]) -> Vec<&EndpointVerdict> {
@@ -61,7 +60,8 @@ fn most_telling(endpoints: &[EndpointVerdict]) -> Vec<&EndpointVerdict> {
     shown
 }
 
-fn row(endpoint: &EndpointVerdict) -> String {
+/// One endpoint in it.
+pub(in crate::report) fn row(endpoint: &EndpointVerdict) -> String {
     let EndpointVerdict { name, requests, failures, errors, latency_ms, service_ms, .. } = endpoint;
     let time = |value| number::or_nothing(value, number::milliseconds);
     let errors: Vec<_> =
@@ -83,28 +83,31 @@ fn row(endpoint: &EndpointVerdict) -> String {
 pub(super) fn monitors(verdict: &Verdict) -> String {
     let mut rows = String::new();
     for phase in measured(verdict) {
-        for monitor in phase.monitors.iter().take(MOST_ENDPOINTS) {
-            let mean = number::or_nothing(monitor.mean, number::plain);
-            let max = number::or_nothing(monitor.max, number::plain);
-            let missing = monitor.missing.as_ref().map(|missing| format!(": {}", text(missing))).unwrap_or_default();
-            let (phase, name) = (cell(&phase.name), cell(&monitor.name));
-            let band = band(monitor.band);
-            writeln!(rows, "| {phase} | {name} | {mean} | {max} | {band}{missing} | {} |", monitor.samples)
-                .expect(IN_MEMORY);
-        }
-        if let Some(generator) = &phase.generator {
-            let lateness = number::milliseconds(generator.lateness_ms.p99);
-            let max = number::milliseconds(generator.lateness_ms.max);
-            let state = if generator.saturated { "**saturated**" } else { "good enough" };
-            let cpu = number::plain(generator.cpu_percent);
-            let phase = cell(&phase.name);
-            writeln!(rows, "| {phase} | generator lateness p99, max | {lateness} | {max} | {state}, CPU {cpu} % | |")
-                .expect(IN_MEMORY);
-        }
+        rows.extend(phase.monitors.iter().take(MOST_ENDPOINTS).map(|monitor| gauge(phase, monitor)));
+        rows.extend(phase.generator.as_ref().map(|of| generator(phase, of)));
     }
-    let table =
-        format!("| phase | gauge | mean | max | band | readings |\n| --- | --- | --: | --: | --- | --: |\n{rows}");
-    if rows.is_empty() { rows } else { folded("Monitors and generator", &table) }
+    if rows.is_empty() { rows } else { folded("Monitors and generator", &format!("{GAUGES}{rows}")) }
+}
+
+/// The head of a table of gauges.
+pub(in crate::report) const GAUGES: &str =
+    "| phase | gauge | mean | max | band | readings |\n| --- | --- | --: | --: | --- | --: |\n";
+
+/// One gauge in it.
+pub(in crate::report) fn gauge(phase: &PhaseVerdict, monitor: &MonitorVerdict) -> String {
+    let mean = number::or_nothing(monitor.mean, number::plain);
+    let max = number::or_nothing(monitor.max, number::plain);
+    let missing = monitor.missing.as_ref().map(|missing| format!(": {}", text(missing))).unwrap_or_default();
+    let (phase, name, band) = (cell(&phase.name), cell(&monitor.name), band(monitor.band));
+    format!("| {phase} | {name} | {mean} | {max} | {band}{missing} | {} |\n", monitor.samples)
+}
+
+/// How good the generator was, in it.
+pub(in crate::report) fn generator(phase: &PhaseVerdict, generator: &Generator) -> String {
+    let [p99, max] = [generator.lateness_ms.p99, generator.lateness_ms.max].map(number::milliseconds);
+    let state = if generator.saturated { "**saturated**" } else { "good enough" };
+    let (phase, cpu) = (cell(&phase.name), number::plain(generator.cpu_percent));
+    format!("| {phase} | generator lateness p99, max | {p99} | {max} | {state}, CPU {cpu} % | |\n")
 }
 
 fn band(band: Band) -> &'static str {
@@ -118,21 +121,28 @@ fn band(band: Band) -> &'static str {
 
 /// The checklist.
 pub(super) fn preflight(verdict: &Verdict) -> String {
-    let line = |check: &crate::judge::CheckResult| {
-        format!("- {} {} {}: {}\n", sign(check.outcome), code(&check.name), check.outcome.word(), text(&check.detail))
-    };
-    let lines: String = verdict.preflight.iter().map(line).collect();
+    let lines: String = verdict.preflight.iter().map(|of| format!("- {}\n", check(of))).collect();
     if lines.is_empty() { lines } else { folded("Preflight", &lines) }
+}
+
+/// An item of a checklist: its sign, its name, what came of it.
+pub(in crate::report) fn check(check: &CheckResult) -> String {
+    let CheckResult { name, outcome, detail, .. } = check;
+    format!("{} {} {}: {}", sign(*outcome), code(name), outcome.word(), text(detail))
 }
 
 /// What it takes to understand and to repeat the run.
 pub(super) fn environment(verdict: &Verdict) -> String {
+    folded("Environment", &format!("{}\n", circumstances(verdict).join("\n")))
+}
+
+/// The same, a line each.
+pub(in crate::report) fn circumstances(verdict: &Verdict) -> Vec<String> {
     let Verdict { commit, seed, version, started_at, finished_at, exit_code, .. } = verdict;
-    let lines = [
+    vec![
         format!("- commit {}", code(commit)),
         format!("- seed {seed}"),
         format!("- from {} to {}", text(&when::moment(started_at)), text(&when::moment(finished_at))),
         format!("- stagegate {}, exit code {exit_code}", code(version)),
-    ];
-    folded("Environment", &format!("{}\n", lines.join("\n")))
+    ]
 }

@@ -1,8 +1,19 @@
 //! Strings from outside in Markdown: nothing in them becomes a mention, a link, a tag, a cell or a heading.
+//!
+//! A forge reads more than Markdown: mentions, issues and commits that it links, `:name:` as a picture, closing keywords
+//! before an issue. It reads none of them in code spans, so that names stand in these; in a sentence a word joiner, which
+//! has no width, takes what it looks for apart.
+
+/// A word joiner: it has no width.
+const JOINER: char = '\u{2060}';
+
+/// Git takes so many digits of a hash for a commit, and forges link them.
+const SHORTEST_HASH: usize = 7;
 
 /// A name as a code span: there Markdown, HTML, mentions and links mean nothing. The fence is longer than any run of
-/// backticks in it.
-pub(super) fn code(name: &str) -> String {
+/// backticks in it. A comment's start is taken apart, so that none can be mistaken for the marker of one of ours.
+pub(in crate::report) fn code(name: &str) -> String {
+    let name = &name.replace("<!--", "<\u{2060}!--");
     let longest = name.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     let padding = if name.starts_with(['`', ' ']) || name.ends_with(['`', ' ']) || name.is_empty() { " " } else { "" };
@@ -11,14 +22,13 @@ pub(super) fn code(name: &str) -> String {
 
 /// A name as a code span in a table: tables are cut at pipes before code spans are read, so that a pipe is escaped; a
 /// backslash before one would escape the escape, and a word joiner keeps them apart.
-pub(super) fn cell(name: &str) -> String {
+pub(in crate::report) fn cell(name: &str) -> String {
     code(name).replace('|', "\\|").replace("\\\\|", "\\\u{2060}\\|")
 }
 
-/// A sentence as running text. Punctuation that means something is escaped; a word joiner, which has no width, keeps
-/// `@name`, `#1`, `GH-1`, `www.` and `://` from being read as what they would be after rendering.
-pub(super) fn text(sentence: &str) -> String {
-    const JOINER: char = '\u{2060}';
+/// A sentence as running text. Punctuation that means something is escaped; a word joiner keeps `@name`, `#1`, `GH-1`,
+/// `CVE-2026-1`, `www.`, `://`, `:name:` and the digits of a hash from being read as what they would be after rendering.
+pub(in crate::report) fn text(sentence: &str) -> String {
     let sentence = sentence.trim();
     if sentence.is_empty() {
         return "(nothing)".to_owned();
@@ -38,19 +48,45 @@ pub(super) fn text(sentence: &str) -> String {
             _ => escaped.push(c),
         }
         let (read, rest) = sentence.split_at(position + c.len_utf8());
-        let ends_with = |word: &str| read.len() >= word.len() && read.to_ascii_lowercase().ends_with(word);
-        let joins = match c {
-            '@' | '#' => true,
-            ':' => rest.starts_with("//"),
-            '-' => ends_with("gh-"),
-            '.' => ends_with("www."),
-            _ => false,
-        };
-        if joins {
+        if takes_apart(c, read, rest) {
             escaped.push(JOINER);
         }
     }
     escaped
+}
+
+/// Whether a joiner belongs between what was read, which ends in this character, and the rest.
+fn takes_apart(c: char, read: &str, rest: &str) -> bool {
+    let ends_with = |word: &str| read.len() >= word.len() && read.to_ascii_lowercase().ends_with(word);
+    match c {
+        '@' | '#' => true,
+        ':' => rest.starts_with("//") || is_short_code(rest),
+        '-' => {
+            // `GH-1`, `CVE-2026-1`, and whatever a repository links itself.
+            let letter = read.trim_end_matches('-').ends_with(|c: char| c.is_ascii_alphabetic());
+            letter && rest.starts_with(|c: char| c.is_ascii_digit()) || ends_with("ghsa-")
+        }
+        '.' => ends_with("www."),
+        _ if c.is_ascii_hexdigit() => is_in_hash(read, rest),
+        _ => false,
+    }
+}
+
+/// Whether what follows a colon makes it `:name:`.
+fn is_short_code(rest: &str) -> bool {
+    let name = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "_+-".contains(c));
+    let written = &rest[..rest.len() - name.len()];
+    // `:00:` of a time is none; `:100:` and `:1234:` are.
+    let of_time = written.len() <= 2 && written.bytes().all(|byte| byte.is_ascii_digit());
+    name.starts_with(':') && !of_time
+}
+
+/// Whether this is the place in a hash at which to take it apart: every sixth digit, so that no part is long enough.
+fn is_in_hash(read: &str, rest: &str) -> bool {
+    let digit = |c: &char| c.is_ascii_hexdigit();
+    let before = read.chars().rev().take_while(digit).count();
+    let after = rest.chars().take_while(digit).count();
+    before.is_multiple_of(SHORTEST_HASH - 1) && after > 0 && before + after >= SHORTEST_HASH
 }
 
 /// Where a sentence at the start of a line would begin a list, a heading or a rule.
@@ -74,6 +110,7 @@ mod tests {
         assert_eq!(code("`id`"), "`` `id` ``");
         assert_eq!(code("a``b"), "```a``b```");
         assert_eq!(code(""), "`  `");
+        assert_eq!(code("<!-- marker -->"), "`<\u{2060}!-- marker -->`");
     }
 
     #[test]
@@ -81,6 +118,10 @@ mod tests {
         assert_eq!(text("p95 was 1.21 s, limit 750 ms (certain)."), "p95 was 1.21 s, limit 750 ms (certain).");
         assert_eq!(text("@octocat #1 GH-12"), "@\u{2060}octocat #\u{2060}1 GH-\u{2060}12");
         assert_eq!(text("http://x Www.y slow."), "http:\u{2060}//x Www.\u{2060}y slow.");
+        assert_eq!(text("fixes o/r#1, CVE-2026-1"), "fixes o/r#\u{2060}1, CVE-\u{2060}2026-1");
+        assert_eq!(text("so :tada: at 10:30"), "so :\u{2060}tada: at 10:30");
+        assert_eq!(text("at c0ffee7 and 1234567890123"), "at c0ffee\u{2060}7 and 123456\u{2060}789012\u{2060}3");
+        assert_eq!(text("<!-- x"), "&lt;!-- x");
         for (sentence, escaped) in [("- a", "\\- a"), ("12. a", "12\\. a"), ("== a", "\\== a"), ("-5 ms", "\\-5 ms")] {
             assert_eq!(text(sentence), escaped);
         }

@@ -1,8 +1,8 @@
 //! summary.md: the verdict for a pull request or a step summary.
 
-mod comparisons;
-mod details;
-mod escape;
+pub(super) mod comparisons;
+pub(super) mod details;
+pub(super) mod escape;
 
 use std::fmt::Write;
 
@@ -45,7 +45,7 @@ pub(super) fn render_short(publishable: &Publishable) -> String {
 }
 
 /// The sign before an outcome; the word always stands beside it.
-fn sign(outcome: Outcome) -> &'static str {
+pub(super) fn sign(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Passed => "✅",
         Outcome::Warned => "⚠️",
@@ -60,10 +60,8 @@ fn headline(verdict: &Verdict) -> String {
     let Verdict { gate, profile, commit, target, totals, .. } = verdict;
     let took = when::took(verdict).map(|took| format!(" · {}", when::span(took))).unwrap_or_default();
     format!(
-        "## {} {}: {}\n\n**{}**\n\nprofile {} · commit {} · target {} · {} requests, {} failures{took}\n",
-        sign(verdict.tone()),
-        code(gate),
-        verdict.word(),
+        "{}\n\n**{}**\n\nprofile {} · commit {} · target {} · {} requests, {} failures{took}\n",
+        title(gate, verdict),
         text(&verdict.headline),
         code(profile),
         code(short_commit(commit)),
@@ -73,16 +71,15 @@ fn headline(verdict: &Verdict) -> String {
     )
 }
 
+/// The first line: the outcome's sign, the gate, the outcome's word.
+pub(super) fn title(gate: &str, verdict: &Verdict) -> String {
+    format!("## {} {}: {}", sign(verdict.tone()), code(gate), verdict.word())
+}
+
 fn troubles(verdict: &Verdict) -> String {
     let troubles = trouble::of(verdict);
     let Some(heaviest) = troubles.iter().map(|trouble| trouble.standing).min() else { return String::new() };
-    let title = match heaviest {
-        Standing::Failed => "What failed first",
-        Standing::Invalid => "What could not be measured",
-        Standing::Inconclusive => "What is not decided",
-        Standing::Warned | Standing::Uncertain => "What to know",
-    };
-    let mut part = format!("### {title}\n\n");
+    let mut part = format!("### {}\n\n", title_of_troubles(heaviest));
     for trouble in troubles.iter().take(MOST_TROUBLES) {
         part.push_str(&told(trouble));
     }
@@ -93,11 +90,21 @@ fn troubles(verdict: &Verdict) -> String {
     part
 }
 
-const IN_MEMORY: &str = "a string takes what is written to it";
+/// What stands above the troubles of which this is the heaviest.
+pub(super) fn title_of_troubles(heaviest: Standing) -> &'static str {
+    match heaviest {
+        Standing::Failed => "What failed first",
+        Standing::Invalid => "What could not be measured",
+        Standing::Inconclusive => "What is not decided",
+        Standing::Warned | Standing::Uncertain => "What to know",
+    }
+}
+
+pub(super) const IN_MEMORY: &str = "a string takes what is written to it";
 
 fn told(trouble: &Trouble<'_>) -> String {
     let Trouble { standing, part, what, measured, place, because, advice } = trouble;
-    let place = place.as_ref().map(|place| format!(" ({})", code(place))).unwrap_or_default();
+    let place = place.as_ref().map(|place| format!(" ({})", code(&place.to_string()))).unwrap_or_default();
     let numbers = match measured {
         Some(_) => format!(": {}", text(&trouble.numbers())),
         None => String::new(),
@@ -119,21 +126,19 @@ fn ladder_table(verdict: &Verdict) -> String {
     if verdict.phases.is_empty() {
         return String::new();
     }
-    let mut part = "### The ladder\n\n| phase | load | requests | success | throughput | p50 | p95 | p99 | outcome |\n\
-                    | --- | --: | --: | --: | --: | --: | --: | --: | --- |\n"
-        .to_owned();
-    for rung in ladder::rungs(verdict) {
-        let ladder::Rung { name, load, requests, success, throughput, p50, p95, p99, outcome } = rung;
-        writeln!(
-            part,
-            "| {} | {load} | {requests} | {success} | {throughput} | {p50} | {p95} | {p99} | {} {} |",
-            cell(name),
-            sign(outcome),
-            outcome.word()
-        )
-        .expect(IN_MEMORY);
-    }
-    part
+    let rows = ladder::rungs(verdict).iter().map(rung_row).collect::<String>();
+    format!("### The ladder\n\n{RUNGS}{rows}")
+}
+
+/// The head of the ladder's table.
+pub(super) const RUNGS: &str = "| phase | load | requests | success | throughput | p50 | p95 | p99 | outcome |\n\
+                                | --- | --: | --: | --: | --: | --: | --: | --: | --- |\n";
+
+/// One phase in it.
+pub(super) fn rung_row(rung: &ladder::Rung<'_>) -> String {
+    let ladder::Rung { name, load, requests, success, throughput, p50, p95, p99, outcome } = rung;
+    let (name, sign, word) = (cell(name), sign(*outcome), outcome.word());
+    format!("| {name} | {load} | {requests} | {success} | {throughput} | {p50} | {p95} | {p99} | {sign} {word} |\n")
 }
 
 /// Breaking point, recovery, integrity and cleanup.
@@ -147,11 +152,7 @@ fn after_the_ladder(verdict: &Verdict) -> String {
 }
 
 fn checks(title: &str, checks: &[CheckResult]) -> Vec<String> {
-    let line = |check: &CheckResult| {
-        let CheckResult { name, outcome, detail, .. } = check;
-        format!("- **{title}:** {} {} {}: {}", sign(*outcome), code(name), outcome.word(), text(detail))
-    };
-    checks.iter().map(line).collect()
+    checks.iter().map(|check| format!("- **{title}:** {}", details::check(check))).collect()
 }
 
 fn waived(verdict: &Verdict) -> String {
