@@ -3,35 +3,12 @@
 use serde_json::{Value, json};
 
 use super::clip::clip;
+use crate::report::{Annotation, AnnotationLevel};
 
 /// GitHub's limits (its API's description, `checks`).
 const LONGEST_TITLE: usize = 255;
 /// 64 KB, in characters that may have four bytes.
 const LONGEST_MESSAGE: usize = 16_000;
-
-/// One note on a line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Annotation {
-    /// The file, relative to the repository's root.
-    pub file: String,
-    /// The line, counted from 1.
-    pub line: u32,
-    /// How much it matters.
-    pub level: AnnotationLevel,
-    /// One line.
-    pub title: String,
-    /// The text.
-    pub message: String,
-}
-
-/// How much a note matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AnnotationLevel {
-    /// It blocks.
-    Failure,
-    /// It does not block.
-    Warning,
-}
 
 /// A note as the API takes it.
 pub(super) fn body(note: &Annotation) -> Value {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    annotation::{self, Annotation},
+    annotation,
     api::{Api, Call},
     clip::clip,
     error::{Cause, Permission, PostError},
@@ -15,6 +15,7 @@ use super::{
     segment::segment,
     tries::Tries,
 };
+use crate::report::Annotation;
 
 /// One request takes so many annotations; further ones are appended (GitHub's API's description, `checks`).
 const BATCH: usize = 50;
@@ -49,7 +50,7 @@ pub struct Completion<'a> {
     pub title: &'a str,
     /// Markdown, cut at 65,535 characters.
     pub summary: &'a str,
-    /// Notes on lines, any number of them.
+    /// Notes on lines, any number of them; their files as paths in the repository.
     pub annotations: &'a [Annotation],
 }
 

@@ -21,7 +21,6 @@ mod segment;
 mod status;
 mod tries;
 
-pub use annotation::{Annotation, AnnotationLevel};
 pub use api::Api;
 pub use check::{CheckRun, Completion, Conclusion};
 pub use comment::{Done, Posted};

@@ -1,7 +1,10 @@
 //! The check run.
 
 use serde_json::Value;
-use stagegate::publish::github::{Annotation, AnnotationLevel, Api, Completion, Conclusion};
+use stagegate::{
+    publish::github::{Api, Completion, Conclusion},
+    report::{Annotation, AnnotationLevel},
+};
 
 use super::{Answer, api, fake::Fake, trick::Trick, world::HEAD};
 

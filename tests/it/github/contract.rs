@@ -10,7 +10,10 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use stagegate::publish::github::{Annotation, AnnotationLevel, Completion, Conclusion, Done, State};
+use stagegate::{
+    publish::github::{Completion, Conclusion, Done, State},
+    report::{Annotation, AnnotationLevel},
+};
 
 use super::{
     Answer, TOKEN, api_within,
