@@ -121,6 +121,15 @@ async fn texts_stay_within_githubs_limits() {
     assert_eq!(output["summary"].as_str().map(|text| text.chars().count()), Some(65_535));
 }
 
+#[tokio::test]
+async fn a_missing_permission_is_named() {
+    let fake = Fake::start();
+    fake.always("POST", "/check-runs", Trick::Answer(Answer::message(403, "Resource not accessible by integration")));
+    let error = api(&fake.url, HEAD).begin_check("shop").await.expect_err("refused").to_string();
+    assert!(error.starts_with("the check `stagegate / shop` was not created: "), "{error}");
+    assert!(error.contains("`checks: write`") && error.contains("docs/github.md"), "{error}");
+}
+
 /// A job that was killed leaves this.
 async fn begun(fake: &Fake) -> Api {
     let api = api(&fake.url, HEAD);

@@ -59,7 +59,7 @@ async fn a_racing_result_of_the_newest_commit_is_kept() {
 }
 
 #[tokio::test]
-async fn jobs_that_really_race_leave_one_comment_after_the_next_run() {
+async fn jobs_that_really_race_leave_one_comment() {
     let fake = Fake::start();
     let jobs: Vec<_> = (0..6)
         .map(|job| {
