@@ -13,6 +13,7 @@ use super::{
     error::{Cause, Permission, PostError},
     fault::Fault,
     segment::segment,
+    status::name,
     tries::Tries,
 };
 use crate::report::Annotation;
@@ -101,7 +102,7 @@ impl Api {
     /// # Errors
     /// GitHub did not do it in time.
     pub async fn begin_check(&self, gate: &str) -> Result<CheckRun, PostError> {
-        self.create_check(gate).await.map_err(|fault| self.check_error(gate, "was not created", fault))
+        self.create_check(gate).await.map_err(|fault| check_error(gate, "was not created", fault))
     }
 
     /// Completes a check run. The conclusion comes with the first annotations, so that it is there whatever becomes of
@@ -116,16 +117,16 @@ impl Api {
             // A note that GitHub does not take must not leave the check in progress.
             Err(fault) if fault.is(422) && !first.is_empty() => {
                 let completed = self.append(check, ending, &[], Batch::First).await;
-                completed.map_err(|fault| self.check_error(gate, "was not completed", fault))?;
-                return Err(self.check_error(gate, "has no annotations", fault));
+                completed.map_err(|fault| check_error(gate, "was not completed", fault))?;
+                return Err(check_error(gate, "has no annotations", fault));
             }
-            first => first.map_err(|fault| self.check_error(gate, "was not completed", fault))?,
+            first => first.map_err(|fault| check_error(gate, "was not completed", fault))?,
         }
         let mut sent = first.len();
         for batch in rest.chunks(BATCH) {
             let appended = self.append(check, ending, batch, Batch::After(sent)).await;
             let missing = format!("has only {sent} of {} annotations", notes.len());
-            appended.map_err(|fault| self.check_error(gate, &missing, fault))?;
+            appended.map_err(|fault| check_error(gate, &missing, fault))?;
             sent += batch.len();
         }
         Ok(())
@@ -150,12 +151,12 @@ impl Api {
             }
             Ok(!left.is_empty())
         };
-        closed.await.map_err(|fault| self.check_error(gate, "was not closed", fault))
+        closed.await.map_err(|fault| check_error(gate, "was not closed", fault))
     }
 
     async fn create_check(&self, gate: &str) -> Result<CheckRun, Fault> {
         let mut body = json!({
-            "name": self.name(gate),
+            "name": name(gate),
             "head_sha": self.context.head,
             "status": "in_progress",
             "external_id": self.context.external_id,
@@ -179,7 +180,7 @@ impl Api {
     /// The check runs that this very job created.
     async fn own_checks(&self, gate: &str) -> Result<Vec<Listed>, Fault> {
         let below = format!("/commits/{}/check-runs?filter=all&check_name=", self.context.head);
-        let path = self.path(&format!("{below}{}", segment(&self.name(gate))));
+        let path = self.path(&format!("{below}{}", segment(&name(gate))));
         let mut listed = self.pages(&path, |list: List| list.check_runs).await?;
         listed.retain(|run| run.external_id.as_deref() == Some(&self.context.external_id));
         Ok(listed)
@@ -210,10 +211,10 @@ impl Api {
             }
         }
     }
+}
 
-    fn check_error(&self, gate: &str, became: &str, fault: Fault) -> PostError {
-        PostError::new(format!("the check `{}` {became}", self.name(gate)), Cause::Fault(fault, Permission::Checks))
-    }
+fn check_error(gate: &str, became: &str, fault: Fault) -> PostError {
+    PostError::new(format!("the check `{}` {became}", name(gate)), Cause::Fault(fault, Permission::Checks))
 }
 
 /// Where a request stands in a completion.

@@ -77,10 +77,15 @@ impl Fault {
         matches!(self, Self::Refused { status, .. } if *status == code)
     }
 
-    /// How long GitHub wants us to wait; nothing where it is of no use to ask again.
-    pub(super) fn again(&self) -> Option<Option<Duration>> {
+    /// Whether it may be of use to ask again.
+    pub(super) fn passes(&self) -> bool {
+        matches!(self, Self::Limited { .. } | Self::Unclear { .. })
+    }
+
+    /// How long GitHub wants us to wait, where it says so.
+    pub(super) fn wait(&self) -> Option<Duration> {
         match self {
-            Self::Limited { wait, .. } | Self::Unclear { wait, .. } => Some(*wait),
+            Self::Limited { wait, .. } | Self::Unclear { wait, .. } => *wait,
             Self::Refused { .. } | Self::Late => None,
         }
     }
@@ -89,11 +94,12 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused { status, message } => formatter.write_str(&said(*status, message)),
             Self::Limited { status, message, wait: Some(wait) } => {
                 write!(formatter, "{}; it wants us to wait {} s", said(*status, message), wait.as_secs())
             }
-            Self::Limited { status, message, wait: None } => formatter.write_str(&said(*status, message)),
+            Self::Refused { status, message } | Self::Limited { status, message, .. } => {
+                formatter.write_str(&said(*status, message))
+            }
             Self::Unclear { what, .. } => formatter.write_str(what),
             Self::Late => formatter.write_str("the time for it was over"),
         }
@@ -163,13 +169,14 @@ mod tests {
     }
 
     fn waits(fault: &Fault) -> Option<u64> {
-        fault.again().expect("it may be asked again").map(|wait| wait.as_secs())
+        assert!(fault.passes(), "{fault}");
+        fault.wait().map(|wait| wait.as_secs())
     }
 
     #[test]
     fn limits_are_told_from_missing_rights() {
         let rights = fault(403, &[("x-ratelimit-remaining", "4999")], r#"{"message":"Resource not accessible"}"#);
-        assert_eq!(rights.again(), None);
+        assert!(!rights.passes());
         assert_eq!(rights.to_string(), "GitHub answered 403: Resource not accessible");
         assert_eq!(waits(&fault(403, &[("retry-after", "7")], "{}")), Some(7));
         let secondary = r#"{"message":"You have exceeded a secondary rate limit."}"#;

@@ -52,7 +52,7 @@ impl Api {
     pub async fn status(&self, gate: &str, state: State, description: &str) -> Result<(), PostError> {
         let mut status = json!({
             "state": state.word(),
-            "context": self.name(gate),
+            "context": name(gate),
             "description": clip(description, LONGEST_DESCRIPTION),
         });
         if let Some(run) = &self.context.run {
@@ -62,13 +62,13 @@ impl Api {
         // A status that is set twice is one status: the latest of a context counts.
         let set = self.ask::<Value>(Call::Post(&status), &path).await;
         set.map(drop).map_err(|fault| {
-            let what = format!("the commit status `{}` was not set", self.name(gate));
+            let what = format!("the commit status `{}` was not set", name(gate));
             PostError::new(what, Cause::Fault(fault, Permission::Statuses))
         })
     }
+}
 
-    /// How GitHub's pages name this gate's check run or status.
-    pub(super) fn name(&self, gate: &str) -> String {
-        format!("stagegate / {gate}")
-    }
+/// How GitHub's pages name a gate's check run or status.
+pub(super) fn name(gate: &str) -> String {
+    format!("stagegate / {gate}")
 }

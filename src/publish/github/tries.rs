@@ -30,10 +30,12 @@ impl Tries {
     }
 
     fn next(&mut self, fault: Fault, jitter: f64) -> Result<Duration, Fault> {
-        let Some(wanted) = fault.again() else { return Err(fault) };
+        if !fault.passes() {
+            return Err(fault);
+        }
         let own = self.deadline.pause(self.made, jitter);
         self.made += 1;
-        let pause = wanted.map_or(own, |wanted| wanted.max(own));
+        let pause = fault.wait().map_or(own, |wanted| wanted.max(own));
         if self.made >= MOST_ATTEMPTS || pause >= self.deadline.left() { Err(fault) } else { Ok(pause) }
     }
 }

@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::{Value, json};
 use stagegate::{
-    publish::github::{Completion, Conclusion, Done, State},
+    publish::github::{Api, Completion, Conclusion, Done, State},
     report::{Annotation, AnnotationLevel},
 };
 
@@ -101,22 +101,36 @@ fn notes(count: u32) -> Vec<Annotation> {
 #[tokio::test]
 async fn every_call_holds_to_githubs_description() {
     let fake = Fake::start();
+    let prism = Prism::before(&fake);
+    let api = api_within(ENOUGH, &prism.url(), HEAD);
+    comments(&fake, &api).await;
+    let older = api_within(ENOUGH, &prism.url(), OLDER);
+    assert_eq!(older.comment("shop", "text").await.map(|posted| posted.done), Ok(Done::Left));
+    checks(&fake, &api).await;
+    for state in [State::Pending, State::Success, State::Failure, State::Error] {
+        api.status("shop", state, &"d".repeat(200)).await.expect("it is set");
+    }
+    assert_eq!(api.pull_request("acme", "topic").await, Ok(7));
+    every_kind_of_call_was_made(&fake);
+    others_are_refused(&fake, &prism);
+}
+
+/// Created, updated, and a duplicate removed, beyond the first page.
+async fn comments(fake: &Fake, api: &Api) {
     fake.world(|world| {
         for number in 0..150 {
             world.comment("octocat", "User", &number.to_string());
         }
     });
-    let prism = Prism::before(&fake);
-    let api = api_within(ENOUGH, &prism.url(), HEAD);
-
-    // Created, updated, a duplicate removed, and what an older commit's run does.
-    assert_eq!(api.comment("a gate --> of ours", "text").await.map(|posted| posted.done), Ok(Done::Created));
-    assert_eq!(api.comment("a gate --> of ours", "text").await.map(|posted| posted.done), Ok(Done::Updated));
+    for done in [Done::Created, Done::Updated] {
+        assert_eq!(api.comment("a gate --> of ours", "text").await.map(|posted| posted.done), Ok(done));
+    }
     fake.once("POST", "/comments", Trick::another_job_comments(HEAD, "x"));
     assert_eq!(api.comment("shop", "text").await.map(|posted| posted.done), Ok(Done::Updated));
-    let older = api_within(ENOUGH, &prism.url(), OLDER);
-    assert_eq!(older.comment("shop", "text").await.map(|posted| posted.done), Ok(Done::Left));
+}
 
+/// With and without annotations, each begun and continued after an answer that was lost; and one that was left.
+async fn checks(fake: &Fake, api: &Api) {
     for (exit, count) in [(0, 0), (1, 120), (130, 0)] {
         fake.once("POST", "/check-runs", Trick::DoneBut(Answer::message(502, "")));
         let check = api.begin_check("shop").await.expect("it is created, or found again");
@@ -130,31 +144,35 @@ async fn every_call_holds_to_githubs_description() {
     }
     api.begin_check("shop").await.expect("it is created");
     assert_eq!(api.close_check("shop").await, Ok(true));
+}
 
-    for state in [State::Pending, State::Success, State::Failure, State::Error] {
-        api.status("shop", state, &"d".repeat(200)).await.expect("it is set");
+/// A call that is not made is not held to anything.
+fn every_kind_of_call_was_made(fake: &Fake) {
+    let commit = format!("/commits/{HEAD}/check-runs");
+    let status = format!("/statuses/{HEAD}");
+    let calls = [
+        ("GET", "/user"),
+        ("GET", "/shop/pulls"),
+        ("GET", "/pulls/7"),
+        ("GET", "/issues/7/comments"),
+        ("POST", "/issues/7/comments"),
+        ("PATCH", "/issues/comments/"),
+        ("DELETE", "/issues/comments/"),
+        ("POST", "/shop/check-runs"),
+        ("GET", "/shop/check-runs/"),
+        ("PATCH", "/shop/check-runs/"),
+        ("GET", &commit),
+        ("POST", &status),
+    ];
+    let seen = fake.seen();
+    for (method, path) in calls {
+        let made = seen.iter().any(|request| request.method == method && request.path.contains(path));
+        assert!(made, "{method} ..{path} was not called");
     }
-    assert_eq!(api.pull_request("acme", "topic").await, Ok(7));
+}
 
-    let called = |method: &str, path: &str| {
-        assert!(fake.count(method, path) > 0, "{method} ..{path} was not called, so it was not held to anything");
-    };
-    called("GET", "/user");
-    called("GET", "/pulls");
-    called("GET", "/pulls/7");
-    called("GET", "/issues/7/comments");
-    called("POST", "/issues/7/comments");
-    called("POST", "/check-runs");
-    called("GET", &format!("/commits/{HEAD}/check-runs"));
-    called("POST", &format!("/statuses/{HEAD}"));
-    for method in ["PATCH", "DELETE"] {
-        assert!(fake.seen().iter().any(|seen| seen.method == method && seen.path.contains("/issues/comments/")));
-    }
-    for method in ["GET", "PATCH"] {
-        assert!(fake.seen().iter().any(|seen| seen.method == method && seen.path.contains("/acme/shop/check-runs/")));
-    }
-
-    // And what does not hold to it is refused, so that all this could have failed.
+/// What does not hold to the description does not reach the server, so that all this could have failed.
+fn others_are_refused(fake: &Fake, prism: &Prism) {
     let before = fake.seen().len();
     let note = |line: u32| json!({"path": "a", "start_line": line, "end_line": line, "annotation_level": "failure", "message": "m"});
     let with =
@@ -165,8 +183,12 @@ async fn every_call_holds_to_githubs_description() {
     assert_eq!(prism.status(&format!("POST {repository}/statuses/{HEAD}"), &json!({"state": "passed"})), 422);
     assert_eq!(prism.status(&format!("POST {repository}/check-runs"), &json!({"name": "x"})), 422);
     assert!(prism.status(&format!("GET {repository}/pull/7"), &Value::Null) >= 400);
-    assert_eq!(fake.seen().len(), before, "none of them reached the server");
-    assert_eq!(prism.status(&format!("PATCH {repository}/check-runs/1"), &with(50)), 404, "the fake has no such check");
+    assert_eq!(fake.seen().len(), before);
+    assert_eq!(
+        prism.status(&format!("PATCH {repository}/check-runs/1"), &with(50)),
+        404,
+        "the server has no such check"
+    );
 }
 
 #[tokio::test]

@@ -98,10 +98,10 @@ impl Answer {
     pub(crate) fn send(&self, stream: &mut TcpStream) {
         let mut head = format!("HTTP/1.1 {} -\r\nConnection: close\r\n", self.status);
         for (name, value) in &self.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name, ": ", value, "\r\n"]);
         }
         if self.status != 204 {
-            head.push_str(&format!("Content-Length: {}\r\n", self.body.len()));
+            head.extend(["Content-Length: ", &self.body.len().to_string(), "\r\n"]);
         }
         let _gone = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(b"\r\n"));
         let _gone = stream.write_all(&self.body).and_then(|()| stream.flush());

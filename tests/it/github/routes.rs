@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     http::{Answer, Request},
-    world::World,
+    world::{Comment, World},
 };
 
 /// Changes what is kept, and answers.
@@ -19,11 +19,11 @@ pub(crate) fn answer(world: &mut World, request: &Request) -> Answer {
         ("GET", ["user"]) => user(world),
         ("GET", ["repos", _, _, "pulls"]) => pulls(world, request),
         ("GET", ["repos", _, _, "pulls", number]) => {
-            let found = world.pulls.iter().find(|pull| pull["number"].to_string() == **number);
+            let found = world.pulls.iter().find(|pull| pull["number"].as_u64() == number.parse().ok());
             found.map_or_else(missing, |pull| Answer::new(200, pull))
         }
         ("GET", ["repos", _, _, "issues", _, "comments"]) => {
-            page(request, world.comments.iter().map(super::world::Comment::json).collect(), |page| json!(page))
+            page(request, &world.comments.iter().map(Comment::json).collect::<Vec<_>>(), |page| json!(page))
         }
         ("POST", ["repos", _, _, "issues", _, "comments"]) => create_comment(world, request),
         (_, ["repos", _, _, "issues", "comments", id]) => one_comment(world, request, id.parse().unwrap_or(0)),
@@ -53,7 +53,7 @@ fn user(world: &World) -> Answer {
 }
 
 /// One page of these, with a link to the next.
-fn page(request: &Request, all: Vec<Value>, wrap: impl Fn(&[Value]) -> Value) -> Answer {
+fn page(request: &Request, all: &[Value], wrap: impl Fn(&[Value]) -> Value) -> Answer {
     let number = |name: &str, default: usize| {
         request.query(name).and_then(|number| number.parse().ok()).unwrap_or(default).max(1)
     };
@@ -71,7 +71,7 @@ fn pulls(world: &World, request: &Request) -> Answer {
         pull["state"] == request.query("state").unwrap_or("open")
             && head.is_none_or(|head| pull["head"]["label"] == head)
     };
-    page(request, world.pulls.iter().filter(meant).cloned().collect(), |page| json!(page))
+    page(request, &world.pulls.iter().filter(meant).cloned().collect::<Vec<_>>(), |page| json!(page))
 }
 
 fn create_comment(world: &mut World, request: &Request) -> Answer {
@@ -140,7 +140,7 @@ fn checks(world: &World, request: &Request, sha: &str) -> Answer {
     };
     let all: Vec<Value> = world.checks.iter().filter(meant).cloned().collect();
     let total = all.len();
-    page(request, all, |page| json!({"total_count": total, "check_runs": page}))
+    page(request, &all, |page| json!({"total_count": total, "check_runs": page}))
 }
 
 fn status(world: &mut World, request: &Request, sha: &str) -> Answer {
