@@ -89,7 +89,7 @@ fn advice(fault: &Fault, permission: Permission) -> String {
         Fault::Refused { status: 300..=399, .. } => "; check GITHUB_API_URL and GITHUB_REPOSITORY".to_owned(),
         Fault::Limited { .. } => "; too many requests were made with this token, run the job again later".to_owned(),
         Fault::Refused { .. } | Fault::Unclear { .. } | Fault::Late => {
-            "; see githubstatus.com or ask who runs this GitHub, then run the job again".to_owned()
+            "; check GITHUB_API_URL and githubstatus.com, then run the job again".to_owned()
         }
     }
 }

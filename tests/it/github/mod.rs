@@ -39,9 +39,9 @@ pub(crate) fn context(url: &str, head: &str) -> Context {
     }
 }
 
-/// The API with three seconds: the first pause takes about 50 ms then, and a request at most one second.
+/// The API with five seconds: the first pause takes about 80 ms then, and a request may take 1.6 s.
 pub(crate) fn api(url: &str, head: &str) -> Api {
-    api_within(Duration::from_secs(3), url, head)
+    api_within(Duration::from_secs(5), url, head)
 }
 
 pub(crate) fn api_within(total: Duration, url: &str, head: &str) -> Api {
