@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Answer, TOKEN, api, api_within, fake::Fake, trick::Trick, world::HEAD};
+use stagegate::publish::github::{Api, Context, Deadline, State, Token};
+
+use super::{Answer, TOKEN, api, api_within, context, fake::Fake, trick::Trick, world::HEAD};
 
 /// The sentence about a comment that was not posted, and how long it took to come to it.
 async fn refused(fake: &Fake, total: Duration) -> (String, Duration) {
@@ -126,6 +128,36 @@ async fn refusals_are_not_repeated_and_say_what_is_missing() {
         assert!(sentence.contains(&status.to_string()) && sentence.contains(expected), "{sentence}");
         assert_eq!(fake.count(method, path), 1, "{sentence}");
     }
+}
+
+#[tokio::test]
+async fn a_token_is_not_sent_where_it_could_be_read() {
+    for url in ["http://api.github.com", "http://localhost.example.org", "https://a:b@api.github.com"] {
+        let error = Api::new(&context(url, HEAD), Deadline::within(ENOUGH)).expect_err(url).to_string();
+        assert!(error.starts_with("nothing was posted to GitHub: ") && !error.contains(TOKEN), "{error}");
+    }
+    let mut unusable = context("https://api.github.com", HEAD);
+    unusable.token = Token::new(format!("{TOKEN}\n"));
+    let error = Api::new(&unusable, Deadline::within(ENOUGH)).expect_err("no header carries it").to_string();
+    assert!(error.contains("check the secret's value") && !error.contains(TOKEN), "{error}");
+}
+
+#[tokio::test]
+async fn names_do_not_lead_elsewhere() {
+    let wrong = |change: fn(&mut Context)| {
+        let mut context = context("https://api.github.com", HEAD);
+        change(&mut context);
+        Api::new(&context, Deadline::within(ENOUGH)).expect_err("it is no name").to_string()
+    };
+    assert!(wrong(|context| context.owner = "..".to_owned()).contains("GITHUB_REPOSITORY"));
+    assert!(wrong(|context| context.repository = String::new()).contains("GITHUB_REPOSITORY"));
+    assert!(wrong(|context| context.head = "../../user".to_owned()).contains("SHA"));
+    let fake = Fake::start();
+    let mut odd = context(&fake.url, HEAD);
+    odd.repository = "shop/../../user?x=#".to_owned();
+    let api = Api::new(&odd, Deadline::within(ENOUGH)).expect("it is a name, if an odd one");
+    api.status("shop", State::Success, "x").await.expect_err("there is no such repository");
+    assert_eq!(fake.seen()[0].path, format!("/repos/acme/shop/../../user?x=#/statuses/{HEAD}"), "one part of the path");
 }
 
 #[tokio::test]
