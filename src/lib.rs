@@ -21,7 +21,7 @@
 //! | [`judge`] | what does it mean? | a [`judge::Verdict`] |
 //! | [`gate`] | what comes next? | [`gate::Event`]s, and the verdict |
 //! | [`report`] | how does the verdict read? | text in every format |
-//! | [`publish`] | where does the text go? | files |
+//! | [`publish`] | where does the text go? | files, GitHub |
 //! | [`cli`] | what did the user ask for? | an exit code |
 //! | [`demo`] | what can it be tried on? | the built-in staging app |
 //!

@@ -38,24 +38,34 @@ pub struct Answer {
     pub cut: bool,
 }
 
+/// An HTTP client for the outside world, for a crate that brings its own requests: TLS verified with the machine's own
+/// authorities, no redirect followed (a token never goes to another host), nothing sent twice. It takes at most `connect`
+/// for a connection and `total` for a whole exchange.
+///
+/// # Errors
+/// When TLS or a proxy of the environment cannot be set up, in words.
+pub fn outside(proxies: Proxies, connect: Duration, total: Duration) -> Result<Client, String> {
+    let tls = tls::config(&Tls { ca: None, verify: true }).map_err(|error| error.to_string())?;
+    let builder = Client::builder()
+        .tls_backend_preconfigured(rustls::ClientConfig::clone(&tls))
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .connect_timeout(connect)
+        .timeout(total);
+    let builder = match proxies {
+        Proxies::Environment => builder,
+        Proxies::None => builder.no_proxy(),
+    };
+    builder.build().map_err(|error| innermost(&error))
+}
+
 impl Service {
     /// A client whose requests go through these proxies and take at most `patience`, connect included.
     ///
     /// # Errors
     /// When TLS or a proxy of the environment cannot be set up, in words.
     pub fn new(proxies: Proxies, patience: Duration) -> Result<Self, String> {
-        let tls = tls::config(&Tls { ca: None, verify: true }).map_err(|error| error.to_string())?;
-        let builder = Client::builder()
-            .tls_backend_preconfigured(rustls::ClientConfig::clone(&tls))
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .connect_timeout(patience)
-            .timeout(patience);
-        let builder = match proxies {
-            Proxies::Environment => builder,
-            Proxies::None => builder.no_proxy(),
-        };
-        let http = builder.build().map_err(|error| innermost(&error))?;
+        let http = outside(proxies, patience, patience)?;
         Ok(Self { http })
     }
 

@@ -1,11 +1,11 @@
-//! Text into the world: the files of a run, and the files that GitHub's runner reads.
+//! Text into the world: the files of a run, and what GitHub shows of it.
 //!
 //! The verdict is made before anything here runs. What cannot be published is a [`PublishError`], which becomes a
 //! warning; it never changes the exit code. Only a folder that cannot be written at all stops a run, and that before
 //! any load is sent.
 
 mod folder;
-mod github;
+pub mod github;
 
 use std::{io, path::PathBuf};
 

@@ -12,6 +12,7 @@ mod compare;
 mod exit_codes;
 mod failure_kinds;
 mod gate_test;
+mod github;
 mod hostile_files;
 mod hostile_targets;
 mod hosts;

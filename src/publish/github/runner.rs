@@ -6,8 +6,7 @@ use std::{
     path::PathBuf,
 };
 
-use super::PublishError;
-use crate::config::Environment;
+use crate::{config::Environment, publish::PublishError};
 
 /// GitHub drops a step's summary of 1 MiB and more (docs, "Workflow commands"); this leaves room for a last line.
 pub const LARGEST_SUMMARY: u64 = 1_000_000;

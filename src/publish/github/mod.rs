@@ -1,0 +1,31 @@
+//! GitHub: what a run leaves on a pull request and its commit, and the files that the runner reads.
+//!
+//! An [`Api`] is made from a [`Context`] and a [`Deadline`]; it posts the comment, the check run and the commit status.
+//! What cannot be posted is a [`PostError`], a warning: GitHub's faults never change a verdict, and nothing is posted
+//! twice because of one. octocrab is named here only.
+
+mod annotation;
+mod api;
+mod check;
+mod clip;
+mod comment;
+mod context;
+mod deadline;
+mod error;
+mod fault;
+mod marker;
+mod own;
+mod pull_request;
+mod runner;
+mod segment;
+mod status;
+mod tries;
+
+pub use api::Api;
+pub use check::{CheckRun, Completion, Conclusion};
+pub use comment::{Done, Posted};
+pub use context::{Context, Token};
+pub use deadline::Deadline;
+pub use error::PostError;
+pub use runner::{GitHub, LARGEST_SUMMARY};
+pub use status::State;
