@@ -41,6 +41,8 @@ pub(super) enum Command {
     Compare(CompareArgs),
     /// Renders all report formats again from a finished run's directory
     Report(ReportArgs),
+    /// Posts a finished run on its pull request, from a workflow that may; takes numbers and names only
+    Comment(CommentArgs),
     /// Lists, shows, saves, pins, accepts and prunes stored baselines
     Baseline(Box<BaselineArgs>),
     /// Measures the app against itself on this runner: false alarms, noise, and the margin that it holds
@@ -143,6 +145,17 @@ pub(super) struct ReportArgs {
     /// The output directory of a finished run
     #[arg(value_name = "DIR", default_value = "stagegate-out")]
     pub(super) folder: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct CommentArgs {
+    /// The output directory of a finished run; it may come from a fork
+    #[arg(value_name = "DIR", default_value = "stagegate-out")]
+    pub(super) folder: PathBuf,
+
+    /// Posts nothing, and completes the checks that a killed run of this job left in progress
+    #[arg(long)]
+    pub(super) close: bool,
 }
 
 #[derive(Args, Debug)]

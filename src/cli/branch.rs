@@ -2,10 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use serde_json::Value;
-
-use super::commit;
-use crate::config::Environment;
+use crate::{config::Environment, publish::Event};
 
 /// Where nobody says which branch is the default one.
 const USUAL: &str = "main";
@@ -25,14 +22,10 @@ pub(super) struct Branches {
 impl Branches {
     /// From the event that started the job, else from git in this folder.
     pub(super) fn of(environment: &Environment) -> Self {
-        let event = commit::event(environment);
-        let text = |place: &str| event.as_ref().and_then(|event| event.pointer(place)?.as_str());
-        let short = |name: &str| name.strip_prefix("refs/heads/").unwrap_or(name).to_owned();
+        let Event { branch, base, .. } = Event::of(environment);
         let variable = |name: &str| environment.get(name).filter(|value| !value.is_empty()).cloned();
-        let base = ["/pull_request/base/ref", "/merge_group/base_ref", "/repository/default_branch"];
-        let base = base.iter().find_map(|place| text(place)).map(short).or_else(|| variable("GITHUB_BASE_REF"));
-        let own = event.as_ref().and_then(of_pull_request).or_else(|| text("/merge_group/head_ref").map(short));
-        let own = own.or_else(|| variable("GITHUB_REF_NAME")).or_else(|| git(&["symbolic-ref", "--short", "HEAD"]));
+        let base = base.or_else(|| variable("GITHUB_BASE_REF"));
+        let own = branch.or_else(|| variable("GITHUB_REF_NAME")).or_else(|| git(&["symbolic-ref", "--short", "HEAD"]));
         let own = own.unwrap_or_else(|| nameless().to_owned());
         let base = base.or_else(remote_default).unwrap_or_else(|| local_default(&own));
         Self { own, base }
@@ -42,20 +35,6 @@ impl Branches {
     pub(super) fn is_base(&self) -> bool {
         self.own == self.base
     }
-}
-
-/// The head of a pull request: `feature`, of a fork `owner:feature`.
-fn of_pull_request(event: &Value) -> Option<String> {
-    let head = event.pointer("/pull_request/head")?;
-    let name = head.get("ref")?.as_str()?;
-    let repository =
-        |side: &str| event.pointer(&format!("/pull_request/{side}/repo/full_name")).and_then(Value::as_str);
-    let (ours, theirs) = (repository("base"), repository("head"));
-    if theirs.is_some() && ours == theirs {
-        return Some(name.to_owned());
-    }
-    let owner = theirs.and_then(|theirs| theirs.split('/').next()).unwrap_or("fork");
-    Some(format!("{owner}:{name}"))
 }
 
 /// Of a checkout without a branch; outside of a repository there is only one normal.
@@ -123,6 +102,19 @@ mod tests {
         let seen = branches(event, "7/merge");
         assert_eq!(seen, pair("fork:main", "main"));
         assert!(!seen.is_base());
+    }
+
+    /// A job of `workflow_run` runs on the default branch, whatever branch the workflow before it was of.
+    #[test]
+    fn what_follows_another_workflow_is_of_that_ones_branch() {
+        let event = |head: &str| {
+            format!(
+                r#"{{"repository": {{"default_branch": "main", "full_name": "us/shop"}}, "workflow_run": {{
+                    "head_branch": "main", "head_repository": {{"full_name": "{head}"}}}}}}"#
+            )
+        };
+        assert!(branches(&event("us/shop"), "main").is_base());
+        assert_eq!(branches(&event("them/shop"), "main"), pair("them:main", "main"));
     }
 
     #[test]

@@ -1,38 +1,16 @@
 //! The commit under test, where the command line does not name it.
 
-use std::{
-    fs::File,
-    io::Read as _,
-    process::{Command, Stdio},
+use std::process::{Command, Stdio};
+
+use crate::{
+    config::Environment,
+    publish::{Event, is_hash},
 };
-
-use serde_json::Value;
-
-use crate::config::Environment;
-
-/// An event file of GitHub's is far smaller.
-const LARGEST_EVENT: u64 = 32 * 1024 * 1024;
-
-/// Places of the commit in an event: of a pull request its head and never the merge commit that `GITHUB_SHA` names, of
-/// a merge queue and of a following workflow theirs.
-const HEADS: [&str; 3] = ["/pull_request/head/sha", "/merge_group/head_sha", "/workflow_run/head_sha"];
 
 /// The head of the event, else `GITHUB_SHA`, else git's HEAD in this folder, else `dev`.
 pub(super) fn under_test(environment: &Environment) -> String {
-    let event = event(environment).and_then(|event| head(&event));
     let named = || environment.get("GITHUB_SHA").filter(|sha| !sha.is_empty()).cloned();
-    event.or_else(named).or_else(git).unwrap_or_else(|| "dev".to_owned())
-}
-
-/// The event that started the job, where there is one that can be read.
-pub(super) fn event(environment: &Environment) -> Option<Value> {
-    let mut text = String::new();
-    File::open(environment.get("GITHUB_EVENT_PATH")?).ok()?.take(LARGEST_EVENT).read_to_string(&mut text).ok()?;
-    serde_json::from_str(&text).ok()
-}
-
-fn head(event: &Value) -> Option<String> {
-    HEADS.iter().find_map(|place| event.pointer(place)?.as_str()).filter(|sha| is_hash(sha)).map(str::to_owned)
+    Event::of(environment).head.or_else(named).or_else(git).unwrap_or_else(|| "dev".to_owned())
 }
 
 fn git() -> Option<String> {
@@ -41,10 +19,6 @@ fn git() -> Option<String> {
     let output = output.ok().filter(|output| output.status.success())?;
     let hash = String::from_utf8(output.stdout).ok()?.trim().to_owned();
     is_hash(&hash).then_some(hash)
-}
-
-fn is_hash(text: &str) -> bool {
-    (40..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]

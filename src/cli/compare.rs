@@ -31,7 +31,12 @@ pub(super) fn run(args: &CompareArgs) -> u8 {
     };
     match compared {
         Ok((cells, text)) => {
-            output::print(&text);
+            // A table may quote a name; JSON is for programs, and says `##` in another way that means the same.
+            if args.json {
+                output::print_exactly(&text.replace("##", "#\\u0023"));
+            } else {
+                output::print(&text);
+            }
             exit_code(outcome(&cells), args)
         }
         Err(sentence) => {

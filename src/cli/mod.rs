@@ -6,6 +6,7 @@ mod branch;
 mod calibrate;
 mod check;
 mod colour;
+mod comment;
 mod commit;
 mod compare;
 pub mod demo;
@@ -14,6 +15,7 @@ mod init;
 mod input;
 mod live;
 mod output;
+mod posting;
 mod prepare;
 mod publishing;
 mod repeat;
@@ -23,6 +25,7 @@ mod schema;
 mod selftest;
 
 use std::{
+    io::{self, IsTerminal as _},
     panic::{self, AssertUnwindSafe, PanicHookInfo},
     process::ExitCode,
     sync::OnceLock,
@@ -51,8 +54,13 @@ pub fn main() -> ExitCode {
     let code = panic::catch_unwind(AssertUnwindSafe(|| match read() {
         Ok(cli) => dispatch(cli.command),
         Err(error) => {
-            // A closed output is nothing to report: whoever closed it does not want to read it.
-            let _unread = error.print();
+            if error.use_stderr() && !io::stderr().is_terminal() {
+                // It quotes the command line, which may come from a branch's name.
+                output::complain(error.render().to_string().trim_end());
+            } else {
+                // A closed output is nothing to report: whoever closed it does not want to read it.
+                let _unread = error.print();
+            }
             u8::try_from(error.exit_code()).unwrap_or(USAGE)
         }
     }));
@@ -82,6 +90,7 @@ fn dispatch(command: Command) -> u8 {
         Command::Demo(args) => demo::run(*args),
         Command::Compare(args) => compare::run(&args),
         Command::Report(args) => report::run(&args),
+        Command::Comment(args) => comment::run(&args),
         Command::Baseline(args) => baseline::run(&args.act),
         Command::Calibrate(args) => calibrate::run(&args),
         Command::Selftest(args) => selftest::run(&args),

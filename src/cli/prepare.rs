@@ -65,7 +65,8 @@ pub(super) fn prepare_with(
         format!("error: {} cannot be read ({cause}); `stagegate init` writes one, and -c names another", clean(&name))
     })?;
     let (config, problems) = config::read(&name, &bytes, &environment);
-    let Some(config) = config else { return Err(problems.to_string()) };
+    let token = Secrets::new(&[], &environment);
+    let Some(config) = config else { return Err(token.mask(&problems.to_string()).into_owned()) };
     let secrets = Secrets::new(&config.secrets, &environment);
     // There is one run in a process; a second one would mask by the first one's secrets in a defect's last words only.
     let _first = SECRETS.set(secrets.clone());

@@ -1,6 +1,6 @@
 //! From a finished run to its files. The verdict is written first; what fails after that is a warning.
 
-use super::output;
+use super::{SECRETS, output};
 use crate::{
     config::{Environment, Secrets},
     gate::{Finished, LOGS},
@@ -17,14 +17,8 @@ pub(super) fn clear(folder: &Folder, files: &Files) -> Result<(), PublishError> 
     [VERDICT, MEASUREMENTS].into_iter().chain(LOGS).chain(files.names()).try_for_each(|name| folder.clear(name))
 }
 
-/// Writes every file of the run and what GitHub's runner reads; gives what there is to show.
-pub(super) fn publish(
-    finished: &Finished,
-    plan: &Plan,
-    folder: &Folder,
-    secrets: &Secrets,
-    environment: &Environment,
-) -> Publishable {
+/// Writes every file of the run, the verdict first; gives what there is to show.
+pub(super) fn write(finished: &Finished, plan: &Plan, folder: &Folder, secrets: &Secrets) -> Publishable {
     let mask: &Mask<'_> = &|text| secrets.mask(text);
     let mut publishable = Publishable::new(finished.verdict.clone(), Files::from(&plan.publish), mask);
     let documents = report::documents(&publishable);
@@ -33,19 +27,35 @@ pub(super) fn publish(
     let measurements = report::measurements(&plan.endpoints, &finished.phases, mask);
     warnings.extend(folder.write(MEASUREMENTS, &measurements).err());
     for warning in &warnings {
-        warn(&mut publishable, warning, mask);
-    }
-    // The summary says which of the files above are missing; what is wrong with itself, only the terminal can say.
-    for warning in github(&publishable, folder, environment) {
-        warn(&mut publishable, &warning, mask);
+        say(&warning.to_string());
+        note(&mut publishable, &warning.to_string(), secrets);
     }
     publishable
 }
 
-fn warn(publishable: &mut Publishable, warning: &PublishError, mask: &Mask<'_>) {
-    let warning = format!("warning: {warning}");
-    output::complain(&report::clean(&mask(&warning)));
-    publishable.note(&warning, mask);
+/// Adds what could not be published to what is shown: the terminal and the step's summary have it, the files that were
+/// written before have not.
+pub(super) fn note(publishable: &mut Publishable, warning: &str, secrets: &Secrets) {
+    publishable.note(&format!("warning: {warning}"), &|text| secrets.mask(text));
+}
+
+/// Says a warning on standard error.
+pub(super) fn say(warning: &str) {
+    output::complain(&report::clean(&masked(&format!("warning: {warning}"))));
+}
+
+/// A text without the secrets of this run.
+pub(super) fn masked(text: &str) -> String {
+    SECRETS.get().map_or_else(|| text.to_owned(), |secrets| secrets.mask(text).into_owned())
+}
+
+/// Writes what GitHub's runner reads after the step: its summary and outputs. What is wrong with the summary itself, only
+/// the terminal can say.
+pub(super) fn summarize(publishable: &mut Publishable, folder: &Folder, secrets: &Secrets, environment: &Environment) {
+    for warning in github(publishable, folder, environment) {
+        say(&warning.to_string());
+        note(publishable, &warning.to_string(), secrets);
+    }
 }
 
 /// The step's summary and outputs; a warning for each that cannot be written.

@@ -12,11 +12,12 @@ use super::{
     history::Shelf,
     live::{Live, Loudness},
     output,
+    posting::{Posting, Said},
     prepare::{self, Comparison, Prepared, prepare_with},
     publishing, repeat,
 };
 use crate::{
-    config::Secrets,
+    config::{Environment, Secrets},
     gate::{self, Against, Finished, Setup, Stop},
     judge::Extent,
     plan::{self, Deployment, Plan},
@@ -51,15 +52,19 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
     let folder = Folder::prepare(&out)
         .and_then(|folder| publishing::clear(&folder, &files).map(|()| folder))
         .map_err(|error| format!("error: {error}"))?;
+    let (plan, secrets) = (Arc::new(plan), Arc::new(secrets));
+    let stop = Stop::on_signals().map_err(|cause| unusable(&cause))?;
+    // From here on every end, also an error's and a defect's, completes the check.
+    let mut posting = posting(args, &plan, &secrets, &environment);
+    posting.begin(&stop);
     assert!(!environment.contains_key(DEFECT_ON_PURPOSE), "{DEFECT_ON_PURPOSE} is set");
 
-    let (plan, secrets) = (Arc::new(plan), Arc::new(secrets));
     let shelf = Shelf::of((args.baseline.as_deref(), &args.plan.config), &plan, &secrets, &environment);
     let against = against(args, &plan, &shelf);
     let setup = Setup {
         plan: Arc::clone(&plan),
         extent: if args.dry_run { Extent::DryRun } else { Extent::Ladder },
-        stop: Stop::on_signals().map_err(|cause| unusable(&cause))?,
+        stop: stop.clone(),
         workers: None,
         repeat: repeat::command(args, plan.seed),
         notes: remarks(&unmasked),
@@ -80,7 +85,12 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
         .map_err(|error| format!("error: {}", report::clean(&secrets.mask(&error.to_string()))))?;
     // A name lookup that hangs would hold the end of the run up.
     runtime.shutdown_background();
-    let publishable = publishing::publish(&finished, &plan, &folder, &secrets, &environment);
+    let mut publishable = publishing::write(&finished, &plan, &folder, &secrets);
+    let Said { warnings, commands } = posting.end(&publishable, &stop);
+    for warning in &warnings {
+        publishing::note(&mut publishable, warning, &secrets);
+    }
+    publishing::summarize(&mut publishable, &folder, &secrets, &environment);
     if shelf.wants(args) {
         save(&shelf, &finished, &secrets);
     }
@@ -89,7 +99,21 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
         output::print(&report::rehearsals(&finished.rehearsals, detail, &|text| secrets.mask(text), colour));
     }
     close(args, (&publishable, &out), colour);
+    output::print_exactly(&commands);
     Ok(finished.verdict.exit_code)
+}
+
+/// What gates.yaml asks to be posted; a dry run has no verdict to post.
+fn posting(args: &RunArgs, plan: &Plan, secrets: &Secrets, environment: &Environment) -> Posting {
+    if args.dry_run {
+        return Posting::nothing();
+    }
+    Posting::of(plan, secrets, environment).unwrap_or_else(|outside| {
+        if args.verbose {
+            output::complain(&format!("publish.github: {outside}"));
+        }
+        Posting::nothing()
+    })
 }
 
 /// What the cells are compared with, where gates.yaml or the command line asks for a comparison.

@@ -5,6 +5,6 @@ use crate::config::SCHEMA;
 
 /// Prints the schema.
 pub(super) fn run() -> u8 {
-    output::print(SCHEMA);
+    output::print_exactly(SCHEMA);
     DONE
 }

@@ -34,17 +34,19 @@ impl Default for Publish {
     }
 }
 
-/// What goes to GitHub.
+/// What goes to GitHub, when the gate runs in a workflow of GitHub Actions.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct GitHub {
-    /// One comment on the pull request, kept up to date.
+    /// One comment on the pull request, kept up to date; needs `pull-requests: write`. Default false.
     pub comment: Option<Located<bool>>,
-    /// A check run.
+    /// A check run, in progress while the gate runs; needs `checks: write`. Default false.
     pub check: Option<Located<bool>>,
-    /// Annotations at the criteria in gates.yaml.
+    /// Annotations at the criteria in gates.yaml: of the check run, without one as workflow commands. Default false.
     pub annotations: Option<Located<bool>>,
+    /// A commit status, in the place of a check run; needs `statuses: write`. Default false.
+    pub status: Option<Located<bool>>,
 }
 
 super::located::plain_fields!(GitHub);

@@ -16,7 +16,10 @@ const SHORTEST_BEGINNING: usize = 3;
 /// What stands in the place of a secret.
 const MASK: &str = "***";
 
-/// The values of the variables that `secrets` names.
+/// The job's key to GitHub, which nobody has to name.
+const TOKEN: &str = "GITHUB_TOKEN";
+
+/// The values of the variables that `secrets` names, and of `GITHUB_TOKEN`.
 #[derive(Clone, Default)]
 pub struct Secrets {
     /// The forms a value can take in an output, longest first.
@@ -26,7 +29,7 @@ pub struct Secrets {
 impl Secrets {
     /// Looks the names up; names of variables that are not set are ignored.
     pub fn new(names: &[Located<String>], environment: &Environment) -> Self {
-        Self::of(names.iter().filter_map(|name| environment.get(&name.value)))
+        Self::of(names.iter().map(|name| name.value.as_str()).chain([TOKEN]).filter_map(|name| environment.get(name)))
     }
 
     /// These values; those under 6 characters are left out. The lines of a value of several lines count too, because what
@@ -232,6 +235,12 @@ mod tests {
         let names = ["A", "B", "C", "D"].map(|name| Located::unplaced(name.to_owned()));
         let short: Vec<_> = Secrets::too_short(&names, &environment).map(|name| name.value.as_str()).collect();
         assert_eq!(short, ["A"]);
+    }
+
+    #[test]
+    fn the_jobs_token_is_masked_without_being_named() {
+        let environment = [("GITHUB_TOKEN".to_owned(), "ghs_0123456789".to_owned())].into();
+        assert_eq!(Secrets::new(&[], &environment).mask("token ghs_0123456789"), "token ***");
     }
 
     #[test]

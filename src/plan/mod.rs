@@ -38,7 +38,7 @@ pub use outlook::{Outlook, requests_needed};
 pub use phase::{LOGIN_PATIENCE, Load, Phase};
 pub use place::Place;
 pub use policy::{Compared, Policy, Reaction, Recovery, Regression, Uncertain};
-pub use run::{Deployment, Plan, Profile, Publish, Start, Target, Tls};
+pub use run::{Deployment, GitHub, Plan, Profile, Publish, Start, Target, Tls};
 pub use scenario::{
     Body, Expect, Extract, Extraction, HeaderExpectation, JsonExpectation, Pacing, Redirects, Scenario, ScenarioId,
     Step,

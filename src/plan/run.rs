@@ -126,4 +126,27 @@ pub struct Publish {
     pub html: Option<String>,
     /// Default `endpoints.csv`.
     pub csv: Option<String>,
+    /// What goes to GitHub; nothing by default.
+    pub github: GitHub,
+}
+
+/// `publish.github`: what goes to GitHub, when the gate runs in a workflow of GitHub Actions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of gates.yaml")]
+pub struct GitHub {
+    /// One comment on the pull request, kept up to date.
+    pub comment: bool,
+    /// A check run; never together with `status`.
+    pub check: bool,
+    /// Annotations at the criteria in gates.yaml.
+    pub annotations: bool,
+    /// A commit status.
+    pub status: bool,
+}
+
+impl GitHub {
+    /// Whether anything needs GitHub's API; annotations alone are printed.
+    pub fn posts(self) -> bool {
+        self.comment || self.check || self.status
+    }
 }

@@ -10,7 +10,7 @@ pub mod github;
 use std::{io, path::PathBuf};
 
 pub use folder::Folder;
-pub use github::{GitHub, LARGEST_SUMMARY};
+pub use github::{Event, GitHub, LARGEST_SUMMARY, is_hash};
 
 /// What could not be published.
 #[derive(Debug, thiserror::Error)]

@@ -44,7 +44,7 @@ impl Default for Files {
 
 impl From<&Publish> for Files {
     fn from(publish: &Publish) -> Self {
-        let Publish { junit, markdown, html, csv } = publish.clone();
+        let Publish { junit, markdown, html, csv, github: _ } = publish.clone();
         Self { junit, markdown, html, csv }
     }
 }

@@ -51,7 +51,7 @@ pub use schema::OtherSchema;
 pub use selftest::{Brief, selftest};
 pub use side_by_side::{SideBySide, side_by_side};
 pub use sight::sight;
-pub use terminal::{Colour, closing, headline_only, meaning};
+pub use terminal::{Colour, closing, headline_only, meaning, without_commands};
 
 /// One report file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::units::number;
 use crate::{
-    plan::{Load, Phase, Plan, Start},
+    plan::{GitHub, Load, Phase, Plan, Start},
     units::{Human, Rate},
 };
 
@@ -45,11 +45,40 @@ pub fn plan(plan: &Plan) -> String {
         );
         lines.extend(wrap(&clean(&compares), 0));
     }
+    lines.extend(posts(plan.publish.github));
     for sentence in &plan.without_effect {
         lines.extend(wrap(&clean(&format!("note: {sentence}")), 0));
     }
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// What a run in a workflow of GitHub Actions posts, and the permissions that its token needs for that.
+fn posts(github: GitHub) -> Vec<String> {
+    let GitHub { comment, check, annotations, status } = github;
+    let what = [
+        (comment, "a comment on the pull request"),
+        (check && annotations, "a check with annotations"),
+        (check && !annotations, "a check"),
+        (status, "a commit status"),
+        (annotations && !check, "annotations"),
+    ];
+    let permissions = [(comment, "pull-requests: write"), (check, "checks: write"), (status, "statuses: write")];
+    let (what, permissions) = (wanted(&what), wanted(&permissions));
+    if what.is_empty() {
+        return Vec::new();
+    }
+    let needs = if permissions.is_empty() { String::new() } else { format!("; needs {permissions}") };
+    wrap(&format!("On GitHub it posts {what}{needs}."), 0)
+}
+
+/// The words whose switch is on: `a`, `a and b`, `a, b and c`.
+fn wanted(words: &[(bool, &str)]) -> String {
+    let words: Vec<_> = words.iter().filter(|(on, _)| *on).map(|(_, word)| *word).collect();
+    match words.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        _ => words.concat(),
+    }
 }
 
 /// A URL without a user's name and password.

@@ -238,3 +238,49 @@ fn init_writes_a_file_that_passes_check_and_never_overwrites() {
     stagegate(&folder, &["init"]);
     assert_eq!(fs::read_to_string(folder.path().join("gates.yaml")).expect("it is there"), "mine");
 }
+
+/// Whoever sets the permissions of a workflow reads here which ones.
+#[test]
+fn check_says_what_is_posted_and_which_permissions_that_needs() {
+    let yaml = |switches: &str| {
+        format!(
+            "version: 1\ngate: test\ntarget: {{url: 'http://127.0.0.1:1'}}\n\
+             scenarios: {{visitor: {{steps: [{{get: /}}]}}}}\n\
+             phases: [{{name: p, users: 1, duration: 5s, criteria: [no 5xx]}}]\n\
+             publish: {{github: {{{switches}}}}}\n"
+        )
+    };
+    let said = |switches: &str| {
+        let output = stagegate(&folder_with(&yaml(switches)), &["check"]);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        let words: Vec<_> = String::from_utf8_lossy(&output.stdout).split_whitespace().map(str::to_owned).collect();
+        words.join(" ")
+    };
+    for (switches, sentence) in [
+        (
+            "comment: true, check: true, annotations: true",
+            "On GitHub it posts a comment on the pull request and a check with annotations; needs pull-requests: write \
+             and checks: write.",
+        ),
+        ("status: true", "On GitHub it posts a commit status; needs statuses: write."),
+        ("annotations: true", "On GitHub it posts annotations."),
+    ] {
+        assert!(said(switches).contains(sentence), "{}", said(switches));
+    }
+    assert!(!said("comment: false").contains("On GitHub"));
+    let output = stagegate(&folder_with(&yaml("check: true, status: true")), &["check"]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+/// A flag's value may be the name of somebody's branch.
+#[test]
+fn wrong_usage_gives_the_runner_no_command() {
+    let folder = TempDir::new().expect("a temporary folder can be made");
+    let output = stagegate(&folder, &["run", "--seed", "x\n::error::forged\r::error::forged ##[error]forged"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said.contains("forged"), "{said}");
+    for line in said.split(['\n', '\r']) {
+        assert!(!line.trim_start().starts_with("::") && !line.contains("##"), "{said}");
+    }
+}

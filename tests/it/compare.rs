@@ -76,6 +76,19 @@ fn the_table_names_what_blocks_first_and_json_keeps_the_order() {
     }
 }
 
+/// A cell may be called anything; JSON keeps its name and is no command to GitHub's runner all the same.
+#[test]
+fn json_is_no_command_to_the_runner() {
+    let name = "::error::a ###[error]b";
+    let file = HEAD_SLOWER.replace("\"a\"", &format!("\"{name}\""));
+    for arguments in [&["--json"][..], &[]] {
+        let said = String::from_utf8(piped(arguments, file.as_bytes()).stdout).expect("text");
+        assert!(said.lines().all(|line| !line.trim_start().starts_with("::") && !line.contains("##")), "{said}");
+    }
+    let json: Value = serde_json::from_slice(&piped(&["--json"], file.as_bytes()).stdout).expect("JSON");
+    assert_eq!(json["cells"][0]["name"], name);
+}
+
 #[test]
 fn unusable_input_is_2_and_one_bounded_sentence() {
     for (name, input) in [

@@ -24,6 +24,7 @@ mod looks;
 mod memory;
 mod no_data;
 mod patience;
+mod posting;
 mod regressions;
 mod reports;
 mod saturated;

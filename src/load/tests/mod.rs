@@ -26,8 +26,8 @@ use crate::{
     },
     measure::{Layout, PhaseMeasurements},
     plan::{
-        Body, Encoding, Endpoint, EndpointId, Expect, FailureKind, Load, Pacing, Phase, Place, Plan, Policy, Profile,
-        Publish, Reaction, Redirects, Scenario, ScenarioId, Segment, Step, Template, Uncertain, Value,
+        Body, Encoding, Endpoint, EndpointId, Expect, FailureKind, GitHub, Load, Pacing, Phase, Place, Plan, Policy,
+        Profile, Publish, Reaction, Redirects, Scenario, ScenarioId, Segment, Step, Template, Uncertain, Value,
     },
 };
 
@@ -108,7 +108,7 @@ pub(super) fn plan(scenarios: Vec<Scenario>) -> Plan {
             uncertain_regression: Reaction::Warn,
             no_data: Reaction::Fail,
         },
-        publish: Publish { junit: None, markdown: None, html: None, csv: None },
+        publish: Publish { junit: None, markdown: None, html: None, csv: None, github: GitHub::default() },
         deadline: None,
         without_effect: Vec::new(),
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Draft;
 use crate::{
     config::{self, Located},
-    plan::{Policy, Publish, Reaction, Recovery, Uncertain},
+    plan::{GitHub, Policy, Publish, Reaction, Recovery, Uncertain},
 };
 
 /// File names that the gate itself writes.
@@ -55,16 +55,26 @@ impl Draft<'_> {
             }
             taken.push(&name.value);
         }
-        if said.github.is_some() {
-            self.without_effect.push("`publish.github` has no effect yet: this version posts nothing".to_owned());
-        }
+        let github = self.github();
         let name = |name: &Option<Located<String>>| name.as_ref().map(|name| name.value.clone());
         Publish {
             junit: name(&said.junit),
             markdown: name(&said.markdown),
             html: name(&said.html),
             csv: name(&said.csv),
+            github,
         }
+    }
+
+    fn github(&mut self) -> GitHub {
+        let Some(said) = &self.config.publish.github else { return GitHub::default() };
+        let config::GitHub { comment, check, annotations, status } = &said.value;
+        let asked = |switch: &Option<Located<bool>>| switch.is_some_and(|switch| switch.value);
+        if let Some(status) = status.filter(|status| status.value && asked(check)) {
+            // Both have one name, and a branch's protection that requires it waits for both.
+            self.problem(status.span, "`status` takes the place of `check`; switch one of them off".to_owned());
+        }
+        GitHub { comment: asked(comment), check: asked(check), annotations: asked(annotations), status: asked(status) }
     }
 }
 

@@ -18,8 +18,8 @@ use crate::{
     client::{Origin, control::Control},
     monitor::Gauges,
     plan::{
-        Expect, Gauge, GaugeId, JsonExpectation, Monitor, Place, Plan, Policy, Probe, Profile, Publish, Reaction,
-        Source, Target, Tls, Uncertain,
+        Expect, Gauge, GaugeId, GitHub, JsonExpectation, Monitor, Place, Plan, Policy, Probe, Profile, Publish,
+        Reaction, Source, Target, Tls, Uncertain,
     },
 };
 
@@ -92,7 +92,7 @@ pub(crate) fn plan() -> Plan {
             uncertain_regression: Reaction::Warn,
             no_data: Reaction::Fail,
         },
-        publish: Publish { junit: None, markdown: None, html: None, csv: None },
+        publish: Publish { junit: None, markdown: None, html: None, csv: None, github: GitHub::default() },
         deadline: None,
         without_effect: Vec::new(),
     }

@@ -28,7 +28,7 @@ const LONGEST_TITLE: usize = 255;
 /// A check run that this job created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CheckRun {
-    id: u64,
+    pub(super) id: u64,
 }
 
 /// How a check run ends.
@@ -59,7 +59,6 @@ pub struct Completion<'a> {
 struct Listed {
     id: u64,
     external_id: Option<String>,
-    status: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -130,28 +129,6 @@ impl Api {
             sent += batch.len();
         }
         Ok(())
-    }
-
-    /// Completes, as failed, what a killed run of this job left in progress; false where there is nothing.
-    ///
-    /// # Errors
-    /// GitHub did not do it in time.
-    pub async fn close_check(&self, gate: &str) -> Result<bool, PostError> {
-        let ended = Completion {
-            conclusion: Conclusion::Failure,
-            title: "the gate was ended before it had a verdict",
-            summary: "The process was killed, or the machine went away. Run the job again for a verdict.",
-            annotations: &[],
-        };
-        let closed = async {
-            let listed = self.own_checks(gate).await?;
-            let left: Vec<_> = listed.iter().filter(|run| run.status != "completed").collect();
-            for run in &left {
-                self.append(CheckRun { id: run.id }, &ended, &[], Batch::First).await?;
-            }
-            Ok(!left.is_empty())
-        };
-        closed.await.map_err(|fault| check_error(gate, "was not closed", fault))
     }
 
     async fn create_check(&self, gate: &str) -> Result<CheckRun, Fault> {

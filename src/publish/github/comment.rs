@@ -42,7 +42,7 @@ struct Draft<'a> {
     number: u64,
     marker: Marker,
     body: Value,
-    /// The pull request's newest commit.
+    /// The pull request's newest commit, or the one that a merge queue made of it.
     newest: String,
     author: Author,
 }
@@ -75,7 +75,8 @@ impl Api {
         let marker = Marker::of(gate, &self.context.head);
         let body = json!({ "body": marker.body(body) });
         let author = Author::of(self).await?;
-        Draft { api: self, number, marker, body, newest: pull_request.head.sha, author }.post().await
+        let newest = if self.context.merge_queue { self.context.head.clone() } else { pull_request.head.sha };
+        Draft { api: self, number, marker, body, newest, author }.post().await
     }
 }
 

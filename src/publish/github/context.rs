@@ -19,6 +19,8 @@ pub struct Context {
     pub head: String,
     /// The pull request's number; none where the event has no pull request.
     pub pull_request: Option<u64>,
+    /// Whether the commit is one that a merge queue made of the pull request's newest one, and so newer than that.
+    pub merge_queue: bool,
     /// The workflow run's page, where the report's artifact is.
     pub run: Option<String>,
     /// Names what this job posts: run, attempt and gate.

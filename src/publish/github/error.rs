@@ -38,6 +38,11 @@ impl PostError {
     pub(super) fn new(what: impl Into<String>, cause: Cause) -> Self {
         Self { what: what.into(), cause }
     }
+
+    /// Whether there was nothing to post to, which a job that did not ask for a certain place may pass over.
+    pub fn has_no_place(&self) -> bool {
+        matches!(self.cause, Cause::Place(_))
+    }
 }
 
 impl Permission {

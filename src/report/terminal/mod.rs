@@ -43,18 +43,20 @@ pub fn closing(publishable: &Publishable, folder: &str, colour: Colour) -> Strin
 }
 
 /// The text without anything that a CI system reads as a command to itself: `::error::` at the start of a line, and
-/// `##[error]` or `##vso[` anywhere. A word joiner, which has no width, comes between.
-pub(super) fn without_commands(text: &str) -> String {
-    let lines = text.split('\n').map(|line| {
-        let line = line.replace("##", "#\u{2060}#");
-        let words = line.trim_start();
-        let margin = &line[..line.len() - words.len()];
-        match words.strip_prefix("::") {
-            Some(rest) => format!("{margin}:\u{2060}:{rest}"),
-            None => line,
-        }
-    });
-    lines.collect::<Vec<_>>().join("\n")
+/// `##[error]` or `##vso[` anywhere. A word joiner, which has no width, comes between. A carriage return ends a line, too.
+pub fn without_commands(text: &str) -> String {
+    text.split_inclusive(['\n', '\r']).map(without_command).collect()
+}
+
+fn without_command(line: &str) -> String {
+    // Twice, because the second and the third of three signs are a pair, too.
+    let line = line.replace("##", "#\u{2060}#").replace("##", "#\u{2060}#");
+    let words = line.trim_start();
+    let margin = &line[..line.len() - words.len()];
+    match words.strip_prefix("::") {
+        Some(rest) => format!("{margin}:\u{2060}:{rest}"),
+        None => line,
+    }
 }
 
 /// The headline alone, for `-q`.
@@ -305,6 +307,21 @@ mod tests {
     fn the_headline_comes_first_in_colour_too() {
         let text = text(fixtures::failed(), Colour::On);
         assert!(text.starts_with("\u{1b}[1;31mFAILED\u{1b}[0m\u{1b}[1m: medium failed at 50 users"), "{text}");
+    }
+
+    #[test]
+    fn no_line_is_a_command_to_the_runner() {
+        for (text, expected) in [
+            ("::error::x", ":\u{2060}:error::x"),
+            ("a\n  ::error::x\n", "a\n  :\u{2060}:error::x\n"),
+            ("a\r::error::x", "a\r:\u{2060}:error::x"),
+            ("a ::error::x", "a ::error::x"),
+            ("a ##[error]x", "a #\u{2060}#[error]x"),
+            ("a ###[error]x", "a #\u{2060}#\u{2060}#[error]x"),
+        ] {
+            assert_eq!(without_commands(text), expected, "{text:?}");
+            assert_eq!(without_commands(expected), expected);
+        }
     }
 
     #[test]

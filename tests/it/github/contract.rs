@@ -143,7 +143,7 @@ async fn checks(fake: &Fake, api: &Api) {
         fake.world(|world| world.checks.clear());
     }
     api.begin_check("shop").await.expect("it is created");
-    assert_eq!(api.close_check("shop").await, Ok(true));
+    assert_eq!(api.close_checks().await, Ok(vec!["shop".to_owned()]));
 }
 
 /// A call that is not made is not held to anything.
@@ -202,7 +202,7 @@ async fn githubs_own_examples_are_read() {
     let notes = notes(60);
     let ending = Completion { conclusion: Conclusion::Failure, title: "t", summary: "s", annotations: &notes };
     api.complete_check("shop", check, &ending).await.expect("the example is read");
-    assert_eq!(api.close_check("shop").await, Ok(false), "the example's check is another job's");
+    assert_eq!(api.close_checks().await, Ok(Vec::new()), "the example's check is another job's");
     api.status("shop", State::Success, "d").await.expect("the example is read");
     // The example's pull request comes from `octocat:new-topic` at this commit.
     assert_eq!(api.pull_request("octocat", "new-topic").await, Ok(1347));

@@ -33,6 +33,7 @@ pub(crate) fn context(url: &str, head: &str) -> Context {
         repository: "shop".to_owned(),
         head: head.to_owned(),
         pull_request: Some(7),
+        merge_queue: false,
         run: Some("https://github.com/acme/shop/actions/runs/30433642".to_owned()),
         external_id: "30433642/1/shop".to_owned(),
         token: Token::new(TOKEN),

@@ -15,7 +15,7 @@ fn keys_without_effect_are_named() {
         with(more).replace("app: {prometheus", "host: {host: local, read: {cpu: cpu_percent}}, app: {prometheus");
     let keys: Vec<String> =
         plan(&text).without_effect.iter().map(|line| line.split('`').nth(1).unwrap_or_default().to_owned()).collect();
-    assert_eq!(keys, ["host", "publish.github"]);
+    assert_eq!(keys, ["host"]);
 }
 
 #[test]

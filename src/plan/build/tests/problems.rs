@@ -66,6 +66,10 @@ fn impossible_values_have_their_place() {
             "10:22 a rate needs a margin of its own (write `{error_rate: 1%}`, in percentage points)",
         ),
         ("publish: {junit: ../x.xml}".into(), "10:18 `../x.xml` is not the name of a file inside the output directory"),
+        (
+            "publish: {github: {check: true, status: true}}".into(),
+            "10:41 `status` takes the place of `check`; switch one of them off",
+        ),
         ("publish: {junit: verdict.json}".into(), "10:18 two reports would be written to `verdict.json`"),
         (
             "integrity: [{name: a}]".into(),
