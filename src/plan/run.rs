@@ -126,4 +126,6 @@ pub struct Publish {
     pub html: Option<String>,
     /// Default `endpoints.csv`.
     pub csv: Option<String>,
+    /// Default none.
+    pub metrics: Option<String>,
 }

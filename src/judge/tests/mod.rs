@@ -218,7 +218,7 @@ pub(super) fn plan() -> Plan {
             uncertain_regression: Reaction::Warn,
             no_data: Reaction::Fail,
         },
-        publish: plan::Publish { junit: None, markdown: None, html: None, csv: None },
+        publish: plan::Publish { junit: None, markdown: None, html: None, csv: None, metrics: None },
         deadline: None,
         without_effect: vec![],
     }

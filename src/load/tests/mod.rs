@@ -108,7 +108,7 @@ pub(super) fn plan(scenarios: Vec<Scenario>) -> Plan {
             uncertain_regression: Reaction::Warn,
             no_data: Reaction::Fail,
         },
-        publish: Publish { junit: None, markdown: None, html: None, csv: None },
+        publish: Publish { junit: None, markdown: None, html: None, csv: None, metrics: None },
         deadline: None,
         without_effect: Vec::new(),
     }

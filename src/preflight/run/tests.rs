@@ -92,7 +92,7 @@ pub(crate) fn plan() -> Plan {
             uncertain_regression: Reaction::Warn,
             no_data: Reaction::Fail,
         },
-        publish: Publish { junit: None, markdown: None, html: None, csv: None },
+        publish: Publish { junit: None, markdown: None, html: None, csv: None, metrics: None },
         deadline: None,
         without_effect: Vec::new(),
     }
