@@ -38,6 +38,25 @@ fn the_workflow_that_init_writes_passes_them_too() {
     assert!(text.contains(version) && !text.contains("STAGEGATE_VERSION"), "{text}");
 }
 
+#[test]
+fn the_workflows_of_the_documentation_pass_them_too() {
+    let text = fs::read_to_string(repository().join("docs/github.md")).expect("it is there");
+    let blocks: Vec<&str> =
+        text.split("```yaml\n").skip(1).map(|rest| rest.split("```").next().unwrap_or_default()).collect();
+    let whole: Vec<&&str> = blocks.iter().filter(|block| block.contains("\njobs:")).collect();
+    assert!(!whole.is_empty(), "there is a whole workflow among {}", blocks.len());
+    for block in whole {
+        let folder = TempDir::new().expect("a temporary folder can be made");
+        let copy = folder.path().join("workflow.yml");
+        fs::write(&copy, block).expect("it can be written");
+        let (code, said) = lint(&[&copy]);
+        assert_eq!(code, Some(0), "{said}");
+    }
+    let versions = text.matches("--version '=").count();
+    assert_eq!(text.matches(concat!("--version '=", env!("CARGO_PKG_VERSION"), "'")).count(), versions);
+    assert!(versions > 0 && text.contains(concat!("# v", env!("CARGO_PKG_VERSION"))));
+}
+
 /// A copy with one thing broken, and a word of the linter that has to find it.
 #[track_caller]
 fn is_found(file: &str, sound: &str, broken: &str, found: &str) {
