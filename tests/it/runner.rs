@@ -62,10 +62,8 @@ impl Runner {
             ("GITHUB_WORKSPACE", path("checkout")),
             ("GITHUB_ACTION_PATH", repository().to_string_lossy().into_owned()),
         ];
-        let here = repository().to_string_lossy().into_owned();
         let values = [
             ("github.token", "not-a-token"),
-            ("github.action_path", &here),
             ("github.action_repository", "owner/stagegate"),
             ("github.server_url", "http://127.0.0.1:1"),
         ];
