@@ -17,7 +17,7 @@ pub struct Publish {
     pub html: Option<Located<String>>,
     /// Default endpoints.csv.
     pub csv: Option<Located<String>>,
-    /// Default null: a metrics file, OpenMetrics text, for GitLab; metrics.txt is its usual name.
+    /// Default null: a metrics file, `OpenMetrics` text, for GitLab; metrics.txt is its usual name.
     pub metrics: Option<Located<String>>,
     /// What goes to GitHub when the gate runs there.
     pub github: Option<Located<GitHub>>,

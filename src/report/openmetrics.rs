@@ -1,4 +1,4 @@
-//! The measurements of a run as a metrics file: OpenMetrics text, which GitLab compares between branches
+//! The measurements of a run as a metrics file: `OpenMetrics` text, which GitLab compares between branches
 //! (`artifacts:reports:metrics`) and Prometheus' tools read.
 
 use std::{collections::BTreeSet, fmt::Write as _};
@@ -6,13 +6,16 @@ use std::{collections::BTreeSet, fmt::Write as _};
 use super::Publishable;
 use crate::judge::{EndpointVerdict, Milliseconds, PhaseVerdict};
 
+/// Names and values.
+type Labels = Vec<(&'static str, String)>;
+
 /// One metric with all its samples, which have to stand together.
 struct Family {
     name: &'static str,
     help: &'static str,
     /// Its unit, with which the name ends then.
     unit: Option<&'static str>,
-    samples: Vec<(Vec<(&'static str, String)>, f64)>,
+    samples: Vec<(Labels, f64)>,
 }
 
 /// The whole file. A number that was not measured has no line; times are in seconds, rates are shares of 1.
@@ -50,8 +53,6 @@ pub(super) fn render(publishable: &Publishable) -> String {
 }
 
 const IN_MEMORY: &str = "a string takes every line";
-
-type Labels = Vec<(&'static str, String)>;
 
 fn named(endpoint: &EndpointVerdict) -> (&'static str, String) {
     ("endpoint", endpoint.name.clone())
@@ -109,7 +110,7 @@ fn write(text: &mut String, family: &Family, gate: &[(&'static str, String)]) ->
     Ok(())
 }
 
-/// The value of a label: a backslash, a quote and a line's end are escaped (OpenMetrics 1.0, "escaped-string").
+/// The value of a label: a backslash, a quote and a line's end are escaped (`OpenMetrics` 1.0, "escaped-string").
 fn escape(value: &str) -> String {
     value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
@@ -121,8 +122,10 @@ mod tests {
     use super::*;
     use crate::report::fixtures;
 
-    /// A sample as a reader of the format sees it: the labels' values unescaped, and the number.
-    fn read(line: &str) -> (String, Vec<(String, String)>, f64) {
+    /// A sample as a reader of the format sees it: the metric, the labels with their values unescaped, the number.
+    type Sample = (String, Vec<(String, String)>, f64);
+
+    fn read(line: &str) -> Sample {
         let (name, rest) = line.split_once('{').expect("every sample has labels");
         let mut labels = Vec::new();
         let mut rest = rest;
@@ -147,7 +150,7 @@ mod tests {
         (name.to_owned(), labels, number)
     }
 
-    fn samples(text: &str) -> Vec<(String, Vec<(String, String)>, f64)> {
+    fn samples(text: &str) -> Vec<Sample> {
         text.strip_suffix("# EOF\n").expect("it ends").lines().filter(|line| !line.starts_with('#')).map(read).collect()
     }
 

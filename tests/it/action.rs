@@ -156,10 +156,8 @@ fn a_listed_archive_that_is_missing_or_broken_is_refused() {
     let summed = Command::new("sh").args(["-c", "printf 'no archive' | sha256sum"]).output().expect("sh starts");
     let sum = String::from_utf8_lossy(&summed.stdout).split(' ').next().unwrap_or_default().to_owned();
     for (path, (_, body)) in &mut broken {
-        *body = match path.ends_with("SHA256SUMS") {
-            true => format!("{sum}  stagegate-v{VERSION}-x86_64-unknown-linux-musl.tar.gz\n").into_bytes(),
-            false => b"no archive".to_vec(),
-        };
+        let listed = format!("{sum}  stagegate-v{VERSION}-x86_64-unknown-linux-musl.tar.gz\n");
+        *body = if path.ends_with("SHA256SUMS") { listed.into_bytes() } else { b"no archive".to_vec() };
     }
     for (files, sentence) in [(missing, "and does not have it"), (broken, "cannot be unpacked")] {
         let runner = job(&serve(files));
@@ -336,17 +334,21 @@ fn cancel(mut command: Command, begun: impl Fn() -> bool) -> (Output, Duration) 
         thread::sleep(Duration::from_millis(20));
     }
     let cancelled = Instant::now();
-    for (signal, until) in [(Signal::INT, 7.5), (Signal::TERM, 10.0), (Signal::KILL, 20.0)] {
-        kill_process(pid, signal).expect("the signal is sent");
-        while cancelled.elapsed() < Duration::from_secs_f64(until) {
-            if child.try_wait().expect("it is our child").is_some() {
-                let took = cancelled.elapsed();
-                return (child.wait_with_output().expect("it ended"), took);
-            }
+    let mut took = None;
+    for (signal, until) in [(Signal::INT, 7.5), (Signal::TERM, 10.0)] {
+        if took.is_none() {
+            kill_process(pid, signal).expect("the signal is sent");
+        }
+        while took.is_none() && cancelled.elapsed() < Duration::from_secs_f64(until) {
             thread::sleep(Duration::from_millis(10));
+            took = child.try_wait().expect("it is our child").map(|_| cancelled.elapsed());
         }
     }
-    unreachable!("no process outlives SIGKILL");
+    if took.is_none() {
+        child.kill().expect("it can be killed");
+    }
+    let output = child.wait_with_output().expect("it ended");
+    (output, took.unwrap_or_else(|| cancelled.elapsed()))
 }
 
 /// A gate with two minutes of load before it.
