@@ -4,9 +4,12 @@
 use std::{
     collections::BTreeMap,
     fs,
+    io::{Read as _, Write as _},
+    net::TcpListener,
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    thread,
 };
 
 use serde_json::Value;
@@ -19,8 +22,13 @@ pub(crate) fn repository() -> PathBuf {
 
 /// action.yml.
 pub(crate) fn action() -> Value {
-    let text = fs::read_to_string(repository().join("action.yml")).expect("action.yml is there");
-    serde_saphyr::from_str(&text).expect("action.yml is YAML")
+    yaml("action.yml")
+}
+
+/// A YAML file of this repository.
+pub(crate) fn yaml(file: &str) -> Value {
+    let text = fs::read_to_string(repository().join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+    serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{file} is no YAML: {error}"))
 }
 
 /// Makes a program of this text.
@@ -28,6 +36,31 @@ pub(crate) fn program(path: &Path, text: &str) {
     fs::create_dir_all(path.parent().expect("it is inside a folder")).expect("its folder can be made");
     fs::write(path, text).expect("the program can be written");
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("it can be made executable");
+}
+
+/// A server of release files on loopback; what it does not have is answered with 404.
+pub(crate) fn serve(files: BTreeMap<String, (u16, Vec<u8>)>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let url = format!("http://{}", listener.local_addr().expect("bound"));
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut head = Vec::new();
+            let mut bytes = [0; 1024];
+            while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+                match stream.read(&mut bytes) {
+                    Ok(length) if length > 0 => head.extend_from_slice(&bytes[..length]),
+                    _ => break,
+                }
+            }
+            let head = String::from_utf8_lossy(&head);
+            let path = head.split(' ').nth(1).unwrap_or_default();
+            let (status, body) = files.get(path).cloned().unwrap_or((404, b"no such file".to_vec()));
+            let length = body.len();
+            let answer = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+            let _gone = stream.write_all(answer.as_bytes()).and_then(|()| stream.write_all(&body));
+        }
+    });
+    url
 }
 
 /// One job on one machine, with a checkout to work in.
