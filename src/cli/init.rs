@@ -8,7 +8,7 @@ use std::{
 
 use super::{DONE, USAGE, args::InitArgs, output};
 
-/// What is written: path and content.
+/// What is written: path and content, in which `STAGEGATE_VERSION` stands for the version of this binary.
 const FILES: [(&str, &str); 2] = [
     ("gates.yaml", include_str!("init/gates.yaml")),
     (".github/workflows/stagegate.yml", include_str!("init/workflow.yml")),
@@ -25,7 +25,7 @@ pub(super) fn run(args: &InitArgs) -> u8 {
     }
     let mut code = DONE;
     for (path, text) in FILES {
-        match write_new(Path::new(path), text) {
+        match write_new(Path::new(path), &text.replace("STAGEGATE_VERSION", env!("CARGO_PKG_VERSION"))) {
             Ok(()) => output::print(&format!("wrote {path}\n")),
             Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => {
                 output::print(&format!("{path} is there already, and stays as it is\n"));

@@ -17,6 +17,8 @@ pub struct Publish {
     pub html: Option<Located<String>>,
     /// Default endpoints.csv.
     pub csv: Option<Located<String>>,
+    /// Default null: a metrics file, `OpenMetrics` text, for GitLab; metrics.txt is its usual name.
+    pub metrics: Option<Located<String>>,
     /// What goes to GitHub when the gate runs there.
     pub github: Option<Located<GitHub>>,
 }
@@ -29,6 +31,7 @@ impl Default for Publish {
             markdown: name("summary.md"),
             html: name("report.html"),
             csv: name("endpoints.csv"),
+            metrics: None,
             github: None,
         }
     }

@@ -126,6 +126,8 @@ pub struct Publish {
     pub html: Option<String>,
     /// Default `endpoints.csv`.
     pub csv: Option<String>,
+    /// Default none.
+    pub metrics: Option<String>,
     /// What goes to GitHub; nothing by default.
     pub github: GitHub,
 }

@@ -22,12 +22,17 @@ pub struct Files {
     pub html: Option<String>,
     /// `publish.csv`.
     pub csv: Option<String>,
+    /// `publish.metrics`; absent in verdict.json where it is switched off, which is the default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<String>,
 }
 
 impl Files {
     /// The names that are switched on, in the order in which the reports are written.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        [&self.junit, &self.markdown, &self.html, &self.csv].into_iter().filter_map(|name| name.as_deref())
+        [&self.junit, &self.markdown, &self.html, &self.csv, &self.metrics]
+            .into_iter()
+            .filter_map(|name| name.as_deref())
     }
 }
 
@@ -38,13 +43,14 @@ impl Default for Files {
             markdown: Some("summary.md".to_owned()),
             html: Some("report.html".to_owned()),
             csv: Some("endpoints.csv".to_owned()),
+            metrics: None,
         }
     }
 }
 
 impl From<&Publish> for Files {
     fn from(publish: &Publish) -> Self {
-        let Publish { junit, markdown, html, csv, github: _ } = publish.clone();
-        Self { junit, markdown, html, csv }
+        let Publish { junit, markdown, html, csv, metrics, github: _ } = publish.clone();
+        Self { junit, markdown, html, csv, metrics }
     }
 }

@@ -17,6 +17,7 @@ mod junit;
 mod ladder;
 mod markdown;
 mod measurements;
+mod openmetrics;
 mod plan;
 mod progress;
 mod publishable;
@@ -66,13 +67,14 @@ pub struct Document {
 ///
 /// The same verdict gives the same bytes, also after it was written and read again.
 pub fn documents(publishable: &Publishable) -> Vec<Document> {
-    let Files { junit, markdown, html, csv } = publishable.files();
+    let Files { junit, markdown, html, csv, metrics } = publishable.files();
     let document = |name: &str, text: String| Document { name: name.to_owned(), text };
     let mut documents = vec![document(VERDICT, json::render(publishable))];
     documents.extend(junit.as_ref().map(|name| document(name, junit::render(publishable))));
     documents.extend(markdown.as_ref().map(|name| document(name, markdown::render(publishable))));
     documents.extend(html.as_ref().map(|name| document(name, html::render(publishable))));
     documents.extend(csv.as_ref().map(|name| document(name, csv::render(publishable))));
+    documents.extend(metrics.as_ref().map(|name| document(name, openmetrics::render(publishable))));
     documents
 }
 

@@ -1,6 +1,7 @@
 //! Behaviour from outside: one binary, one file per behaviour.
 
 mod accuracy;
+mod action;
 mod app;
 mod automatic_saves;
 mod baselines;
@@ -17,6 +18,7 @@ mod hostile_files;
 mod hostile_targets;
 mod hosts;
 mod house;
+mod install;
 mod junit;
 mod ladder;
 mod live;
@@ -26,7 +28,9 @@ mod no_data;
 mod patience;
 mod posting;
 mod regressions;
+mod release;
 mod reports;
+mod runner;
 mod saturated;
 mod secrets;
 mod selftest;
@@ -36,3 +40,4 @@ mod staging;
 mod stalls;
 mod started;
 mod waivers;
+mod workflows;

@@ -7,8 +7,11 @@ use crate::{
     ladder::LOGIN,
 };
 
-const FILES: [&str; 6] =
-    ["verdict.json", "junit.xml", "summary.md", "report.html", "endpoints.csv", "measurements.json"];
+const FILES: [&str; 7] =
+    ["verdict.json", "junit.xml", "summary.md", "report.html", "endpoints.csv", "measurements.json", "metrics.txt"];
+
+/// Switches the file on that is not written by default.
+const METRICS: &str = "publish: {metrics: metrics.txt}";
 
 #[test]
 fn all_files_are_there_and_report_renders_them_again() {
@@ -16,6 +19,7 @@ fn all_files_are_there_and_report_renders_them_again() {
     let app = App::demo(&["--delay", "/dashboard/=30ms"]);
     let ran = GateTest::on(&app.url)
         .section(LOGIN)
+        .section(METRICS)
         .phase("name: good, users: 4, spawn_rate: 10/s, duration: 1s", &["success_rate >= 100%", "p95(auth) < 5s"])
         .phase("name: bad, users: 4, spawn_rate: 10/s, duration: 1s", &["p95(dashboard) < 20ms", "{warn: p50 < 1ms}"])
         .phase("name: never, users: 5, spawn_rate: 10/s, duration: 1s", &["no 5xx"])
@@ -44,6 +48,7 @@ fn secrets_never_appear() {
     let app = App::demo(&["--errors", "/version=500@100%"]);
     let ran = GateTest::on(&app.url)
         .section("secrets: [STAGING_PASSWORD]")
+        .section(METRICS)
         .section(
             "scenarios: {visitor: {steps: [{get: '/version?key=${STAGING_PASSWORD}', expect: {body_has: '${STAGING_PASSWORD}'}}], think: 0s}}",
         )

@@ -218,7 +218,14 @@ pub(super) fn plan() -> Plan {
             uncertain_regression: Reaction::Warn,
             no_data: Reaction::Fail,
         },
-        publish: plan::Publish { junit: None, markdown: None, html: None, csv: None, github: plan::GitHub::default() },
+        publish: plan::Publish {
+            junit: None,
+            markdown: None,
+            html: None,
+            csv: None,
+            metrics: None,
+            github: plan::GitHub::default(),
+        },
         deadline: None,
         without_effect: vec![],
     }

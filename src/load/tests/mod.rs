@@ -108,7 +108,14 @@ pub(super) fn plan(scenarios: Vec<Scenario>) -> Plan {
             uncertain_regression: Reaction::Warn,
             no_data: Reaction::Fail,
         },
-        publish: Publish { junit: None, markdown: None, html: None, csv: None, github: GitHub::default() },
+        publish: Publish {
+            junit: None,
+            markdown: None,
+            html: None,
+            csv: None,
+            metrics: None,
+            github: GitHub::default(),
+        },
         deadline: None,
         without_effect: Vec::new(),
     }

@@ -40,7 +40,7 @@ impl Draft<'_> {
     pub(super) fn publish(&mut self) -> Publish {
         let said = &self.config.publish;
         let mut taken: Vec<&str> = OWN_FILES.to_vec();
-        for name in [&said.junit, &said.markdown, &said.html, &said.csv].into_iter().flatten() {
+        for name in [&said.junit, &said.markdown, &said.html, &said.csv, &said.metrics].into_iter().flatten() {
             let plain = !name.value.is_empty()
                 && !name.value.contains(['/', '\\', '\0'])
                 && name.value != ".."
@@ -62,6 +62,7 @@ impl Draft<'_> {
             markdown: name(&said.markdown),
             html: name(&said.html),
             csv: name(&said.csv),
+            metrics: name(&said.metrics),
             github,
         }
     }

@@ -92,7 +92,14 @@ pub(crate) fn plan() -> Plan {
             uncertain_regression: Reaction::Warn,
             no_data: Reaction::Fail,
         },
-        publish: Publish { junit: None, markdown: None, html: None, csv: None, github: GitHub::default() },
+        publish: Publish {
+            junit: None,
+            markdown: None,
+            html: None,
+            csv: None,
+            metrics: None,
+            github: GitHub::default(),
+        },
         deadline: None,
         without_effect: Vec::new(),
     }
