@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use stagegate::baseline::Store;
 use tempfile::TempDir;
 
-use crate::gate_test::{App, GateTest, Ran, turn};
+use crate::gate_test::{App, GateTest, Ran, shared_turn};
 
 const PUSH: &str = r#"{"ref": "refs/heads/main", "repository": {"default_branch": "main"}}"#;
 
@@ -33,7 +33,7 @@ fn stored(store: &Path) -> Vec<String> {
 
 #[test]
 fn a_run_of_the_default_branch_is_saved_and_that_of_a_fork_is_not() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let app = App::demo(&["--delay", "/healthz=20ms"]);
     let folder = TempDir::new().expect("a temporary folder can be made");
     let store = folder.path().join("kept");

@@ -17,7 +17,7 @@ use stagegate::{
 use tempfile::TempDir;
 
 use crate::{
-    gate_test::{App, BINARY, GateTest, Ran, clean_environment, turn},
+    gate_test::{App, BINARY, GateTest, Ran, clean_environment, shared_turn},
     memory,
 };
 
@@ -56,7 +56,7 @@ fn passed(app: &App, more: &str) -> Ran {
 
 #[test]
 fn a_finished_run_is_saved_listed_shown_and_decided_about() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let app = App::demo(&[]);
     let ran = passed(&app, "regression: {store: kept/baselines, cells: [p95]}");
     let folder = ran.out.parent().expect("a folder");
@@ -121,7 +121,7 @@ fn pruning_lists_first_and_removes_when_told_so() {
 
 #[test]
 fn what_is_no_normal_is_not_saved() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let app = App::demo(&["--delay", "/healthz=30ms"]);
     let store = "regression: {store: kept}";
     let test = GateTest::on(&app.url).section(store).gets(&["/healthz"]).phase(SHORT, &["p95 < 10ms"]);
@@ -165,7 +165,7 @@ fn without_a_store_each_act_says_how_to_name_one() {
 
 #[test]
 fn a_killed_save_leaves_the_store_readable() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let app = App::demo(&[]);
     let ran = passed(&app, "");
     let folder = ran.out.parent().expect("a folder");
@@ -251,7 +251,7 @@ fn histograms() -> Vec<EndpointHistograms> {
 /// The aim is a second: ten times that is more than a busy machine explains. Memory does not depend on how busy it is.
 #[test]
 fn a_thousand_runs_are_read_in_seconds_and_under_100_mib() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let folder = TempDir::new().expect("a temporary folder can be made");
     let store = Store::open("store", folder.path(), &BTreeMap::new()).expect("it is a directory");
     let mut recording = Recording { run: run(0), histograms: histograms() };

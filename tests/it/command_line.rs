@@ -7,7 +7,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::gate_test::{App, BINARY, GateTest, clean_environment, turn};
+use crate::gate_test::{App, BINARY, GateTest, clean_environment, shared_turn};
 
 const SHORT: &str = "name: only, users: 1, spawn_rate: 10/s, duration: 1s";
 
@@ -79,7 +79,7 @@ fn an_output_directory_that_cannot_be_written_is_2_and_nothing_is_sent() {
 
 #[test]
 fn a_reader_that_goes_away_is_no_defect() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let app = App::demo(&[]);
     let test = GateTest::on(&app.url).gets(&["/healthz"]).phase(SHORT, &["success_rate >= 100%"]);
     let mut child =

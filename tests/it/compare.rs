@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::gate_test::{App, BINARY, GateTest, clean_environment, turn};
+use crate::gate_test::{App, BINARY, GateTest, clean_environment, shared_turn};
 
 const HEAD_SLOWER: &str = r#"{"margin": 0.1, "mode": "stored", "cells": [
   {"name": "a", "worse": "higher", "baseline": [100, 101, 99, 100, 101, 99, 100, 101, 99, 100], "head": [101]},
@@ -111,7 +111,7 @@ fn unusable_input_is_2_and_one_bounded_sentence() {
 
 #[test]
 fn two_runs_stand_side_by_side_and_decide_nothing() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let run = |wait: &str| {
         let app = App::demo(&["--delay", &format!("/healthz={wait}")]);
         let short = "name: only, users: 1, spawn_rate: 10/s, duration: 2s";

@@ -1,13 +1,13 @@
 //! Exit codes of the contract, and what stands behind them: 0 to 3 and 70. 3 by a saturated generator: `saturated`, by a
 //! target that is down: `hostile_targets`; 4: `no_data`; 130 and 143: `signals`.
 
-use crate::gate_test::{App, CLEANUP, GateTest, turn};
+use crate::gate_test::{App, CLEANUP, GateTest, shared_turn};
 
 const SHORT: &str = "name: only, users: 2, spawn_rate: 10/s, duration: 1s";
 
 #[test]
 fn passed_is_0() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let app = App::demo(&[]);
     let gate = GateTest::on(&app.url).gets(&["/healthz"]).section(CLEANUP);
     let ran = gate.phase(SHORT, &["success_rate >= 100%"]).run().exits(0).tidied();
@@ -17,7 +17,7 @@ fn passed_is_0() {
 
 #[test]
 fn warned_is_0() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let app = App::demo(&["--delay", "/healthz=30ms"]);
     let ran = GateTest::on(&app.url)
         .gets(&["/healthz"])
@@ -31,7 +31,7 @@ fn warned_is_0() {
 
 #[test]
 fn failed_is_1_and_the_ladder_ends() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let app = App::demo(&["--delay", "/healthz=30ms"]);
     let ran = GateTest::on(&app.url)
         .gets(&["/healthz"])

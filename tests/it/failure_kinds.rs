@@ -12,7 +12,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned, crypto::ring, pki_type
 use serde_json::Value;
 
 use crate::{
-    gate_test::{App, GateTest, Ran, turn},
+    gate_test::{App, GateTest, Ran, shared_turn},
     hostile_targets::read_head,
 };
 
@@ -23,7 +23,7 @@ fn errors(endpoint: &Value, kind: &str) -> u64 {
 
 #[test]
 fn an_app_that_closes_in_the_middle_of_a_run_is_connect() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let app = App::demo(&["--refuse", "20"]);
     let ran = GateTest::on(&app.url)
         .section("scenarios: {visitor: {steps: [{get: /healthz, name: health}], think: 20ms}}")
@@ -88,7 +88,7 @@ fn over_tls(url: &str, authority: &str, tls: &str) -> Ran {
 
 #[test]
 fn a_certificate_is_trusted_when_its_authority_is_named_and_is_tls_otherwise() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let (url, authority) = secure();
     let trusted = over_tls(&url, &authority, ", tls: {ca: authority.pem}").exits(0);
     assert!(trusted.endpoint("only", "home")["statuses"]["200"].as_u64() > Some(10), "{}", trusted.stdout);
@@ -102,7 +102,7 @@ fn a_certificate_is_trusted_when_its_authority_is_named_and_is_tls_otherwise() {
 
 #[test]
 fn a_slot_that_no_user_was_free_for_is_unsent_and_the_apps_failure() {
-    let _turn = turn();
+    let _turn = shared_turn();
     // 8 users of 500 ms serve 16 of 100 slots/s.
     let app = App::demo(&["--delay", "/healthz=500ms"]);
     let ran = GateTest::on(&app.url)

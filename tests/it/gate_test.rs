@@ -7,7 +7,7 @@ use std::{
     net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
     time::Duration,
 };
 
@@ -17,12 +17,17 @@ use tempfile::TempDir;
 pub(crate) use crate::app::{App, BINARY};
 use crate::{junit, memory, patience};
 
-/// Tests that measure take turns, so that they do not measure each other.
-static TURN: Mutex<()> = Mutex::new(());
+/// Tests whose numbers another run beside them would change have the machine to themselves; the others share it.
+static TURN: RwLock<()> = RwLock::new(());
 
-/// Waits for this test's turn to measure.
-pub(crate) fn turn() -> MutexGuard<'static, ()> {
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+/// Waits for a turn alone: for tests of what was measured.
+pub(crate) fn turn() -> RwLockWriteGuard<'static, ()> {
+    TURN.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Waits for a turn beside others that share theirs: for tests of what is done and said, with light load.
+pub(crate) fn shared_turn() -> RwLockReadGuard<'static, ()> {
+    TURN.read().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A gates.yaml and the flags it is run with.

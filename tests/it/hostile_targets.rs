@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::gate_test::{App, CLEANUP, GateTest, Ran, turn};
+use crate::gate_test::{App, CLEANUP, GateTest, Ran, shared_turn};
 
 /// A server that treats each connection in its own way; it ends with the test process.
 fn server(treat: fn(TcpStream)) -> String {
@@ -66,7 +66,7 @@ fn kind(ran: &Ran) -> String {
 
 #[test]
 fn refusing() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port is free").port();
     let ran = gate(&format!("http://127.0.0.1:{port}")).exits(3).tidied();
     assert_eq!(ran.verdict["ending"], "not_ready");
@@ -75,7 +75,7 @@ fn refusing() {
 
 #[test]
 fn an_unknown_name() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let ran = GateTest::on("")
         .section("target: {url: 'http://no-such-host.invalid', allow: [no-such-host.invalid], timeout: 1s}")
         .gets(&["/"])
@@ -94,7 +94,7 @@ fn an_unknown_name() {
 
 #[test]
 fn hanging() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let url = server(|mut stream| {
         read_head(&mut stream);
         thread::sleep(Duration::from_secs(20));
@@ -104,7 +104,7 @@ fn hanging() {
 
 #[test]
 fn closing_without_an_answer() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let url = server(|mut stream| {
         read_head(&mut stream);
     });
@@ -113,7 +113,7 @@ fn closing_without_an_answer() {
 
 #[test]
 fn closing_within_the_body() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let url = server(|mut stream| {
         read_head(&mut stream);
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
@@ -123,7 +123,7 @@ fn closing_within_the_body() {
 
 #[test]
 fn speaking_garbage() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let url = server(|mut stream| {
         read_head(&mut stream);
         let _ = stream.write_all(b"\x00\x01\x02 this is no HTTP\r\n\r\n\xff\xfe");
@@ -158,7 +158,7 @@ fn send_body(mut stream: TcpStream) {
 
 #[test]
 fn endless_headers() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let url = server(send_headers);
     let kind = kind(&gate(&url).exits(1));
     assert!(kind == "protocol" || kind == "timeout", "{kind}");
@@ -166,7 +166,7 @@ fn endless_headers() {
 
 #[test]
 fn an_endless_body() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let url = server(send_body);
     let kind = kind(&gate(&url).exits(1));
     assert!(kind == "protocol" || kind == "timeout", "{kind}");
@@ -174,7 +174,7 @@ fn an_endless_body() {
 
 #[test]
 fn an_endless_body_that_is_looked_into() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let url = server(send_body);
     let ran = GateTest::on("")
         .section(&format!("target: {{url: \"{url}\", timeout: 1s}}"))
@@ -191,7 +191,7 @@ fn an_endless_body_that_is_looked_into() {
 /// The checklist, the wait for the target and the monitors have a client of their own.
 #[test]
 fn endless_answers_to_everything_but_the_load() {
-    let _turn = turn();
+    let _turn = shared_turn();
     for endless in [send_body, send_headers] {
         let app = App::demo(&[]);
         let url = server(endless);

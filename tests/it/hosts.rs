@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-use crate::gate_test::{App, GateTest, turn};
+use crate::gate_test::{App, GateTest, shared_turn};
 
 #[test]
 fn a_target_outside_is_refused_with_exit_2() {
@@ -41,7 +41,7 @@ fn a_base_outside_is_refused_with_exit_2_and_nothing_is_sent() {
 
 #[test]
 fn a_redirect_to_a_host_outside_is_not_followed() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let url = format!("http://{}", listener.local_addr().expect("bound"));
     thread::spawn(move || {

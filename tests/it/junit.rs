@@ -15,7 +15,7 @@ use quick_junit::Report;
 use regex::Regex;
 use tempfile::TempDir;
 
-use crate::gate_test::{GateTest, turn};
+use crate::gate_test::{GateTest, shared_turn};
 
 /// Asserts that a report is valid, once what the schema does not know is taken out.
 #[track_caller]
@@ -107,7 +107,7 @@ fn hostile_app() -> String {
 
 #[test]
 fn hostile_names_and_answers_stay_valid() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let name = r"]]> \u0001\e[31m <b attr='1'>&amp; 🔥 \uFFFE \u0085";
     let ran = GateTest::on(&hostile_app())
         .section(&format!("preflight:\n  - {{name: \"check {name}\", get: /, expect: {{status: 200}}}}"))

@@ -1,10 +1,10 @@
 //! The ladder, what ends it, and what follows: breaking point, recovery, integrity.
 
-use crate::gate_test::{App, GateTest, turn};
+use crate::gate_test::{App, GateTest, shared_turn};
 
 #[test]
 fn the_breaking_point_lies_between_two_phases() {
-    let _turn = turn();
+    let _turn = shared_turn();
     // Four connections of 40 ms each serve 100 requests/s: 2 users need 50/s, 40 users would need 1,000/s.
     let app = App::demo(&["--pool", "4", "--delay", "/api/projects/160/=0ms"]);
     let ran = GateTest::on(&app.url)
@@ -30,7 +30,7 @@ fn the_breaking_point_lies_between_two_phases() {
 
 #[test]
 fn lost_writes_fail_integrity_although_every_criterion_passes() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let app = App::demo(&["--lose-writes", "20%"]);
     let ran = GateTest::on(&app.url)
         .section(LOGIN)
@@ -46,7 +46,7 @@ fn lost_writes_fail_integrity_although_every_criterion_passes() {
 
 #[test]
 fn recovery_is_reported_after_a_passed_ladder() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let app = App::demo(&[]);
     let ran = GateTest::on(&app.url)
         .section(LOGIN)
@@ -62,7 +62,7 @@ fn recovery_is_reported_after_a_passed_ladder() {
 
 #[test]
 fn an_app_that_does_not_come_back_fails_although_every_criterion_passes() {
-    let _turn = turn();
+    let _turn = shared_turn();
     // More than eight requests at one time, and from then on every answer takes 400 ms longer.
     let app = App::demo(&["--delay", "/healthz=20ms", "--no-recovery", "8=400ms"]);
     let ran = GateTest::on(&app.url)
@@ -95,7 +95,7 @@ fn an_app_that_does_not_come_back_fails_although_every_criterion_passes() {
 
 #[test]
 fn a_target_that_stops_answering_ends_the_phase_early() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let app = App::demo(&["--errors", "/healthz=500@100%"]);
     let started = std::time::Instant::now();
     let ran = GateTest::on(&app.url)
@@ -110,7 +110,7 @@ fn a_target_that_stops_answering_ends_the_phase_early() {
 
 #[test]
 fn users_that_cannot_log_in_fail_the_phase() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let app = App::demo(&["--broken-login"]);
     let ran = GateTest::on(&app.url)
         .section(LOGIN)

@@ -1,6 +1,6 @@
 //! Never green by vacuum: no criterion passes without samples.
 
-use crate::gate_test::{App, CLEANUP, GateTest, turn};
+use crate::gate_test::{App, CLEANUP, GateTest, shared_turn};
 
 /// Every metric and count on an endpoint that no request reached, in the form that zero would satisfy.
 const CRITERIA: [&str; 22] = [
@@ -48,7 +48,7 @@ fn gate(app: &App, policy: &str) -> GateTest {
 
 #[test]
 fn nothing_passes_without_samples() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let app = App::demo(&[]);
     let ran = gate(&app, "fail").run();
     let ghost = ran.endpoint("only", "ghost");
@@ -66,7 +66,7 @@ fn nothing_passes_without_samples() {
 
 #[test]
 fn a_policy_may_only_warn_and_says_so() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let app = App::demo(&[]);
     let ran = gate(&app, "warn").run().exits(0);
     assert_eq!(ran.verdict["outcome"], "warned");
@@ -75,7 +75,7 @@ fn a_policy_may_only_warn_and_says_so() {
 
 #[test]
 fn an_endpoint_that_only_fails_has_no_latency_to_pass_with() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let app = App::demo(&["--errors", "/version=500@100%"]);
     let ran = GateTest::on(&app.url)
         .gets(&["/healthz", "/version"])
@@ -87,7 +87,7 @@ fn an_endpoint_that_only_fails_has_no_latency_to_pass_with() {
 
 #[test]
 fn a_count_that_must_be_above_zero_fails_at_zero() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let app = App::demo(&[]);
     let ran = GateTest::on(&app.url)
         .section(

@@ -3,7 +3,7 @@
 use std::{fs, process::Command};
 
 use crate::{
-    gate_test::{App, BINARY, GateTest, clean_environment, turn},
+    gate_test::{App, BINARY, GateTest, clean_environment, shared_turn},
     ladder::LOGIN,
 };
 
@@ -15,7 +15,7 @@ const METRICS: &str = "publish: {metrics: metrics.txt}";
 
 #[test]
 fn all_files_are_there_and_report_renders_them_again() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let app = App::demo(&["--delay", "/dashboard/=30ms"]);
     let ran = GateTest::on(&app.url)
         .section(LOGIN)
@@ -43,7 +43,7 @@ fn all_files_are_there_and_report_renders_them_again() {
 
 #[test]
 fn secrets_never_appear() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let secret = "correct-horse+battery/staple";
     let app = App::demo(&["--errors", "/version=500@100%"]);
     let ran = GateTest::on(&app.url)
@@ -67,7 +67,7 @@ fn secrets_never_appear() {
 
 #[test]
 fn github_files_get_summary_and_outputs() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let app = App::demo(&[]);
     let folder = tempfile::TempDir::new().expect("a temporary folder can be made");
     let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();

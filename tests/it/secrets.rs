@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use crate::gate_test::{GateTest, Ran, turn};
+use crate::gate_test::{GateTest, Ran, shared_turn};
 
 /// With everything that is written differently in a URL, a form, JSON and HTML.
 const SECRET: &str = "h&nter 2/\"öx\"<+>";
@@ -139,7 +139,7 @@ fn none_is_in_the_exchanges_of_a_dry_run() {
 
 #[test]
 fn none_is_in_any_report_of_a_run() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let ran = gate(&echo()).arg("-v").run().exits(1);
     assert!(nothing_secret(&ran) >= 6, "every report was written");
     let examples = ran.endpoint("only", "form")["examples"].to_string();

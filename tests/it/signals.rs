@@ -8,7 +8,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::gate_test::{App, CLEANUP, GateTest, Ran, turn};
+use crate::gate_test::{App, CLEANUP, GateTest, Ran, shared_turn};
 
 /// A gate under load, with a minute of it left.
 struct Running {
@@ -88,13 +88,13 @@ fn ends_in_order(signal: Signal, code: i32) {
 
 #[test]
 fn sigint_is_130_with_partial_reports() {
-    let _turn = turn();
+    let _turn = shared_turn();
     ends_in_order(Signal::INT, 130);
 }
 
 #[test]
 fn sigterm_is_143_with_partial_reports() {
-    let _turn = turn();
+    let _turn = shared_turn();
     ends_in_order(Signal::TERM, 143);
 }
 
@@ -113,19 +113,19 @@ fn ends_at_once(first: Signal, second: Signal, code: i32) {
 
 #[test]
 fn a_second_sigint_ends_at_once() {
-    let _turn = turn();
+    let _turn = shared_turn();
     ends_at_once(Signal::INT, Signal::INT, 130);
 }
 
 #[test]
 fn a_second_sigterm_ends_at_once() {
-    let _turn = turn();
+    let _turn = shared_turn();
     ends_at_once(Signal::TERM, Signal::TERM, 143);
 }
 
 #[test]
 fn cleanup_that_hangs_does_not_hold_up_an_interrupted_run() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let running = Running::with("cleanup:\n  - {name: slow, command: [sleep, '20']}");
     running.signal(Signal::INT);
     let ran = running.ends_within(Duration::from_secs(5)).exits(130);
@@ -134,7 +134,7 @@ fn cleanup_that_hangs_does_not_hold_up_an_interrupted_run() {
 
 #[test]
 fn the_deadline_ends_like_sigterm() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let app = App::demo(&[]);
     let ran = GateTest::on(&app.url)
         .gets(&["/healthz"])

@@ -11,7 +11,7 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::gate_test::{App, BINARY, GateTest, clean_environment, turn};
+use crate::gate_test::{App, BINARY, GateTest, clean_environment, shared_turn};
 
 const SHORT: &str = "name: short, users: 2, spawn_rate: 10/s, duration: 2s";
 const LONG: &str = "name: long, users: 2, spawn_rate: 10/s, duration: 60s";
@@ -89,7 +89,7 @@ fn served(port: u16) -> u64 {
 
 #[test]
 fn the_app_is_started_gated_and_stopped_with_all_it_started() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let port = free_port();
     let ran = gate(DEMO, port)
         .section("preflight: [{name: deployed, get: /version, expect: {json: {/commit: abc}}}]")
@@ -111,7 +111,7 @@ fn the_app_is_started_gated_and_stopped_with_all_it_started() {
 
 #[test]
 fn a_dry_run_starts_it_too_and_waits_for_ready() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let port = free_port();
     let ready = format!(
         "target: {{url: '{}', ready: {{get: /healthz, within: 20s}}, start: {}}}",
@@ -131,7 +131,7 @@ fn a_dry_run_starts_it_too_and_waits_for_ready() {
 
 #[test]
 fn an_app_that_ends_at_once_is_not_ready() {
-    let _turn = turn();
+    let _turn = shared_turn();
     for (script, words) in [
         ("echo first; echo no such module >&2; exit 7", ["status 7", "its last lines: first / no such module"]),
         ("exec false", ["status 1", "said nothing"]),
@@ -149,7 +149,7 @@ fn an_app_that_ends_at_once_is_not_ready() {
 
 #[test]
 fn what_does_not_start_is_not_ready() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let target = |start: &str| format!("target: {{url: '{}', start: {start}}}", url(free_port()));
     for (start, words) in [
         ("{command: [/no/such/program]}", "`/no/such/program` does not start: "),
@@ -166,7 +166,7 @@ fn what_does_not_start_is_not_ready() {
 
 #[test]
 fn it_runs_in_its_folder_with_its_environment() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let port = free_port();
     let target = format!(
         "target: {{url: '{}', start: {{command: [./serve, '{BINARY}', '{port}'], env: {{WORD: told, NUMBER: 7}}, folder: deep}}}}",
@@ -192,7 +192,7 @@ fn it_runs_in_its_folder_with_its_environment() {
 
 #[test]
 fn an_app_that_is_deaf_to_sigterm_is_killed() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let port = free_port();
     let ran = gate(DEAF, port).phase(SHORT, &["success_rate >= 99%"]).run().exits(0);
     assert!(!is_at_work(left(ran.out.parent().expect("a folder"), "group", port)));
@@ -201,7 +201,7 @@ fn an_app_that_is_deaf_to_sigterm_is_killed() {
 
 #[test]
 fn an_app_that_ends_during_the_run_is_a_remark() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let port = free_port();
     let ran = gate(MORTAL, port).phase(LONG, &["success_rate >= 99%"]).run().exits(1);
     let summary = ran.report("summary.md");
@@ -211,7 +211,7 @@ fn an_app_that_ends_during_the_run_is_a_remark() {
 
 #[test]
 fn what_listens_there_already_is_not_taken_for_the_app() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let stale = App::demo(&[]);
     let port = stale.address().rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
     let ran = gate(DEMO, port).phase(SHORT, &["success_rate >= 99%"]).run().exits(3);
@@ -222,7 +222,7 @@ fn what_listens_there_already_is_not_taken_for_the_app() {
 
 #[test]
 fn with_target_on_the_command_line_nothing_is_started() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let app = App::demo(&[]);
     let port = free_port();
     let ran = gate(DEMO, port).phase(SHORT, &["success_rate >= 99%"]).arg("--target").arg(&app.url).run().exits(0);
@@ -245,7 +245,7 @@ fn pair() -> (GateTest, Child, [u16; 2]) {
 
 #[test]
 fn both_sides_are_started_and_a_signal_stops_them() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let (test, child, ports) = pair();
     signal(&child, Signal::INT);
     let begun = Instant::now();
@@ -260,7 +260,7 @@ fn both_sides_are_started_and_a_signal_stops_them() {
 
 #[test]
 fn even_a_gate_that_is_killed_leaves_nothing_running() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let (test, mut child, ports) = pair();
     signal(&child, Signal::KILL);
     child.wait().expect("it ends");
@@ -270,7 +270,7 @@ fn even_a_gate_that_is_killed_leaves_nothing_running() {
 
 #[test]
 fn a_base_that_does_not_come_up_is_not_ready() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let (head, base) = (free_port(), free_port());
     for (start, name) in [
         (format!(", start: {}", start("exit 3", base)), "the base can be reached"),
@@ -292,7 +292,7 @@ fn a_base_that_does_not_come_up_is_not_ready() {
 
 #[test]
 fn a_store_on_the_command_line_chooses_the_stored_comparison() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let (head, base) = (free_port(), free_port());
     let test = gate(DEMO, head).section(&format!("against: {{url: '{}', start: {}}}", url(base), start(DEMO, base)));
     let ran = test.phase(SHORT, &["success_rate >= 99%"]).arg("--baseline").arg("kept").run().exits(0);
@@ -325,7 +325,7 @@ fn check_says_what_is_started_and_compared() {
 
 #[test]
 fn the_selftest_starts_it_and_keeps_nothing() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let port = free_port();
     let test = gate(DEMO, port).phase(SHORT, &["success_rate >= 99%"]);
     stagegate("selftest", &test);

@@ -2,7 +2,7 @@
 
 use std::{fs, process::Command};
 
-use crate::gate_test::{App, BINARY, GateTest, clean_environment, turn};
+use crate::gate_test::{App, BINARY, GateTest, clean_environment, shared_turn};
 
 /// One phase, with a waiver in a file beside gates.yaml.
 fn waiving(app: &App, expires: &str) -> GateTest {
@@ -17,7 +17,7 @@ fn waiving(app: &App, expires: &str) -> GateTest {
 
 #[test]
 fn an_active_waiver_stands_in_every_report() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let app = App::demo(&[]);
     let ran = waiving(&app, "9999-12-31").run().exits(0);
     let waiver = &ran.verdict["waivers"][0];
