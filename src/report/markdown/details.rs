@@ -9,12 +9,15 @@ use super::{
 };
 use crate::units::number;
 use crate::{
-    judge::{Band, EndpointVerdict, Outcome, PhaseVerdict, Verdict},
+    judge::{Band, EndpointVerdict, Outcome, PhaseVerdict, StatementVerdict, Verdict},
     report::when,
 };
 
 /// So many endpoints of a phase are shown; endpoints.csv has them all.
 const MOST_ENDPOINTS: usize = 50;
+
+/// So many statements of a phase are shown; verdict.json has those that were kept.
+const MOST_STATEMENTS: usize = 5;
 
 /// A folded part; the blank lines let Markdown be read inside.
 pub(super) fn folded(title: &str, content: &str) -> String {
@@ -105,6 +108,22 @@ pub(super) fn monitors(verdict: &Verdict) -> String {
     let table =
         format!("| phase | gauge | mean | max | band | readings |\n| --- | --- | --: | --: | --- | --: |\n{rows}");
     if rows.is_empty() { rows } else { folded("Monitors and generator", &table) }
+}
+
+/// The statements that took most of a database's time, phase by phase.
+pub(super) fn statements(verdict: &Verdict) -> String {
+    let mut rows = String::new();
+    for phase in measured(verdict) {
+        for StatementVerdict { source, query, calls, mean_ms, total_ms } in phase.statements.iter().take(MOST_STATEMENTS) {
+            let (phase, source, query, calls) = (cell(&phase.name), cell(source), cell(query), number::count(*calls));
+            let (mean, total) = (number::milliseconds(*mean_ms), number::milliseconds(*total_ms));
+            writeln!(rows, "| {phase} | {source} | {query} | {calls} | {mean} | {total} |").expect(IN_MEMORY);
+        }
+    }
+    let table = format!(
+        "| phase | database | statement | calls | mean | in all |\n| --- | --- | --- | --: | --: | --: |\n{rows}"
+    );
+    if rows.is_empty() { rows } else { folded("Statements of the database", &table) }
 }
 
 fn band(band: Band) -> &'static str {
