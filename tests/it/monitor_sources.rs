@@ -9,13 +9,14 @@ use std::{
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
+        mpsc,
     },
     thread,
     time::{Duration, Instant},
 };
 
 use serde_json::Value;
-use tokio::runtime::Runtime;
+use tokio::runtime::Handle;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
 use crate::gate_test::{App, GateTest, Ran, clean_environment, turn};
@@ -39,43 +40,58 @@ fn shared() -> &'static App {
 
 /// The database as the tests see it: the truth that the monitor is held against.
 struct Database {
-    runtime: Runtime,
+    handle: Handle,
     url: String,
 }
 
 impl Database {
     fn at(url: &str) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-        Self { runtime: runtime.expect("a runtime"), url: url.to_owned() }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let handle = runtime.handle().clone();
+        thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
+        Self { handle, url: url.to_owned() }
     }
 
-    fn connect(&self) -> Client {
-        self.runtime.block_on(async {
-            let config: tokio_postgres::Config = self.url.parse().expect("a URL");
-            let address = self.url.split(['@', '/']).nth(3).expect("host and port");
+    fn wait<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> T {
+        let (done, result) = mpsc::channel();
+        self.handle.spawn(async move { done.send(work.await) });
+        result.recv_timeout(Duration::from_secs(20)).expect("the database answers")
+    }
+
+    fn connect(&self) -> Arc<Client> {
+        let config: tokio_postgres::Config = self.url.parse().expect("a URL");
+        let address = server(&self.url);
+        self.wait(async move {
             let tcp = tokio::net::TcpStream::connect(address).await.expect("PostgreSQL listens");
             let (client, connection) = config.connect_raw(tcp, NoTls).await.expect("it lets us in");
             tokio::spawn(connection);
-            client
+            Arc::new(client)
         })
     }
 
-    fn run(&self, client: &Client, statement: &str) {
-        self.runtime.block_on(client.batch_execute(statement)).expect(statement);
+    fn run(&self, client: &Arc<Client>, statement: &'static str) {
+        let client = Arc::clone(client);
+        self.wait(async move { client.batch_execute(statement).await }).expect(statement);
     }
 
     /// Starts a statement and does not wait for its end.
-    fn begin(&self, client: Client, statement: &'static str) -> tokio::task::JoinHandle<()> {
-        self.runtime.spawn(async move {
+    fn begin(&self, client: Arc<Client>, statement: &'static str) -> tokio::task::JoinHandle<()> {
+        self.handle.spawn(async move {
             let _ = client.batch_execute(statement).await;
         })
     }
 
-    fn number(&self, client: &Client, query: &str) -> f64 {
-        let rows = self.runtime.block_on(client.simple_query(query)).expect(query);
+    fn number(&self, client: &Arc<Client>, query: &'static str) -> f64 {
+        let client = Arc::clone(client);
+        let rows = self.wait(async move { client.simple_query(query).await }).expect(query);
         let row = rows.iter().find_map(|row| if let SimpleQueryMessage::Row(row) = row { Some(row) } else { None });
         row.and_then(|row| row.get(0)).map_or(0.0, |text| text.parse().expect("a number"))
     }
+}
+
+/// `HOST:PORT` of an address with user and password.
+fn server(url: &str) -> String {
+    url.split(['@', '/']).nth(3).expect("host and port").to_owned()
 }
 
 /// A way to a server that stops to forward anything, in both directions, without closing.
@@ -188,6 +204,8 @@ fn a_database_is_read_as_it_is_for_one_connection_and_one_statement_a_second() {
                 asked += 1;
             }
         }
+        // PostgreSQL counts a session's commits a second late, and only once it has read a table.
+        database.run(&idle, "SELECT count(*) FROM auth_user WHERE id < 10");
         thread::sleep(Duration::from_millis(50));
     }
     let took = begun.elapsed().as_secs_f64();
@@ -209,7 +227,7 @@ fn a_database_is_read_as_it_is_for_one_connection_and_one_statement_a_second() {
     };
     within("db.oldest", 3.0, took + 5.0);
     within("db.hits", 50.0, 100.0);
-    within("db.commits", 10.0, 100.0);
+    within("db.commits", 5.0, 100.0);
 
     let grown = ran.phase("only")["statements"].as_array().expect("statements is a list");
     let marked = |row: &&Value| row["query"] == "SELECT count(*) AS marked FROM generate_series($1, $2) AS one";
@@ -226,7 +244,7 @@ fn a_source_that_does_not_answer_is_missing_with_its_reason_and_never_hangs() {
     let (app, demo) = (shared(), App::demo(&[]));
     let _turn = turn();
     let url = app.said("postgres at ");
-    let server = url.split(['@', '/']).nth(3).expect("host and port").to_owned();
+    let server = server(&url);
     let stalling = Stalling::before(server.clone());
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let silent_port = silent.local_addr().expect("bound").port();
