@@ -6,7 +6,7 @@ use super::{Against, Finished, MeasuredPhase, Rehearsed, Setup, Stored, corridor
 use crate::{
     judge::{
         self, BreakingPoint, CheckResult, Comparison, ComparisonMode, Extent, Interruption, Outcome, PhaseEvidence,
-        PhaseVerdict, StatementVerdict, RecoveryVerdict, Regression, RunEvidence, Totals,
+        PhaseVerdict, RecoveryVerdict, Regression, RunEvidence, StatementVerdict, Totals,
         regression::{self, Blocks, Head, Past, RunValues, StoredComparison},
     },
     load::Rehearsal,

@@ -67,7 +67,7 @@ pub fn join_statements(joined: &mut Vec<Statement>, more: Vec<Statement>) {
             None => joined.push(statement),
         }
     }
-    joined.sort_by(|one, other| other.total.cmp(&one.total));
+    joined.sort_by_key(|statement| std::cmp::Reverse(statement.total));
 }
 
 /// By how many seconds a part's times have to be moved, so that its window starts where the joined one ends.

@@ -219,7 +219,9 @@ broken nothing
 
     #[test]
     fn a_rate_is_the_increase_a_second_series_by_series() {
-        let before = Exposition::parse("c{core=\"0\",mode=\"idle\"} 10\nc{core=\"1\",mode=\"idle\"} 500\nc{core=\"0\",mode=\"user\"} 7\n");
+        let before = Exposition::parse(
+            "c{core=\"0\",mode=\"idle\"} 10\nc{core=\"1\",mode=\"idle\"} 500\nc{core=\"0\",mode=\"user\"} 7\n",
+        );
         let mut now = Exposition::parse(
             "c{core=\"0\",mode=\"idle\"} 16\nc{core=\"1\",mode=\"idle\"} 4\nc{core=\"2\",mode=\"idle\"} 900\nc{core=\"0\",mode=\"user\"} 9\n",
         );

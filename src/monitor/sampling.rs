@@ -1,6 +1,7 @@
 //! Reading the gauges again and again while a window is measured.
 
 use std::{
+    cmp::Reverse,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -120,7 +121,7 @@ impl Sampling {
             }
         })
         .await;
-        statements.sort_by(|one: &Statement, other| other.total.cmp(&one.total));
+        statements.sort_by_key(|statement: &Statement| Reverse(statement.total));
         Watched { gauges: self.so_far(), statements }
     }
 }

@@ -26,6 +26,7 @@ impl Schedule {
 
     /// The same with this much time between two readings at least: for a source that must not be asked more often. There
     /// are fewer of them then.
+    #[must_use]
     pub fn at_most_every(self, interval: Duration) -> Self {
         if self.interval >= interval || self.count == 0 {
             return self;

@@ -196,10 +196,10 @@ mod tests {
     #[test]
     fn names_labels_and_rates_are_what_it_needs() {
         assert_eq!(needs("100 * a / b"), [("a".to_owned(), false), ("b".to_owned(), false)]);
-        assert_eq!(needs("up{zone=\"b\"} * job:rate:5m"), [
-            ("up{zone=\"b\"}".to_owned(), false),
-            ("job:rate:5m".to_owned(), false)
-        ]);
+        assert_eq!(
+            needs("up{zone=\"b\"} * job:rate:5m"),
+            [("up{zone=\"b\"}".to_owned(), false), ("job:rate:5m".to_owned(), false)]
+        );
         assert_eq!(needs("100 - 100 * rate( cpu{mode=\"idle\"} )"), [("cpu{mode=\"idle\"}".to_owned(), true)]);
         assert_eq!(needs("rate(c) + c"), [("c".to_owned(), false), ("c".to_owned(), true)]);
         assert_eq!(needs("rate"), [("rate".to_owned(), false)]);

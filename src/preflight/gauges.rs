@@ -7,7 +7,9 @@ use crate::{monitor::Reading, plan::GaugeId};
 pub(super) async fn ask(kit: &Kit, asked: &[GaugeId]) -> Result<String, String> {
     let readings = kit.gauges.read(&kit.control, kit.control.timeout()).await;
     let listed: Vec<&Reading> = readings.iter().filter(|reading| asked.contains(&reading.gauge)).collect();
-    if let Some((gauge, reason)) = listed.iter().find_map(|reading| Some((reading.gauge, reading.value.as_ref().err()?))) {
+    if let Some((gauge, reason)) =
+        listed.iter().find_map(|reading| Some((reading.gauge, reading.value.as_ref().err()?)))
+    {
         let gauge = kit.gauges.name(gauge);
         return Err(format!("{gauge} gave no number: {reason}; start its source, or correct it under `monitors`"));
     }

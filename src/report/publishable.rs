@@ -4,8 +4,8 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{Files, clean};
 use crate::judge::{
-    Anchored, BreakingPoint, CheckResult, Comparison, EndpointVerdict, Finding, MonitorVerdict, PhaseVerdict, StatementVerdict,
-    RecoveryVerdict, Regime, Regression, Verdict, Waived, Waiver,
+    Anchored, BreakingPoint, CheckResult, Comparison, EndpointVerdict, Finding, MonitorVerdict, PhaseVerdict,
+    RecoveryVerdict, Regime, Regression, StatementVerdict, Verdict, Waived, Waiver,
 };
 
 /// Replaces the values of secrets in a text.

@@ -55,6 +55,7 @@ impl App {
     }
 
     /// What follows these words on a later line of its output: `postgres at `.
+    #[allow(dead_code, reason = "one of the two test binaries that share this file has no use for it")]
     pub(crate) fn said(&self, words: &str) -> String {
         for _ in 0..200 {
             let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);

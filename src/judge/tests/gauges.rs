@@ -59,7 +59,12 @@ fn fewer_than_ten_readings_do_not_decide() {
 #[test]
 fn in_a_window_without_room_for_twenty_half_of_them_decide() {
     let outcome = |readings: &[f64], planned| {
-        Case::of(cpu(Op::Less, 80.0, None)).requests(PAGE, 10, ms(5)).readings(readings).room_for(planned).finding().outcome
+        Case::of(cpu(Op::Less, 80.0, None))
+            .requests(PAGE, 10, ms(5))
+            .readings(readings)
+            .room_for(planned)
+            .finding()
+            .outcome
     };
     assert_eq!(outcome(&[10.0; 9], 20), Outcome::Inconclusive);
     assert_eq!(outcome(&[10.0; 10], 300), Outcome::Passed);

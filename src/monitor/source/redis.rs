@@ -54,7 +54,8 @@ impl std::fmt::Debug for Redis {
 impl Redis {
     pub(super) fn new(url: &str, tls: &Tls) -> Self {
         let address = Address::of(url);
-        let name = address.as_ref().map_or_else(|_| "redis".to_owned(), |at| format!("redis at {}:{}", at.host, at.port));
+        let name =
+            address.as_ref().map_or_else(|_| "redis".to_owned(), |at| format!("redis at {}:{}", at.host, at.port));
         Self { address, name, tls: tls.clone(), connection: Mutex::default() }
     }
 
@@ -88,7 +89,8 @@ impl Redis {
         };
         let mut connection = BufReader::new(wire);
         if let Some(password) = &address.password {
-            let words: Vec<&str> = ["AUTH"].into_iter().chain(address.user.as_deref()).chain([password.as_str()]).collect();
+            let words: Vec<&str> =
+                ["AUTH"].into_iter().chain(address.user.as_deref()).chain([password.as_str()]).collect();
             ask(&mut connection, &words).await?;
         }
         Ok(connection)
@@ -100,7 +102,8 @@ impl Address {
     fn of(url: &str) -> Result<Self, String> {
         let wrong = |why: String| format!("the address of redis cannot be read: {why}");
         let url = Url::parse(url).map_err(|error| wrong(error.to_string()))?;
-        let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| wrong("it names no host".to_owned()))?;
+        let host =
+            url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| wrong("it names no host".to_owned()))?;
         Ok(Self {
             secure: url.scheme() == "rediss",
             host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
@@ -119,9 +122,7 @@ async fn ask(connection: &mut Connection, words: &[&str]) -> Result<String, Stri
         _ => format!("the connection failed: {error}"),
     };
     let mut command = format!("*{}\r\n", words.len());
-    for word in words {
-        command.push_str(&format!("${}\r\n{word}\r\n", word.len()));
-    }
+    command.extend(words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len())));
     connection.write_all(command.as_bytes()).await.map_err(lost)?;
     connection.flush().await.map_err(lost)?;
     let mut line = Vec::new();

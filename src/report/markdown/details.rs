@@ -114,7 +114,9 @@ pub(super) fn monitors(verdict: &Verdict) -> String {
 pub(super) fn statements(verdict: &Verdict) -> String {
     let mut rows = String::new();
     for phase in measured(verdict) {
-        for StatementVerdict { source, query, calls, mean_ms, total_ms } in phase.statements.iter().take(MOST_STATEMENTS) {
+        for StatementVerdict { source, query, calls, mean_ms, total_ms } in
+            phase.statements.iter().take(MOST_STATEMENTS)
+        {
             let (phase, source, query, calls) = (cell(&phase.name), cell(source), cell(query), number::count(*calls));
             let (mean, total) = (number::milliseconds(*mean_ms), number::milliseconds(*total_ms));
             writeln!(rows, "| {phase} | {source} | {query} | {calls} | {mean} | {total} |").expect(IN_MEMORY);

@@ -149,21 +149,27 @@ mod tests {
     #[test]
     fn both_versions_say_the_same() {
         let folder = tempfile::tempdir().expect("a folder");
-        let two = files(folder.path(), &[
-            ("cgroup/app/cpu.stat", "usage_usec 2500000\nuser_usec 1\n"),
-            ("cgroup/app/cpu.max", "150000 100000\n"),
-            ("cgroup/app/memory.current", "300\n"),
-            ("cgroup/app/memory.max", "1200\n"),
-        ]);
+        let two = files(
+            folder.path(),
+            &[
+                ("cgroup/app/cpu.stat", "usage_usec 2500000\nuser_usec 1\n"),
+                ("cgroup/app/cpu.max", "150000 100000\n"),
+                ("cgroup/app/memory.current", "300\n"),
+                ("cgroup/app/memory.max", "1200\n"),
+            ],
+        );
         assert_eq!(values(&read(&two, "/app").expect("version 2")), [2.5, 1.5, 300.0, 25.0].map(Some));
         let folder = tempfile::tempdir().expect("a folder");
-        let one = files(folder.path(), &[
-            ("cgroup/cpu,cpuacct/app/cpuacct.usage", "2500000000\n"),
-            ("cgroup/cpu,cpuacct/app/cpu.cfs_quota_us", "-1\n"),
-            ("cgroup/cpu,cpuacct/app/cpu.cfs_period_us", "100000\n"),
-            ("cgroup/memory/app/memory.usage_in_bytes", "256000\n"),
-            ("cgroup/memory/app/memory.limit_in_bytes", "9223372036854771712\n"),
-        ]);
+        let one = files(
+            folder.path(),
+            &[
+                ("cgroup/cpu,cpuacct/app/cpuacct.usage", "2500000000\n"),
+                ("cgroup/cpu,cpuacct/app/cpu.cfs_quota_us", "-1\n"),
+                ("cgroup/cpu,cpuacct/app/cpu.cfs_period_us", "100000\n"),
+                ("cgroup/memory/app/memory.usage_in_bytes", "256000\n"),
+                ("cgroup/memory/app/memory.limit_in_bytes", "9223372036854771712\n"),
+            ],
+        );
         assert_eq!(values(&read(&one, "app/").expect("version 1")), [2.5, 4.0, 256_000.0, 25.0].map(Some));
         let error = read(&one, "other").expect_err("it is not there");
         assert!(error.ends_with("cgroup/cpu,cpuacct/other is not there"), "{error}");
@@ -172,14 +178,17 @@ mod tests {
     #[test]
     fn a_process_has_the_cores_that_its_cgroups_leave_it() {
         let folder = tempfile::tempdir().expect("a folder");
-        let files = files(folder.path(), &[
-            ("proc/7/status", "Name:\tapp\nCpus_allowed:\t7\n"),
-            ("proc/7/cgroup", "0::/a/b\n"),
-            ("cgroup/a/cpu.max", "50000 100000\n"),
-            ("cgroup/a/b/cpu.max", "max 100000\n"),
-            ("proc/8/status", "Name:\tapp\nCpus_allowed:\t7\n"),
-            ("proc/8/cgroup", "3:cpu,cpuacct:/\n"),
-        ]);
+        let files = files(
+            folder.path(),
+            &[
+                ("proc/7/status", "Name:\tapp\nCpus_allowed:\t7\n"),
+                ("proc/7/cgroup", "0::/a/b\n"),
+                ("cgroup/a/cpu.max", "50000 100000\n"),
+                ("cgroup/a/b/cpu.max", "max 100000\n"),
+                ("proc/8/status", "Name:\tapp\nCpus_allowed:\t7\n"),
+                ("proc/8/cgroup", "3:cpu,cpuacct:/\n"),
+            ],
+        );
         assert_eq!(cores_of_process(&files, 7), Ok(0.5));
         assert_eq!(cores_of_process(&files, 8), Ok(3.0));
     }

@@ -28,7 +28,8 @@ fn cpu(stat: &str) -> Option<(f64, f64)> {
     let all = stat.lines().find(|line| line.starts_with("cpu "))?;
     let ticks: Vec<f64> = all.split_whitespace().skip(1).map_while(|word| word.parse().ok()).collect();
     // user nice system idle iowait irq softirq steal; guests are in user already.
-    let busy: f64 = ticks.iter().take(8).enumerate().filter(|(at, _)| ![3, 4].contains(at)).map(|(_, ticks)| ticks).sum();
+    let busy: f64 =
+        ticks.iter().take(8).enumerate().filter(|(at, _)| ![3, 4].contains(at)).map(|(_, ticks)| ticks).sum();
     let cores = stat.lines().filter(|line| line.starts_with("cpu") && !line.starts_with("cpu ")).count();
     (cores > 0 && ticks.len() > 4).then(|| (busy * tick(), cores as f64))
 }
@@ -99,7 +100,8 @@ mod tests {
 
     #[test]
     fn disks_without_those_in_memory() {
-        let diskstats = "   7       0 loop0 1 2 3 4 5 6 7 8 9 10 11\n 254       0 vda 1 2 3 4 5 6 7 8 9 777 11\n 254 1 vda1 1\n";
+        let diskstats =
+            "   7       0 loop0 1 2 3 4 5 6 7 8 9 10 11\n 254       0 vda 1 2 3 4 5 6 7 8 9 777 11\n 254 1 vda1 1\n";
         assert_eq!(disks(diskstats), [("vda".to_owned(), 777.0)]);
     }
 }

@@ -54,7 +54,9 @@ impl Host {
 impl Files {
     fn read(&self, watched: &plan::Host) -> Result<Exposition, String> {
         if !self.proc.join("stat").exists() {
-            return Err("it is read from /proc, which only Linux has; give a node exporter or a command instead".to_owned());
+            return Err(
+                "it is read from /proc, which only Linux has; give a node exporter or a command instead".to_owned()
+            );
         }
         match watched {
             plan::Host::Local => machine::read(&self.proc),

@@ -36,7 +36,10 @@ pub(super) fn read(files: &Files, watched: &plan::Process) -> Result<Exposition,
     given.give("cores", cgroup::cores_of_process(files, *first)?);
     let resident: f64 = seen().map(|process| process.resident).sum();
     given.give("memory_bytes", resident);
-    given.give_or_lack("memory_percent", because(machine::memory_of_machine(&files.proc).map(|all| 100.0 * resident / all)));
+    given.give_or_lack(
+        "memory_percent",
+        because(machine::memory_of_machine(&files.proc).map(|all| 100.0 * resident / all)),
+    );
     given.give_or_lack("open_files", because(open_files(&files.proc, tree.iter().copied())));
     Ok(given)
 }
@@ -50,8 +53,8 @@ fn processes(proc: &Path) -> HashMap<u32, Seen> {
 
 /// Reads `/proc/ID/stat`; the name in it may hold spaces and brackets.
 fn seen(stat: &str) -> Option<Seen> {
-    let (start, end) = (stat.find('(')?, stat.rfind(')')?);
-    let words: Vec<&str> = stat.get(end + 1..)?.split_whitespace().collect();
+    let (open, close) = (stat.find('(')?, stat.rfind(')')?);
+    let words: Vec<&str> = stat.get(close + 1..)?.split_whitespace().collect();
     let number = |at: usize| words.get(at)?.parse::<f64>().ok();
     // From the third field on: state parent .. utime stime cutime cstime (14 to 17) .. rss (24).
     let ticks = number(11)? + number(12)? + number(13)? + number(14)?;
@@ -59,7 +62,7 @@ fn seen(stat: &str) -> Option<Seen> {
         parent: words.get(1)?.parse().ok()?,
         cpu: ticks * tick(),
         resident: number(21)? * rustix::param::page_size() as f64,
-        name: stat.get(start + 1..end)?.to_owned(),
+        name: stat.get(open + 1..close)?.to_owned(),
     })
 }
 
@@ -102,7 +105,9 @@ pub(super) fn open_files(proc: &Path, ids: impl Iterator<Item = u32>) -> Result<
             Ok(entries) => open += entries.count(),
             // It has ended meanwhile.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(format!("{} cannot be read: {error}; run the gate as the same user", path.display())),
+            Err(error) => {
+                return Err(format!("{} cannot be read: {error}; run the gate as the same user", path.display()));
+            }
         }
     }
     Ok(open as f64)

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{client::tls, monitor::source::Hidden, plan::Tls};
 
-/// What the monitor is called in pg_stat_activity.
+/// What the monitor is called in `pg_stat_activity`.
 const APPLICATION: &str = "stagegate";
 
 /// The server itself ends a statement of the monitor after so many milliseconds, also when nobody waits for it any more.
@@ -196,7 +196,10 @@ mod tests {
     fn a_database_is_named_without_its_password() {
         let address = Address::of("postgresql://app:s3cret%21@db.example.com:6432/shop", &TLS).expect("an address");
         assert_eq!(address.name, "postgres at db.example.com:6432/shop");
-        assert_eq!(address.say("login with s3cret! failed"), "postgres at db.example.com:6432/shop: login with *** failed");
+        assert_eq!(
+            address.say("login with s3cret! failed"),
+            "postgres at db.example.com:6432/shop: login with *** failed"
+        );
         assert!(!format!("{address:?}").contains("s3cret"), "{address:?}");
     }
 

@@ -12,11 +12,7 @@ use self::{
     statements::Statements,
 };
 use super::{Exposition, hit_percent, increase, rate};
-use crate::{
-    measure::Statement,
-    monitor::Unread,
-    plan::Tls,
-};
+use crate::{measure::Statement, monitor::Unread, plan::Tls};
 
 /// One database.
 #[derive(Debug)]

@@ -23,14 +23,14 @@ const FROM: &str = "
               blks_read AS blocks_read_total, deadlocks AS deadlocks_total
          FROM pg_stat_database WHERE datname = current_database()) counters";
 
-/// Where pg_stat_statements is and how its column of milliseconds is called, which PostgreSQL 13 changed.
+/// Where `pg_stat_statements` is and how its column of milliseconds is called, which `PostgreSQL` 13 changed.
 const WHERE_STATEMENTS: &str = ",
  (SELECT quote_ident(space.nspname) || ' ' || col.attname
     FROM pg_class view JOIN pg_namespace space ON space.oid = view.relnamespace JOIN pg_attribute col ON col.attrelid = view.oid
    WHERE view.relname = 'pg_stat_statements' AND view.relkind = 'v' AND col.attname IN ('total_exec_time', 'total_time')
    ORDER BY col.attname LIMIT 1) AS statements_at";
 
-/// What is known about pg_stat_statements on a connection.
+/// What is known about `pg_stat_statements` on a connection.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) enum Known {
     /// Not asked yet.

@@ -1,4 +1,4 @@
-//! What each statement took in a window: the difference of two readings of pg_stat_statements.
+//! What each statement took in a window: the difference of two readings of `pg_stat_statements`.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -93,7 +93,10 @@ mod tests {
         let mut statements = Statements::default();
         statements.open();
         assert!(statements.wanted && !statements.has_begun());
-        statements.read(r#"[["1", 100, 5000.0, "SELECT 1"], ["2", 10, 10, "SELECT\n  2"], ["4", 50, 900, "SELECT 4"]]"#, "db");
+        statements.read(
+            r#"[["1", 100, 5000.0, "SELECT 1"], ["2", 10, 10, "SELECT\n  2"], ["4", 50, 900, "SELECT 4"]]"#,
+            "db",
+        );
         assert!(!statements.wanted && statements.has_begun());
         assert_eq!(statements.grown(), [], "one reading says nothing");
         statements.read(
@@ -101,11 +104,14 @@ mod tests {
             "db",
         );
         let grown: Vec<_> = statements.grown().into_iter().map(|one| (one.query, one.calls, one.total)).collect();
-        assert_eq!(grown, [
-            ("SELECT 2".to_owned(), 20, Duration::from_millis(500)),
-            ("SELECT 4".to_owned(), 5, Duration::from_millis(90)),
-            ("SELECT 3".to_owned(), 1, Duration::from_micros(1500)),
-        ]);
+        assert_eq!(
+            grown,
+            [
+                ("SELECT 2".to_owned(), 20, Duration::from_millis(500)),
+                ("SELECT 4".to_owned(), 5, Duration::from_millis(90)),
+                ("SELECT 3".to_owned(), 1, Duration::from_micros(1500)),
+            ]
+        );
     }
 
     #[test]
