@@ -1,4 +1,4 @@
-//! Monitors on real sources: what a PostgreSQL, a Redis, the host and a command are read as, what that costs them, and what
+//! Monitors on real sources: what a `PostgreSQL`, a Redis, the host and a command are read as, what that costs them, and what
 //! becomes of a source that does not answer.
 
 use std::{
@@ -19,12 +19,15 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
-use crate::gate_test::{App, GateTest, Ran, clean_environment, turn};
+use crate::{
+    gate_test::{App, GateTest, Ran, clean_environment, turn},
+    patience,
+};
 
 /// A password that is wrong, and must not be repeated anywhere.
 const WRONG: &str = "wr0ng-s3cret";
 
-/// The staging project on a PostgreSQL and a Redis of its own; they end with the tests.
+/// The staging project on a `PostgreSQL` and a Redis of its own; they end with the tests.
 fn staging() -> App {
     let mut command = Command::new(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/staging/staging"));
     command.args(["serve", "--port", "0", "--database", "postgres", "--sessions", "redis"]);
@@ -136,6 +139,7 @@ fn forward(mut from: TcpStream, mut to: TcpStream, stop: &AtomicBool) {
 fn gate(target: &str, monitors: &str) -> GateTest {
     GateTest::on(target)
         .section("scenarios: {visitor: {steps: [{get: /healthz, name: health}], think: 50ms}}")
+        .section("profiles: {default: {extend: false}}")
         .section(monitors)
 }
 
@@ -162,9 +166,58 @@ fn keeps_the_password(ran: &Ran) {
     assert!(!ran.stdout.contains(WRONG) && !ran.stderr.contains(WRONG), "{}{}", ran.stdout, ran.stderr);
 }
 
-/// The monitor's own statements as PostgreSQL counted them.
+/// The monitor's own connections.
+const CONNECTED: &str = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'stagegate'";
+
+/// Waits until the gate's monitor is connected.
+fn await_monitor(database: &Database, begun: Instant) {
+    let observer = database.connect();
+    while database.number(&observer, CONNECTED) == 0.0 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "the monitor never came");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The monitor's own statements as `PostgreSQL` counted them.
 const MONITORS: &str = "SELECT sum(calls) FROM pg_stat_statements WHERE query LIKE '%stagegate monitor%' \
                         AND dbid = (SELECT oid FROM pg_database WHERE datname = 'staging')";
+
+/// So often a statement is run that the report has to count.
+const MARKED: u64 = 40;
+
+/// A run, and what its monitor cost the database.
+struct Seen {
+    ran: Ran,
+    /// The most connections of the monitor at a time.
+    most: f64,
+    statements: f64,
+    /// Seconds.
+    took: f64,
+}
+
+/// Runs a gate and counts meanwhile. Within its window a statement is run whose calls are known.
+fn watch(test: GateTest, database: &Database, [observer, idle]: [&Arc<Client>; 2]) -> Seen {
+    let wide = "SELECT coalesce(sum(calls), 0) FROM pg_stat_statements WHERE query LIKE '%stagegate monitor%json_agg%'";
+    let (before, wide_before) = (database.number(observer, MONITORS), database.number(observer, wide));
+    let (mut most, mut asked) = (0.0_f64, false);
+    let begun = Instant::now();
+    let mut child = test.spawn();
+    while child.try_wait().expect("it can be asked").is_none() {
+        most = most.max(database.number(observer, CONNECTED));
+        if !asked && database.number(observer, wide) > wide_before {
+            for _ in 0..MARKED {
+                database.run(idle, "SELECT count(*) AS marked\n FROM generate_series(1, 5000) AS one");
+            }
+            asked = true;
+        }
+        // PostgreSQL counts a session's commits a second late, and only once it has read a table.
+        database.run(idle, "SELECT count(*) FROM auth_user WHERE id < 10");
+        thread::sleep(Duration::from_millis(50));
+    }
+    let took = begun.elapsed().as_secs_f64();
+    let ran = test.ran(&child.wait_with_output().expect("the child ends"));
+    Seen { ran, most, statements: database.number(observer, MONITORS) - before, took }
+}
 
 #[test]
 fn a_database_is_read_as_it_is_for_one_connection_and_one_statement_a_second() {
@@ -179,7 +232,6 @@ fn a_database_is_read_as_it_is_for_one_connection_and_one_statement_a_second() {
     let sleeping = database.begin(sleeper, "SELECT pg_sleep(60)");
     let truth = database.number(&observer, "SELECT count(*) FROM pg_stat_activity WHERE datname = 'staging'");
     assert!(truth >= 5.0, "{truth}");
-    let before = database.number(&observer, MONITORS);
     let monitors = format!(
         "monitors: {{db: {{postgres: \"{}\", pool: 50, read: {{connections: connections, pool: pool_percent, max: max_connections, \
          active: active, waiting: waiting, idle: idle_in_transaction, oldest: oldest_transaction_seconds, \
@@ -187,35 +239,23 @@ fn a_database_is_read_as_it_is_for_one_connection_and_one_statement_a_second() {
         database.url
     );
     let criterion = format!("db.connections == {truth}");
-    let test = gate(&demo.url, &monitors).section("preflight: [{name: monitors answer, monitors: all}]").phase(
-        PHASE,
-        &[&criterion, "db.waiting == 1", "db.active == 2", "db.idle == 1", "db.max == 100", "db.deadlocks == 0"],
-    );
-    let begun = Instant::now();
-    let mut child = test.spawn();
-    let mut most: f64 = 0.0;
-    let mut asked = 0;
-    while child.try_wait().expect("it can be asked").is_none() {
-        let connected = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'stagegate'";
-        most = most.max(database.number(&observer, connected));
-        let wide = "SELECT sum(calls) FROM pg_stat_statements WHERE query LIKE '%stagegate monitor%json_agg%'";
-        if asked == 0 && database.number(&observer, wide) > 0.0 {
-            for _ in 0..40 {
-                database.run(&idle, "SELECT count(*) AS marked\n FROM generate_series(1, 5000) AS one");
-                asked += 1;
-            }
-        }
-        // PostgreSQL counts a session's commits a second late, and only once it has read a table.
-        database.run(&idle, "SELECT count(*) FROM auth_user WHERE id < 10");
-        thread::sleep(Duration::from_millis(50));
-    }
-    let took = begun.elapsed().as_secs_f64();
-    let ran = test.ran(&child.wait_with_output().expect("the child ends")).exits(0);
+    let criteria =
+        [&criterion, "db.waiting == 1", "db.active == 2", "db.idle == 1", "db.max == 100", "db.deadlocks == 0"];
+    let test = || {
+        gate(&demo.url, &monitors)
+            .section("preflight: [{name: monitors answer, monitors: all}]")
+            .phase(PHASE, &criteria)
+    };
+    let Seen { ran, most, statements, took } = patience::undisturbed(|| {
+        let seen = watch(test(), &database, [&observer, &idle]);
+        let said = seen.ran.stdout.clone();
+        (seen, said)
+    });
+    let ran = ran.exits(0);
     waiting.abort();
     sleeping.abort();
 
     assert!((most - 1.0).abs() < 1e-9, "at most {most} connections of the monitor at a time");
-    let statements = database.number(&observer, MONITORS) - before;
     assert!((5.0..=took + 1.0).contains(&statements), "{statements} statements in {took} s");
     for (name, value) in [("db.connections", truth), ("db.pool", truth * 2.0), ("db.waiting", 1.0), ("db.active", 2.0)]
     {
@@ -238,22 +278,23 @@ fn a_database_is_read_as_it_is_for_one_connection_and_one_statement_a_second() {
     let grown = ran.phase("only")["statements"].as_array().expect("statements is a list");
     let marked = |row: &&Value| row["query"] == "SELECT count(*) AS marked FROM generate_series($1, $2) AS one";
     let marked = grown.iter().find(marked).unwrap_or_else(|| panic!("{grown:#?}"));
-    assert_eq!((asked, &marked["calls"]), (40, &40.into()));
+    assert_eq!(marked["calls"], MARKED);
     let (mean, total) = (marked["mean_ms"].as_f64(), marked["total_ms"].as_f64());
     assert!(mean > Some(0.05) && (mean.unwrap_or(0.0) * 40.0 - total.unwrap_or(0.0)).abs() < 1e-3, "{marked:#}");
     assert!(grown.iter().all(|row| !row["query"].to_string().contains("stagegate")), "{grown:#?}");
-    assert!(ran.report("summary.md").contains("count(\\*) AS marked"), "{}", ran.report("summary.md"));
+    assert!(
+        ran.report("summary.md").contains("| `SELECT count(*) AS marked FROM generate_series($1, $2) AS one` | 40 |"),
+        "{}",
+        ran.report("summary.md")
+    );
 }
 
-#[test]
-fn a_source_that_does_not_answer_is_missing_with_its_reason_and_never_hangs() {
-    let (app, demo) = (shared(), App::demo(&[]));
-    let _turn = turn();
-    let url = app.said("postgres at ");
-    let server = server(&url);
-    let stalling = Stalling::before(server.clone());
-    let silent = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    let silent_port = silent.local_addr().expect("bound").port();
+/// What is wrong with each source of [`stall`].
+const SOURCES: [&str; 8] = ["password", "port", "slow", "secured", "cache", "mute", "gone", "hung"];
+
+/// Runs a gate whose sources all fail to answer, one of them after a while.
+fn stall(demo: &App, url: &str, server: &str, silent_port: u16) -> (Ran, Duration) {
+    let stalling = Stalling::before(server.to_owned());
     let monitors = format!(
         "monitors:
   password: {{postgres: \"postgresql://staging:{WRONG}@{server}/staging\", read: {{c: connections}}}}
@@ -266,25 +307,35 @@ fn a_source_that_does_not_answer_is_missing_with_its_reason_and_never_hangs() {
   hung: {{command: [sleep, '600'], read: {{c: value}}}}",
         stalling.address
     );
-    let names = ["password", "port", "slow", "secured", "cache", "mute", "gone", "hung"];
-    let criteria: Vec<String> = names.iter().map(|name| format!("{name}.c < 1000")).collect();
+    let criteria: Vec<String> = SOURCES.iter().map(|name| format!("{name}.c < 1000")).collect();
     let criteria: Vec<&str> = criteria.iter().map(String::as_str).collect();
     let test = gate(&demo.url, &monitors)
         .section(&format!("target: {{url: \"{}\", timeout: 1s}}", demo.url))
         .phase(PHASE, &criteria);
     let begun = Instant::now();
     let child = test.spawn();
-    let scraping = Database::at(&url);
-    let observer = scraping.connect();
-    let connected = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'stagegate'";
-    while scraping.number(&observer, connected) == 0.0 {
-        assert!(begun.elapsed() < Duration::from_secs(20), "the monitor never came");
-        thread::sleep(Duration::from_millis(20));
-    }
+    await_monitor(&Database::at(url), begun);
     thread::sleep(Duration::from_millis(1200));
     stalling.stalled.store(true, Ordering::SeqCst);
-    let ran = test.ran(&child.wait_with_output().expect("the child ends")).exits(4);
-    assert!(begun.elapsed() < Duration::from_secs(20), "it ended {:?} after its begin", begun.elapsed());
+    let ran = test.ran(&child.wait_with_output().expect("the child ends"));
+    (ran, begun.elapsed())
+}
+
+#[test]
+fn a_source_that_does_not_answer_is_missing_with_its_reason_and_never_hangs() {
+    let (app, demo) = (shared(), App::demo(&[]));
+    let _turn = turn();
+    let url = app.said("postgres at ");
+    let server = server(&url);
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let silent_port = silent.local_addr().expect("bound").port();
+    let (ran, took) = patience::undisturbed(|| {
+        let seen = stall(&demo, &url, &server, silent_port);
+        let said = seen.0.stdout.clone();
+        (seen, said)
+    });
+    let ran = ran.exits(4);
+    assert!(took < Duration::from_secs(20), "it took {took:?}");
     for (name, words) in [
         ("password.c", "password authentication failed"),
         ("port.c", "127.0.0.1:1/staging: it cannot be reached"),
@@ -303,29 +354,35 @@ fn a_source_that_does_not_answer_is_missing_with_its_reason_and_never_hangs() {
     keeps_the_password(&ran);
 }
 
-#[test]
-fn a_database_that_dies_in_mid_phase_is_missing_from_then_on() {
-    let (app, demo) = (staging(), App::demo(&[]));
-    let _turn = turn();
-    let database = Database::at(&app.said("postgres at "));
+/// Runs a gate and ends its database and its Redis in the middle of the window.
+fn kill_in_the_middle(demo: &App) -> (Ran, Duration) {
+    let app = staging();
+    let (database, redis) = (Database::at(&app.said("postgres at ")), app.said("redis at "));
     let monitors = format!(
-        "monitors: {{db: {{postgres: \"{}\", read: {{connections: connections}}}}, cache: {{redis: \"{}\", read: {{clients: clients}}}}}}",
-        database.url,
-        app.said("redis at ")
+        "monitors: {{db: {{postgres: \"{}\", read: {{connections: connections}}}}, cache: {{redis: \"{redis}\", read: {{clients: clients}}}}}}",
+        database.url
     );
     let test = gate(&demo.url, &monitors).phase(PHASE, &["db.connections < 1000", "cache.clients < 1000"]);
     let begun = Instant::now();
     let child = test.spawn();
-    let observer = database.connect();
-    let connected = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'stagegate'";
-    while database.number(&observer, connected) == 0.0 {
-        assert!(begun.elapsed() < Duration::from_secs(20), "the monitor never came");
-        thread::sleep(Duration::from_millis(20));
-    }
+    await_monitor(&database, begun);
     thread::sleep(Duration::from_millis(700));
     drop(app);
-    let ran = test.ran(&child.wait_with_output().expect("the child ends")).exits(4);
-    assert!(begun.elapsed() < Duration::from_secs(25), "it ended {:?} after its begin", begun.elapsed());
+    let ran = test.ran(&child.wait_with_output().expect("the child ends"));
+    (ran, begun.elapsed())
+}
+
+#[test]
+fn a_database_that_dies_in_mid_phase_is_missing_from_then_on() {
+    let demo = App::demo(&[]);
+    let _turn = turn();
+    let (ran, took) = patience::undisturbed(|| {
+        let seen = kill_in_the_middle(&demo);
+        let said = seen.0.stdout.clone();
+        (seen, said)
+    });
+    let ran = ran.exits(4);
+    assert!(took < Duration::from_secs(20), "it took {took:?}");
     for name in ["db.connections", "cache.clients"] {
         says(&ran, name, "it cannot be reached");
         assert!(monitor(&ran, name)["samples"].as_u64() > Some(0), "{name} was read before");
