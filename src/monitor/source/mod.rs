@@ -66,7 +66,7 @@ impl Kind {
     async fn read(&self, control: &Control, patience: Duration) -> Result<Exposition, String> {
         match self {
             Self::Prometheus(source) => source.read(control, patience).await,
-            Self::Postgres(source) => source.read().await,
+            Self::Postgres(source) => source.read(patience).await,
             Self::Redis(source) => source.read().await,
             Self::Host(source) => source.read().await,
             // It ends its own group in time, which being dropped could not.

@@ -102,3 +102,57 @@ fn tick() -> f64 {
 fn because<T>(read: Result<T, String>) -> Result<T, Unread> {
     read.map_err(Unread::Because)
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::{
+        process::{Command, Stdio},
+        time::{Duration, Instant},
+    };
+
+    use super::*;
+
+    async fn twice(host: &Host) -> Exposition {
+        let first = host.read().await.expect("it is there");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let mut second = host.read().await.expect("it is still there");
+        derive(&mut second, Some(&first));
+        second
+    }
+
+    #[tokio::test]
+    async fn a_busy_child_is_in_the_tree_of_its_parent() {
+        let begun = Instant::now();
+        let script = "(while :; do :; done) & echo $!; read line; kill $!";
+        let mut parent = Command::new("sh");
+        let parent = parent.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::null());
+        let mut parent = parent.spawn().expect("sh is there");
+        let tree = Host::new(&plan::Host::Process(plan::Process::Id(parent.id())));
+        let read = twice(&tree).await;
+        let (cpu, cores) = (read.value("cpu_percent"), read.value("cores"));
+        let used = read.value("cpu_seconds_total").expect("it used some");
+        drop(parent.stdin.take());
+        parent.wait().expect("it ends");
+        assert!(used > 0.0 && used <= begun.elapsed().as_secs_f64(), "{used}");
+        assert!(cpu > Some(0.0) && cpu <= cores.map(|cores| 130.0 / cores), "{cpu:?} of {cores:?}");
+        assert!(read.value("memory_bytes") > Some(100_000.0) && read.value("open_files") >= Some(3.0), "{read:?}");
+        let gone = tree.read().await.expect_err("it has ended");
+        assert!(gone.ends_with("it does not run"), "{gone}");
+    }
+
+    #[tokio::test]
+    async fn the_machine_is_no_more_than_all_of_it() {
+        let read = twice(&Host::new(&plan::Host::Local)).await;
+        for name in ["cpu_percent", "memory_percent"] {
+            assert!(read.value(name).is_some_and(|value| (0.0..=101.0).contains(&value)), "{name}: {read:?}");
+        }
+        assert!(read.value("open_files") > Some(0.0), "{read:?}");
+    }
+
+    #[tokio::test]
+    async fn without_proc_it_says_so() {
+        let files = Files { proc: "/no/such/folder".into(), cgroup: "/no/such/folder".into() };
+        let why = Host::among(&plan::Host::Local, files).read().await.expect_err("there is nothing to read");
+        assert!(why.starts_with("this machine: it is read from /proc, which only Linux has"), "{why}");
+    }
+}

@@ -1,6 +1,6 @@
 //! From an address to an open session.
 
-use std::{error::Error, io, path::Path, str::FromStr};
+use std::{error::Error, io, path::Path, str::FromStr, time::Duration};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -22,8 +22,9 @@ use crate::{client::tls, monitor::source::Hidden, plan::Tls};
 /// What the monitor is called in `pg_stat_activity`.
 const APPLICATION: &str = "stagegate";
 
-/// The server itself ends a statement of the monitor after so many milliseconds, also when nobody waits for it any more.
-const STATEMENT_TIMEOUT: &str = "-c statement_timeout=5000";
+/// The server itself ends a statement of the monitor after this share of the time that an answer is awaited: so the session
+/// goes on, and no second one is opened beside a statement that nobody waits for any more.
+const STATEMENT_SHARE: f64 = 0.8;
 
 const PORT: u16 = 5432;
 
@@ -57,8 +58,6 @@ impl Address {
         let config = Config::from_str(&verified_is_required(url));
         let mut config = config.map_err(|error| wrong(&hidden.mask(&sentence(&error))))?;
         config.application_name(APPLICATION);
-        let options = config.get_options().map_or(String::new(), |own| format!("{own} "));
-        config.options(format!("{options}{STATEMENT_TIMEOUT}"));
         let host = match config.get_hosts().first() {
             Some(Host::Tcp(host)) => host.clone(),
             Some(Host::Unix(path)) => path.display().to_string(),
@@ -73,7 +72,8 @@ impl Address {
     ///
     /// # Errors
     /// Why there is none.
-    pub(super) async fn connect(&self) -> Result<Session, String> {
+    pub(super) async fn connect(&self, patience: Duration) -> Result<Session, String> {
+        let config = self.with_statement_timeout(patience.mul_f64(STATEMENT_SHARE));
         let port = self.config.get_ports().first().copied().unwrap_or(PORT);
         match self.config.get_hosts().first() {
             Some(Host::Tcp(host)) => {
@@ -85,20 +85,27 @@ impl Address {
                     _ => Some(tls::config(&self.tls).map_err(|error| self.say(&error.to_string()))?),
                 };
                 match secure {
-                    None => self.opened(self.config.connect_raw(tcp, NoTls).await),
-                    Some(config) => {
-                        let secure = Secure { config, host: host.clone() };
-                        self.opened(self.config.connect_raw(tcp, secure).await)
+                    None => self.opened(config.connect_raw(tcp, NoTls).await),
+                    Some(tls) => {
+                        let secure = Secure { config: tls, host: host.clone() };
+                        self.opened(config.connect_raw(tcp, secure).await)
                     }
                 }
             }
             Some(Host::Unix(folder)) => {
                 let socket = folder.join(format!(".s.PGSQL.{port}"));
                 let stream = self.unix(&socket).await?;
-                self.opened(self.config.connect_raw(stream, NoTls).await)
+                self.opened(config.connect_raw(stream, NoTls).await)
             }
             None => Err(self.say("the address names no host")),
         }
+    }
+
+    fn with_statement_timeout(&self, limit: Duration) -> Config {
+        let own = self.config.get_options().map_or(String::new(), |own| format!("{own} "));
+        let mut config = self.config.clone();
+        config.options(format!("{own}-c statement_timeout={}", limit.as_millis().max(1)));
+        config
     }
 
     async fn unix(&self, socket: &Path) -> Result<UnixStream, String> {

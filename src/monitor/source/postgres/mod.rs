@@ -5,7 +5,10 @@ mod query;
 mod statements;
 mod tls;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use self::{
     connect::{Address, Session},
@@ -57,12 +60,12 @@ impl Postgres {
         self.statements_now().grown()
     }
 
-    pub(super) async fn read(&self) -> Result<Exposition, String> {
+    pub(super) async fn read(&self, patience: Duration) -> Result<Exposition, String> {
         let address = self.address.as_ref().map_err(String::clone)?;
         let kept = self.session.lock().unwrap_or_else(PoisonError::into_inner).take();
         let mut session = match kept.filter(Session::is_open) {
             Some(session) => session,
-            None => address.connect().await?,
+            None => address.connect(patience).await?,
         };
         let wanted = self.statements_now().wanted;
         let text = query::text(&session.known, wanted);
