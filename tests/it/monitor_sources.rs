@@ -438,6 +438,49 @@ fn a_database_that_dies_in_mid_phase_is_missing_from_then_on() {
     }
 }
 
+/// Runs a gate while a lock holds up the monitor's own statement; gives the most connections of the database meanwhile,
+/// besides those of the tests.
+fn hold_up(demo: &App, database: &Database) -> (Ran, f64) {
+    let backends = "SELECT count(*) FROM pg_stat_get_activity(NULL) WHERE backend_type = 'client backend'";
+    let (observer, holder) = (database.connect(), database.connect());
+    let before = database.number(&observer, backends);
+    let monitors = format!("monitors: {{db: {{postgres: \"{}\", read: {{connections: connections}}}}}}", database.url);
+    let test = gate(&demo.url, &monitors)
+        .section(&format!("target: {{url: \"{}\", timeout: 900ms}}", demo.url))
+        .phase(PHASE, &["db.connections < 1000"]);
+    let mut child = test.spawn();
+    let begun = Instant::now();
+    while database.number(&observer, backends) <= before {
+        assert!(begun.elapsed() < Duration::from_secs(20), "the monitor never came");
+        thread::sleep(Duration::from_millis(20));
+    }
+    thread::sleep(Duration::from_millis(1200));
+    database.run(&holder, "BEGIN; LOCK TABLE pg_authid IN ACCESS EXCLUSIVE MODE");
+    let mut most = 0.0_f64;
+    while child.try_wait().expect("it can be asked").is_none() {
+        most = most.max(database.number(&observer, backends) - before);
+        thread::sleep(Duration::from_millis(20));
+    }
+    database.run(&holder, "ROLLBACK");
+    (test.ran(&child.wait_with_output().expect("the child ends")), most)
+}
+
+#[test]
+fn a_statement_that_is_held_up_is_missing_and_opens_no_second_connection() {
+    let (app, demo) = (shared(), App::demo(&[]));
+    let _turn = turn();
+    let database = Database::at(&app.said("postgres at "));
+    let (ran, most) = patience::undisturbed(|| {
+        let seen = hold_up(&demo, &database);
+        let said = seen.0.stdout.clone();
+        (seen, said)
+    });
+    let ran = ran.exits(4);
+    says(&ran, "db.connections", "canceling statement due to statement timeout");
+    assert!(monitor(&ran, "db.connections")["samples"].as_u64() > Some(0), "it answered before");
+    assert!((most - 1.0).abs() < 1e-9, "{most} connections at a time");
+}
+
 #[test]
 fn preflight_asks_every_kind_once() {
     let (app, demo) = (shared(), App::demo(&[]));
