@@ -73,7 +73,7 @@ pub(super) fn text(known: &Known, statements_wanted: bool) -> String {
 fn statements(schema: &str, column: &str) -> String {
     format!(
         ",
- (SELECT json_agg(json_build_array(queryid, calls, milliseconds, query))
+ (SELECT coalesce(json_agg(json_build_array(queryid, calls, milliseconds, query)), '[]')
     FROM (SELECT queryid::text AS queryid, sum(calls) AS calls, sum({column}) AS milliseconds, left(min(query), 1000) AS query
             FROM {schema}.pg_stat_statements
            WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
