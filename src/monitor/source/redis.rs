@@ -131,7 +131,7 @@ async fn ask(connection: &mut Connection, words: &[&str]) -> Result<String, Stri
     let line = line.trim_end();
     match (line.chars().next(), line.get(1..)) {
         (Some('+'), Some(word)) => Ok(word.to_owned()),
-        (Some('-'), Some(error)) => Err(error.to_owned()),
+        (Some('-'), Some(error)) => Err(error.trim_end_matches('.').to_owned()),
         (Some('$' | '='), Some(length)) => {
             let length = length.parse().ok().filter(|length| *length <= LONGEST);
             let length = length.ok_or_else(|| "it does not speak the protocol of Redis".to_owned())?;
