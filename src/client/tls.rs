@@ -1,13 +1,20 @@
 //! TLS: one configuration a run, shared by the load path and the control traffic.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    io,
+    sync::{Arc, OnceLock},
+};
 
+pub use rustls::ClientConfig;
 use rustls::{
-    ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+    DigitallySignedStruct, RootCertStore, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
 };
+
+use tokio::net::TcpStream;
+use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::ClientError;
 use crate::plan::Tls;
@@ -33,6 +40,28 @@ pub fn config(tls: &Tls) -> Result<Arc<ClientConfig>, ClientError> {
         builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
     };
     Ok(Arc::new(config))
+}
+
+/// TLS that accepts every certificate: for a protocol in which a server offers encryption and nobody asked who it is.
+///
+/// # Panics
+/// Never: ring speaks the versions that rustls holds safe.
+pub fn unverified() -> Arc<ClientConfig> {
+    let tls = Tls { ca: None, verify: false };
+    config(&tls).expect("without a file of authorities there is nothing that could be missing")
+}
+
+/// A connection of another protocol than HTTP, secured.
+pub type Secured = TlsStream<TcpStream>;
+
+/// Speaks TLS over a connection of another protocol than HTTP: a monitor's.
+///
+/// # Errors
+/// The name is none that a certificate could hold, or the handshake fails.
+pub async fn secure(config: Arc<ClientConfig>, host: &str, tcp: TcpStream) -> io::Result<Secured> {
+    let name = ServerName::try_from(host.trim_start_matches('[').trim_end_matches([']', '.']).to_owned());
+    let name = name.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+    TlsConnector::from(config).connect(name, tcp).await
 }
 
 fn authorities(tls: &Tls) -> Result<RootCertStore, ClientError> {

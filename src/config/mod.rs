@@ -35,7 +35,7 @@ pub use environment::Environment;
 pub use file::Config;
 pub use located::{Field, Located, OneOrMany, Table};
 pub use lost::{ENTRY, Lost};
-pub use monitor::{Band, Monitor};
+pub use monitor::{Band, Host, Monitor};
 pub use nearest::suggestion;
 pub use phase::{Criterion, Phase, Profile, Recovery};
 pub use policy::{Cell, Policy, Reaction, Regression, Uncertain};

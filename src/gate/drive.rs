@@ -9,7 +9,7 @@ use crate::{
     judge::Interruption,
     load::{self, Job, Running, Tick},
     measure::{GaugeSeries, PhaseEnding, PhaseMeasurements, Recent, Unanswered},
-    monitor::Sampling,
+    monitor::{Sampling, Watched},
     plan::Phase,
     preflight::Kit,
 };
@@ -184,11 +184,12 @@ impl Drive<'_> {
         let measurements = running.finish().await;
         let ended = Instant::now();
         let patience = if interruption.is_some() { HASTY_READINGS } else { LAST_READINGS };
-        let gauges = match sampling {
+        let Watched { gauges, statements } = match sampling {
             Some(sampling) => sampling.finish(patience).await,
-            None => Vec::new(),
+            None => Watched::default(),
         };
-        Driven { measured: MeasuredPhase { name: phase.name.clone(), measurements, gauges }, ended, interruption }
+        let measured = MeasuredPhase { name: phase.name.clone(), measurements, gauges, statements };
+        Driven { measured, ended, interruption }
     }
 }
 

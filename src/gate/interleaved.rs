@@ -248,8 +248,9 @@ impl<'a> Pair<'a> {
 fn joined(parts: Vec<MeasuredPhase>) -> Option<MeasuredPhase> {
     let name = parts.first()?.name.clone();
     let mut gauges: Vec<measure::GaugeSeries> = Vec::new();
+    let mut statements: Vec<measure::Statement> = Vec::new();
     let mut measurements: Vec<PhaseMeasurements> = Vec::new();
-    for MeasuredPhase { measurements: part, gauges: more, .. } in parts {
+    for MeasuredPhase { measurements: part, gauges: more, statements: taken, .. } in parts {
         let before: Duration = measurements.iter().map(|part: &PhaseMeasurements| part.layout.duration).sum();
         let start = |of: &PhaseMeasurements| of.window_start.unwrap_or_default().as_secs_f64();
         let shift = measurements.first().map_or(0.0, |first| start(first) + before.as_secs_f64() - start(&part));
@@ -259,10 +260,11 @@ fn joined(parts: Vec<MeasuredPhase>) -> Option<MeasuredPhase> {
                 None => gauges.push(series),
             }
         }
+        measure::join_statements(&mut statements, taken);
         measurements.push(part);
     }
     let measurements = PhaseMeasurements::joined(measurements)?;
-    Some(MeasuredPhase { name, measurements, gauges })
+    Some(MeasuredPhase { name, measurements, gauges, statements })
 }
 
 /// The head's window with how its users came up, and with the requests that they sent meanwhile.

@@ -6,7 +6,7 @@ use super::{Against, Finished, MeasuredPhase, Rehearsed, Setup, Stored, corridor
 use crate::{
     judge::{
         self, BreakingPoint, CheckResult, Comparison, ComparisonMode, Extent, Interruption, Outcome, PhaseEvidence,
-        PhaseVerdict, RecoveryVerdict, Regression, RunEvidence, Totals,
+        PhaseVerdict, RecoveryVerdict, Regression, RunEvidence, StatementVerdict, Totals,
         regression::{self, Blocks, Head, Past, RunValues, StoredComparison},
     },
     load::Rehearsal,
@@ -113,7 +113,8 @@ impl Record {
         measured.name = repeated(&phase.name, repetition);
         let MeasuredPhase { measurements, gauges, .. } = &measured;
         let evidence = PhaseEvidence { plan, phase, measurements, gauges };
-        let verdict = PhaseVerdict { name: measured.name.clone(), ..judge::phase(evidence) };
+        let statements = measured.statements.iter().map(StatementVerdict::from).collect();
+        let verdict = PhaseVerdict { name: measured.name.clone(), statements, ..judge::phase(evidence) };
         if verdict.outcome == Outcome::Failed {
             self.breaking_point = Some(judge::breaking_point(&self.phases, &verdict, evidence));
         }

@@ -11,7 +11,7 @@ use crate::{
         regression::{Past, RunValues},
     },
     load::Rehearsal,
-    measure::{GaugeSeries, PhaseMeasurements},
+    measure::{GaugeSeries, PhaseMeasurements, Statement},
     plan::{Deployment, Plan},
 };
 
@@ -93,6 +93,8 @@ pub struct MeasuredPhase {
     pub measurements: PhaseMeasurements,
     /// The app's gauges, by gauge id of the plan; empty when the window never opened.
     pub gauges: Vec<GaugeSeries>,
+    /// The statements that took most of a database's time, where it keeps count of them.
+    pub statements: Vec<Statement>,
 }
 
 /// Exchanges that are shown step by step.

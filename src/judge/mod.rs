@@ -36,8 +36,8 @@ pub use run::{Extent, Interruption, RunEvidence, conclude};
 pub use stopping::{patience, stopped_answering};
 pub use verdict::{
     Anchored, BreakingPoint, CheckResult, Comparison, ComparisonMode, Creep, EndpointVerdict, Finding, Generator,
-    Lacked, Lateness, Milliseconds, MonitorVerdict, PhaseVerdict, RecoveryVerdict, Regime, Regression, SCHEMA, Totals,
-    Verdict,
+    Lacked, Lateness, Milliseconds, MonitorVerdict, PhaseVerdict, RecoveryVerdict, Regime, Regression, SCHEMA,
+    StatementVerdict, Totals, Verdict,
 };
 pub use waiver::{Waived, Waiver};
 

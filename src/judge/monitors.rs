@@ -26,7 +26,7 @@ pub(super) fn warning(plan: &Plan, monitor: &MonitorVerdict) -> Option<(Outcome,
             format!("{name} reached {max}, critical is above {critical}.")
         }
         (Band::Missing, _, _) => {
-            let why = missing.as_deref().unwrap_or("fewer than 10 do not decide").trim_end_matches('.');
+            let why = missing.as_deref().unwrap_or("so few do not decide").trim_end_matches('.');
             format!("{name} gave {}: {why}.", number::counted(*samples, "reading"))
         }
         _ => return None,
@@ -40,7 +40,7 @@ fn monitor(gauge: &plan::Gauge, series: Option<&GaugeSeries>) -> MonitorVerdict 
     let max = values().reduce(f64::max);
     let mean = (!readings.is_empty()).then(|| values().sum::<f64>() / readings.len() as f64);
     let silent = series.is_none_or(|series| series.silent);
-    let few = readings.len() < gauge::FEWEST;
+    let few = readings.len() < gauge::fewest(series);
     MonitorVerdict {
         name: gauge.name.clone(),
         max,

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{EndpointMeasurements, GaugeSeries, GeneratorHealth, PhaseEnding, PhaseMeasurements, SpanCounts};
+use super::{
+    EndpointMeasurements, GaugeSeries, GeneratorHealth, PhaseEnding, PhaseMeasurements, SpanCounts, Statement,
+};
 
 impl PhaseMeasurements {
     /// Joins the windows of one load, in order of time, as if there had been no time between them: the second window
@@ -47,9 +49,25 @@ impl GaugeSeries {
             sample
         }));
         self.attempts += more.attempts;
+        self.planned += more.planned;
         self.missing = more.missing.or(self.missing.take());
         self.silent |= more.silent;
     }
+}
+
+/// Adds what statements took in a later window; those that took most come first.
+pub fn join_statements(joined: &mut Vec<Statement>, more: Vec<Statement>) {
+    for statement in more {
+        let same = |known: &&mut Statement| known.source == statement.source && known.query == statement.query;
+        match joined.iter_mut().find(same) {
+            Some(known) => {
+                known.calls += statement.calls;
+                known.total += statement.total;
+            }
+            None => joined.push(statement),
+        }
+    }
+    joined.sort_by_key(|statement| std::cmp::Reverse(statement.total));
 }
 
 /// By how many seconds a part's times have to be moved, so that its window starts where the joined one ends.

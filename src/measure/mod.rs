@@ -22,10 +22,10 @@ mod windows;
 
 pub use collector::Collector;
 pub use endpoint::{EndpointMeasurements, SpanCounts};
-pub use gauge::{GaugeSample, GaugeSeries};
+pub use gauge::{GaugeSample, GaugeSeries, Statement};
 pub use generator::GeneratorHealth;
 pub use histogram::{Histogram, HistogramError};
-pub use joined::shift;
+pub use joined::{join_statements, shift};
 pub use layout::{Clock, Layout, SPANS, Threshold};
 pub use phase::{PhaseEnding, PhaseFacts, PhaseMeasurements, Ramp, Window};
 pub use recent::{Recent, Unanswered};

@@ -1,13 +1,14 @@
-//! Expressions over a source's names: `100 * db_connections / db_pool_size`.
+//! The gauges' expressions, compiled and computed.
 
-use std::{collections::BTreeMap, sync::LazyLock};
-
-use minijinja::{Environment, Error, ErrorKind, Expression, UndefinedBehavior, Value};
-
-use super::{
-    Exposition, Selector,
-    exposition::{parse_labels, split_name},
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::LazyLock,
 };
+
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
+
+use super::{Exposition, Unread};
+use crate::plan::{Expression, Need};
 
 /// The engine, without templates; a name that was not given is an error.
 static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -20,43 +21,45 @@ static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
 #[derive(Debug)]
 pub struct Formula {
     text: String,
-    compiled: Expression<'static, 'static>,
+    compiled: minijinja::Expression<'static, 'static>,
     /// The names that the expression needs, by the variable that stands for each.
-    needs: BTreeMap<String, Selector>,
+    needs: BTreeMap<String, Need>,
 }
 
 impl Formula {
-    /// Compiles an expression. Besides arithmetic it may use what the template engine offers, such as
-    /// `[a, b] | max`.
+    /// Compiles an expression.
     ///
     /// # Errors
     /// A sentence that says what is wrong with it.
     pub fn compile(text: &str) -> Result<Self, String> {
-        let (plain, mut needs) = replace_selectors(text)?;
-        let compiled = ENGINE
-            .compile_expression_owned(plain)
-            .map_err(|error| format!("the expression `{text}` cannot be read: {}", describe(&error)))?;
-        for name in compiled.undeclared_variables(false) {
-            needs.entry(name.clone()).or_insert(Selector { name, labels: Vec::new() });
-        }
+        let wrong = |why: String| format!("the expression `{text}` cannot be read: {why}");
+        let Expression { plain, needs, .. } = Expression::parse(text).map_err(wrong)?;
+        let compiled = ENGINE.compile_expression_owned(plain).map_err(|error| wrong(describe(&error)))?;
         Ok(Self { text: text.to_owned(), compiled, needs })
     }
 
-    /// The value over one scrape: a finite number.
+    /// The value over one reading of the source and, for rates, the one before it: a finite number.
     ///
     /// # Errors
-    /// A sentence that says why there is none: a name that the source did not give, a division by zero, a result that
-    /// is no finite number.
-    pub fn value(&self, scrape: &Exposition) -> Result<f64, String> {
+    /// Why there is none: a rate that is only known from the next reading on, a name that the source did not give, a
+    /// division by zero, a result that is no finite number.
+    pub fn value(&self, now: &Exposition, before: Option<&Exposition>) -> Result<f64, Unread> {
         let mut names = BTreeMap::new();
-        for (variable, selector) in &self.needs {
-            // A name of the engine itself, such as `range`, is among the needs and not in the scrape.
-            if let Some(sum) = scrape.sum(selector) {
-                names.insert(variable.as_str(), sum);
-            } else if !is_builtin(variable) {
-                return Err(format!("`{selector}` is not among what the source gives"));
+        for (variable, Need { selector, rate }) in &self.needs {
+            let value = if *rate { now.rate(selector, before) } else { now.sum(selector) };
+            match value {
+                Ok(value) => {
+                    names.insert(variable.as_str(), value);
+                }
+                // A name of the engine itself, such as `range`, is among the needs and not in the reading.
+                Err(_) if is_builtin(variable) => {}
+                Err(why) => return Err(why),
             }
         }
+        self.compute(names).map_err(Unread::Because)
+    }
+
+    fn compute(&self, names: BTreeMap<&str, f64>) -> Result<f64, String> {
         let text = &self.text;
         let value = self.compiled.eval(Value::from_pairs(names)).map_err(|error| match error.kind() {
             ErrorKind::InvalidOperation => format!("`{text}` gives no number: {}", describe(&error)),
@@ -71,48 +74,13 @@ impl Formula {
 }
 
 fn is_builtin(name: &str) -> bool {
-    ENGINE.globals().any(|(global, _)| global == name)
+    static NAMES: LazyLock<HashSet<String>> =
+        LazyLock::new(|| ENGINE.globals().map(|(name, _)| name.to_owned()).collect());
+    NAMES.contains(name)
 }
 
 fn describe(error: &Error) -> String {
     error.detail().map_or_else(|| error.kind().to_string(), str::to_owned)
-}
-
-/// The template engine knows neither labels nor colons in names, so what has them becomes a variable of its own.
-fn replace_selectors(text: &str) -> Result<(String, BTreeMap<String, Selector>), String> {
-    let mut plain = String::new();
-    let mut needs = BTreeMap::new();
-    let mut rest = text;
-    while let Some(letter) = rest.chars().next() {
-        if letter == '"' || letter == '\'' {
-            let end = rest[1..].find(letter).map_or(rest.len(), |at| at + 2);
-            plain.push_str(&rest[..end]);
-            rest = &rest[end..];
-            continue;
-        }
-        let Some((name, after)) = split_name(rest) else {
-            // Digits and what hangs on them are taken together, so that `1e3` is not read as a name.
-            let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '.')).unwrap_or(rest.len());
-            let end = end.max(letter.len_utf8());
-            plain.push_str(&rest[..end]);
-            rest = &rest[end..];
-            continue;
-        };
-        let (labels, after) = match after.strip_prefix('{') {
-            Some(inside) => parse_labels(inside)
-                .ok_or_else(|| format!("the labels of `{name}` in `{text}` are not written as {{label=\"value\"}}"))?,
-            None => (Vec::new(), after),
-        };
-        if labels.is_empty() && !name.contains(':') {
-            plain.push_str(name);
-        } else {
-            let variable = format!("series_{}", needs.len());
-            plain.push_str(&variable);
-            needs.insert(variable, Selector { name: name.to_owned(), labels });
-        }
-        rest = after;
-    }
-    Ok((plain, needs))
 }
 
 #[cfg(test)]
@@ -123,7 +91,7 @@ mod tests {
                           up{zone=\"a\"} 1\nup{zone=\"b\"} 4\n";
 
     fn value(expression: &str) -> Result<f64, String> {
-        Formula::compile(expression)?.value(&Exposition::parse(SCRAPE))
+        Formula::compile(expression)?.value(&Exposition::parse(SCRAPE), None).map_err(|why| why.to_string())
     }
 
     #[test]
@@ -140,6 +108,17 @@ mod tests {
         assert_eq!(value("up"), Ok(5.0));
         assert_eq!(value("up{zone=\"b\"} - up{zone=\"a\"}"), Ok(3.0));
         assert_eq!(value("job:rate:5m * 2"), Ok(6.0));
+    }
+
+    #[test]
+    fn a_rate_takes_two_readings() {
+        let formula = Formula::compile("100 * rate(db_connections)").expect("an expression");
+        let before = Exposition::parse(SCRAPE);
+        assert_eq!(formula.value(&before, None), Err(Unread::NotYet));
+        std::thread::sleep(std::time::Duration::from_millis(1));
+        let now = Exposition::parse("db_connections 9\n");
+        let value = formula.value(&now, Some(&before)).expect("a number");
+        assert!(value > 0.0 && value.is_finite(), "{value}");
     }
 
     #[test]
@@ -160,8 +139,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_said_before_the_run() {
-        for expression in ["100 *", "up{zone=b}", "a b", ""] {
-            assert!(Formula::compile(expression).is_err(), "{expression}");
-        }
+        let error = Formula::compile("100 *").expect_err("a piece is missing");
+        assert!(error.starts_with("the expression `100 *` cannot be read: "), "{error}");
     }
 }

@@ -1,7 +1,8 @@
 //! Reading the gauges again and again while a window is measured.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    cmp::Reverse,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -11,18 +12,14 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 
-use super::{Gauges, Reading, Schedule, gauges::Scraped};
+use super::{Gauges, Reading, Schedule, Unread, source::Source};
 use crate::{
     client::control::Control,
-    measure::{GaugeSample, GaugeSeries},
+    measure::{GaugeSample, GaugeSeries, Statement},
 };
 
 /// The longest that one reading may take, if the target's timeout is not shorter.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// So many readings of one source may wait for their answers at the same time. A busy app answers late; the schedule
-/// goes on meanwhile, but an app that answers nothing must not be buried under scrapes.
-const MOST_WAITING: usize = 8;
 
 /// So many missed readings in a row at the end mean that a source stopped answering.
 const SILENCE: usize = 3;
@@ -35,15 +32,27 @@ const SILENT_SHARE: usize = 10;
 #[derive(Debug)]
 pub struct Sampling {
     gauges: Gauges,
+    control: Control,
     logs: Vec<Arc<Mutex<Log>>>,
     tasks: JoinSet<()>,
     ended: watch::Sender<bool>,
+}
+
+/// What the sources gave in a window.
+#[derive(Debug, Clone, Default)]
+pub struct Watched {
+    /// One for each gauge, by gauge id of the plan.
+    pub gauges: Vec<GaugeSeries>,
+    /// Those that took most of each database's time, the longest first; none where the database does not keep count.
+    pub statements: Vec<Statement>,
 }
 
 /// What one source gave.
 #[derive(Debug, Default)]
 struct Log {
     attempts: Vec<Attempt>,
+    /// Readings that the schedule has for the whole window.
+    planned: u64,
 }
 
 /// One moment of the schedule, on the clock of the load.
@@ -62,10 +71,11 @@ impl Sampling {
         let schedule = Schedule::of_window(window.0, window.1);
         let logs: Vec<_> = gauges.sources.iter().map(|_| Arc::new(Mutex::new(Log::default()))).collect();
         for (source, log) in gauges.sources.iter().zip(&logs) {
+            source.open();
             let reader = Reader::of((source, log), control, origin);
             tasks.spawn(reader.follow(schedule, watched.clone()));
         }
-        Self { gauges: gauges.clone(), logs, tasks, ended }
+        Self { gauges: gauges.clone(), control: control.clone(), logs, tasks, ended }
     }
 
     /// The window goes on: reads on from its first end to its second, as in a window of its own.
@@ -86,20 +96,33 @@ impl Sampling {
         }
         for (source, log) in self.gauges.sources.iter().zip(&self.logs) {
             let log = log.lock().unwrap_or_else(PoisonError::into_inner);
-            for (position, (gauge, _)) in source.formulas.iter().enumerate() {
+            for (position, (gauge, _)) in source.formulas().iter().enumerate() {
                 log.fill(&mut series[gauge.0 as usize], position);
             }
         }
         series
     }
 
-    /// Starts no further reading, waits at most so long for the answers that are awaited, and gives the series by gauge
-    /// id of the plan.
-    pub async fn finish(mut self, patience: Duration) -> Vec<GaugeSeries> {
+    /// Starts no further reading, waits at most so long for the answers that are awaited and for what is asked at the end
+    /// of a window, and gives all of it.
+    pub async fn finish(mut self, patience: Duration) -> Watched {
         self.ended.send_replace(true);
+        let mut statements = Vec::new();
         // A source that does not answer in time is in the log as missed already.
-        let _ = timeout(patience, async { while self.tasks.join_next().await.is_some() {} }).await;
-        self.so_far()
+        let _ = timeout(patience, async {
+            while self.tasks.join_next().await.is_some() {}
+            let mut closing = JoinSet::new();
+            for source in &self.gauges.sources {
+                let (source, control) = (Arc::clone(source), self.control.clone());
+                closing.spawn(async move { source.close(&control, patience).await });
+            }
+            while let Some(closed) = closing.join_next().await {
+                statements.extend(closed.into_iter().flatten());
+            }
+        })
+        .await;
+        statements.sort_by_key(|statement: &Statement| Reverse(statement.total));
+        Watched { gauges: self.so_far(), statements }
     }
 }
 
@@ -113,16 +136,21 @@ impl Log {
         let mut attempts: Vec<&Attempt> = self.attempts.iter().collect();
         attempts.sort_by_key(|attempt| attempt.at);
         let (mut missed, mut longest) = (0, 0);
+        series.planned = self.planned;
         for attempt in attempts {
-            series.attempts += 1;
             let reading = attempt.readings.as_ref().and_then(|readings| readings.get(position));
-            match reading.map(|reading| &reading.value) {
+            let value = reading.map(|reading| &reading.value);
+            if matches!(value, Some(Err(Unread::NotYet))) {
+                continue;
+            }
+            series.attempts += 1;
+            match value {
                 Some(Ok(value)) => {
                     series.samples.push(GaugeSample { at: attempt.at, value: *value });
                     missed = 0;
                     continue;
                 }
-                Some(Err(reason)) => series.missing = Some(reason.clone()),
+                Some(Err(reason)) => series.missing = Some(reason.to_string()),
                 None => series.missing = Some("the source had not answered when the window ended".to_owned()),
             }
             missed += 1;
@@ -136,7 +164,7 @@ impl Log {
 
 /// Reads one source.
 struct Reader {
-    source: Arc<Scraped>,
+    source: Arc<Source>,
     log: Arc<Mutex<Log>>,
     control: Control,
     origin: Instant,
@@ -144,7 +172,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn of((source, log): (&Arc<Scraped>, &Arc<Mutex<Log>>), control: &Control, origin: Instant) -> Self {
+    fn of((source, log): (&Arc<Source>, &Arc<Mutex<Log>>), control: &Control, origin: Instant) -> Self {
         Self {
             source: Arc::clone(source),
             log: Arc::clone(log),
@@ -155,6 +183,8 @@ impl Reader {
     }
 
     async fn follow(self, schedule: Schedule, mut ended: watch::Receiver<bool>) {
+        let schedule = schedule.at_most_every(self.source.interval());
+        self.lock().planned += u64::from(schedule.readings());
         let reader = Arc::new(self);
         let mut waiting = JoinSet::new();
         for moment in (0..).map_while(|reading| schedule.moment(reading)) {
@@ -164,7 +194,7 @@ impl Reader {
             }
             while waiting.try_join_next().is_some() {}
             let attempt = reader.begin();
-            if waiting.len() < MOST_WAITING {
+            if waiting.len() < reader.source.most_waiting() {
                 let reader = Arc::clone(&reader);
                 waiting.spawn(async move { reader.read(attempt).await });
             } else {
@@ -179,24 +209,26 @@ impl Reader {
         self.answered(attempt, readings);
     }
 
+    fn lock(&self) -> MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Notes an attempt and gives its number.
     fn begin(&self) -> usize {
         let at = Instant::now().saturating_duration_since(self.origin);
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut log = self.lock();
         log.attempts.push(Attempt { at, readings: None });
         log.attempts.len() - 1
     }
 
     fn answered(&self, attempt: usize, readings: Vec<Reading>) {
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.attempts[attempt].readings = Some(readings);
+        self.lock().attempts[attempt].readings = Some(readings);
     }
 
     fn too_slow(&self) -> Vec<Reading> {
-        let url = &self.source.url;
-        let reason = format!("GET {url} was left out because {MOST_WAITING} earlier readings still wait for an answer");
-        let missed = |gauge| Reading { gauge, value: Err(reason.clone()) };
-        self.source.formulas.iter().map(|(gauge, _)| missed(*gauge)).collect()
+        let (name, waiting) = (self.source.name(), self.source.most_waiting());
+        let earlier = if waiting == 1 { "the earlier reading still waits" } else { "earlier readings still wait" };
+        self.source.missed(&format!("{name} was left out because {earlier} for an answer"))
     }
 }
 

@@ -24,6 +24,23 @@ impl Schedule {
         Self { start: from, interval, count }
     }
 
+    /// The same with this much time between two readings at least: for a source that must not be asked more often. There
+    /// are fewer of them then.
+    #[must_use]
+    pub fn at_most_every(self, interval: Duration) -> Self {
+        if self.interval >= interval || self.count == 0 {
+            return self;
+        }
+        let last = self.interval * (self.count - 1);
+        let count = (last.as_nanos() / interval.as_nanos().max(1)) as u32 + 1;
+        Self { interval, count, ..self }
+    }
+
+    /// How many readings there are.
+    pub fn readings(self) -> u32 {
+        self.count
+    }
+
     /// The moment of a reading, counted from 0; `None` after the last.
     pub fn moment(self, reading: u32) -> Option<Duration> {
         (reading < self.count).then(|| self.start + self.interval * reading)
@@ -52,6 +69,21 @@ mod tests {
         assert_eq!(moments(0, 19_999).len(), 20);
         assert_eq!(moments(0, 20_000).len(), 20);
         assert_eq!(moments(0, 20_001).len(), 21);
+    }
+
+    #[test]
+    fn a_source_that_must_not_be_asked_more_often_is_read_less() {
+        let window = |from, to| Schedule::of_window(Duration::from_millis(from), Duration::from_millis(to));
+        let slow = |from, to| {
+            let schedule = window(from, to).at_most_every(Duration::from_secs(1));
+            let moments = (0..).map_while(|reading| schedule.moment(reading)).map(|moment| moment.as_millis());
+            (moments.collect::<Vec<_>>(), schedule.readings())
+        };
+        assert_eq!(slow(500, 5500), (vec![500, 1500, 2500, 3500, 4500], 5));
+        assert_eq!(slow(0, 400), (vec![0], 1));
+        assert_eq!(slow(0, 60_000).1, 60);
+        assert_eq!(slow(7, 7).1, 0);
+        assert_eq!(window(0, 60_000).at_most_every(Duration::from_secs(1)), window(0, 60_000));
     }
 
     #[test]

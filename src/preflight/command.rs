@@ -1,60 +1,21 @@
 //! A command that must end well.
 
-use std::{
-    process::{ExitStatus, Stdio},
-    time::Duration,
-};
+use std::{process::ExitStatus, time::Duration};
 
-use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::{
-    io::{AsyncRead, AsyncReadExt},
-    process::{Child, Command},
-    time::timeout,
+use crate::{
+    config::Secrets,
+    monitor::{Ended, run_group},
 };
-
-use crate::config::Secrets;
 
 /// What is kept of a command's output; a detail shows its first line.
 const KEPT: usize = 4096;
 
-/// A process that the command left behind may hold its output open; it is not waited for.
-const LAST_WORDS: Duration = Duration::from_millis(200);
-
 /// Runs program and arguments without a shell and without input; exit status 0 holds. After `limit` the command and its
 /// children are ended, and it did not hold.
 pub(super) async fn run(arguments: &[String], limit: Duration, secrets: &Secrets) -> Result<String, String> {
-    let Some((program, rest)) = arguments.split_first() else {
-        return Err("the command is empty; give program and arguments as a list".to_owned());
-    };
-    let mut command = Command::new(program);
-    command.args(rest).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    // A group of its own, so that what it starts ends with it, and so that Ctrl-C reaches the gate first.
-    command.process_group(0).kill_on_drop(true);
-    let mut child = match command.spawn() {
-        Ok(child) => Group(child),
-        Err(error) => return Err(format!("{program} does not start: {error}; correct the command or install it")),
-    };
-    let (out, err) = (child.0.stdout.take(), child.0.stderr.take());
-    let (mut said, mut complained) = (Vec::new(), Vec::new());
-    let ended = {
-        let reading = async { tokio::join!(keep(out, &mut said), keep(err, &mut complained)) };
-        let mut reading = std::pin::pin!(reading);
-        let mut read = false;
-        let ended = timeout(limit, async {
-            loop {
-                tokio::select! {
-                    status = child.0.wait() => return status,
-                    _ = &mut reading, if !read => read = true,
-                }
-            }
-        })
-        .await;
-        if !read && ended.is_ok() {
-            let _ = timeout(LAST_WORDS, reading).await;
-        }
-        ended
-    };
-    let Ok(status) = ended else {
+    let Ended { status, said, complained } = run_group(arguments, limit, KEPT).await?;
+    let program = arguments.first().map_or("", String::as_str);
+    let Some(status) = status else {
         return Err(format!(
             "{program} had not ended after {limit:?} and was stopped; give the item a longer `timeout`"
         ));
@@ -81,30 +42,6 @@ fn conclude(
     Err(format!("{program} ended with {status}, expected status 0, {words}; correct what it complains about"))
 }
 
-/// The child and its process group; the group ends when this is dropped before the child has ended.
-struct Group(Child);
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        // Once the child was waited for it has no id any more, and its group is left alone.
-        let id = self.0.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        if let Some(id) = id {
-            // It may have ended this very moment; then there is nothing to end.
-            let _ = kill_process_group(id, Signal::KILL);
-        }
-    }
-}
-
-/// Reads to the end, so that the command never waits for a reader, and keeps the beginning.
-async fn keep(from: Option<impl AsyncRead + Unpin>, kept: &mut Vec<u8>) {
-    let Some(mut from) = from else { return };
-    let mut buffer = vec![0; KEPT];
-    while let Ok(length @ 1..) = from.read(&mut buffer).await {
-        let room = KEPT - kept.len();
-        kept.extend_from_slice(&buffer[..length.min(room)]);
-    }
-}
-
 /// The first line with text, shortened to fit a report's line.
 fn first_line(output: &[u8], secrets: &Secrets) -> String {
     const LONGEST: usize = 200;
@@ -119,6 +56,8 @@ fn first_line(output: &[u8], secrets: &Secrets) -> String {
 
 #[cfg(test)]
 mod tests {
+    use rustix::process::Pid;
+
     use super::*;
 
     async fn sh(script: &str, limit: Duration) -> Result<String, String> {

@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use super::{Files, clean};
 use crate::judge::{
     Anchored, BreakingPoint, CheckResult, Comparison, EndpointVerdict, Finding, MonitorVerdict, PhaseVerdict,
-    RecoveryVerdict, Regime, Regression, Verdict, Waived, Waiver,
+    RecoveryVerdict, Regime, Regression, StatementVerdict, Verdict, Waived, Waiver,
 };
 
 /// Replaces the values of secrets in a text.
@@ -201,6 +201,7 @@ fn each_text_of_phase(phase: &mut PhaseVerdict, visit: &mut Visit<'_>) {
         findings,
         endpoints,
         monitors,
+        statements,
         generator: _,
         file,
         line: _,
@@ -217,6 +218,10 @@ fn each_text_of_phase(phase: &mut PhaseVerdict, visit: &mut Visit<'_>) {
     for MonitorVerdict { name, max: _, mean: _, band: _, samples: _, missing } in monitors {
         visit(name);
         missing.iter_mut().for_each(&mut *visit);
+    }
+    for StatementVerdict { source, query, calls: _, mean_ms: _, total_ms: _ } in statements {
+        visit(source);
+        visit(query);
     }
 }
 

@@ -4,6 +4,7 @@ use std::{
     io::{BufRead, BufReader, Read as _, Write as _},
     net::TcpStream,
     process::{Child, ChildStdin, Command, Stdio},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -16,6 +17,7 @@ pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_stagegate");
 pub(crate) struct App {
     child: Child,
     input: Option<ChildStdin>,
+    said: Arc<Mutex<Vec<String>>>,
     /// `http://127.0.0.1:PORT`.
     pub(crate) url: String,
 }
@@ -42,8 +44,28 @@ impl App {
         output.read_line(&mut line).expect("the first line can be read");
         let url = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("unexpected first line {line:?}"));
         let url = url.to_owned();
-        std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
-        Self { child, input, url }
+        let said: Arc<Mutex<Vec<String>>> = Arc::default();
+        let lines = Arc::clone(&said);
+        std::thread::spawn(move || {
+            for line in output.lines().map_while(Result::ok) {
+                lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            }
+        });
+        Self { child, input, said, url }
+    }
+
+    /// What follows these words on a later line of its output: `postgres at `.
+    #[allow(dead_code, reason = "one of the two test binaries that share this file has no use for it")]
+    pub(crate) fn said(&self, words: &str) -> String {
+        for _ in 0..200 {
+            let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(rest) = said.iter().find_map(|line| line.strip_prefix(words)) {
+                return rest.to_owned();
+            }
+            drop(said);
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("it never said {words:?}");
     }
 
     /// `127.0.0.1:PORT`.

@@ -48,6 +48,34 @@ fn the_reference_file_passes_and_its_plan_is_printed() {
     }
 }
 
+/// What the reference only shows: each commented monitor in the place of nothing, or of the one with its name.
+#[test]
+fn the_commented_monitors_of_the_reference_file_are_whole() {
+    let shown = |line: &str| ["  # database: ", "  # host: ", "  # queue: "].iter().any(|name| line.starts_with(name));
+    let lines = REFERENCE.lines().filter(|line| !line.starts_with("  database: "));
+    let yaml: String = lines
+        .map(|line| if shown(line) { line.replacen("# ", "", 1) + "\n" } else { line.to_owned() + "\n" })
+        .collect();
+    let yaml = yaml.replace("${DATABASE_URL}", "${DATABASE_URL:-postgresql://app:s3cret@127.0.0.1:5432/shop}");
+    assert!(["  database: ", "  host: ", "  queue: "].iter().all(|name| yaml.contains(&format!("\n{name}"))), "{yaml}");
+    let output = stagegate(&folder_with(&yaml), &["check"]);
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{printed}");
+    assert!(!printed.contains("s3cret") && !printed.contains("is not sampled"), "{printed}");
+    let wrong =
+        yaml.replace("connections: pool_percent", "connections: pool_precent").replace("postgresql://", "mysql://");
+    let output = stagegate(&folder_with(&wrong), &["check"]);
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{printed}");
+    for words in [
+        "the source gives no `pool_precent`",
+        "did you mean `pool_percent`?",
+        "this is not the address of a PostgreSQL",
+    ] {
+        assert!(printed.contains(words), "{words} in {printed}");
+    }
+}
+
 /// 10 users with 2 steps every 2 s send 10 requests/s, the open phase 2 for each of its 20 iterations/s. Spawning takes
 /// 5 s, as the warm-up does.
 #[test]

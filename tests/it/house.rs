@@ -41,7 +41,7 @@ const IMPURE: [&str; 9] = [
 const IMPURE_CRATES: [&str; 6] = ["tokio", "hyper", "reqwest", "rustix", "fastrand", "tempfile"];
 
 /// The one place of each big crate, as the beginnings of paths below src.
-const PLACES: [(&str, &[&str]); 12] = [
+const PLACES: [(&str, &[&str]); 13] = [
     ("clap", &["cli/"]),
     ("cookie_store", &["client/"]),
     ("hdrhistogram", &["measure/"]),
@@ -53,6 +53,7 @@ const PLACES: [(&str, &[&str]); 12] = [
     ("reqwest", &["client/"]),
     ("serde_saphyr", &["config/"]),
     ("statrs", &["judge/statistics/"]),
+    ("tokio_postgres", &["monitor/source/postgres/"]),
     ("tokio_rustls", &["client/"]),
 ];
 

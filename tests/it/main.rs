@@ -24,6 +24,7 @@ mod ladder;
 mod live;
 mod looks;
 mod memory;
+mod monitor_sources;
 mod no_data;
 mod patience;
 mod posting;

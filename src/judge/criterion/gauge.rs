@@ -10,8 +10,16 @@ use crate::measure::{GaugeSample, GaugeSeries};
 use crate::plan::{GaugeId, Op};
 use crate::units::number;
 
-/// Fewer readings are inconclusive (docs/decisions.md section 3).
-pub(in crate::judge) const FEWEST: usize = 10;
+/// Fewer readings are inconclusive (docs/decisions.md section 3), if the window has room for twice as many.
+const FEWEST: usize = 10;
+
+/// So many readings decide at least: ten, and in a window that has no room for twenty half of those that it has room for,
+/// as ten are of the twenty of a short window.
+pub(in crate::judge) fn fewest(series: Option<&GaugeSeries>) -> usize {
+    const ALWAYS: usize = 3;
+    let planned = series.map_or(0, |series| series.planned) as usize;
+    if planned == 0 { FEWEST } else { planned.div_ceil(2).clamp(ALWAYS, FEWEST) }
+}
 
 /// What a criterion asks of a gauge.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,7 +43,7 @@ pub(super) fn assess(evidence: &PhaseEvidence<'_>, gauge: GaugeId, demand: Deman
         Some(hold) => demand.longest_beyond(&readings) >= hold,
     };
     let silent = series.is_some_and(|series| series.silent);
-    let decision = if readings.len() < FEWEST || (silent && !breaks) {
+    let decision = if readings.len() < fewest(series) || (silent && !breaks) {
         Decision::NoData
     } else {
         Decision::Decided(Side::of(!breaks), Sureness::Certain)

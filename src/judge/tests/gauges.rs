@@ -57,6 +57,29 @@ fn fewer_than_ten_readings_do_not_decide() {
 }
 
 #[test]
+fn in_a_window_without_room_for_twenty_half_of_them_decide() {
+    let outcome = |readings: &[f64], planned| {
+        Case::of(cpu(Op::Less, 80.0, None))
+            .requests(PAGE, 10, ms(5))
+            .readings(readings)
+            .room_for(planned)
+            .finding()
+            .outcome
+    };
+    assert_eq!(outcome(&[10.0; 9], 20), Outcome::Inconclusive);
+    assert_eq!(outcome(&[10.0; 10], 300), Outcome::Passed);
+    assert_eq!(outcome(&[10.0; 4], 8), Outcome::Passed);
+    assert_eq!(outcome(&[10.0; 3], 8), Outcome::Inconclusive);
+    assert_eq!(outcome(&[10.0; 3], 5), Outcome::Passed);
+    assert_eq!(outcome(&[10.0; 2], 2), Outcome::Inconclusive, "three at least");
+    let band = |planned| {
+        let case = Case::of(success_rate(Op::GreaterOrEqual, 1.0)).requests(PAGE, 10, ms(5)).readings(&[10.0; 5]);
+        case.room_for(planned).judge().monitors[0].band
+    };
+    assert_eq!((band(5), band(20)), (Band::Safe, Band::Missing));
+}
+
+#[test]
 fn a_source_that_stopped_answering_never_passes_but_may_fail() {
     let silent = |value| Case::of(cpu(Op::Less, 80.0, None)).requests(PAGE, 10, ms(5)).readings(&[value; 30]).silent();
     let finding = silent(10.0).finding();

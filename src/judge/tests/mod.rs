@@ -133,9 +133,16 @@ impl Case {
             name: "app.cpu".to_owned(),
             samples: samples.collect(),
             attempts: values.len() as u64,
+            planned: 0,
             missing: None,
             silent: false,
         });
+        self
+    }
+
+    /// The window has room for so many readings.
+    fn room_for(mut self, planned: u64) -> Self {
+        self.gauges.last_mut().expect("there are readings").planned = planned;
         self
     }
 

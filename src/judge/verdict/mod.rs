@@ -5,7 +5,9 @@ mod comparison;
 mod phase;
 
 pub use comparison::{Anchored, Comparison, ComparisonMode, Creep, Regime, Regression};
-pub use phase::{EndpointVerdict, Finding, Generator, Lacked, Lateness, Milliseconds, MonitorVerdict, PhaseVerdict};
+pub use phase::{
+    EndpointVerdict, Finding, Generator, Lacked, Lateness, Milliseconds, MonitorVerdict, PhaseVerdict, StatementVerdict,
+};
 
 use serde::{Deserialize, Serialize};
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     judge::{Band, Level, Outcome},
+    measure::Statement,
     units::number,
 };
 
@@ -51,6 +52,10 @@ pub struct PhaseVerdict {
     pub endpoints: Vec<EndpointVerdict>,
     /// One for each gauge.
     pub monitors: Vec<MonitorVerdict>,
+    /// The statements that took most of a monitored database's time in the window, the longest first; absent where none is
+    /// known.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub statements: Vec<StatementVerdict>,
     /// How good the generator was; null when the phase was not run.
     pub generator: Option<Generator>,
     /// The file of its line.
@@ -173,6 +178,34 @@ pub struct MonitorVerdict {
     /// Why readings are missing.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub missing: Option<String>,
+}
+
+/// One statement of a monitored database in one phase.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StatementVerdict {
+    /// The database: `postgres at HOST:PORT/NAME`.
+    pub source: String,
+    /// Its text with placeholders in the place of constants, in one line of at most 200 characters.
+    pub query: String,
+    /// How often it ended in the window.
+    pub calls: u64,
+    /// Time in one of them, in milliseconds.
+    pub mean_ms: f64,
+    /// Time in all of them, in milliseconds.
+    pub total_ms: f64,
+}
+
+impl From<&Statement> for StatementVerdict {
+    fn from(statement: &Statement) -> Self {
+        let milliseconds = |time: std::time::Duration| time.as_secs_f64() * 1000.0;
+        Self {
+            source: statement.source.clone(),
+            query: statement.query.clone(),
+            calls: statement.calls,
+            mean_ms: milliseconds(statement.mean()),
+            total_ms: milliseconds(statement.total),
+        }
+    }
 }
 
 /// How good the generator was.

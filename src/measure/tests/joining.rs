@@ -1,7 +1,7 @@
 //! Windows that were measured with pauses in between, joined into one.
 
 use super::*;
-use crate::measure::{GaugeSample, GaugeSeries};
+use crate::measure::{GaugeSample, GaugeSeries, Statement, join_statements};
 
 /// A window of 30 s that starts so late, with a request in each of its seconds.
 fn part(start: u64, latency: u64, login: bool) -> PhaseMeasurements {
@@ -59,11 +59,27 @@ fn readings_go_on_where_the_window_before_ended() {
         name: "app.cpu".to_owned(),
         samples: vec![GaugeSample { at: ms(at), value: 5.0 }],
         attempts: 1,
+        planned: 5,
         missing: None,
         silent: false,
     };
     let mut joined = series(12_000);
     joined.join(GaugeSeries { silent: true, missing: Some("503".to_owned()), ..series(91_000) }, -50.0);
     assert_eq!(joined.samples.iter().map(|sample| sample.at).collect::<Vec<_>>(), [ms(12_000), ms(41_000)]);
-    assert_eq!((joined.attempts, joined.silent, joined.missing.as_deref()), (2, true, Some("503")));
+    assert_eq!((joined.attempts, joined.planned, joined.silent), (2, 10, true));
+    assert_eq!(joined.missing.as_deref(), Some("503"));
+}
+
+#[test]
+fn statements_of_two_windows_add_up() {
+    let statement = |query: &str, calls, total| Statement {
+        source: "db".to_owned(),
+        query: query.to_owned(),
+        calls,
+        total: ms(total),
+    };
+    let mut joined = vec![statement("a", 5, 100), statement("b", 1, 10)];
+    join_statements(&mut joined, vec![statement("b", 2, 200), statement("c", 1, 1)]);
+    assert_eq!(joined, [statement("b", 3, 210), statement("a", 5, 100), statement("c", 1, 1)]);
+    assert_eq!(joined[0].mean(), ms(70));
 }

@@ -8,7 +8,12 @@ use tokio::{
 use url::Url;
 
 use super::*;
-use crate::plan::{GaugeId, Target, Tls};
+use crate::{
+    monitor::source::Kind,
+    plan::{GaugeId, Target, Tls},
+};
+
+const TLS: Tls = Tls { ca: None, verify: true };
 
 /// An app whose n-th answer (from 0) is what `answer` says; `None` hangs.
 async fn app(answer: fn(u32) -> Option<String>) -> (Control, Arc<AtomicU32>) {
@@ -27,7 +32,7 @@ async fn app(answer: fn(u32) -> Option<String>) -> (Control, Arc<AtomicU32>) {
         allow: Vec::new(),
         timeout: Duration::from_millis(500),
         headers: vec![(HeaderName::from_static("accept"), "*/*".to_owned())],
-        tls: Tls { ca: None, verify: true },
+        tls: TLS,
         ready: None,
         start: None,
     };
@@ -48,15 +53,14 @@ async fn serve(mut stream: TcpStream, answer: Option<String>) {
 }
 
 fn gauges(read: &[(&str, &str)]) -> Gauges {
-    let formulas = read
-        .iter()
-        .zip(0..)
-        .map(|((_, text), id)| (GaugeId(id), crate::monitor::Formula::compile(text).expect("an expression")));
+    let mut source = Source::new(Kind::of(&crate::plan::Source::Prometheus { url: "/metrics".to_owned() }, &TLS));
+    for ((_, text), id) in read.iter().zip(0..) {
+        source.add(GaugeId(id), crate::monitor::Formula::compile(text).expect("an expression"));
+    }
     Gauges {
         names: read.iter().map(|(name, _)| (*name).to_owned()).collect(),
         unreadable: vec![None; read.len()],
-        not_yet: Vec::new(),
-        sources: vec![Arc::new(Scraped { url: "/metrics".to_owned(), formulas: formulas.collect() })],
+        sources: vec![Arc::new(source)],
     }
 }
 
@@ -67,7 +71,7 @@ async fn read(gauges: &Gauges, control: &Control) -> Vec<GaugeSeries> {
     while sampling.so_far()[0].attempts < 20 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    sampling.finish(Duration::from_secs(2)).await
+    sampling.finish(Duration::from_secs(2)).await.gauges
 }
 
 #[tokio::test]
@@ -109,12 +113,27 @@ async fn a_gauge_that_is_never_there_says_why() {
     let (control, _) = app(|_| Some("200 OK\r\n\r\na 1\n".to_owned())).await;
     let mut gauges = gauges(&[("app.a", "a"), ("app.b", "b")]);
     gauges.names.push("host.cpu".to_owned());
-    gauges.unreadable.push(Some("a monitor of kind `host` is not supported yet".to_owned()));
+    gauges.unreadable.push(Some("the expression `(` cannot be read".to_owned()));
     let series = read(&gauges, &control).await;
     assert!(series[1].samples.is_empty() && series[1].silent);
     assert_eq!(series[1].missing.as_deref(), Some("`b` is not among what the source gives"));
     assert_eq!((series[2].attempts, series[2].silent), (0, true));
-    assert_eq!(series[2].missing.as_deref(), Some("a monitor of kind `host` is not supported yet"));
+    assert_eq!(series[2].missing.as_deref(), Some("the expression `(` cannot be read"));
+}
+
+#[tokio::test]
+async fn a_rate_begins_with_the_second_reading_of_a_window() {
+    let (control, count) = app(|number| Some(format!("200 OK\r\n\r\nc {}\n", 1000 * number))).await;
+    let gauges = gauges(&[("app.c", "c"), ("app.rate", "rate(c)")]);
+    for _ in 0..2 {
+        let series = read(&gauges, &control).await;
+        assert_eq!((series[1].attempts, series[0].attempts, series[1].planned), (19, 20, 20));
+        assert_eq!((series[1].missing.as_deref(), series[1].silent), (None, false), "the first reading is not missed");
+        assert!(series[1].samples.iter().all(|sample| sample.value > 0.0), "{series:?}");
+    }
+    assert_eq!(count.load(Ordering::SeqCst), 40);
+    let readings = gauges.read(&control, Duration::from_secs(2)).await;
+    assert!(readings[1].value.as_ref().is_ok_and(|rate| *rate > 0.0), "{readings:?}");
 }
 
 #[tokio::test]
@@ -125,7 +144,7 @@ async fn a_source_that_is_down_is_missing_and_an_early_end_starts_nothing_more()
     while count.load(Ordering::SeqCst) == 0 {
         tokio::task::yield_now().await;
     }
-    let series = sampling.finish(Duration::ZERO).await.remove(0);
+    let series = sampling.finish(Duration::ZERO).await.gauges.remove(0);
     assert!(series.samples.is_empty() && series.silent);
     assert_eq!(series.attempts, 1);
     assert_eq!(series.missing.as_deref(), Some("the source had not answered when the window ended"));
@@ -142,13 +161,14 @@ async fn a_source_that_answers_nothing_is_not_buried() {
 /// The series of one gauge after attempts of which these gave no number.
 fn after(attempts: usize, missed: std::ops::Range<usize>) -> GaugeSeries {
     let reading = |number| {
-        let value = if missed.contains(&number) { Err("it hung".to_owned()) } else { Ok(1.0) };
+        let value = if missed.contains(&number) { Err(Unread::Because("it hung".to_owned())) } else { Ok(1.0) };
         Some(vec![Reading { gauge: GaugeId(0), value }])
     };
     let log = Log {
         attempts: (0..attempts)
             .map(|number| Attempt { at: Duration::from_secs(number as u64), readings: reading(number) })
             .collect(),
+        planned: attempts as u64,
     };
     let mut series = unread("app.a");
     log.fill(&mut series, 0);
@@ -176,7 +196,7 @@ fn three_missed_at_the_end_are_a_silence_in_any_window() {
 fn a_tenth_that_is_missed_here_and_there_is_no_silence() {
     let mut log = Log::default();
     for number in 0..60_u64 {
-        let value = if number % 10 == 5 { Err("it hung".to_owned()) } else { Ok(1.0) };
+        let value = if number % 10 == 5 { Err(Unread::Because("it hung".to_owned())) } else { Ok(1.0) };
         let readings = Some(vec![Reading { gauge: GaugeId(0), value }]);
         log.attempts.push(Attempt { at: Duration::from_secs(number), readings });
     }

@@ -4,8 +4,8 @@ use url::Url;
 
 use super::{Draft, Kind};
 use crate::{
-    config::{self, Located},
-    plan::{Band, Gauge, GaugeId, Monitor, Source},
+    config::{self, Located, suggestion},
+    plan::{Band, Expression, Gauge, GaugeId, Host, Monitor, Process, Source},
 };
 
 impl Draft<'_> {
@@ -13,16 +13,17 @@ impl Draft<'_> {
         let mut gauges: Vec<Gauge> = Vec::new();
         let mut monitors = Vec::new();
         for (name, said) in self.config.monitors.iter() {
+            let source = self.source(name, said);
             let mut read = Vec::new();
             for (gauge, expression) in said.read.iter() {
-                self.expression(expression);
+                self.expression(expression, source.as_ref());
                 read.push((GaugeId(gauges.len() as u32), expression.value.clone()));
                 gauges.push(Gauge { name: format!("{}.{}", name.value, gauge.value), band: None });
             }
             if read.is_empty() && !self.lost_key(said.span, &["read"]) {
                 self.problem(name.span, format!("the monitor `{}` reads no gauges", name.value));
             }
-            if let Some(source) = self.source(name, said) {
+            if let Some(source) = source {
                 monitors.push(Monitor { name: name.value.clone(), source, read, place: self.place(name.span) });
             }
         }
@@ -34,27 +35,47 @@ impl Draft<'_> {
         let kinds = [
             ("prometheus", said.prometheus.is_some()),
             ("postgres", said.postgres.is_some()),
+            ("redis", said.redis.is_some()),
             ("host", said.host.is_some()),
             ("command", said.command.is_some()),
         ];
         let mut given = kinds.into_iter().filter(|(_, given)| *given).map(|(kind, _)| kind);
-        let (Some(kind), None) = (given.next(), given.next()) else {
+        let (Some(_), None) = (given.next(), given.next()) else {
             if !self.lost_key(said.span, &kinds.map(|(kind, _)| kind)) {
-                self.problem(name.span, "a monitor has one source: `prometheus`, `postgres`, `host` or `command`");
+                let message = "a monitor has one source: `prometheus`, `postgres`, `redis`, `host` or `command`";
+                self.problem(name.span, message);
             }
             return None;
         };
         if let Some(pool) = &said.pool {
             self.positive("pool", pool, 0);
+            if said.postgres.is_none() {
+                self.problem(pool.span, "`pool` goes with `postgres`");
+            }
         }
-        let Some(url) = &said.prometheus else {
-            let message = format!(
-                "the monitor `{}` has no effect yet: `{kind}` is not sampled, its gauges are missing",
-                name.value
-            );
-            self.without_effect.push(message);
-            return Some(Source::NotYet { kind });
-        };
+        if let Some(url) = &said.prometheus {
+            return Some(self.prometheus(url));
+        }
+        if let Some(url) = &said.postgres {
+            let pool = said.pool.as_ref().map(|pool| pool.value).filter(|pool| *pool > 0);
+            self.address_of("a PostgreSQL", url, &["postgresql", "postgres"]);
+            return Some(Source::Postgres { url: url.value.clone(), pool });
+        }
+        if let Some(url) = &said.redis {
+            self.address_of("a Redis", url, &["redis", "rediss"]);
+            return Some(Source::Redis { url: url.value.clone() });
+        }
+        if let Some(host) = &said.host {
+            return self.host(host).map(Source::Host);
+        }
+        let command = said.command.as_ref()?;
+        if command.value.0.is_empty() && command.complete {
+            self.problem(command.span, "a command needs a program");
+        }
+        Some(Source::Command { arguments: command.value.0.iter().map(|word| word.value.clone()).collect() })
+    }
+
+    fn prometheus(&mut self, url: &Located<String>) -> Source {
         let path = url.value.starts_with('/') && !url.value.starts_with("//");
         let absolute =
             Url::parse(&url.value).is_ok_and(|url| ["http", "https"].contains(&url.scheme()) && url.has_host());
@@ -64,14 +85,58 @@ impl Draft<'_> {
                 format!("`{}` is neither a path on the target nor an http:// or https:// address", url.value),
             );
         }
-        Some(Source::Prometheus { url: url.value.clone() })
+        Source::Prometheus { url: url.value.clone() }
     }
 
-    /// Syntax only: which names a source has, it tells when it answers.
-    fn expression(&mut self, expression: &Located<String>) {
-        if let Err(error) = minijinja::Environment::new().compile_expression(&expression.value) {
-            let why = error.detail().unwrap_or("a piece is missing").to_owned();
-            self.problem(expression.span, format!("`{}` is not an expression: {why}", expression.value));
+    /// The value itself is not repeated in the message: it may hold a password.
+    fn address_of(&mut self, what: &str, url: &Located<String>, schemes: &[&str]) {
+        let known = Url::parse(&url.value).is_ok_and(|url| schemes.contains(&url.scheme()));
+        if !known && url.complete {
+            let message = format!("this is not the address of {what}");
+            let help = format!("write it like {}://user:password@host:port", schemes[0]);
+            self.problem_with(url.span, message, Some(help));
+        }
+    }
+
+    fn host(&mut self, said: &Located<config::Host>) -> Option<Host> {
+        match &said.value {
+            config::Host::Named(name) if name.value == "local" => Some(Host::Local),
+            config::Host::Named(name) => {
+                if name.complete && said.complete {
+                    let message = format!("the host `{}` cannot be watched from here", name.value);
+                    let help = "`local`, {process: NAME}, {cgroup: PATH}; for another machine a node exporter: `prometheus: http://HOST:9100/metrics`";
+                    self.problem_with(name.span, message, Some(help.to_owned()));
+                }
+                None
+            }
+            config::Host::Process(name) => {
+                let process = name.value.parse().map_or_else(|_| Process::Named(name.value.clone()), Process::Id);
+                Some(Host::Process(process))
+            }
+            config::Host::Cgroup(path) => {
+                if path.value.split('/').any(|part| part == "..") {
+                    self.problem(path.span, "a cgroup's path leads down only, without `..`");
+                }
+                Some(Host::Cgroup(path.value.clone()))
+            }
+        }
+    }
+
+    /// Its form, and the names where the source has the same ones always; which others it has, it tells when it answers.
+    fn expression(&mut self, text: &Located<String>, source: Option<&Source>) {
+        match Expression::parse(&text.value) {
+            Err(why) => self.problem(text.span, format!("`{}` is not an expression: {why}", text.value)),
+            Ok(expression) => {
+                let Some(names) = source.and_then(Source::names) else { return };
+                let builtin = minijinja::Environment::new();
+                let known = |name: &str| names.contains(&name) || builtin.globals().any(|(global, _)| global == name);
+                let unknown = expression.needs.values().map(|need| &need.selector.name).find(|name| !known(name));
+                if let Some(name) = unknown {
+                    let help = suggestion(name, names.iter().copied());
+
+                    self.problem_with(text.span, format!("the source gives no `{name}`"), help);
+                }
+            }
         }
     }
 

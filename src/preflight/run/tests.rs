@@ -204,23 +204,3 @@ async fn every_listed_gauge_gives_a_number() {
     assert!(both[0].detail.starts_with("app.b gave no number: "), "{}", both[0].detail);
     assert_eq!(both[0].sent.requests, 0, "scrapes are not among the totals");
 }
-
-#[tokio::test]
-async fn a_source_of_a_later_version_is_left_out_but_never_alone() {
-    let (base, _) = app(|_, _| "200 OK\r\n\r\na 3\n").await;
-    let mut plan = plan();
-    plan.monitors[0].read.pop();
-    plan.monitors.push(Monitor {
-        name: "host".to_owned(),
-        source: Source::NotYet { kind: "host" },
-        read: vec![(GaugeId(1), "cpu_percent".to_owned())],
-        place: place(2),
-    });
-    plan.gauges[1].name = "host.cpu".to_owned();
-    let kit = kit(&base, plan);
-    let all = check(&kit, OnFailure::End, vec![Act::Monitors(vec![GaugeId(0), GaugeId(1)])]).await;
-    assert_eq!(held(&all), [Held::Yes]);
-    assert!(all[0].detail.contains("host.cpu"), "{}", all[0].detail);
-    let alone = check(&kit, OnFailure::End, vec![Act::Monitors(vec![GaugeId(1)])]).await;
-    assert_eq!(held(&alone), [Held::No], "an item that asked nothing does not hold");
-}

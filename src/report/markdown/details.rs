@@ -9,12 +9,15 @@ use super::{
 };
 use crate::units::number;
 use crate::{
-    judge::{Band, CheckResult, EndpointVerdict, Generator, MonitorVerdict, Outcome, PhaseVerdict, Verdict},
+    judge::{Band, CheckResult, EndpointVerdict, Generator, MonitorVerdict, Outcome, PhaseVerdict, StatementVerdict, Verdict},
     report::when,
 };
 
 /// So many endpoints of a phase are shown; endpoints.csv has them all.
 const MOST_ENDPOINTS: usize = 50;
+
+/// So many statements of a phase are shown; verdict.json has those that were kept.
+const MOST_STATEMENTS: usize = 5;
 
 /// A folded part; the blank lines let Markdown be read inside.
 pub(super) fn folded(title: &str, content: &str) -> String {
@@ -108,6 +111,24 @@ pub(in crate::report) fn generator(phase: &PhaseVerdict, generator: &Generator) 
     let state = if generator.saturated { "**saturated**" } else { "good enough" };
     let (phase, cpu) = (cell(&phase.name), number::plain(generator.cpu_percent));
     format!("| {phase} | generator lateness p99, max | {p99} | {max} | {state}, CPU {cpu} % | |\n")
+}
+
+/// The statements that took most of a database's time, phase by phase.
+pub(super) fn statements(verdict: &Verdict) -> String {
+    let mut rows = String::new();
+    for phase in measured(verdict) {
+        for StatementVerdict { source, query, calls, mean_ms, total_ms } in
+            phase.statements.iter().take(MOST_STATEMENTS)
+        {
+            let (phase, source, query, calls) = (cell(&phase.name), cell(source), cell(query), number::count(*calls));
+            let (mean, total) = (number::milliseconds(*mean_ms), number::milliseconds(*total_ms));
+            writeln!(rows, "| {phase} | {source} | {query} | {calls} | {mean} | {total} |").expect(IN_MEMORY);
+        }
+    }
+    let table = format!(
+        "| phase | database | statement | calls | mean | in all |\n| --- | --- | --- | --: | --: | --: |\n{rows}"
+    );
+    if rows.is_empty() { rows } else { folded("Statements of the database", &table) }
 }
 
 fn band(band: Band) -> &'static str {

@@ -31,6 +31,7 @@ pub(super) fn render(publishable: &Publishable) -> String {
         notes(verdict),
         details::endpoints(verdict),
         details::monitors(verdict),
+        details::statements(verdict),
         details::preflight(verdict),
         details::environment(verdict),
         repeat(verdict),

@@ -41,6 +41,8 @@ pub(super) struct Phase {
     pub(super) endpoints: Vec<Endpoint>,
     pub(super) windows: Vec<Window>,
     pub(super) gauges: Vec<Gauge>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) statements: Vec<Statement>,
     pub(super) generator: Generator,
 }
 
@@ -144,8 +146,18 @@ pub(super) struct Gauge {
     /// Point in time and value.
     pub(super) samples: Vec<(f64, f64)>,
     pub(super) attempts: u64,
+    #[serde(default)]
+    pub(super) planned: u64,
     pub(super) missing: Option<String>,
     pub(super) silent: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Statement {
+    pub(super) source: String,
+    pub(super) query: String,
+    pub(super) calls: u64,
+    pub(super) total_s: f64,
 }
 
 #[derive(Serialize, Deserialize)]

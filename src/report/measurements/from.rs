@@ -8,7 +8,7 @@ use crate::{
     gate::MeasuredPhase,
     measure::{
         Clock, EndpointMeasurements, GaugeSeries, GeneratorHealth, Histogram, Layout, PhaseEnding, PhaseMeasurements,
-        Ramp, SpanCounts, Threshold, Window,
+        Ramp, SpanCounts, Statement, Threshold, Window,
     },
     plan::Endpoint,
 };
@@ -66,6 +66,7 @@ fn phase(measured_phase: &MeasuredPhase, show: &Show<'_>) -> format::Phase {
         endpoints: endpoints.iter().map(|endpoint| of_endpoint(endpoint, show)).collect(),
         windows: windows.iter().map(window).collect(),
         gauges: measured_phase.gauges.iter().map(|series| gauge(series, show)).collect(),
+        statements: measured_phase.statements.iter().map(|taken| statement(taken, show)).collect(),
         generator: generator(health, show),
     }
 }
@@ -157,14 +158,20 @@ fn window(window: &Window) -> format::Window {
 }
 
 fn gauge(series: &GaugeSeries, show: &Show<'_>) -> format::Gauge {
-    let GaugeSeries { name, samples, attempts, missing, silent } = series;
+    let GaugeSeries { name, samples, attempts, planned, missing, silent } = series;
     format::Gauge {
         name: show(name),
         samples: samples.iter().map(|sample| (sample.at.as_secs_f64(), sample.value)).collect(),
         attempts: *attempts,
+        planned: *planned,
         missing: missing.as_ref().map(|missing| show(missing)),
         silent: *silent,
     }
+}
+
+fn statement(statement: &Statement, show: &Show<'_>) -> format::Statement {
+    let Statement { source, query, calls, total } = statement;
+    format::Statement { source: show(source), query: show(query), calls: *calls, total_s: total.as_secs_f64() }
 }
 
 fn generator(generator: &GeneratorHealth, show: &Show<'_>) -> format::Generator {

@@ -10,7 +10,7 @@ use crate::{
     gate::MeasuredPhase,
     measure::{
         Clock, EndpointMeasurements, GaugeSample, GaugeSeries, GeneratorHealth, Histogram, Layout, PhaseEnding,
-        PhaseMeasurements, Ramp, SpanCounts, Threshold, Window,
+        PhaseMeasurements, Ramp, SpanCounts, Statement, Threshold, Window,
     },
     plan::EndpointId,
 };
@@ -62,7 +62,8 @@ fn of_phase(phase: format::Phase, logins: &[bool]) -> Read<MeasuredPhase> {
         failed: phase.failed,
     };
     let gauges = phase.gauges.into_iter().map(gauge).collect::<Read<_>>()?;
-    Ok(MeasuredPhase { name: phase.name, measurements, gauges })
+    let statements = phase.statements.into_iter().map(statement).collect::<Read<_>>()?;
+    Ok(MeasuredPhase { name: phase.name, measurements, gauges, statements })
 }
 
 fn seconds(seconds: f64) -> Read<Duration> {
@@ -133,9 +134,15 @@ fn gauge(gauge: format::Gauge) -> Read<GaugeSeries> {
         name: gauge.name,
         samples: gauge.samples.iter().map(sample).collect::<Read<_>>()?,
         attempts: gauge.attempts,
+        planned: gauge.planned,
         missing: gauge.missing,
         silent: gauge.silent,
     })
+}
+
+fn statement(statement: format::Statement) -> Read<Statement> {
+    let format::Statement { source, query, calls, total_s } = statement;
+    Ok(Statement { source, query, calls, total: seconds(total_s)? })
 }
 
 fn generator(generator: format::Generator) -> Read<GeneratorHealth> {

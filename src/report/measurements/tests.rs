@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     measure::{
         Clock, EndpointMeasurements, GaugeSample, GaugeSeries, GeneratorHealth, Histogram, Layout, PhaseEnding,
-        PhaseMeasurements, Ramp, Threshold, Window,
+        PhaseMeasurements, Ramp, Statement, Threshold, Window,
     },
     plan::{EndpointId, FailureKind, ScenarioId},
 };
@@ -68,10 +68,17 @@ fn recording() -> MeasuredPhase {
         name: "app.cpu".to_owned(),
         samples: vec![GaugeSample { at: MS(250), value: 41.7 }],
         attempts: 2,
+        planned: 20,
         missing: Some("GET /metrics?key=hunter2 answered 503.".to_owned()),
         silent: true,
     };
-    MeasuredPhase { name: "light".to_owned(), measurements, gauges: vec![gauge] }
+    let statement = Statement {
+        source: "postgres at db:5432/shop".to_owned(),
+        query: "SELECT hunter2".to_owned(),
+        calls: 12,
+        total: MS(340),
+    };
+    MeasuredPhase { name: "light".to_owned(), measurements, gauges: vec![gauge], statements: vec![statement] }
 }
 
 fn written(recordings: &[MeasuredPhase]) -> String {
@@ -102,7 +109,7 @@ fn reads_what_it_wrote() {
 fn masks_and_cleans_every_string() {
     let text = written(&[recording()]);
     assert!(!text.contains("hunter2") && !text.contains("\\u001b"), "{text}");
-    assert_eq!(text.matches("***").count(), 4);
+    assert_eq!(text.matches("***").count(), 5);
 }
 
 #[test]

@@ -128,12 +128,15 @@ fn phase(phase: &mut PhaseVerdict) {
         findings,
         endpoints,
         monitors,
+        statements,
         generator: _,
         file: place,
         line: _,
     } = phase;
     name(named);
     file(place);
+    // Their text is whatever the app's database was sent.
+    statements.clear();
     *because = if *outcome == Outcome::Passed { Vec::new() } else { vec![format!("It is {}.", outcome.word())] };
     findings.iter_mut().for_each(finding);
     endpoints.iter_mut().for_each(endpoint);

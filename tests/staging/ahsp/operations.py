@@ -37,7 +37,7 @@ def metrics(request):
         ("app_memory_percent", "Resident memory of the app's processes, of the machine's", gauges.memory_percent()),
         ("app_disk_busy_percent", "Time that the busiest disk had work", gauges.disk_busy_percent()),
         ("db_connections", "Database connections held by a request", middleware.connections_in_use()),
-        ("db_pool_size", "Database connections at most: one a thread", settings.STAGING_WORKERS * settings.STAGING_THREADS),
+        ("db_pool_size", "Database connections at most", settings.STAGING_WORKERS * (settings.STAGING_DB_POOL or settings.STAGING_THREADS)),
     ]
     lines = []
     for name, meaning, value in readings:

@@ -7,7 +7,12 @@ STAGING_PASSWORD            their password (default demo)
 STAGING_PASSWORD_HASHER     md5 (default: a login costs no CPU) or pbkdf2 (Django's own choice)
 STAGING_SCALE               size of the projects against the strategy document's (default 0.2)
 STAGING_WORKERS, STAGING_THREADS    gunicorn's processes and threads (defaults 2 and 16)
+STAGING_MAX_CONNECTIONS     PostgreSQL's max_connections, where serve.py starts it (default 100)
+STAGING_DB_POOL             connections that a worker shares among its threads (default: one a thread, kept); needs PostgreSQL
+STAGING_BURN_MS             CPU time that chart data burns besides its work (default 0)
+STAGING_LOSE_WRITES_ABOVE   more requests at once than this, and what a user saves is rolled back after it was acknowledged
 DATABASE_URL                postgresql://user:password@host:port/name in the place of SQLite
+REDIS_URL                   redis://host:port/database for the sessions, in the place of the database
 """
 
 import os
@@ -20,6 +25,9 @@ STAGING_PASSWORD = os.environ.get("STAGING_PASSWORD", "demo")
 STAGING_SCALE = float(os.environ.get("STAGING_SCALE", "0.2"))
 STAGING_WORKERS = int(os.environ.get("STAGING_WORKERS", "2"))
 STAGING_THREADS = int(os.environ.get("STAGING_THREADS", "16"))
+STAGING_DB_POOL = int(os.environ.get("STAGING_DB_POOL") or "0")
+STAGING_BURN_MS = float(os.environ.get("STAGING_BURN_MS", "0"))
+STAGING_LOSE_WRITES_ABOVE = float(os.environ.get("STAGING_LOSE_WRITES_ABOVE", "inf"))
 # Every acknowledged write is noted here too, outside the database, so that the integrity check compares two records.
 STAGING_LEDGER = os.environ.get("STAGING_LEDGER", "acknowledged.ledger")
 
@@ -63,11 +71,14 @@ USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
-def database(url):
-    """The DATABASES entry for a DATABASE_URL; without one, SQLite with a write-ahead log.
+REDIS_URL = os.environ.get("REDIS_URL", "")
+if REDIS_URL:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    SESSION_ENGINE = "django.contrib.sessions.backends.cache"
 
-    PostgreSQL needs psycopg in the virtualenv besides the URL.
-    """
+
+def database(url):
+    """The DATABASES entry for a DATABASE_URL; without one, SQLite with a write-ahead log."""
     if not url:
         return {
             "ENGINE": "django.db.backends.sqlite3",
@@ -84,6 +95,8 @@ def database(url):
     parts = urlparse(url)
     if parts.scheme not in ("postgres", "postgresql"):
         raise ValueError(f"DATABASE_URL starts with {parts.scheme}://; this project knows postgresql://")
+    # Whoever waits longer for a connection than a user would gets an error.
+    pool = {"min_size": 1, "max_size": STAGING_DB_POOL, "timeout": 5}
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
@@ -91,8 +104,9 @@ def database(url):
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
-        "CONN_MAX_AGE": 600,
-        "OPTIONS": {"connect_timeout": 10},
+        # A pool hands connections from request to request; Django keeps none of its own then.
+        "CONN_MAX_AGE": 0 if STAGING_DB_POOL else 600,
+        "OPTIONS": {"connect_timeout": 10} | ({"pool": pool} if STAGING_DB_POOL else {}),
     }
 
 

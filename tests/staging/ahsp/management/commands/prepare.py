@@ -38,9 +38,8 @@ class Command(BaseCommand):
             for number, complexity, size, levels in PROJECTS:
                 project = Project.objects.create(id=number, name=f"Project {number}", complexity=complexity)
                 create_pekerjaan(project, max(1, round(size * settings.STAGING_SCALE)), levels, items, draw)
-        if connection.vendor == "sqlite":
-            with connection.cursor() as cursor:
-                cursor.execute("ANALYZE")
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
 
 
 def create_users(count):

@@ -1,0 +1,158 @@
+//! The machine that the gate runs on, or a part of it: read from `/proc` and the file system of cgroups.
+
+mod cgroup;
+mod machine;
+mod process;
+
+use std::{fs, path::Path, sync::Arc};
+
+use super::{Exposition, increase};
+use crate::{monitor::Unread, plan};
+
+/// What is watched.
+#[derive(Debug)]
+pub(in crate::monitor) struct Host {
+    watched: plan::Host,
+    name: String,
+    files: Arc<Files>,
+}
+
+/// Where the kernel's files are; tests have their own.
+#[derive(Debug)]
+struct Files {
+    proc: std::path::PathBuf,
+    cgroup: std::path::PathBuf,
+}
+
+impl Host {
+    pub(super) fn new(watched: &plan::Host) -> Self {
+        Self::among(watched, Files { proc: "/proc".into(), cgroup: "/sys/fs/cgroup".into() })
+    }
+
+    fn among(watched: &plan::Host, files: Files) -> Self {
+        let name = match watched {
+            plan::Host::Local => "this machine".to_owned(),
+            plan::Host::Process(plan::Process::Id(id)) => format!("the process {id}"),
+            plan::Host::Process(plan::Process::Named(name)) => format!("the process {name}"),
+            plan::Host::Cgroup(path) => format!("the cgroup {path}"),
+        };
+        Self { watched: watched.clone(), name, files: Arc::new(files) }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) async fn read(&self) -> Result<Exposition, String> {
+        let (watched, files) = (self.watched.clone(), Arc::clone(&self.files));
+        let read = tokio::task::spawn_blocking(move || files.read(&watched));
+        let read = read.await.map_err(|error| format!("{} could not be looked at: {error}", self.name))?;
+        read.map_err(|why| format!("{}: {why}", self.name))
+    }
+}
+
+impl Files {
+    fn read(&self, watched: &plan::Host) -> Result<Exposition, String> {
+        if !self.proc.join("stat").exists() {
+            return Err(
+                "it is read from /proc, which only Linux has; give a node exporter or a command instead".to_owned()
+            );
+        }
+        match watched {
+            plan::Host::Local => machine::read(&self.proc),
+            plan::Host::Process(process) => process::read(self, process),
+            plan::Host::Cgroup(path) => cgroup::read(self, path),
+        }
+    }
+}
+
+/// CPU time becomes a share of what the cores could do meanwhile.
+pub(super) fn derive(now: &mut Exposition, before: Option<&Exposition>) {
+    let share = cpu_percent(now, before);
+    now.give_or_lack("cpu_percent", share);
+    if now.has("disk_busy_milliseconds_total") {
+        let busiest = now.highest_rate("disk_busy_milliseconds_total", before).map(|rate| (rate / 10.0).min(100.0));
+        now.give_or_lack("disk_busy_percent", busiest);
+    }
+}
+
+fn cpu_percent(now: &Exposition, before: Option<&Exposition>) -> Result<f64, Unread> {
+    let used = increase("cpu_seconds_total", now, before)?;
+    let (Some(before), Some(cores)) = (before, now.value("cores")) else { return Err(Unread::NotYet) };
+    Ok(100.0 * used / (cores * now.seconds_since(before)?))
+}
+
+/// A file of the kernel's.
+fn text(path: &Path) -> Result<String, String> {
+    fs::read_to_string(path).map_err(|error| format!("{} cannot be read: {error}", path.display()))
+}
+
+/// A file of the kernel's that holds one number.
+fn number(path: &Path) -> Result<f64, String> {
+    let text = text(path)?;
+    text.trim().parse().map_err(|_| format!("{} holds no number", path.display()))
+}
+
+/// Seconds of one tick, in which the kernel counts a process's time.
+fn tick() -> f64 {
+    1.0 / rustix::param::clock_ticks_per_second() as f64
+}
+
+/// A reading that is missing for one name only.
+fn because<T>(read: Result<T, String>) -> Result<T, Unread> {
+    read.map_err(Unread::Because)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::{
+        process::{Command, Stdio},
+        time::{Duration, Instant},
+    };
+
+    use super::*;
+
+    async fn twice(host: &Host) -> Exposition {
+        let first = host.read().await.expect("it is there");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let mut second = host.read().await.expect("it is still there");
+        derive(&mut second, Some(&first));
+        second
+    }
+
+    #[tokio::test]
+    async fn a_busy_child_is_in_the_tree_of_its_parent() {
+        let begun = Instant::now();
+        let script = "(while :; do :; done) & echo $!; read line; kill $!";
+        let mut parent = Command::new("sh");
+        let parent = parent.args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::null());
+        let mut parent = parent.spawn().expect("sh is there");
+        let tree = Host::new(&plan::Host::Process(plan::Process::Id(parent.id())));
+        let read = twice(&tree).await;
+        let (cpu, cores) = (read.value("cpu_percent"), read.value("cores"));
+        let used = read.value("cpu_seconds_total").expect("it used some");
+        drop(parent.stdin.take());
+        parent.wait().expect("it ends");
+        assert!(used > 0.0 && used <= begun.elapsed().as_secs_f64(), "{used}");
+        assert!(cpu > Some(0.0) && cpu <= cores.map(|cores| 130.0 / cores), "{cpu:?} of {cores:?}");
+        assert!(read.value("memory_bytes") > Some(100_000.0) && read.value("open_files") >= Some(3.0), "{read:?}");
+        let gone = tree.read().await.expect_err("it has ended");
+        assert!(gone.ends_with("it does not run"), "{gone}");
+    }
+
+    #[tokio::test]
+    async fn the_machine_is_no_more_than_all_of_it() {
+        let read = twice(&Host::new(&plan::Host::Local)).await;
+        for name in ["cpu_percent", "memory_percent"] {
+            assert!(read.value(name).is_some_and(|value| (0.0..=101.0).contains(&value)), "{name}: {read:?}");
+        }
+        assert!(read.value("open_files") > Some(0.0), "{read:?}");
+    }
+
+    #[tokio::test]
+    async fn without_proc_it_says_so() {
+        let files = Files { proc: "/no/such/folder".into(), cgroup: "/no/such/folder".into() };
+        let why = Host::among(&plan::Host::Local, files).read().await.expect_err("there is nothing to read");
+        assert!(why.starts_with("this machine: it is read from /proc, which only Linux has"), "{why}");
+    }
+}

@@ -1,0 +1,178 @@
+//! A `PostgreSQL` database: one connection for the whole run, one statement a reading.
+
+mod connect;
+mod query;
+mod statements;
+mod tls;
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use self::{
+    connect::{Address, Session},
+    statements::Statements,
+};
+use super::{Exposition, hit_percent, increase, rate};
+use crate::{measure::Statement, monitor::Unread, plan::Tls};
+
+/// One database.
+#[derive(Debug)]
+pub(in crate::monitor) struct Postgres {
+    address: Result<Address, String>,
+    name: String,
+    pool: Option<u32>,
+    /// Taken out while it is asked, so that a reading that is given up takes the connection with it.
+    session: Mutex<Option<Session>>,
+    statements: Mutex<Statements>,
+}
+
+impl Postgres {
+    pub(super) fn new(url: &str, pool: Option<u32>, tls: &Tls) -> Self {
+        let address = Address::of(url, tls);
+        let name = address.as_ref().map_or_else(|_| "postgres".to_owned(), |address| address.name.clone());
+        Self { address, name, pool, session: Mutex::default(), statements: Mutex::default() }
+    }
+
+    /// `postgres at HOST:PORT/NAME`.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A measured window begins: the next reading also reads what each statement took so far.
+    pub(super) fn open(&self) {
+        self.statements_now().open();
+    }
+
+    /// Whether the statements were read at the begin of the window.
+    pub(super) fn counts_statements(&self) -> bool {
+        self.statements_now().has_begun()
+    }
+
+    /// The next reading also reads what each statement took.
+    pub(super) fn ask_for_statements(&self) {
+        self.statements_now().wanted = true;
+    }
+
+    /// What the statements took between the two readings of them.
+    pub(super) fn statements(&self) -> Vec<Statement> {
+        self.statements_now().grown()
+    }
+
+    pub(super) async fn read(&self, patience: Duration) -> Result<Exposition, String> {
+        let address = self.address.as_ref().map_err(String::clone)?;
+        let kept = self.session.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut session = match kept.filter(Session::is_open) {
+            Some(session) => session,
+            None => address.connect(patience).await?,
+        };
+        let wanted = self.statements_now().wanted;
+        let text = query::text(&session.known, wanted);
+        let answer = session.ask(&text).await.map_err(|why| address.say(&why))?;
+        let row = match answer {
+            Ok(row) => row,
+            Err(refused) => {
+                // The connection is as good as before: the statement alone was refused.
+                if wanted {
+                    session.known.without_statements();
+                }
+                self.keep(session);
+                return Err(address.say(&refused));
+            }
+        };
+        session.known.learn(&row);
+        if wanted && let Some(read) = row.text("statements") {
+            self.statements_now().read(read, &self.name);
+        }
+        self.keep(session);
+        Ok(self.exposition(&row))
+    }
+
+    fn exposition(&self, row: &query::Row) -> Exposition {
+        let mut given = Exposition::empty();
+        for (name, value) in row.numbers() {
+            given.give(name, value);
+        }
+        if given.value("hidden").is_some_and(|hidden| hidden > 0.0) {
+            for name in ["active", "waiting", "idle_in_transaction", "oldest_transaction_seconds"] {
+                let why = "the role may not see what the sessions of other roles do; grant it pg_monitor".to_owned();
+                given.lack(name, Unread::Because(why));
+            }
+        }
+        let of = self.pool.map(f64::from).or_else(|| given.value("max_connections"));
+        if let (Some(connections), Some(of)) = (given.value("connections"), of) {
+            given.give("pool_percent", 100.0 * connections / of);
+        }
+        given
+    }
+
+    fn keep(&self, session: Session) {
+        *self.session.lock().unwrap_or_else(PoisonError::into_inner) = Some(session);
+    }
+
+    fn statements_now(&self) -> MutexGuard<'_, Statements> {
+        self.statements.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What happened since the reading before, in the whole database.
+pub(super) fn derive(now: &mut Exposition, before: Option<&Exposition>) {
+    let hits = increase("blocks_hit_total", now, before);
+    let reads = increase("blocks_read_total", now, before);
+    let derived = [
+        ("cache_hit_percent", hits.and_then(|hits| Ok(hit_percent(hits, reads?)))),
+        ("commits_per_second", rate("commits_total", now, before)),
+        ("rollbacks_per_second", rate("rollbacks_total", now, before)),
+        ("deadlocks", increase("deadlocks_total", now, before)),
+    ];
+    for (name, value) in derived {
+        now.give_or_lack(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counters(hit: f64, read: f64) -> Exposition {
+        let mut given = Exposition::empty();
+        for (name, value) in
+            [("blocks_hit_total", hit), ("blocks_read_total", read), ("commits_total", hit), ("rollbacks_total", 0.0)]
+        {
+            given.give(name, value);
+        }
+        given.give("deadlocks_total", 2.0);
+        given
+    }
+
+    #[test]
+    fn what_happened_is_known_from_the_second_reading_on() {
+        let mut first = counters(100.0, 50.0);
+        derive(&mut first, None);
+        assert_eq!(first.value("cache_hit_percent"), None);
+        let why = first.sum(&crate::plan::Selector { name: "deadlocks".to_owned(), labels: Vec::new() });
+        assert_eq!(why, Err(Unread::NotYet));
+        std::thread::sleep(std::time::Duration::from_millis(1));
+        let mut second = counters(190.0, 60.0);
+        derive(&mut second, Some(&first));
+        assert_eq!(second.value("cache_hit_percent"), Some(90.0));
+        assert_eq!(second.value("deadlocks"), Some(0.0));
+        assert!(second.value("commits_per_second").is_some_and(|rate| rate > 0.0));
+        let mut idle = counters(190.0, 60.0);
+        derive(&mut idle, Some(&second));
+        assert_eq!(idle.value("cache_hit_percent"), Some(100.0), "nothing was asked for, so nothing was missed");
+    }
+
+    #[test]
+    fn what_other_roles_hide_is_missing_and_not_nought() {
+        let postgres = Postgres::new("postgresql://u:p@127.0.0.1:1/n", Some(50), &Tls { ca: None, verify: true });
+        let row = |hidden: &str| {
+            query::Row::of([("connections", "20"), ("active", "3"), ("hidden", hidden), ("max_connections", "100")])
+        };
+        let seen = postgres.exposition(&row("0"));
+        assert_eq!((seen.value("active"), seen.value("pool_percent")), (Some(3.0), Some(40.0)));
+        let hidden = postgres.exposition(&row("17"));
+        assert_eq!((hidden.value("active"), hidden.value("connections")), (None, Some(20.0)));
+    }
+}
