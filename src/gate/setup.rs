@@ -93,6 +93,8 @@ pub struct MeasuredPhase {
     pub measurements: PhaseMeasurements,
     /// The app's gauges, by gauge id of the plan; empty when the window never opened.
     pub gauges: Vec<GaugeSeries>,
+    /// When the measured window began; `None` where it never did, and for slices that were joined.
+    pub window_at: Option<jiff::Timestamp>,
 }
 
 /// Exchanges that are shown step by step.

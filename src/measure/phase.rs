@@ -1,9 +1,9 @@
 //! What was measured in one phase.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{EndpointMeasurements, GeneratorHealth, Layout};
-use crate::plan::EndpointId;
+use crate::plan::{EndpointId, FailureKind};
 
 /// Everything measured in one phase.
 #[derive(Debug, Clone)]
@@ -84,6 +84,10 @@ pub struct Window {
     pub requests: u64,
     /// Failures.
     pub failures: u64,
+    /// Failures by kind; kinds without failures are absent.
+    pub errors: BTreeMap<FailureKind, u64>,
+    /// Successful answers whose last byte came in this second, whenever their requests were meant to start.
+    pub completed: u64,
     /// Latency histogram, HDR V2 compressed, base64; empty without a timed request.
     pub latency: String,
     /// Service time histogram, likewise.

@@ -133,6 +133,12 @@ pub(super) struct Window {
     pub(super) endpoint: u32,
     pub(super) requests: u64,
     pub(super) failures: u64,
+    /// Absent in files of earlier releases, and without failures.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) errors: BTreeMap<FailureKind, u64>,
+    /// Absent in files of earlier releases.
+    #[serde(default)]
+    pub(super) completed: u64,
     pub(super) latency: String,
     pub(super) service: String,
     pub(super) added: String,

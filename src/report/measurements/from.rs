@@ -152,8 +152,8 @@ fn span(span: &SpanCounts) -> format::Span {
 }
 
 fn window(window: &Window) -> format::Window {
-    let Window { second, endpoint, requests, failures, latency, service, added } = window.clone();
-    format::Window { second, endpoint: endpoint.0, requests, failures, latency, service, added }
+    let Window { second, endpoint, requests, failures, errors, completed, latency, service, added } = window.clone();
+    format::Window { second, endpoint: endpoint.0, requests, failures, errors, completed, latency, service, added }
 }
 
 fn gauge(series: &GaugeSeries, show: &Show<'_>) -> format::Gauge {

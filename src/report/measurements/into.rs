@@ -62,7 +62,7 @@ fn of_phase(phase: format::Phase, logins: &[bool]) -> Read<MeasuredPhase> {
         failed: phase.failed,
     };
     let gauges = phase.gauges.into_iter().map(gauge).collect::<Read<_>>()?;
-    Ok(MeasuredPhase { name: phase.name, measurements, gauges })
+    Ok(MeasuredPhase { name: phase.name, measurements, gauges, window_at: None })
 }
 
 fn seconds(seconds: f64) -> Read<Duration> {
@@ -123,8 +123,8 @@ fn span(span: format::Span) -> SpanCounts {
 }
 
 fn window(window: format::Window) -> Window {
-    let format::Window { second, endpoint, requests, failures, latency, service, added } = window;
-    Window { second, endpoint: EndpointId(endpoint), requests, failures, latency, service, added }
+    let format::Window { second, endpoint, requests, failures, errors, completed, latency, service, added } = window;
+    Window { second, endpoint: EndpointId(endpoint), requests, failures, errors, completed, latency, service, added }
 }
 
 fn gauge(gauge: format::Gauge) -> Read<GaugeSeries> {

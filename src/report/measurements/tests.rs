@@ -47,6 +47,8 @@ fn recording() -> MeasuredPhase {
         endpoint: EndpointId(1),
         requests: 2_000,
         failures: 1,
+        errors: BTreeMap::from([(FailureKind::Check, 1)]),
+        completed: 1_998,
         latency: window.encode(),
         service: String::new(),
         added: String::new(),
@@ -71,7 +73,7 @@ fn recording() -> MeasuredPhase {
         missing: Some("GET /metrics?key=hunter2 answered 503.".to_owned()),
         silent: true,
     };
-    MeasuredPhase { name: "light".to_owned(), measurements, gauges: vec![gauge] }
+    MeasuredPhase { name: "light".to_owned(), measurements, gauges: vec![gauge], window_at: None }
 }
 
 fn written(recordings: &[MeasuredPhase]) -> String {
@@ -89,7 +91,10 @@ fn reads_what_it_wrote() {
         (before.layout.clone(), before.window_start, before.measured)
     );
     assert_eq!((after.ending, after.extended, &after.generator), (before.ending, before.extended, &before.generator));
-    let [before, after] = [before, after].map(|measurements| &measurements.endpoints[1]);
+    let [before, after] = [before, after].map(|measurements| {
+        assert_eq!((measurements.windows[0].completed, measurements.windows[0].errors.len()), (1_998, 1));
+        &measurements.endpoints[1]
+    });
     assert_eq!((&after.spans, after.first_failure), (&before.spans, before.first_failure));
     for q in [0.01, 0.5, 0.95, 0.99] {
         assert_eq!(after.latency.quantile(q), before.latency.quantile(q), "{q}");
