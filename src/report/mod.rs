@@ -4,10 +4,12 @@
 //! once, then rendered by each format with its own escaping. Nothing here reads a clock or touches a file.
 
 mod advice;
+mod bands;
 mod calibration;
 mod clean;
 mod comparison;
 mod csv;
+mod diagnosis;
 mod files;
 mod html;
 mod json;
@@ -20,6 +22,7 @@ mod progress;
 mod publishable;
 mod regressions;
 mod rehearsal;
+mod results;
 mod schema;
 mod selftest;
 mod side_by_side;

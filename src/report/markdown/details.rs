@@ -10,7 +10,7 @@ use super::{
 use crate::units::number;
 use crate::{
     judge::{Band, EndpointVerdict, Outcome, PhaseVerdict, Verdict},
-    report::when,
+    report::{bands, when},
 };
 
 /// So many endpoints of a phase are shown; endpoints.csv has them all.
@@ -89,7 +89,11 @@ pub(super) fn monitors(verdict: &Verdict) -> String {
             let missing = monitor.missing.as_ref().map(|missing| format!(": {}", text(missing))).unwrap_or_default();
             let (phase, name) = (cell(&phase.name), cell(&monitor.name));
             let band = band(monitor.band);
-            writeln!(rows, "| {phase} | {name} | {mean} | {max} | {band}{missing} | {} |", monitor.samples)
+            let crossed = match bands::crossings(monitor) {
+                crossed if crossed.is_empty() => crossed,
+                crossed => format!(" ({crossed})"),
+            };
+            writeln!(rows, "| {phase} | {name} | {mean} | {max} | {band}{crossed}{missing} | {} |", monitor.samples)
                 .expect(IN_MEMORY);
         }
         if let Some(generator) = &phase.generator {
