@@ -4,6 +4,7 @@ use std::{
     io::{BufRead, BufReader, Read as _, Write as _},
     net::TcpStream,
     process::{Child, ChildStdin, Command, Stdio},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -18,6 +19,7 @@ pub(crate) struct App {
     input: Option<ChildStdin>,
     /// `http://127.0.0.1:PORT`.
     pub(crate) url: String,
+    said: Arc<Mutex<String>>,
 }
 
 impl App {
@@ -42,8 +44,26 @@ impl App {
         output.read_line(&mut line).expect("the first line can be read");
         let url = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("unexpected first line {line:?}"));
         let url = url.to_owned();
-        std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
-        Self { child, input, url }
+        let said = Arc::new(Mutex::new(String::new()));
+        let kept = Arc::clone(&said);
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            while output.read_line(&mut line).is_ok_and(|read| read > 0) {
+                kept.lock().expect("nobody panics with it").push_str(&std::mem::take(&mut line));
+            }
+        });
+        Self { child, input, url, said }
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What follows `prefix` on a line that it printed after the first one.
+    pub(crate) fn said(&self, prefix: &str) -> Option<String> {
+        let said = self.said.lock().expect("nobody panics with it");
+        said.lines().find_map(|line| line.strip_prefix(prefix)).map(str::to_owned)
     }
 
     /// `127.0.0.1:PORT`.

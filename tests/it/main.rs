@@ -8,6 +8,7 @@ mod calibrate;
 mod check;
 mod command_line;
 mod compare;
+mod diagnosis;
 mod exit_codes;
 mod failure_kinds;
 mod gate_test;

@@ -15,8 +15,8 @@ const ERRORS: f64 = 0.01;
 /// ... and there are so many of them.
 const FEWEST_ERRORS: u64 = 3;
 
-/// Means over fewer requests are not compared.
-pub(super) const FEWEST: u64 = 10;
+/// Means over fewer requests are not compared. Not more, because a phase that broke is often stopped early.
+pub(super) const FEWEST: u64 = 5;
 
 /// The endpoint whose latency or errors rose first, against the first phase.
 ///

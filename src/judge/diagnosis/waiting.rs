@@ -19,7 +19,7 @@ const SLOWER: f64 = 3.0;
 ///
 /// The rule. A queue is shared: whoever waits for a worker, a connection or the CPU waits whatever they ask for. So where
 /// the load grew and the service time of at least half of the endpoints rose (by as much as latency has to),
-/// requests queued; where it rose at fewer, the work of those endpoints became slower. With one endpoint to compare,
+/// requests queued; where it rose at fewer, the work of those endpoints became slower. With one endpoint in all,
 /// throughput decides: it queues when throughput grew by less than half of what the load did. Where latency rose and
 /// service time did not, requests waited before they were sent, because every user still waited for an answer. Without
 /// growing load there is no queue to explain it, so that only a minority of slow endpoints tells something; and in the
@@ -41,6 +41,7 @@ pub(super) fn waiting(seen: &[Seen<'_>], onset: &Onset) -> Option<Waiting> {
     let grown = first.is_like(phase) && growth([first.load(), phase.load()])? >= GROWN - 1.0;
     let queued = match (rose, compared.len()) {
         (_, 0) => return None,
+        (_, 1) if phase.endpoints().count() > 1 => return None,
         (0, _) => grown.then_some(true),
         (_, 1) if grown => {
             let throughput = growth([first.verdict.throughput?, phase.verdict.throughput?])?;
