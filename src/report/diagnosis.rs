@@ -69,8 +69,8 @@ const MOST_TIME: &str = "which has the most of the time that requests spend in t
 
 fn for_resource(verdict: &Verdict, gauge: &str, resource: Resource, endpoint: Option<&str>) -> String {
     let saturated = verdict.diagnosis.iter().flat_map(|diagnosis| &diagnosis.saturated);
-    let reached = saturated.clone().find(|one| one.gauge == gauge).map(|one| number::plain(one.max));
-    let reached = reached.map(|max| format!(" ({gauge} reached {max})")).unwrap_or_else(|| format!(" ({gauge})"));
+    let reached = saturated.into_iter().find(|one| one.gauge == gauge).map(|one| number::plain(one.max));
+    let reached = reached.map_or_else(|| format!(" ({gauge})"), |max| format!(" ({gauge} reached {max})"));
     let begin = endpoint.map(|name| format!(" Begin with {name}, {MOST_TIME}.")).unwrap_or_default();
     match advice::for_resource(resource) {
         Some((first, rest)) => format!("{first}{reached}{rest}{begin}"),

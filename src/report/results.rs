@@ -48,8 +48,8 @@ pub(super) struct Results<'a> {
 
 /// The template, filled in; `None` when no phase was measured.
 pub(super) fn of(verdict: &Verdict) -> Option<Results<'_>> {
-    let ran = verdict.phases.iter().filter(|phase| phase.outcome != Outcome::NotRun);
-    let phases: Vec<Metrics<'_>> = ran.clone().map(metrics).collect();
+    let ran: Vec<&PhaseVerdict> = verdict.phases.iter().filter(|phase| phase.outcome != Outcome::NotRun).collect();
+    let phases: Vec<Metrics<'_>> = ran.iter().copied().map(metrics).collect();
     let last = ran.last()?;
     let named = diagnosis::of(verdict).into_iter().flat_map(|diagnosis| &diagnosis.bottlenecks);
     let bottlenecks = ["Primary", "Secondary", "Tertiary"].into_iter().zip(named.map(|one| one.what.as_str()));

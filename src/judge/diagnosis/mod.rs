@@ -61,7 +61,7 @@ fn bottlenecks(seen: &[Seen<'_>], diagnosis: &Diagnosis, outages: &[Outage]) -> 
     let mut found: Vec<Bottleneck> = Vec::new();
     found.extend(outages.first().map(words::outage));
     let slow = onset.as_ref().filter(|_| waiting.as_ref().is_some_and(|waiting| !waiting.queued));
-    found.extend(slow.map(|onset| slow_service(onset)));
+    found.extend(slow.map(slow_service));
     let (after, in_time): (Vec<&Saturation>, Vec<&Saturation>) =
         saturated.iter().partition(|one| one.order == Some(Order::After));
     found.extend(in_time.iter().map(|one| of_resource(seen, one)));

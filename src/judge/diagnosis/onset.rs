@@ -28,8 +28,8 @@ pub(super) fn onset(seen: &[Seen<'_>], point: Option<&BreakingPoint>) -> Option<
         return seen.iter().find_map(|phase| first_of(seen, phase));
     };
     let at = seen.iter().position(|phase| phase.name() == point.phase)?;
-    let rose = seen[..=at].iter().find_map(|phase| Some((phase, rise(seen, phase, phase.endpoint(name)?)?)));
-    let (phase, rise) = rose.unwrap_or_else(|| {
+    let earliest = seen[..=at].iter().find_map(|phase| Some((phase, rise(seen, phase, phase.endpoint(name)?)?)));
+    let (phase, rise) = earliest.unwrap_or_else(|| {
         let rising = if point.first_error.is_some() { Rising::Errors } else { Rising::Latency };
         let after = seen[at].first_failure(name).filter(|_| rising == Rising::Errors);
         (&seen[at], Rise { rising, after, times: 1.0 })

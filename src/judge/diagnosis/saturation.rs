@@ -49,10 +49,9 @@ pub(super) fn saturated(seen: &[Seen<'_>], onset: Option<&Onset>) -> Vec<Saturat
 fn order((phase, at): (usize, f64), (rose, rose_at): (usize, Option<f64>)) -> Option<Order> {
     Some(match phase.cmp(&rose) {
         std::cmp::Ordering::Less => Order::Before,
-        std::cmp::Ordering::Greater => Order::After,
         std::cmp::Ordering::Equal if (at - rose_at?).abs() <= RESOLUTION_S => Order::With,
         std::cmp::Ordering::Equal if at < rose_at? => Order::Before,
-        std::cmp::Ordering::Equal => Order::After,
+        _ => Order::After,
     })
 }
 
@@ -75,7 +74,7 @@ fn in_phase(evidence: &PhaseEvidence<'_>, phase: &Seen<'_>) -> Vec<(f64, Saturat
                 gauge: gauge.name.clone(),
                 resource: Resource::of(&gauge.name),
                 phase: phase.name().to_owned(),
-                after_s: beyond.first().and_then(|sample| phase.into_window(sample.at)).unwrap_or_default(),
+                after_s: beyond.first().and_then(|sample| phase.since_start(sample.at)).unwrap_or_default(),
                 share,
                 max,
                 order: None,

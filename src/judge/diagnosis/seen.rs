@@ -64,14 +64,14 @@ impl<'a> Seen<'a> {
     }
 
     /// A moment since the phase's origin, in seconds since the window began; `None` before it.
-    pub(super) fn into_window(&self, at: Duration) -> Option<f64> {
+    pub(super) fn since_start(&self, at: Duration) -> Option<f64> {
         let start = self.evidence.measurements.window_start?;
         at.checked_sub(start).map(|since| since.as_secs_f64())
     }
 
     /// The start of a whole second since the phase's origin, in seconds since the window began.
     fn second(&self, second: u32) -> f64 {
-        self.into_window(Duration::from_secs(second.into())).unwrap_or_default()
+        self.since_start(Duration::from_secs(second.into())).unwrap_or_default()
     }
 
     /// The first of two seconds in a row, of those with timed requests, in which the mean latency of an endpoint was at
@@ -108,7 +108,7 @@ impl<'a> Seen<'a> {
     pub(super) fn first_failure(&self, name: &str) -> Option<f64> {
         let rows = self.rows_of(name);
         let first = |measured: &EndpointMeasurements| measured.first_failure.map(|(at, _)| at);
-        rows.iter().filter_map(|row| first(row.measured)).min().and_then(|at| self.into_window(at))
+        rows.iter().filter_map(|row| first(row.measured)).min().and_then(|at| self.since_start(at))
     }
 }
 

@@ -71,7 +71,7 @@ fn a_quiet_second_in_which_nobody_waits_is_no_part_of_it() {
 fn failures_among_successes_are_no_outage() {
     assert_eq!(
         seen(|at, sample| if at % 300 != 0 {
-            fail(sample, FailureKind::Check)
+            fail(sample, FailureKind::Check);
         }),
         [],
         "two of three fail"

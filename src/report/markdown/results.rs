@@ -29,14 +29,14 @@ pub(super) fn template(verdict: &Verdict) -> String {
     let shown: Vec<usize> = (0..PEAKS.len())
         .filter(|at| phases.iter().any(|phase| phase.peaks[*at] != crate::units::number::NOTHING))
         .collect();
-    let titles: String = shown.iter().map(|at| format!(" {} |", PEAKS[*at].1)).collect();
+    let titles = cells(shown.iter().map(|at| PEAKS[*at].1.to_owned()));
     let rules = " --: |".repeat(shown.len());
     let mut part = format!(
         "### Results\n\n| phase | success | p95 | error rate |{titles} status | ready for the next phase |\n\
          | --- | --: | --: | --: |{rules} --- | --- |\n"
     );
     for Metrics { phase, outcome, success, p95, errors, peaks, ready } in &phases {
-        let peaks: String = shown.iter().map(|at| format!(" {} |", cell(&peaks[*at]))).collect();
+        let peaks = cells(shown.iter().map(|at| cell(&peaks[*at])));
         writeln!(
             part,
             "| {} | {success} | {p95} | {errors} |{peaks} {} {} | {ready} |",
@@ -58,4 +58,9 @@ pub(super) fn template(verdict: &Verdict) -> String {
     }
     writeln!(part, "- **Ready for the next phase?** {}", text(&ready)).expect(IN_MEMORY);
     part
+}
+
+/// The cells of a row between others.
+fn cells(texts: impl Iterator<Item = String>) -> String {
+    texts.fold(String::new(), |cells, text| cells + " " + &text + " |")
 }
