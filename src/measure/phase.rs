@@ -12,7 +12,7 @@ pub struct PhaseMeasurements {
     pub layout: Layout,
     /// By endpoint id of the plan.
     pub endpoints: Vec<EndpointMeasurements>,
-    /// Each second of each endpoint that saw a request.
+    /// Each second of each endpoint in which a request was meant to start, or an answer came.
     pub windows: Vec<Window>,
     /// How the users came up.
     pub ramp: Ramp,

@@ -10,7 +10,10 @@ use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::gate_test::{App, GateTest, Ran, clean_environment, turn};
+use crate::{
+    gate_test::{App, GateTest, Ran, clean_environment, turn},
+    patience,
+};
 
 /// The Django project with these settings.
 fn django(flags: &[&str], settings: &[(&str, &str)]) -> App {
@@ -118,9 +121,10 @@ fn work_of_the_cpu_is_named_and_not_the_database() {
     let settings = [("STAGING_WORKERS", "1"), ("STAGING_THREADS", "40"), ("STAGING_BURN_MS", "80")];
     let app = django(&[], &settings);
     let ran = gate(&app, "700ms")
-        .section("bands: {app.cpu: {warning: 60%, critical: 80%}, database.connections: {warning: 70%, critical: 90%}}")
-        .phase("name: few, users: 1, spawn_rate: 10/s, duration: 5s, data: [small]", &["p95 < 500ms"])
-        .phase("name: more, users: 20, spawn_rate: 20/s, duration: 6s, data: [small]", &["p95 < 500ms"])
+        // One user needs a fifth of a core. What else runs on this machine leaves less than a core to the others.
+        .section("bands: {app.cpu: {warning: 35%, critical: 45%}, database.connections: {warning: 70%, critical: 90%}}")
+        .phase("name: few, users: 1, spawn_rate: 10/s, duration: 5s, data: [small]", &["p95 < 700ms"])
+        .phase("name: more, users: 20, spawn_rate: 20/s, duration: 6s, data: [small]", &["p95 < 700ms"])
         .run()
         .exits(1);
     let (diagnosis, all) = diagnosis(&ran);
@@ -137,26 +141,13 @@ fn work_of_the_cpu_is_named_and_not_the_database() {
 #[test]
 fn a_killed_app_is_an_outage_to_the_second_and_recovery_follows() {
     let _turn = turn();
-    let app = django(&[], &[("STAGING_OUTAGE_S", "1")]);
-    let test = gate(&app, "100ms..200ms")
-        .section("recovery: {users: 2, within: 30s, tolerance: 100%}")
-        // No blocking criterion on success: the phase goes on through the outage.
-        .phase(
-            "name: only, users: 8, spawn_rate: 8/s, duration: 10s, data: [small]",
-            &["requests > 100", "{warn: success_rate > 99%}"],
-        );
-    let gate = test.spawn();
-    let begun = Instant::now();
-    while acknowledged(&app) < 60 {
-        assert!(begun.elapsed() < Duration::from_secs(20), "the load begins");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    let pid = Pid::from_raw(app.id().cast_signed()).expect("the app has an id");
-    kill_process(pid, Signal::USR1).expect("the signal is sent");
-    let output = gate.wait_with_output().expect("the gate ends");
-    let ran = test.ran(&output).exits(0);
+    let (app, ran) = patience::undisturbed(|| {
+        let (app, ran) = killed_under_load();
+        let said = ran.stdout.clone();
+        ((app, ran), said)
+    });
+    let ran = ran.exits(0);
     let (diagnosis, all) = diagnosis(&ran);
-
     let outages = ran.verdict["outages"].as_array().expect("it is a list");
     let [outage] = outages.as_slice() else { panic!("one outage: {all}") };
     let window: Timestamp = ran.phase("only")["window_at"].as_str().and_then(|at| at.parse().ok()).expect("it began");
@@ -174,6 +165,29 @@ fn a_killed_app_is_an_outage_to_the_second_and_recovery_follows() {
     assert_eq!(diagnosis["bottlenecks"][0]["cause"], "outage", "{all}");
     assert_eq!(ran.verdict["recovery"]["outcome"], "passed", "an outage is no lack of recovery: {all}");
     assert!(ran.report("summary.md").contains("No request succeeded from"), "{all}");
+}
+
+/// Kills the app in the middle of a phase; it comes back after a second and the time that it takes to start.
+fn killed_under_load() -> (App, Ran) {
+    let app = django(&[], &[("STAGING_OUTAGE_S", "1")]);
+    let test = gate(&app, "100ms..200ms")
+        .section("recovery: {users: 2, within: 30s, tolerance: 100%}")
+        // No blocking criterion on success: the phase goes on through the outage.
+        .phase(
+            "name: only, users: 8, spawn_rate: 8/s, duration: 10s, data: [small]",
+            &["requests > 100", "{warn: success_rate > 99%}"],
+        );
+    let gate = test.spawn();
+    let begun = Instant::now();
+    while acknowledged(&app) < 60 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "the load begins");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let pid = Pid::from_raw(app.id().cast_signed()).expect("the app has an id");
+    kill_process(pid, Signal::USR1).expect("the signal is sent");
+    let output = gate.wait_with_output().expect("the gate ends");
+    let ran = test.ran(&output);
+    (app, ran)
 }
 
 /// How many details the app has promised to keep; none while it does not answer.

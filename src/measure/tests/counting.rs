@@ -118,7 +118,8 @@ fn a_late_sample_opens_a_frozen_second_again() {
         collector.absorb(recorder.take());
     }
     let windows = collector.finish(facts()).windows;
-    assert_eq!(windows.iter().map(|window| (window.second, window.requests)).collect::<Vec<_>>(), [(12, 2), (35, 1)]);
+    let seconds: Vec<_> = windows.iter().map(|window| (window.second, window.requests, window.completed)).collect();
+    assert_eq!(seconds, [(12, 2, 1), (13, 0, 1), (35, 1, 1)], "the answer of the late one came in the next second");
     let read = Histogram::decode(&windows[0].latency).expect("it reads back");
     assert_eq!(read.count(), 2);
 }
