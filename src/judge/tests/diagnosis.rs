@@ -224,6 +224,10 @@ fn what_was_saturated_before_anything_rose_explains_nothing() {
     let slow = [(PAGE, 320), (CHART, 360), (GHOST, 330)];
     let (diagnosis, _) = diagnosed(&[hot("few", 5, HEALTHY), hot("more", 20, slow)]);
     assert_eq!((diagnosis.saturated, diagnosis.bottlenecks[0].cause), (vec![], Cause::Queue));
+    // A tenth of the time above critical in the first phase, and all of it in the second, is another matter.
+    let warm = rung("few", 5, 600, HEALTHY).gauge("app.cpu", [20.0, 95.0], 54);
+    let (diagnosis, _) = diagnosed(&[warm, hot("more", 20, slow)]);
+    assert_eq!((diagnosis.saturated[0].phase.as_str(), causes(&diagnosis)), ("more", vec![Cause::Saturated]));
     let (diagnosis, _) = diagnosed(&[hot("few", 5, HEALTHY)]);
     assert_eq!(causes(&diagnosis), [Cause::Saturated], "nothing rose, and it is used up all the same");
 }
