@@ -62,7 +62,7 @@ pub(super) fn load(phase: &PhaseVerdict) -> String {
 pub(super) fn breaking_point(verdict: &Verdict) -> Option<String> {
     let point = verdict.breaking_point.as_ref()?;
     let open = verdict.phases.iter().any(|phase| phase.name == point.phase && phase.rate.is_some());
-    let load = |value: f64| if open { number::per_second(value) } else { format!("{} users", number::plain(value)) };
+    let load = |value: f64| if open { number::per_second(value) } else { number::counted(value as u64, "user") };
     let between = if let Some(good) = point.last_good_users {
         format!("Between {} and {} (phase {})", load(good), load(point.users), point.phase)
     } else {

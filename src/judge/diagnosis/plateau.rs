@@ -6,11 +6,14 @@ use crate::judge::{Outage, Plateau};
 /// The load has grown when it is this many times that of the phase before.
 pub(super) const GROWN: f64 = 1.2;
 
-/// Throughput stopped growing when it grew by less than this part of what the load did.
+/// Throughput stopped growing when it grew by less than this part of what the load did ...
 const FLAT: f64 = 0.2;
 
+/// ... and by less than this share: between phases far apart it grew first and stopped somewhere in between.
+const HARDLY: f64 = 0.25;
+
 /// Where throughput stopped growing: the first phase with more load than the one before it, of the same kind, in which
-/// throughput grew by less than a fifth of that.
+/// throughput grew by less than a fifth of that, and by less than a quarter of itself.
 ///
 /// A phase with an outage is left out: nothing grew in it for another reason.
 ///
@@ -24,7 +27,7 @@ pub(super) fn plateau(seen: &[Seen<'_>], outages: &[Outage]) -> Option<Plateau> 
         let throughput = [before.verdict.throughput?, after.verdict.throughput?];
         let load = [before.load(), after.load()];
         let grown = growth(load)?;
-        let flat = before.is_like(after) && grown >= GROWN - 1.0 && growth(throughput)? < FLAT * grown;
+        let flat = before.is_like(after) && grown >= GROWN - 1.0 && growth(throughput)? < HARDLY.min(FLAT * grown);
         flat.then(|| Plateau { phases: [before.name().to_owned(), after.name().to_owned()], load, throughput })
     })
 }

@@ -5,7 +5,7 @@ use super::{
     plateau::{GROWN, growth},
     seen::Seen,
 };
-use crate::judge::{EndpointVerdict, Onset, Rising, Waiting};
+use crate::judge::{EndpointVerdict, Onset, PhaseVerdict, Rising, Waiting};
 
 /// Where only one endpoint can be compared, requests queue when throughput grew by less than this part of what the load
 /// did.
@@ -25,8 +25,8 @@ const SLOWER: f64 = 3.0;
 /// growing load there is no queue to explain it, so that only a minority of slow endpoints tells something; and in the
 /// first phase there is nothing but the other endpoints to compare with.
 ///
-/// Beside it stands Little's law (1961): requests in the app at a time are throughput times service time. What is more
-/// than throughput times the first phase's service time has waited, if service itself takes as long as then.
+/// Beside it stands Little's law (1961): requests in the app at a time are requests per second times service time. What is
+/// more than requests per second times the first phase's service time has waited, if service itself takes as long as then.
 pub(super) fn waiting(seen: &[Seen<'_>], onset: &Onset) -> Option<Waiting> {
     let phase = seen.iter().find(|phase| phase.name() == onset.phase)?;
     let first = seen.first()?;
@@ -63,9 +63,11 @@ pub(super) fn waiting(seen: &[Seen<'_>], onset: &Onset) -> Option<Waiting> {
     })
 }
 
-/// Requests in the app at a time, by Little's law.
+/// Requests in the app at a time, by Little's law. Those that succeeded count by their start: what a phase that was stopped
+/// early still answered came after what was measured.
 fn in_app(phase: &Seen<'_>) -> Option<f64> {
-    Some(phase.verdict.throughput? * phase.verdict.service_ms.mean? / 1e3)
+    let PhaseVerdict { requests, failures, duration_s, service_ms, .. } = phase.verdict;
+    (*duration_s > 0.0).then_some((requests - failures) as f64 / duration_s * service_ms.mean? / 1e3)
 }
 
 /// Mean service time of an endpoint, in the first phase and in this one.

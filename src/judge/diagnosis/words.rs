@@ -152,7 +152,7 @@ fn waiting_in_words(waiting: &Waiting, onset: Option<&Onset>) -> String {
         ([Some(before), Some(now)], [_, Some(in_app)]) if now > before => {
             let waited = in_app * (1.0 - before / now);
             format!(
-                " Of {} requests in the app at a time (throughput times service time, Little's law) {} waited, if \
+                " Of {} requests in the app at a time (requests per second times service time, Little's law) {} waited, if \
                  service itself takes as long as in {against}.",
                 number::plain(*in_app),
                 number::plain(waited)

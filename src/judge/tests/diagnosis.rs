@@ -177,10 +177,13 @@ fn a_queue_that_no_gauge_explains_is_called_so() {
 
 #[test]
 fn throughput_that_grows_with_the_load_is_no_plateau() {
-    // Four times the users: a fifth of that growth is 60 %.
+    // Four times the users: a fifth of that growth is 60 %, and a quarter more is less.
     let of = |each| diagnosed(&[few(), rung("more", 20, each, HEALTHY).calm()]).0;
-    assert!(of(961).plateau.is_none());
-    assert!(of(955).plateau.is_some());
+    assert!(of(760).plateau.is_none());
+    assert!(of(740).plateau.is_some());
+    // Half as many users more: a fifth of that growth is 10 %.
+    let of = |each| diagnosed(&[rung("few", 10, 600, HEALTHY), rung("more", 15, each, HEALTHY)]).0;
+    assert!(of(670).plateau.is_none() && of(650).plateau.is_some());
     let same_load = diagnosed(&[few(), rung("more", 5, 600, HEALTHY).calm()]).0;
     assert!(same_load.plateau.is_none() && same_load.bottlenecks.is_empty());
     assert!(same_load.because[0].starts_with("Nothing gave way"), "{:?}", same_load.because);

@@ -162,7 +162,7 @@ pub struct Waiting {
     pub against: Option<String>,
     /// Mean service time in milliseconds over all endpoints, in the phase compared with and in this one.
     pub service_ms: [Option<f64>; 2],
-    /// Requests in the app at a time: throughput times service time (Little's law), likewise.
+    /// Requests in the app at a time: successful requests per second times service time (Little's law), likewise.
     pub in_app: [Option<f64>; 2],
     /// Endpoints whose service time rose, and all that can be compared.
     pub rose: [u32; 2],

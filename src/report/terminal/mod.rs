@@ -224,6 +224,7 @@ fn cells_table(rows: &[&Row<'_>], colour: Colour) -> Vec<String> {
 }
 
 fn after_the_ladder(verdict: &Verdict, colour: Colour) -> Vec<String> {
+    let said: Vec<String> = trouble::of(verdict).into_iter().filter_map(|trouble| trouble.advice).collect();
     let mut lines = Vec::new();
     let mut add = |title: &str, outcome: Option<Outcome>, text: &str| {
         let hanging = wrap(text, 16);
@@ -237,7 +238,7 @@ fn after_the_ladder(verdict: &Verdict, colour: Colour) -> Vec<String> {
         add("breaking point", None, &point);
     }
     if let Some(conclusion) = diagnosis::sentences(verdict).first() {
-        let advice = diagnosis::advice(verdict).into_iter().next();
+        let advice = diagnosis::advice(verdict).into_iter().next().filter(|advice| !said.contains(advice));
         let advice = advice.map(|advice| format!(" What to try: {advice}")).unwrap_or_default();
         add("diagnosis", None, &format!("{conclusion}{advice}"));
     }
