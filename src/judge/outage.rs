@@ -1,6 +1,6 @@
 //! Outages: seconds in which the app did not answer. Recovery, after the load, is another matter.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{Outage, PhaseEvidence};
 
@@ -16,6 +16,8 @@ struct Second {
     failures: u64,
     /// Successful answers that ended in it.
     completed: u64,
+    /// When the first of them came.
+    answered: Option<Duration>,
     errors: BTreeMap<String, u64>,
 }
 
@@ -34,61 +36,65 @@ impl Second {
 /// The outages of a phase, in order of time.
 ///
 /// A failing second is one in which requests failed and no answer succeeded; failures count by the second in which they
-/// were meant to start, successes by that of their last byte. With it go the seconds next to it in which more failed than
-/// succeeded, and those after it in which nothing happened although requests were awaited that were answered later, as when
-/// an app that was started again takes connections and is not ready yet. Failing seconds without a success in between are
-/// one outage; fewer than three failures are none.
+/// were meant to start, successes by that of their last byte. The second before it belongs to it where more failed than
+/// succeeded. Failing seconds without a success in between are one outage. It ends with the first answer after it, where
+/// that comes in the next second, or was awaited meanwhile, as when an app that was started again takes connections and is
+/// not ready yet; else with its last failing second. Fewer than three failures are none.
 pub fn outages(name: &str, evidence: PhaseEvidence<'_>) -> Vec<Outage> {
     let Some(start) = evidence.measurements.window_start else { return Vec::new() };
     let seconds = seconds(&evidence);
-    let first = seconds.keys().next().copied().unwrap_or_default();
-    let last = seconds.keys().next_back().copied().unwrap_or_default();
+    let (Some((&first, _)), Some((&last, _))) = (seconds.first_key_value(), seconds.last_key_value()) else {
+        return Vec::new();
+    };
     let at = |second: u32| seconds.get(&second).cloned().unwrap_or_default();
     let mut found = Vec::new();
     let mut second = first;
-    while second <= last && !seconds.is_empty() {
+    while second <= last {
         if !at(second).dead() {
             second += 1;
             continue;
         }
-        let end = end(second, last, &at);
         let from = if second > first && at(second - 1).torn() { second - 1 } else { second };
-        let to = if at(end).torn() { end + 1 } else { end };
-        found.extend(
-            outage(name, (from, to), start.as_secs_f64(), &at)
-                .map(|outage| Outage { over: (end..=last).any(|later| at(later).completed > 0), ..outage }),
-        );
-        second = to.max(second + 1);
+        let End { last: failing, answer } = end(second, last, &at);
+        let to = answer.unwrap_or_else(|| Duration::from_secs(u64::from(failing) + 1));
+        let mut errors: BTreeMap<String, u64> = BTreeMap::new();
+        for (kind, count) in (from..=failing).flat_map(|second| at(second).errors) {
+            *errors.entry(kind).or_default() += count;
+        }
+        if errors.values().sum::<u64>() >= FEWEST {
+            let from_s = (f64::from(from) - start.as_secs_f64()).max(0.0);
+            let to_s = to.saturating_sub(start).as_secs_f64();
+            let over = (failing..=last).any(|later| at(later).completed > 0);
+            found.push(Outage { phase: name.to_owned(), from_s, to_s, seconds: to_s - from_s, over, errors });
+        }
+        second = failing + 1;
     }
     found
 }
 
-/// The second after the last one without an answer.
-fn end(dead: u32, last: u32, at: &dyn Fn(u32) -> Second) -> u32 {
-    let (mut end, mut second, mut awaited) = (dead + 1, dead, 0_u64);
-    while second <= last {
-        let now = at(second);
-        if now.completed > 0 {
-            // What was silent before it belongs to the outage where somebody waited.
-            return if awaited > 0 { second } else { end };
-        }
-        if now.failures > 0 {
-            end = second + 1;
-        }
-        awaited += now.requests - now.failures;
-        second += 1;
-    }
-    end
+/// Where an outage ends.
+struct End {
+    /// The last second in which requests failed before the first answer.
+    last: u32,
+    /// When that came, if it says when the app was back.
+    answer: Option<Duration>,
 }
 
-fn outage(name: &str, (from, to): (u32, u32), start: f64, at: &dyn Fn(u32) -> Second) -> Option<Outage> {
-    let mut errors: BTreeMap<String, u64> = BTreeMap::new();
-    for (kind, count) in (from..to).flat_map(|second| at(second).errors) {
-        *errors.entry(kind).or_default() += count;
+fn end(dead: u32, last: u32, at: &dyn Fn(u32) -> Second) -> End {
+    let (mut failing, mut awaited) = (dead, 0_u64);
+    for second in dead..=last {
+        let now = at(second);
+        if now.completed > 0 {
+            let answer = now.answered.filter(|_| awaited > 0 || second == failing + 1);
+            let failing = if now.torn() { second } else { failing };
+            return End { last: failing, answer };
+        }
+        if now.failures > 0 {
+            failing = second;
+        }
+        awaited += now.requests - now.failures;
     }
-    let [from_s, to_s] = [from, to].map(|second| (f64::from(second) - start).max(0.0));
-    let outage = Outage { phase: name.to_owned(), from_s, to_s, seconds: to_s - from_s, over: false, errors };
-    (outage.errors.values().sum::<u64>() >= FEWEST).then_some(outage)
+    End { last: failing, answer: None }
 }
 
 /// The seconds of the window, login left out.
@@ -102,6 +108,7 @@ fn seconds(evidence: &PhaseEvidence<'_>) -> BTreeMap<u32, Second> {
         second.requests += window.requests;
         second.failures += window.failures;
         second.completed += window.completed;
+        second.answered = second.answered.into_iter().chain(window.answered).min();
         for (kind, count) in &window.errors {
             *second.errors.entry(kind.key().to_owned()).or_default() += count;
         }

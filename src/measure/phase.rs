@@ -88,6 +88,8 @@ pub struct Window {
     pub errors: BTreeMap<FailureKind, u64>,
     /// Successful answers whose last byte came in this second, whenever their requests were meant to start.
     pub completed: u64,
+    /// When the first of them came, since the phase's origin; `None` without any.
+    pub answered: Option<Duration>,
     /// Latency histogram, HDR V2 compressed, base64; empty without a timed request.
     pub latency: String,
     /// Service time histogram, likewise.

@@ -24,6 +24,7 @@ struct Open {
     failures: u64,
     errors: BTreeMap<FailureKind, u64>,
     completed: u64,
+    answered: Option<Duration>,
     latency: Vec<u32>,
     service: Vec<u32>,
     added: Vec<u32>,
@@ -45,7 +46,10 @@ impl Windows {
 
     /// Counts a success in the second of its last byte.
     pub(super) fn complete(&mut self, sample: &Sample) {
-        self.at(sample.ended(), sample.endpoint).completed += 1;
+        let ended = sample.ended();
+        let open = self.at(ended, sample.endpoint);
+        open.completed += 1;
+        open.answered = earlier(open.answered, Some(ended));
     }
 
     pub(super) fn add(&mut self, added: &Added) {
@@ -81,6 +85,7 @@ impl Windows {
             failures: 0,
             errors: BTreeMap::new(),
             completed: 0,
+            answered: None,
             latency: String::new(),
             service: String::new(),
             added: String::new(),
@@ -88,6 +93,7 @@ impl Windows {
         frozen.requests += open.requests;
         frozen.failures += open.failures;
         frozen.completed += open.completed;
+        frozen.answered = earlier(frozen.answered, open.answered);
         for (kind, count) in &open.errors {
             *frozen.errors.entry(*kind).or_default() += count;
         }
@@ -95,6 +101,10 @@ impl Windows {
         extend(&mut frozen.service, &open.service);
         extend(&mut frozen.added, &open.added);
     }
+}
+
+fn earlier(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+    one.into_iter().chain(other).min()
 }
 
 /// Adds times to an encoded histogram.

@@ -175,7 +175,8 @@ pub struct Outage {
     pub phase: String,
     /// Start of the first failing second, in seconds since the window began.
     pub from_s: f64,
-    /// End of the last one.
+    /// When the first answer came after it; the end of its last failing second where that answer came later by itself, or
+    /// not at all.
     pub to_s: f64,
     /// How long that was.
     pub seconds: f64,

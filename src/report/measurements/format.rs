@@ -139,6 +139,8 @@ pub(super) struct Window {
     /// Absent in files of earlier releases.
     #[serde(default)]
     pub(super) completed: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) answered_s: Option<f64>,
     pub(super) latency: String,
     pub(super) service: String,
     pub(super) added: String,

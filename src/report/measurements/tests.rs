@@ -49,6 +49,7 @@ fn recording() -> MeasuredPhase {
         failures: 1,
         errors: BTreeMap::from([(FailureKind::Check, 1)]),
         completed: 1_998,
+        answered: Some(MS(4_120)),
         latency: window.encode(),
         service: String::new(),
         added: String::new(),
@@ -92,7 +93,8 @@ fn reads_what_it_wrote() {
     );
     assert_eq!((after.ending, after.extended, &after.generator), (before.ending, before.extended, &before.generator));
     let [before, after] = [before, after].map(|measurements| {
-        assert_eq!((measurements.windows[0].completed, measurements.windows[0].errors.len()), (1_998, 1));
+        let window = &measurements.windows[0];
+        assert_eq!((window.completed, window.answered, window.errors.len()), (1_998, Some(MS(4_120)), 1));
         &measurements.endpoints[1]
     });
     assert_eq!((&after.spans, after.first_failure), (&before.spans, before.first_failure));
