@@ -79,6 +79,12 @@ fn rise(seen: &[Seen<'_>], phase: &Seen<'_>, now: &EndpointVerdict) -> Option<Ri
     }
 }
 
+/// Whether latency has risen against the first phase. Where a phase broke, its endpoint may have been as slow before.
+pub(super) fn risen(onset: &Onset) -> bool {
+    let [before, now] = onset.latency_ms;
+    before.zip(now).is_some_and(|(before, now)| now >= limit(before))
+}
+
 /// From which mean on a time has risen, in milliseconds.
 pub(super) fn limit(before: f64) -> f64 {
     (before * RISE).max(before + LEAST_RISE_MS)

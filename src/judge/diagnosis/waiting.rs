@@ -1,7 +1,7 @@
 //! Queueing told from slow service.
 
 use super::{
-    onset::{FEWEST, limit},
+    onset::{FEWEST, limit, risen},
     plateau::{GROWN, growth},
     seen::Seen,
 };
@@ -23,7 +23,8 @@ const SLOWER: f64 = 3.0;
 /// throughput decides: it queues when throughput grew by less than half of what the load did. Where latency rose and
 /// service time did not, requests waited before they were sent, because every user still waited for an answer. Without
 /// growing load there is no queue to explain it, so that only a minority of slow endpoints tells something; and in the
-/// first phase there is nothing but the other endpoints to compare with.
+/// first phase, or where the endpoint that broke was as slow in the first phase, there is nothing but the other endpoints
+/// to compare with.
 ///
 /// Beside it stands Little's law (1961): requests in the app at a time are requests per second times service time. What is
 /// more than requests per second times the first phase's service time has waited, if service itself takes as long as then.
@@ -33,7 +34,7 @@ pub(super) fn waiting(seen: &[Seen<'_>], onset: &Onset) -> Option<Waiting> {
     if onset.rising == Rising::Errors {
         return None;
     }
-    if first.name() == phase.name() {
+    if first.name() == phase.name() || !risen(onset) {
         return against_others(phase, &onset.endpoint);
     }
     let compared: Vec<[f64; 2]> = phase.endpoints().filter_map(|now| service(first, now)).collect();

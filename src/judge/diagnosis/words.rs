@@ -1,6 +1,6 @@
 //! The diagnosis in sentences: what it comes to, then its evidence.
 
-use super::seen::Seen;
+use super::{onset::risen, seen::Seen};
 use crate::judge::{
     Bottleneck, Cause, Diagnosis, FirstError, Onset, Order, Outage, Outcome, Plateau, Rising, Saturation, Waiting,
 };
@@ -106,6 +106,9 @@ fn onset_in_words(seen: &[Seen<'_>], onset: &Onset) -> String {
         return format!(
             "{endpoint} gave way first, in {phase} ({load}){when}: {numbers}. There is no phase before it to compare with."
         );
+    }
+    if *rising == Rising::Latency && !risen(onset) {
+        return format!("{endpoint} gave way first, in {phase} ({load}): {numbers}. It was about as slow before.");
     }
     format!("{what} rose first at {endpoint}, in {phase} ({load}){when}: {numbers}. {others}")
 }

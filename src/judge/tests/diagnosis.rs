@@ -118,6 +118,17 @@ fn where_the_first_phase_breaks_its_endpoints_are_compared_with_each_other() {
 }
 
 #[test]
+fn an_endpoint_that_was_as_slow_before_did_not_queue() {
+    let slow = [(PAGE, 20), (CHART, 210), (GHOST, 30)];
+    let mut first = rung("few", 5, 600, slow).calm();
+    first.phase.criteria[0].subject = success_rate(Op::Greater, 0.5);
+    let (diagnosis, point) = diagnosed(&[first, rung("more", 20, 2_000, slow).calm()]);
+    assert_eq!(point.expect("it broke").first_endpoint.as_deref(), Some("chart data"));
+    assert_eq!(causes(&diagnosis), [Cause::SlowService], "against the other endpoints");
+    assert!(diagnosis.because[1].ends_with("It was about as slow before."), "{:?}", diagnosis.because);
+}
+
+#[test]
 fn work_of_the_cpu_is_named_and_not_the_database() {
     let slow = [(PAGE, 240), (CHART, 600), (GHOST, 260)];
     let more = rung("more", 20, 610, slow).gauge("app.cpu", [98.0; 2], 0).gauge("database.connections", [40.0; 2], 0);
