@@ -58,7 +58,8 @@ pub fn outages(name: &str, evidence: PhaseEvidence<'_>) -> Vec<Outage> {
         let End { last: failing, answer } = end(second, last, &at);
         let to = answer.unwrap_or_else(|| Duration::from_secs(u64::from(failing) + 1));
         let mut errors: BTreeMap<String, u64> = BTreeMap::new();
-        for (kind, count) in (from..=failing).flat_map(|second| at(second).errors) {
+        // Requests that were in flight when it began may have been meant to start in the second before.
+        for (kind, count) in (second.saturating_sub(1).max(first)..=failing).flat_map(|second| at(second).errors) {
             *errors.entry(kind).or_default() += count;
         }
         if errors.values().sum::<u64>() >= FEWEST {

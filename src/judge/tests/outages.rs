@@ -43,6 +43,7 @@ fn a_second_in_which_most_succeeded_is_not_failing() {
         }
     });
     assert_eq!(spans(&found), [(21.0, 23.42)]);
+    assert_eq!(found[0].errors, [("connect".to_owned(), 24)].into(), "those of the second before count with it");
 }
 
 #[test]

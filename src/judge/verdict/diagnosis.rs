@@ -182,6 +182,6 @@ pub struct Outage {
     pub seconds: f64,
     /// Whether an answer came again in this phase.
     pub over: bool,
-    /// Failures in these seconds by kind: `connect` is a refused connection, `reset` one that broke.
+    /// Failures in these seconds and the one before, whose requests broke when it began, by kind: `connect` is a refused connection, `reset` one that broke.
     pub errors: BTreeMap<String, u64>,
 }
