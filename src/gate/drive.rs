@@ -2,6 +2,7 @@
 
 use std::{future::pending, sync::Arc, time::Duration};
 
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{MeasuredPhase, Stop};
@@ -188,9 +189,16 @@ impl Drive<'_> {
             Some(sampling) => sampling.finish(patience).await,
             None => Watched::default(),
         };
-        let measured = MeasuredPhase { name: phase.name.clone(), measurements, gauges, statements };
+        let window_at = measurements.window_start.and_then(|start| on_the_clock(origin + start));
+        let measured = MeasuredPhase { name: phase.name.clone(), measurements, gauges, statements, window_at };
         Driven { measured, ended, interruption }
     }
+}
+
+/// The time of day of a moment that has passed; `None` beyond the calendar.
+fn on_the_clock(moment: Instant) -> Option<Timestamp> {
+    let ago = SignedDuration::try_from(moment.elapsed()).ok()?;
+    Timestamp::now().checked_sub(ago).ok()
 }
 
 /// Waits until an instant, or for ever.

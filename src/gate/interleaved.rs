@@ -264,7 +264,8 @@ fn joined(parts: Vec<MeasuredPhase>) -> Option<MeasuredPhase> {
         measurements.push(part);
     }
     let measurements = PhaseMeasurements::joined(measurements)?;
-    Some(MeasuredPhase { name, measurements, gauges, statements })
+    // Slices with pauses in between have no one clock.
+    Some(MeasuredPhase { name, measurements, gauges, statements, window_at: None })
 }
 
 /// The head's window with how its users came up, and with the requests that they sent meanwhile.

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use super::{Against, Finished, MeasuredPhase, Rehearsed, Setup, Stored, corridor::shown};
 use crate::{
     judge::{
-        self, BreakingPoint, CheckResult, Comparison, ComparisonMode, Extent, Interruption, Outcome, PhaseEvidence,
-        PhaseVerdict, RecoveryVerdict, Regression, RunEvidence, StatementVerdict, Totals,
+        self, BreakingPoint, CheckResult, Comparison, ComparisonMode, Extent, Interruption, Outage, Outcome,
+        PhaseEvidence, PhaseVerdict, RecoveryVerdict, Regression, RunEvidence, Seen, StatementVerdict, Totals,
         regression::{self, Blocks, Head, Past, RunValues, StoredComparison},
     },
     load::Rehearsal,
@@ -37,6 +37,7 @@ pub(super) struct Record {
     /// Remarks on the comparison that came up on the way.
     pub(super) comparison_notes: Vec<String>,
     breaking_point: Option<BreakingPoint>,
+    outages: Vec<Outage>,
     pub(super) recovery: Option<RecoveryVerdict>,
     pub(super) integrity: Vec<CheckResult>,
     pub(super) cleanup: Vec<CheckResult>,
@@ -61,6 +62,7 @@ impl Record {
             ruler: Vec::new(),
             comparison_notes: Vec::new(),
             breaking_point: None,
+            outages: Vec::new(),
             recovery: None,
             integrity: Vec::new(),
             cleanup: Vec::new(),
@@ -114,10 +116,14 @@ impl Record {
         let MeasuredPhase { measurements, gauges, .. } = &measured;
         let evidence = PhaseEvidence { plan, phase, measurements, gauges };
         let statements = measured.statements.iter().map(StatementVerdict::from).collect();
-        let verdict = PhaseVerdict { name: measured.name.clone(), statements, ..judge::phase(evidence) };
+        let window_at = measured.window_at.map(rfc_3339);
+        let verdict = PhaseVerdict { name: measured.name.clone(), statements, window_at, ..judge::phase(evidence) };
         if verdict.outcome == Outcome::Failed {
-            self.breaking_point = Some(judge::breaking_point(&self.phases, &verdict, evidence));
+            let mut seen = self.seen(plan);
+            seen.push(Seen { verdict: &verdict, evidence });
+            self.breaking_point = Some(judge::breaking_point(&self.phases, &verdict, evidence, &seen));
         }
+        self.outages.extend(judge::outages(&verdict.name, evidence));
         if let Some(values) = self.values.last_mut().filter(|_| verdict.outcome != Outcome::Invalid) {
             values.extend(regression::values(evidence));
         }
@@ -125,6 +131,17 @@ impl Record {
         self.measured.push(measured);
         self.phases.push(verdict.clone());
         verdict
+    }
+
+    /// The phases that were judged, with what was measured in them.
+    fn seen<'a>(&'a self, plan: &'a Plan) -> Vec<Seen<'a>> {
+        let planned = plan.phases.iter().cycle();
+        let judged = self.phases.iter().zip(&self.measured).zip(planned);
+        let of = |((verdict, measured), phase): ((&'a PhaseVerdict, &'a MeasuredPhase), &'a Phase)| {
+            let MeasuredPhase { measurements, gauges, .. } = measured;
+            Seen { verdict, evidence: PhaseEvidence { plan, phase, measurements, gauges } }
+        };
+        judged.map(of).collect()
     }
 
     /// Keeps what a phase gave that was measured again; a measurement that the generator spoiled gives nothing.
@@ -152,6 +169,7 @@ impl Record {
     pub(super) fn conclude(mut self, setup: &Setup) -> Finished {
         let plan = &setup.plan;
         self.add_what_was_not_reached(plan);
+        let diagnosis = judge::diagnose(&self.seen(plan), self.breaking_point.as_ref(), &self.outages);
         let ladder = (1..=setup.repetitions).flat_map(|repetition| plan.phases.iter().map(move |p| (repetition, p)));
         let missing = ladder.skip(self.phases.len());
         self.phases.extend(missing.map(|(repetition, phase)| {
@@ -172,6 +190,8 @@ impl Record {
             phases: self.phases,
             totals: self.totals,
             breaking_point: self.breaking_point,
+            diagnosis,
+            outages: self.outages,
             comparison,
             regressions,
             recovery: self.recovery,

@@ -2,28 +2,39 @@
 
 use std::time::Duration;
 
-use super::{BreakingPoint, Finding, Level, MonitorVerdict, Outcome, PhaseEvidence, PhaseVerdict, evidence::Row};
+use super::{
+    BreakingPoint, Finding, Level, MonitorVerdict, Outcome, PhaseEvidence, PhaseVerdict, diagnosis, diagnosis::Seen,
+    evidence::Row,
+};
 use crate::measure::{Clock, EndpointMeasurements, SpanCounts, Threshold};
 use crate::plan::{Count, Criterion, EndpointId, FailureKind, Metric, Op, Plan, Subject};
 
 /// Where the app gave way: between the last phase before that passed under less load and this one, which failed.
 ///
 /// Endpoint and failure are those that the failed criteria are about: a stray failure that the phase allows is not where it
-/// broke.
-pub fn breaking_point(before: &[PhaseVerdict], failed: &PhaseVerdict, evidence: PhaseEvidence<'_>) -> BreakingPoint {
+/// broke. `seen` are the phases before it and the phase itself, for the resource that saturated first.
+pub fn breaking_point(
+    before: &[PhaseVerdict],
+    failed: &PhaseVerdict,
+    evidence: PhaseEvidence<'_>,
+    seen: &[Seen<'_>],
+) -> BreakingPoint {
     let blames = blames(failed, &evidence);
     let rows = evidence.endpoints((0..).map(EndpointId).take(evidence.plan.endpoints.len())).rows;
     let first_error = blames.iter().flat_map(|blame| rows.iter().filter_map(|row| blame.first_failure(row))).min();
     let (last_good_users, no_last_good) = last_good(before, failed);
-    BreakingPoint {
+    let mut point = BreakingPoint {
         phase: failed.name.clone(),
         users: load(failed).unwrap_or_default(),
         last_good_users,
         no_last_good,
         first_endpoint: first_endpoint(&rows, &blames, failed, &evidence),
         first_error: first_error.map(|(_, kind)| kind.key().to_owned()),
-        resource: resource(evidence.plan, &failed.monitors),
-    }
+        resource: None,
+    };
+    let closest = || closest_to_critical(evidence.plan, &failed.monitors);
+    point.resource = diagnosis::first_saturated(seen, &point).or_else(closest);
+    point
 }
 
 fn load(phase: &PhaseVerdict) -> Option<f64> {
@@ -166,7 +177,7 @@ fn first_beyond(row: &Row<'_>, criterion: &Criterion, evidence: &PhaseEvidence<'
 }
 
 /// The gauge that was highest relative to its critical band.
-fn resource(plan: &Plan, monitors: &[MonitorVerdict]) -> Option<String> {
+fn closest_to_critical(plan: &Plan, monitors: &[MonitorVerdict]) -> Option<String> {
     let relative = |monitor: &MonitorVerdict| {
         let band = plan.gauges.iter().find(|gauge| gauge.name == monitor.name)?.band?;
         Some(monitor.max? / band.critical).filter(|share| share.is_finite())

@@ -235,7 +235,7 @@ fn amount(phase: &PhaseVerdict) -> f64 {
 }
 
 /// `30 users`, `200/s`.
-fn load(phase: &PhaseVerdict) -> String {
+pub(super) fn load(phase: &PhaseVerdict) -> String {
     match (phase.users, phase.rate) {
         (Some(users), _) => number::counted(u64::from(users), "user"),
         (None, rate) => format!("{}/s", number::plain(rate.unwrap_or_default())),

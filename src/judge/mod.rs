@@ -9,12 +9,14 @@ pub mod calibration;
 mod changes;
 pub mod comparison;
 mod criterion;
+mod diagnosis;
 mod early;
 mod endpoints;
 mod evidence;
 mod generator;
 mod headline;
 mod monitors;
+mod outage;
 mod outcome;
 mod phase;
 mod recovery;
@@ -27,17 +29,20 @@ mod waiver;
 
 pub use breaking::breaking_point;
 pub use changes::{Group, groups, ranked, short_commit};
+pub use diagnosis::{Resource, Seen, diagnose};
 pub use early::{FIRST_LOOK, extension_decides, failed_early};
 pub use evidence::PhaseEvidence;
+pub use outage::outages;
 pub use outcome::{Band, Ending, Level, Outcome};
 pub use phase::{ANSWERS, LOGGED_IN, ends_ladder, not_run, phase};
 pub use recovery::{RECOVERY_SPAN, RecoverySpan, recovery};
 pub use run::{Extent, Interruption, RunEvidence, conclude};
 pub use stopping::{patience, stopped_answering};
 pub use verdict::{
-    Anchored, BreakingPoint, CheckResult, Comparison, ComparisonMode, Creep, EndpointVerdict, Finding, Generator,
-    Lacked, Lateness, Milliseconds, MonitorVerdict, PhaseVerdict, RecoveryVerdict, Regime, Regression, SCHEMA,
-    StatementVerdict, Totals, Verdict,
+    Anchored, Bottleneck, BreakingPoint, Cause, CheckResult, Comparison, ComparisonMode, Creep, Crossing, Diagnosis,
+    EndpointVerdict, Finding, FirstError, Generator, Lacked, Lateness, Milliseconds, MonitorVerdict, Onset, Order,
+    Outage, PhaseVerdict, Plateau, RecoveryVerdict, Regime, Regression, Rising, SCHEMA, Saturation, StatementVerdict,
+    Totals, Verdict, Waiting,
 };
 pub use waiver::{Waived, Waiver};
 

@@ -1,19 +1,22 @@
 //! Gauges against their bands.
 
-use super::{Band, MonitorVerdict, Outcome, PhaseEvidence, criterion::gauge};
-use crate::measure::GaugeSeries;
+use std::time::Duration;
+
+use super::{Band, Crossing, MonitorVerdict, Outcome, PhaseEvidence, criterion::gauge};
+use crate::measure::{GaugeSample, GaugeSeries};
 use crate::plan::{self, Plan};
 use crate::units::number;
 
 /// One row for each gauge of the plan, in the order of gates.yaml.
 pub(super) fn judge(evidence: &PhaseEvidence<'_>) -> Vec<MonitorVerdict> {
     let series = |name: &str| evidence.gauges.iter().find(|series| series.name == name);
-    evidence.plan.gauges.iter().map(|gauge| monitor(gauge, series(&gauge.name))).collect()
+    let start = evidence.measurements.window_start.unwrap_or_default();
+    evidence.plan.gauges.iter().map(|gauge| monitor(gauge, series(&gauge.name), start)).collect()
 }
 
 /// The rows of a phase that was not run.
 pub(super) fn not_read(plan: &Plan) -> Vec<MonitorVerdict> {
-    plan.gauges.iter().map(|gauge| monitor(gauge, None)).collect()
+    plan.gauges.iter().map(|gauge| monitor(gauge, None, Duration::ZERO)).collect()
 }
 
 /// What a gauge means for its phase: a critical band and a missing source warn, only a criterion blocks.
@@ -34,7 +37,7 @@ pub(super) fn warning(plan: &Plan, monitor: &MonitorVerdict) -> Option<(Outcome,
     Some((Outcome::Warned, because))
 }
 
-fn monitor(gauge: &plan::Gauge, series: Option<&GaugeSeries>) -> MonitorVerdict {
+fn monitor(gauge: &plan::Gauge, series: Option<&GaugeSeries>, start: Duration) -> MonitorVerdict {
     let readings = series.map(gauge::readings).unwrap_or_default();
     let values = || readings.iter().map(|sample| sample.value);
     let max = values().reduce(f64::max);
@@ -51,9 +54,20 @@ fn monitor(gauge: &plan::Gauge, series: Option<&GaugeSeries>) -> MonitorVerdict 
             (_, true) => Band::Missing,
             (band, false) => band,
         },
+        warning: gauge.band.and_then(|band| crossing(&readings, start, |value| value >= band.warning)),
+        critical: gauge.band.and_then(|band| crossing(&readings, start, |value| value > band.critical)),
         samples: readings.len() as u64,
         missing: series.and_then(|series| series.missing.clone()).filter(|_| silent || few),
     }
+}
+
+/// The readings that are `beyond`, against all; `None` without any reading.
+fn crossing(readings: &[GaugeSample], start: Duration, beyond: impl Fn(f64) -> bool) -> Option<Crossing> {
+    let crossed: Vec<&GaugeSample> = readings.iter().filter(|sample| beyond(sample.value)).collect();
+    (!readings.is_empty()).then(|| Crossing {
+        share: crossed.len() as f64 / readings.len() as f64,
+        first_s: crossed.first().map(|sample| sample.at.saturating_sub(start).as_secs_f64()),
+    })
 }
 
 fn band(band: Option<plan::Band>, max: Option<f64>) -> Band {

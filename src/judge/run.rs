@@ -1,8 +1,8 @@
 //! The verdict on a run.
 
 use super::{
-    BreakingPoint, CheckResult, Comparison, Ending, Outcome, PhaseVerdict, RecoveryVerdict, Regression, Totals,
-    Verdict, ends_ladder, headline, verdict::SCHEMA, waiver,
+    BreakingPoint, CheckResult, Comparison, Diagnosis, Ending, Outage, Outcome, PhaseVerdict, RecoveryVerdict,
+    Regression, Totals, Verdict, ends_ladder, headline, verdict::SCHEMA, waiver,
 };
 use crate::plan::{Plan, Reaction};
 
@@ -33,6 +33,10 @@ pub struct RunEvidence<'a> {
     pub totals: Totals,
     /// Where the app gave way ([`super::breaking_point`]).
     pub breaking_point: Option<BreakingPoint>,
+    /// What gave way ([`super::diagnose`]).
+    pub diagnosis: Option<Diagnosis>,
+    /// Seconds without an answer ([`super::outages`]), of all phases.
+    pub outages: Vec<Outage>,
     /// How regressions were looked for, if they were.
     pub comparison: Option<Comparison>,
     /// Comparisons with baselines.
@@ -118,6 +122,8 @@ pub fn conclude(mut evidence: RunEvidence<'_>) -> Verdict {
         regressions: evidence.regressions,
         waivers: waiver::active(plan),
         breaking_point: evidence.breaking_point,
+        diagnosis: evidence.diagnosis,
+        outages: evidence.outages,
         recovery: evidence.recovery,
         integrity: evidence.integrity,
         cleanup: evidence.cleanup,

@@ -160,6 +160,7 @@ impl Collector {
             let endpoint = &mut self.endpoints[sample.endpoint.index()];
             endpoint.completed += 1;
             endpoint.spans[span].completed += 1;
+            self.windows.complete(sample);
         }
         if let Some(span) = self.span(sample.endpoint, sample.intended) {
             self.windows.count(sample);

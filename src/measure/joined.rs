@@ -28,6 +28,7 @@ impl PhaseMeasurements {
             join_health(&mut joined.generator, &part.generator);
             joined.windows.extend(part.windows.into_iter().map(|mut window| {
                 window.second = shifted(Duration::from_secs(window.second.into()), shift).as_secs() as u32;
+                window.answered = window.answered.map(|at| shifted(at, shift));
                 window
             }));
             for ((row, spans), more) in joined.endpoints.iter_mut().zip(&mut spans).zip(part.endpoints) {

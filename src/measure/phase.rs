@@ -1,9 +1,9 @@
 //! What was measured in one phase.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{EndpointMeasurements, GeneratorHealth, Layout};
-use crate::plan::EndpointId;
+use crate::plan::{EndpointId, FailureKind};
 
 /// Everything measured in one phase.
 #[derive(Debug, Clone)]
@@ -12,7 +12,7 @@ pub struct PhaseMeasurements {
     pub layout: Layout,
     /// By endpoint id of the plan.
     pub endpoints: Vec<EndpointMeasurements>,
-    /// Each second of each endpoint that saw a request.
+    /// Each second of each endpoint in which a request was meant to start, or an answer came.
     pub windows: Vec<Window>,
     /// How the users came up.
     pub ramp: Ramp,
@@ -84,6 +84,12 @@ pub struct Window {
     pub requests: u64,
     /// Failures.
     pub failures: u64,
+    /// Failures by kind; kinds without failures are absent.
+    pub errors: BTreeMap<FailureKind, u64>,
+    /// Successful answers whose last byte came in this second, whenever their requests were meant to start.
+    pub completed: u64,
+    /// When the first of them came, since the phase's origin; `None` without any.
+    pub answered: Option<Duration>,
     /// Latency histogram, HDR V2 compressed, base64; empty without a timed request.
     pub latency: String,
     /// Service time histogram, likewise.

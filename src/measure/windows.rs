@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{Histogram, Sample, Window, histogram::micros, recent::whole, recorder::Added};
-use crate::plan::EndpointId;
+use crate::plan::{EndpointId, FailureKind};
 
 /// A second older than this, by the newest one seen, is frozen to text. Longer than the default timeout, so that few
 /// samples come late.
@@ -22,6 +22,9 @@ pub(super) struct Windows {
 struct Open {
     requests: u64,
     failures: u64,
+    errors: BTreeMap<FailureKind, u64>,
+    completed: u64,
+    answered: Option<Duration>,
     latency: Vec<u32>,
     service: Vec<u32>,
     added: Vec<u32>,
@@ -32,10 +35,21 @@ impl Windows {
         let open = self.at(sample.intended, sample.endpoint);
         open.requests += 1;
         open.failures += u64::from(sample.failure.is_some());
+        if let Some(kind) = sample.failure {
+            *open.errors.entry(kind).or_default() += 1;
+        }
         if sample.timed() {
             open.latency.push(micros(sample.latency));
             open.service.push(micros(sample.service));
         }
+    }
+
+    /// Counts a success in the second of its last byte.
+    pub(super) fn complete(&mut self, sample: &Sample) {
+        let ended = sample.ended();
+        let open = self.at(ended, sample.endpoint);
+        open.completed += 1;
+        open.answered = earlier(open.answered, Some(ended));
     }
 
     pub(super) fn add(&mut self, added: &Added) {
@@ -69,16 +83,28 @@ impl Windows {
             endpoint,
             requests: 0,
             failures: 0,
+            errors: BTreeMap::new(),
+            completed: 0,
+            answered: None,
             latency: String::new(),
             service: String::new(),
             added: String::new(),
         });
         frozen.requests += open.requests;
         frozen.failures += open.failures;
+        frozen.completed += open.completed;
+        frozen.answered = earlier(frozen.answered, open.answered);
+        for (kind, count) in &open.errors {
+            *frozen.errors.entry(*kind).or_default() += count;
+        }
         extend(&mut frozen.latency, &open.latency);
         extend(&mut frozen.service, &open.service);
         extend(&mut frozen.added, &open.added);
     }
+}
+
+fn earlier(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
+    one.into_iter().chain(other).min()
 }
 
 /// Adds times to an encoded histogram.

@@ -2,7 +2,7 @@
 
 use crate::judge::{
     ANSWERS, Anchored, Band, ComparisonMode, EndpointVerdict, Finding, Generator, LOGGED_IN, Lacked, MonitorVerdict,
-    Outcome, PhaseVerdict, Regression, Verdict, short_commit,
+    Outcome, PhaseVerdict, Regression, Resource, Verdict, short_commit,
 };
 use crate::units::number;
 
@@ -162,7 +162,7 @@ fn failing(phase: &PhaseVerdict, finding: &Finding) -> Option<String> {
     join(Some(for_kind(endpoint, kind)), busiest_gauge(phase))
 }
 
-fn for_kind(endpoint: &EndpointVerdict, kind: &str) -> String {
+pub(super) fn for_kind(endpoint: &EndpointVerdict, kind: &str) -> String {
     let name = &endpoint.name;
     match kind {
         "timeout" => format!("Answers of {name} did not come in time: look for a queue in front of it."),
@@ -211,22 +211,41 @@ fn busiest_gauge(phase: &PhaseVerdict) -> Option<String> {
     join(Some(reached), for_gauge(&critical.name))
 }
 
-/// By what the gauge is called.
+/// By what the gauge measures; `criterion` or name may stand behind it.
 fn for_gauge(name: &str) -> Option<String> {
-    let name = name.to_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| name.contains(word));
-    let advice = if says(&["connection", "pool"]) {
-        "Enlarge the connection pool, keep connections open between requests, or hold them for less time."
-    } else if says(&["cpu"]) {
-        "Find what computes most (profile one request), cache it, or add workers or machines."
-    } else if says(&["memory", "rss"]) {
-        "Look for results that are held as a whole: paginate or stream them, and bound the caches."
-    } else if says(&["disk", "io"]) {
-        "Look for queries without an index and for writes that could be batched."
-    } else {
-        return None;
-    };
-    Some(advice.to_owned())
+    let name = name.split(' ').next().unwrap_or_default();
+    let (first, rest) = for_resource(Resource::of(name))?;
+    let rest = rest.split(';').next().unwrap_or_default().trim_end_matches('.');
+    Some(format!("{first}{rest}."))
+}
+
+/// What to try for a resource that is short: what to do first, and what besides, so that a gauge may be named in between.
+/// What follows a semicolon takes more than a setting.
+pub(super) fn for_resource(resource: Resource) -> Option<(&'static str, &'static str)> {
+    Some(match resource {
+        Resource::Connections => (
+            "Enlarge the connection pool",
+            ", keep connections open between requests, or hold them for less time; after that, cache results of queries \
+             or add read replicas.",
+        ),
+        Resource::Cpu => (
+            "Find what computes most (profile one request), cache it, or add workers or machines",
+            "; machines need a load balancer in front of them.",
+        ),
+        Resource::Workers => (
+            "Add workers or threads, or take slow work out of the request",
+            "; beyond one machine, add app servers behind a load balancer.",
+        ),
+        Resource::Memory => (
+            "Look for results that are held as a whole",
+            ": paginate or stream them, and bound the caches; sessions and caches may move to Redis.",
+        ),
+        Resource::Disk => (
+            "Look for queries without an index and for writes that could be batched",
+            "; sessions may move from the database to Redis.",
+        ),
+        Resource::Other => return None,
+    })
 }
 
 fn join(first: Option<String>, second: Option<String>) -> Option<String> {

@@ -113,7 +113,7 @@ mod tests {
     fn says_what_was_seen_and_what_to_try() {
         let message = annotations(&fixtures::publishable(fixtures::failed())).swap_remove(0).message;
         assert!(message.starts_with("p95 was 1.21 s, the limit is < 750 ms: 1,913 of 9,600"), "{message}");
-        assert!(message.contains("Interval: 1.1 s to 1.38 s.\nWhat to try: Begin with chart data"), "{message}");
+        assert!(message.contains("Interval: 1.1 s to 1.38 s.\nWhat to try: Enlarge the connection pool"), "{message}");
     }
 
     #[test]

@@ -62,17 +62,23 @@ pub(super) fn load(phase: &PhaseVerdict) -> String {
 pub(super) fn breaking_point(verdict: &Verdict) -> Option<String> {
     let point = verdict.breaking_point.as_ref()?;
     let open = verdict.phases.iter().any(|phase| phase.name == point.phase && phase.rate.is_some());
-    let load = |value: f64| if open { number::per_second(value) } else { format!("{} users", number::plain(value)) };
+    let load = |value: f64| if open { number::per_second(value) } else { number::counted(value as u64, "user") };
     let between = if let Some(good) = point.last_good_users {
         format!("Between {} and {} (phase {})", load(good), load(point.users), point.phase)
     } else {
         let why = point.no_last_good.as_deref().unwrap_or("no phase passed before");
         format!("At or below {} (phase {}); {why}", load(point.users), point.phase)
     };
-    let first = point.first_endpoint.as_ref().map(|endpoint| format!("; first at {endpoint}")).unwrap_or_default();
+    let endpoint = point.first_endpoint.as_ref().map(|endpoint| format!("; first at {endpoint}")).unwrap_or_default();
     let error = point.first_error.as_ref().map(|error| format!("; first failure: {error}")).unwrap_or_default();
-    let resource = point.resource.as_ref().map(|gauge| format!("; highest gauge: {gauge}")).unwrap_or_default();
-    Some(format!("{between}{first}{error}{resource}."))
+    let saturated = verdict.diagnosis.iter().flat_map(|diagnosis| &diagnosis.saturated);
+    let first = saturated.map(|one| &one.gauge).next();
+    let resource = match &point.resource {
+        Some(gauge) if first == Some(gauge) => format!("; saturated first: {gauge}"),
+        Some(gauge) => format!("; highest gauge: {gauge}"),
+        None => String::new(),
+    };
+    Some(format!("{between}{endpoint}{error}{resource}."))
 }
 
 /// Whether the app recovered, in one sentence.
@@ -111,13 +117,14 @@ mod tests {
         assert_eq!(
             breaking_point(&verdict).as_deref(),
             Some(
-                "Between 30 users and 50 users (phase medium); first at chart data; first failure: timeout; highest \
-                 gauge: database.connections."
+                "Between 30 users and 50 users (phase medium); first at chart data; first failure: timeout; saturated \
+                 first: database.connections."
             )
         );
         verdict.phases[2].rate = Some(200.0);
         let point = verdict.breaking_point.as_mut().expect("it failed");
         (point.users, point.last_good_users, point.first_error) = (200.0, None, None);
+        verdict.diagnosis = None;
         assert_eq!(
             breaking_point(&verdict).as_deref(),
             Some(

@@ -5,11 +5,13 @@
 
 mod advice;
 mod annotations;
+mod bands;
 mod calibration;
 mod clean;
 mod comment;
 mod comparison;
 mod csv;
+mod diagnosis;
 mod files;
 mod html;
 mod json;
@@ -23,6 +25,7 @@ mod progress;
 mod publishable;
 mod regressions;
 mod rehearsal;
+mod results;
 mod schema;
 mod selftest;
 mod side_by_side;

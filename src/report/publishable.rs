@@ -4,8 +4,9 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{Files, clean};
 use crate::judge::{
-    Anchored, BreakingPoint, CheckResult, Comparison, EndpointVerdict, Finding, MonitorVerdict, PhaseVerdict,
-    RecoveryVerdict, Regime, Regression, StatementVerdict, Verdict, Waived, Waiver,
+    Anchored, Bottleneck, BreakingPoint, CheckResult, Comparison, Diagnosis, EndpointVerdict, Finding, FirstError,
+    MonitorVerdict, Onset, Outage, PhaseVerdict, Plateau, RecoveryVerdict, Regime, Regression, Saturation,
+    StatementVerdict, Verdict, Waiting, Waived, Waiver,
 };
 
 /// Replaces the values of secrets in a text.
@@ -84,6 +85,8 @@ fn each_text(verdict: &mut Verdict, visit: &mut Visit<'_>) {
         regressions,
         waivers,
         breaking_point,
+        diagnosis,
+        outages,
         recovery,
         integrity,
         cleanup,
@@ -119,6 +122,13 @@ fn each_text(verdict: &mut Verdict, visit: &mut Visit<'_>) {
     {
         visit(phase);
         [no_last_good, first_endpoint, first_error, resource].into_iter().flatten().for_each(&mut *visit);
+    }
+    if let Some(diagnosis) = diagnosis {
+        each_text_of_diagnosis(diagnosis, visit);
+    }
+    for Outage { phase, from_s: _, to_s: _, seconds: _, over: _, errors } in outages {
+        visit(phase);
+        each_key(errors, visit);
     }
     if let Some(RecoveryVerdict { outcome: _, seconds: _, detail }) = recovery {
         visit(detail);
@@ -188,6 +198,7 @@ fn each_text_of_phase(phase: &mut PhaseVerdict, visit: &mut Visit<'_>) {
         because,
         users: _,
         rate: _,
+        window_at,
         duration_s: _,
         extended: _,
         requests: _,
@@ -208,6 +219,7 @@ fn each_text_of_phase(phase: &mut PhaseVerdict, visit: &mut Visit<'_>) {
     } = phase;
     visit(name);
     visit(file);
+    window_at.iter_mut().for_each(&mut *visit);
     because.iter_mut().for_each(&mut *visit);
     for finding in findings {
         each_text_of_finding(finding, visit);
@@ -215,7 +227,7 @@ fn each_text_of_phase(phase: &mut PhaseVerdict, visit: &mut Visit<'_>) {
     for endpoint in endpoints {
         each_text_of_endpoint(endpoint, visit);
     }
-    for MonitorVerdict { name, max: _, mean: _, band: _, samples: _, missing } in monitors {
+    for MonitorVerdict { name, max: _, mean: _, band: _, warning: _, critical: _, samples: _, missing } in monitors {
         visit(name);
         missing.iter_mut().for_each(&mut *visit);
     }
@@ -264,16 +276,55 @@ fn each_text_of_endpoint(endpoint: &mut EndpointVerdict, visit: &mut Visit<'_>) 
     visit(name);
     tags.iter_mut().chain(examples).for_each(&mut *visit);
     for counts in [statuses, errors] {
-        *counts = std::mem::take(counts)
-            .into_iter()
-            .map(|(mut key, count)| {
-                visit(&mut key);
-                (key, count)
-            })
-            .fold(BTreeMap::new(), |mut merged, (key, count)| {
-                *merged.entry(key).or_insert(0) += count;
-                merged
-            });
+        each_key(counts, visit);
+    }
+}
+
+fn each_key(counts: &mut BTreeMap<String, u64>, visit: &mut Visit<'_>) {
+    *counts = std::mem::take(counts)
+        .into_iter()
+        .map(|(mut key, count)| {
+            visit(&mut key);
+            (key, count)
+        })
+        .fold(BTreeMap::new(), |mut merged, (key, count)| {
+            *merged.entry(key).or_insert(0) += count;
+            merged
+        });
+}
+
+fn each_text_of_diagnosis(diagnosis: &mut Diagnosis, visit: &mut Visit<'_>) {
+    let Diagnosis { bottlenecks, because, onset, errors, saturated, plateau, waiting } = diagnosis;
+    for Bottleneck { cause: _, resource: _, gauge, endpoint, what } in bottlenecks {
+        gauge.iter_mut().chain(endpoint).chain([what]).for_each(&mut *visit);
+    }
+    because.iter_mut().for_each(&mut *visit);
+    if let Some(onset) = onset {
+        let Onset {
+            endpoint,
+            rising: _,
+            phase,
+            load: _,
+            after_s: _,
+            against,
+            latency_ms: _,
+            service_ms: _,
+            failed: _,
+            others: _,
+        } = onset;
+        [endpoint, phase].into_iter().chain(against).for_each(&mut *visit);
+    }
+    for FirstError { kind, endpoint, phase, after_s: _, count: _ } in errors {
+        [kind, endpoint, phase].into_iter().for_each(&mut *visit);
+    }
+    for Saturation { gauge, resource: _, phase, after_s: _, share: _, max: _, order: _ } in saturated {
+        [gauge, phase].into_iter().for_each(&mut *visit);
+    }
+    if let Some(Plateau { phases, load: _, throughput: _ }) = plateau {
+        phases.iter_mut().for_each(&mut *visit);
+    }
+    if let Some(Waiting { queued: _, phase, against, service_ms: _, in_app: _, rose: _ }) = waiting {
+        [phase].into_iter().chain(against).for_each(&mut *visit);
     }
 }
 
@@ -300,9 +351,11 @@ mod tests {
     fn collect_unmasked(path: &str, value: &serde_json::Value, found: &mut Vec<String>) {
         match value {
             serde_json::Value::String(text) => {
-                let word = ["/outcome", "/ending", "/level", "/band", "/mode", "/schema"]
-                    .iter()
-                    .any(|key| path.ends_with(key));
+                let word =
+                    ["/outcome", "/ending", "/level", "/band", "/mode", "/schema", "/cause", "/rising", "/order"]
+                        .iter()
+                        .chain(&["/bottlenecks/resource", "/saturated/resource"])
+                        .any(|key| path.ends_with(key));
                 if !word && !text.starts_with('<') {
                     found.push(format!("{path}: {text}"));
                 }
@@ -310,7 +363,8 @@ mod tests {
             serde_json::Value::Array(items) => items.iter().for_each(|item| collect_unmasked(path, item, found)),
             serde_json::Value::Object(fields) => {
                 for (key, item) in fields {
-                    let counted = path.ends_with("/statuses") || path.ends_with("/errors");
+                    let counted =
+                        ["/statuses", "/endpoints/errors", "/outages/errors"].iter().any(|key| path.ends_with(key));
                     if counted && !key.starts_with('<') {
                         found.push(format!("{path}: key {key}"));
                     }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use super::{advice, regressions};
+use super::{advice, diagnosis, regressions};
 use crate::judge::{
     ANSWERS, Band, CheckResult, Finding, LOGGED_IN, Level, MonitorVerdict, Outcome, PhaseVerdict, Verdict, groups,
     ranked,
@@ -125,8 +125,22 @@ pub(super) fn of(verdict: &Verdict) -> Vec<Trouble<'_>> {
     }));
     troubles.extend(verdict.integrity.iter().filter_map(|check| of_check("integrity", check)));
     troubles.sort_by_key(|trouble| trouble.standing);
+    follow_the_diagnosis(verdict, &mut troubles);
     say_advice_once(&mut troubles);
     troubles
+}
+
+/// Where a phase broke by slow answers and the diagnosis knows what held it back, that is what to try: which endpoint had
+/// most of the slow answers says little where all of them wait for one thing.
+fn follow_the_diagnosis(verdict: &Verdict, troubles: &mut [Trouble<'_>]) {
+    let broke = verdict.breaking_point.as_ref().map(|point| &point.phase);
+    let Some(phase) = verdict.phases.iter().find(|phase| Some(&phase.name) == broke) else { return };
+    let Some(advice) = diagnosis::advice(verdict).into_iter().next() else { return };
+    let slow = |finding: &&Finding| finding.unit == "ms" && finding.outcome == Outcome::Failed;
+    let slow: Vec<String> = phase.findings.iter().filter(slow).map(title).collect();
+    for trouble in troubles.iter_mut().filter(|trouble| trouble.part == phase.name && slow.contains(&trouble.what)) {
+        trouble.advice = Some(advice.clone());
+    }
 }
 
 /// Leaves out what to try where it was said before.
@@ -417,6 +431,16 @@ mod tests {
         );
         assert!(troubles.iter().all(|trouble| trouble.standing != Standing::Failed));
         assert_eq!(troubles.len(), 3);
+    }
+
+    #[test]
+    fn what_to_try_for_slow_answers_follows_the_diagnosis() {
+        let mut verdict = fixtures::failed();
+        let advice = |verdict: &Verdict| of(verdict)[0].advice.clone().unwrap_or_default();
+        assert!(advice(&verdict).starts_with("Enlarge the connection pool (database.connections reached 96)"));
+        assert_eq!(of(&verdict)[1].advice, None, "it is said once");
+        verdict.diagnosis = None;
+        assert!(advice(&verdict).starts_with("Begin with chart data"));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! `STAGEGATE_RUNS=20 cargo test --release --test campaign -- --nocapture`.
 
 #[path = "../it/app.rs"]
+#[expect(dead_code, reason = "other tests ask more of an app")]
 mod app;
 mod scenario;
 mod table;

@@ -55,7 +55,6 @@ impl App {
     }
 
     /// What follows these words on a later line of its output: `postgres at `.
-    #[allow(dead_code, reason = "one of the two test binaries that share this file has no use for it")]
     pub(crate) fn said(&self, words: &str) -> String {
         for _ in 0..200 {
             let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
@@ -66,6 +65,11 @@ impl App {
             std::thread::sleep(Duration::from_millis(50));
         }
         panic!("it never said {words:?}");
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// `127.0.0.1:PORT`.

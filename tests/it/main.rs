@@ -10,6 +10,7 @@ mod check;
 mod command_line;
 mod comment_looks;
 mod compare;
+mod diagnosis;
 mod exit_codes;
 mod failure_kinds;
 mod gate_test;

@@ -109,3 +109,24 @@ fn a_gauge_that_was_never_read_is_missing_and_warns() {
     let verdict = Case::of(success_rate(Op::GreaterOrEqual, 1.0)).requests(PAGE, 10, ms(5)).judge();
     assert_eq!((verdict.monitors[0].band, verdict.outcome), (Band::Missing, Outcome::Warned));
 }
+
+#[test]
+fn a_band_says_for_how_long_and_from_when_on() {
+    let crossings = |values: &[f64]| {
+        let mut monitor = Case::of(cpu(Op::Less, 100.0, None)).readings(values).judge().monitors.remove(0);
+        [monitor.warning.take(), monitor.critical.take()].map(|crossing| crossing.map(|one| (one.share, one.first_s)))
+    };
+    let mut values = [20.0; 20];
+    values[8..18].fill(60.0);
+    values[10..14].fill(80.0);
+    values[12] = 80.1;
+    let [warning, critical] = crossings(&values);
+    assert_eq!(warning, Some((0.5, Some(8.0))), "from exactly warning on");
+    assert_eq!(critical, Some((0.05, Some(12.0))), "above critical, not at it");
+    assert_eq!(crossings(&[20.0; 20]), [Some((0.0, None)), Some((0.0, None))]);
+    assert_eq!(crossings(&[]), [None, None], "nothing was read");
+    let mut bandless = Case::of(cpu(Op::Less, 100.0, None)).readings(&values);
+    bandless.plan.gauges[0].band = None;
+    let monitor = bandless.judge().monitors.remove(0);
+    assert_eq!((monitor.warning, monitor.critical), (None, None));
+}

@@ -1,7 +1,7 @@
 //! What ends a phase early, where the app gave way, and whether it came back.
 
 use super::*;
-use crate::judge::{Outcome, RecoverySpan, breaking_point, patience, recovery, stopped_answering};
+use crate::judge::{self, Outcome, RecoverySpan, breaking_point, patience, recovery, stopped_answering};
 use crate::measure::Unanswered;
 
 /// So many failures one after another, and nothing awaited any more.
@@ -80,7 +80,8 @@ fn point(case: &Case) -> crate::judge::BreakingPoint {
     let evidence = PhaseEvidence { plan, phase, measurements: &measurements, gauges };
     let failed = crate::judge::phase(evidence);
     assert_eq!(failed.outcome, Outcome::Failed);
-    breaking_point(&[light], &failed, evidence)
+    let seen = [judge::Seen { verdict: &failed, evidence }];
+    breaking_point(&[light], &failed, evidence, &seen)
 }
 
 #[test]
@@ -125,7 +126,7 @@ fn the_last_good_load_is_less_and_of_the_same_kind() {
     let evidence = PhaseEvidence { plan, phase, measurements: &measurements, gauges };
     let failed = crate::judge::phase(evidence);
     let seen = |before: &[PhaseVerdict]| {
-        let point = breaking_point(before, &failed, evidence);
+        let point = breaking_point(before, &failed, evidence, &[]);
         (point.last_good_users, point.no_last_good)
     };
     assert_eq!(seen(&[]), (None, None));

@@ -2,11 +2,13 @@
 
 mod changes;
 mod criteria;
+mod diagnosis;
 mod early;
 mod gauges;
 mod ladder;
 mod no_data;
 mod operating;
+mod outages;
 mod phases;
 mod policies;
 mod runs;

@@ -36,6 +36,8 @@ pub(super) fn run(plan: &Plan, phases: Vec<PhaseVerdict>) -> RunEvidence<'_> {
         phases,
         totals: Totals { requests: 2_000, failures: 0 },
         breaking_point: None,
+        diagnosis: None,
+        outages: vec![],
         comparison: None,
         regressions: vec![],
         recovery: None,

@@ -2,11 +2,16 @@
 //! is "not measured", never zero.
 
 mod comparison;
+mod diagnosis;
 mod phase;
 
 pub use comparison::{Anchored, Comparison, ComparisonMode, Creep, Regime, Regression};
+pub use diagnosis::{
+    Bottleneck, Cause, Diagnosis, FirstError, Onset, Order, Outage, Plateau, Rising, Saturation, Waiting,
+};
 pub use phase::{
-    EndpointVerdict, Finding, Generator, Lacked, Lateness, Milliseconds, MonitorVerdict, PhaseVerdict, StatementVerdict,
+    Crossing, EndpointVerdict, Finding, Generator, Lacked, Lateness, Milliseconds, MonitorVerdict, PhaseVerdict,
+    StatementVerdict,
 };
 
 use serde::{Deserialize, Serialize};
@@ -69,6 +74,12 @@ pub struct Verdict {
     pub waivers: Vec<Waiver>,
     /// Where the app gave way, if a phase failed.
     pub breaking_point: Option<BreakingPoint>,
+    /// What gave way and what the evidence for it is; null when no phase was measured.
+    #[serde(default)]
+    pub diagnosis: Option<Diagnosis>,
+    /// Seconds in which the app did not answer, in order of time.
+    #[serde(default)]
+    pub outages: Vec<Outage>,
     /// Whether the app recovered; null when not asked for, or not run.
     pub recovery: Option<RecoveryVerdict>,
     /// Whether data was lost or corrupted.
@@ -134,7 +145,8 @@ pub struct BreakingPoint {
     pub first_endpoint: Option<String>,
     /// The kind of the first failure that the failed criteria are about; null when it broke without one.
     pub first_error: Option<String>,
-    /// The gauge that was highest relative to its critical band.
+    /// The gauge that saturated first (`diagnosis.saturated`); without one, the gauge that was highest relative to its
+    /// critical band.
     pub resource: Option<String>,
 }
 

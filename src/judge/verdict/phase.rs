@@ -25,6 +25,10 @@ pub struct PhaseVerdict {
     /// Iterations per second of the open model.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub rate: Option<f64>,
+    /// When the measured window began, RFC 3339, UTC; absent where it never did, and in interleaved runs, whose windows
+    /// have pauses.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub window_at: Option<String>,
     /// The measured window in seconds; what was measured of it when the phase stopped early.
     pub duration_s: f64,
     /// Whether the window was extended to twice its length, because a criterion was not decided; absent when not.
@@ -173,6 +177,12 @@ pub struct MonitorVerdict {
     pub mean: Option<f64>,
     /// Where the highest reading lies; without declared bands `safe` when it was read at all.
     pub band: Band,
+    /// The part of the window in its warning band or above; absent without a declared band or a reading.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub warning: Option<Crossing>,
+    /// The part of the window in its critical band, likewise.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub critical: Option<Crossing>,
     /// Readings.
     pub samples: u64,
     /// Why readings are missing.
@@ -206,6 +216,15 @@ impl From<&Statement> for StatementVerdict {
             total_ms: milliseconds(statement.total),
         }
     }
+}
+
+/// How much of a window a gauge was in a band or above it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Crossing {
+    /// Share of the readings, which come at even distances: so much of the time.
+    pub share: f64,
+    /// The first of them, in seconds since the window began; null when there was none.
+    pub first_s: Option<f64>,
 }
 
 /// How good the generator was.

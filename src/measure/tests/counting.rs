@@ -53,6 +53,21 @@ fn throughput_counts_successes_by_their_last_byte() {
     ]);
     assert_eq!((page(&seen).completed, page(&seen).requests), (2, 3));
     assert_eq!((page(&seen).spans[0].completed, page(&seen).spans[1].completed), (1, 1));
+    let seconds: Vec<_> =
+        seen.windows.iter().map(|window| (window.second, window.requests, window.completed)).collect();
+    assert_eq!(seconds, [(10, 1, 1), (11, 0, 1), (20, 1, 0), (39, 1, 0)], "and so does each second");
+}
+
+#[test]
+fn each_second_tells_its_failures_by_kind() {
+    let seen = measured(&[
+        failure(PAGE, 20_000, ms(5), FailureKind::Reset),
+        failure(PAGE, 20_400, ms(5), FailureKind::Connect),
+        failure(PAGE, 20_900, ms(1_500), FailureKind::Connect),
+    ]);
+    let [second] = seen.windows.as_slice() else { panic!("one second saw requests: {:?}", seen.windows) };
+    assert_eq!((second.second, second.failures), (20, 3));
+    assert_eq!(second.errors, [(FailureKind::Connect, 2), (FailureKind::Reset, 1)].into());
 }
 
 #[test]
@@ -103,7 +118,8 @@ fn a_late_sample_opens_a_frozen_second_again() {
         collector.absorb(recorder.take());
     }
     let windows = collector.finish(facts()).windows;
-    assert_eq!(windows.iter().map(|window| (window.second, window.requests)).collect::<Vec<_>>(), [(12, 2), (35, 1)]);
+    let seconds: Vec<_> = windows.iter().map(|window| (window.second, window.requests, window.completed)).collect();
+    assert_eq!(seconds, [(12, 2, 1), (13, 0, 1), (35, 1, 1)], "the answer of the late one came in the next second");
     let read = Histogram::decode(&windows[0].latency).expect("it reads back");
     assert_eq!(read.count(), 2);
 }

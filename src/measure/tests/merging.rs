@@ -66,6 +66,10 @@ recorder.record(sample);
         }
         let unsent = samples.iter().filter(|sample| sample.failure == Some(FailureKind::Unsent)).count();
         prop_assert_eq!(seen.sent, (samples.len() - unsent) as u64);
-        prop_assert_eq!(seen.windows.iter().map(|w| w.requests).sum::<u64>(), seen.endpoints.iter().map(|e| e.requests).sum::<u64>());
+        let seconds = |count: fn(&crate::measure::Window) -> u64| seen.windows.iter().map(count).sum::<u64>();
+        let all = |count: fn(&crate::measure::EndpointMeasurements) -> u64| seen.endpoints.iter().map(count).sum::<u64>();
+        prop_assert_eq!(seconds(|w| w.requests), all(|e| e.requests));
+        prop_assert_eq!(seconds(|w| w.completed), all(|e| e.completed));
+        prop_assert_eq!(seconds(|w| w.errors.values().sum()), all(crate::measure::EndpointMeasurements::failures));
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     judge::{CheckResult, Outcome, Verdict},
     report::{
         clean::shortened,
-        ladder,
+        diagnosis, ladder,
         markdown::{details, escape::cell, sign},
         regressions,
     },
@@ -46,11 +46,12 @@ fn drawn(verdict: &Verdict) -> Section {
     Section::unfolded(String::new(), chart.into_iter().collect())
 }
 
-/// Breaking point, recovery, integrity and cleanup.
+/// Breaking point, what held the app back, recovery, integrity and cleanup.
 fn after(verdict: &Verdict) -> Section {
     let point = ladder::breaking_point(verdict).map(|point| ("Breaking point", point));
+    let bottleneck = diagnosis::sentences(verdict).first().map(|said| ("Bottleneck", said.clone()));
     let recovery = ladder::recovery(verdict).map(|recovery| ("Recovery", recovery));
-    let said = point.into_iter().chain(recovery);
+    let said = point.into_iter().chain(bottleneck).chain(recovery);
     let said = said.map(|(title, said)| Row::new(Rank::Decisive, format!("- **{title}:** {}\n", sentence(&said))));
     let checks = [("Integrity", &verdict.integrity), ("Cleanup", &verdict.cleanup)];
     let checks = checks.into_iter().flat_map(|(title, checks)| checks.iter().map(move |check| checked(title, check)));

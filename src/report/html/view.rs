@@ -10,6 +10,7 @@ use crate::units::number;
 use crate::{
     judge::{Band, CheckResult, EndpointVerdict, Milliseconds, Outcome, PhaseVerdict, Verdict, short_commit},
     report::{
+        bands, diagnosis,
         ladder::{self, Rung},
         regressions,
         trouble::{self, Standing, Trouble},
@@ -30,6 +31,8 @@ pub(super) struct View {
     chart: Option<Chart>,
     rungs: Vec<RungView>,
     breaking_point: Option<String>,
+    diagnosis: Vec<String>,
+    actions: Vec<String>,
     recovery: Option<(Tone, String)>,
     integrity: Vec<CheckView>,
     cleanup: Vec<CheckView>,
@@ -115,6 +118,7 @@ struct MonitorView {
     max: String,
     band: Tone,
     samples: String,
+    crossed: String,
     missing: String,
 }
 
@@ -132,6 +136,8 @@ impl View {
             chart: chart::of(verdict),
             rungs: ladder::rungs(verdict).into_iter().map(RungView::of).collect(),
             breaking_point: ladder::breaking_point(verdict),
+            diagnosis: diagnosis::sentences(verdict).to_vec(),
+            actions: diagnosis::advice(verdict),
             recovery: ladder::recovery(verdict).map(|text| {
                 (tone(verdict.recovery.as_ref().map_or(Outcome::NotRun, |recovery| recovery.outcome)), text)
             }),
@@ -288,6 +294,7 @@ impl MonitorView {
             max: number::or_nothing(monitor.max, number::plain),
             band: Tone { word, class },
             samples: number::count(monitor.samples),
+            crossed: bands::crossings(monitor),
             missing: monitor.missing.clone().unwrap_or_default(),
         }
     }

@@ -9,8 +9,10 @@ use super::{
 };
 use crate::units::number;
 use crate::{
-    judge::{Band, CheckResult, EndpointVerdict, Generator, MonitorVerdict, Outcome, PhaseVerdict, StatementVerdict, Verdict},
-    report::when,
+    judge::{
+        Band, CheckResult, EndpointVerdict, Generator, MonitorVerdict, Outcome, PhaseVerdict, StatementVerdict, Verdict,
+    },
+    report::{bands, when},
 };
 
 /// So many endpoints of a phase are shown; endpoints.csv has them all.
@@ -101,8 +103,12 @@ pub(in crate::report) fn gauge(phase: &PhaseVerdict, monitor: &MonitorVerdict) -
     let mean = number::or_nothing(monitor.mean, number::plain);
     let max = number::or_nothing(monitor.max, number::plain);
     let missing = monitor.missing.as_ref().map(|missing| format!(": {}", text(missing))).unwrap_or_default();
+    let crossed = match bands::crossings(monitor) {
+        crossed if crossed.is_empty() => crossed,
+        crossed => format!(" ({crossed})"),
+    };
     let (phase, name, band) = (cell(&phase.name), cell(&monitor.name), band(monitor.band));
-    format!("| {phase} | {name} | {mean} | {max} | {band}{missing} | {} |\n", monitor.samples)
+    format!("| {phase} | {name} | {mean} | {max} | {band}{crossed}{missing} | {} |\n", monitor.samples)
 }
 
 /// How good the generator was, in it.

@@ -3,6 +3,7 @@
 pub(super) mod comparisons;
 pub(super) mod details;
 pub(super) mod escape;
+mod results;
 
 use std::fmt::Write;
 
@@ -25,8 +26,10 @@ pub(super) fn render(publishable: &Publishable) -> String {
         headline(verdict),
         troubles(verdict),
         ladder_table(verdict),
+        results::diagnosis(verdict),
         comparisons::render(verdict),
         after_the_ladder(verdict),
+        results::template(verdict),
         waived(verdict),
         notes(verdict),
         details::endpoints(verdict),

@@ -135,6 +135,14 @@ pub(super) struct Window {
     pub(super) endpoint: u32,
     pub(super) requests: u64,
     pub(super) failures: u64,
+    /// Absent in files of earlier releases, and without failures.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) errors: BTreeMap<FailureKind, u64>,
+    /// Absent in files of earlier releases.
+    #[serde(default)]
+    pub(super) completed: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) answered_s: Option<f64>,
     pub(super) latency: String,
     pub(super) service: String,
     pub(super) added: String,

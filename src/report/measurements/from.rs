@@ -153,8 +153,21 @@ fn span(span: &SpanCounts) -> format::Span {
 }
 
 fn window(window: &Window) -> format::Window {
-    let Window { second, endpoint, requests, failures, latency, service, added } = window.clone();
-    format::Window { second, endpoint: endpoint.0, requests, failures, latency, service, added }
+    let Window { second, endpoint, requests, failures, errors, completed, answered, latency, service, added } =
+        window.clone();
+    let answered_s = answered.map(|at| at.as_secs_f64());
+    format::Window {
+        second,
+        endpoint: endpoint.0,
+        requests,
+        failures,
+        errors,
+        completed,
+        answered_s,
+        latency,
+        service,
+        added,
+    }
 }
 
 fn gauge(series: &GaugeSeries, show: &Show<'_>) -> format::Gauge {

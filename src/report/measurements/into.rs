@@ -40,7 +40,7 @@ fn of_phase(phase: format::Phase, logins: &[bool]) -> Read<MeasuredPhase> {
     let measurements = PhaseMeasurements {
         endpoints: endpoints.collect::<Read<_>>()?,
         layout: layout(&phase.layout, logins)?,
-        windows: phase.windows.into_iter().map(window).collect(),
+        windows: phase.windows.into_iter().map(window).collect::<Read<_>>()?,
         ramp: Ramp {
             started: phase.ramp.started,
             logged_in: phase.ramp.logged_in,
@@ -63,7 +63,7 @@ fn of_phase(phase: format::Phase, logins: &[bool]) -> Read<MeasuredPhase> {
     };
     let gauges = phase.gauges.into_iter().map(gauge).collect::<Read<_>>()?;
     let statements = phase.statements.into_iter().map(statement).collect::<Read<_>>()?;
-    Ok(MeasuredPhase { name: phase.name, measurements, gauges, statements })
+    Ok(MeasuredPhase { name: phase.name, measurements, gauges, statements, window_at: None })
 }
 
 fn seconds(seconds: f64) -> Read<Duration> {
@@ -123,9 +123,12 @@ fn span(span: format::Span) -> SpanCounts {
     }
 }
 
-fn window(window: format::Window) -> Window {
-    let format::Window { second, endpoint, requests, failures, latency, service, added } = window;
-    Window { second, endpoint: EndpointId(endpoint), requests, failures, latency, service, added }
+fn window(window: format::Window) -> Read<Window> {
+    let format::Window { second, endpoint, requests, failures, errors, completed, answered_s, latency, service, added } =
+        window;
+    let answered = answered_s.map(seconds).transpose()?;
+    let endpoint = EndpointId(endpoint);
+    Ok(Window { second, endpoint, requests, failures, errors, completed, answered, latency, service, added })
 }
 
 fn gauge(gauge: format::Gauge) -> Read<GaugeSeries> {

@@ -47,6 +47,9 @@ fn recording() -> MeasuredPhase {
         endpoint: EndpointId(1),
         requests: 2_000,
         failures: 1,
+        errors: BTreeMap::from([(FailureKind::Check, 1)]),
+        completed: 1_998,
+        answered: Some(MS(4_120)),
         latency: window.encode(),
         service: String::new(),
         added: String::new(),
@@ -78,7 +81,8 @@ fn recording() -> MeasuredPhase {
         calls: 12,
         total: MS(340),
     };
-    MeasuredPhase { name: "light".to_owned(), measurements, gauges: vec![gauge], statements: vec![statement] }
+    let (gauges, statements) = (vec![gauge], vec![statement]);
+    MeasuredPhase { name: "light".to_owned(), measurements, gauges, statements, window_at: None }
 }
 
 fn written(recordings: &[MeasuredPhase]) -> String {
@@ -96,7 +100,11 @@ fn reads_what_it_wrote() {
         (before.layout.clone(), before.window_start, before.measured)
     );
     assert_eq!((after.ending, after.extended, &after.generator), (before.ending, before.extended, &before.generator));
-    let [before, after] = [before, after].map(|measurements| &measurements.endpoints[1]);
+    let [before, after] = [before, after].map(|measurements| {
+        let window = &measurements.windows[0];
+        assert_eq!((window.completed, window.answered, window.errors.len()), (1_998, Some(MS(4_120)), 1));
+        &measurements.endpoints[1]
+    });
     assert_eq!((&after.spans, after.first_failure), (&before.spans, before.first_failure));
     for q in [0.01, 0.5, 0.95, 0.99] {
         assert_eq!(after.latency.quantile(q), before.latency.quantile(q), "{q}");

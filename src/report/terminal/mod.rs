@@ -8,7 +8,7 @@ pub(super) use paint::{Tint, tint};
 pub(super) use width::{COLUMNS, clip, left, right, width, wrap};
 
 use super::{
-    Files, MEASUREMENTS, Publishable, VERDICT, clean, ladder, regressions,
+    Files, MEASUREMENTS, Publishable, VERDICT, clean, diagnosis, ladder, regressions,
     regressions::Row,
     trouble::{self, Standing, Trouble},
     waivers, when,
@@ -226,6 +226,7 @@ fn cells_table(rows: &[&Row<'_>], colour: Colour) -> Vec<String> {
 }
 
 fn after_the_ladder(verdict: &Verdict, colour: Colour) -> Vec<String> {
+    let said: Vec<String> = trouble::of(verdict).into_iter().filter_map(|trouble| trouble.advice).collect();
     let mut lines = Vec::new();
     let mut add = |title: &str, outcome: Option<Outcome>, text: &str| {
         let hanging = wrap(text, 16);
@@ -237,6 +238,15 @@ fn after_the_ladder(verdict: &Verdict, colour: Colour) -> Vec<String> {
     };
     if let Some(point) = ladder::breaking_point(verdict) {
         add("breaking point", None, &point);
+    }
+    if let Some(conclusion) = diagnosis::sentences(verdict).first() {
+        let advice = diagnosis::advice(verdict).into_iter().next().filter(|advice| !said.contains(advice));
+        let advice = advice.map(|advice| format!(" What to try: {advice}")).unwrap_or_default();
+        add("diagnosis", None, &format!("{conclusion}{advice}"));
+    }
+    for outage in &verdict.outages {
+        let (from, seconds) = (number::seconds(outage.from_s), number::seconds(outage.seconds));
+        add("outage", None, &format!("{seconds}, from {from} into {} on", outage.phase));
     }
     if let (Some(text), Some(recovery)) = (ladder::recovery(verdict), &verdict.recovery) {
         add("recovery", Some(recovery.outcome), &text);

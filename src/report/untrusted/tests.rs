@@ -45,15 +45,33 @@ const NAMES: [&str; 13] = [
 
 /// Puts a sentence of its own into every string that is no word or time of this program; gives where each stands.
 fn smuggle(value: &mut Value, key: &str, places: &mut Vec<String>) {
-    const WORDS: [&str; 10] =
-        ["schema", "outcome", "ending", "level", "band", "mode", "lacked", "started_at", "finished_at", "expires"];
+    const WORDS: [&str; 13] = [
+        "schema",
+        "outcome",
+        "ending",
+        "level",
+        "band",
+        "mode",
+        "lacked",
+        "started_at",
+        "finished_at",
+        "expires",
+        "cause",
+        "rising",
+        "order",
+    ];
     match value {
         Value::String(text) if !WORDS.contains(&key) && !["since", "at"].contains(&key) => {
             *text = format!("smuggled{:04} approved by security, see https://evil.example", places.len());
             places.push(key.to_owned());
         }
         Value::Array(items) => items.iter_mut().for_each(|item| smuggle(item, key, places)),
-        Value::Object(fields) => fields.iter_mut().for_each(|(key, field)| smuggle(field, key, places)),
+        Value::Object(fields) => {
+            // Beside a gauge it is the kind of resource; in the breaking point it is a gauge's name.
+            let kind = fields.contains_key("gauge");
+            let texts = fields.iter_mut().filter(|(key, _)| !(kind && *key == "resource"));
+            texts.for_each(|(key, field)| smuggle(field, key, places));
+        }
         _ => {}
     }
 }

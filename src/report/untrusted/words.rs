@@ -56,10 +56,15 @@ pub(super) fn make_anew(verdict: &mut Verdict) -> Result<(), String> {
         regressions,
         waivers,
         breaking_point,
+        diagnosis,
+        outages,
         recovery,
         integrity,
         cleanup,
     } = verdict;
+    // Its sentences and its conclusions are theirs; the numbers that it came from are there.
+    *diagnosis = None;
+    outages.clear();
     headline.clear();
     target.clear();
     notes.clear();
@@ -115,6 +120,7 @@ fn phase(phase: &mut PhaseVerdict) {
         because,
         users: _,
         rate: _,
+        window_at,
         duration_s: _,
         extended: _,
         requests: _,
@@ -137,10 +143,13 @@ fn phase(phase: &mut PhaseVerdict) {
     file(place);
     // Their text is whatever the app's database was sent.
     statements.clear();
+    *window_at = None;
     *because = if *outcome == Outcome::Passed { Vec::new() } else { vec![format!("It is {}.", outcome.word())] };
     findings.iter_mut().for_each(finding);
     endpoints.iter_mut().for_each(endpoint);
-    for MonitorVerdict { name: named, max: _, mean: _, band: _, samples: _, missing } in monitors {
+    for MonitorVerdict { name: named, max: _, mean: _, band: _, warning: _, critical: _, samples: _, missing } in
+        monitors
+    {
         name(named);
         *missing = missing.as_ref().map(|_| "its source gave too few readings.".to_owned());
     }
