@@ -31,11 +31,11 @@ async fn passing_faults_are_waited_out() {
         Trick::Answer(Answer::new(200, &serde_json::json!("a wrong shape"))),
         Trick::Break,
     ];
-    for path in ["/pulls/7", "/user", "/comments"] {
+    for (method, path) in [("GET", "/pulls/7"), ("POST", "/graphql"), ("GET", "/comments")] {
         let fake = Fake::start();
         // Two at a time: what is asked is asked four times at most.
         for (at, fault) in faults.iter().enumerate() {
-            fake.once("GET", path, fault.clone());
+            fake.once(method, path, fault.clone());
             if at % 2 == 1 {
                 api(&fake.url, HEAD).comment("shop", "text").await.expect("it is posted after all");
                 assert_eq!(fake.world(|world| world.of_gate().len()), 1);
