@@ -79,10 +79,12 @@ impl Api {
         }
         named(context).map_err(unusable)?;
         let client = outside(ways, CONNECT, LONGEST_REQUEST).map_err(unusable)?;
-        let uri = |url: &Url| url.as_str().parse::<Uri>().map_err(|_| unusable(format!("{url} is no address")));
+        // Without the path, which octocrab would put before that of the GraphQL API.
+        let origin = context.api.join("/").ok().and_then(|origin| origin.as_str().parse::<Uri>().ok());
+        let origin = origin.ok_or_else(|| unusable(format!("{} is no address", context.api)))?;
         let http = Octocrab::builder()
             .personal_token(context.token.secret())
-            .base_uri(uri(&context.api)?)
+            .base_uri(origin)
             // octocrab sends the token to these two only.
             .and_then(|builder| builder.upload_uri(context.graphql.as_str()))
             .and_then(|builder| builder.build_with_reqwest(client))
@@ -149,7 +151,7 @@ impl Api {
         if patience.is_zero() {
             return Err(Fault::Late);
         }
-        // Whole, because octocrab takes a path that begins like the base's for one that has the base already.
+        // Whole, because there are two APIs.
         let address = match call {
             Call::Query(_) => self.context.graphql.to_string(),
             _ => format!("{}{path}", self.context.api.as_str().trim_end_matches('/')),

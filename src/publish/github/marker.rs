@@ -60,8 +60,9 @@ fn bounded(gate: &str) -> String {
     if whole.len() <= LONGEST_NAME {
         return whole;
     }
-    let digest: String =
-        digest(&SHA256, gate.as_bytes()).as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut eight = [0; 8];
+    eight.copy_from_slice(&digest(&SHA256, gate.as_bytes()).as_ref()[..8]);
+    let digest = format!("{:016x}", u64::from_be_bytes(eight));
     // A half of `%2D` is no character, and nobody reads this back.
     format!("{}.{digest}", &whole[..LONGEST_NAME - digest.len() - 1])
 }
