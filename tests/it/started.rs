@@ -193,7 +193,7 @@ fn it_runs_in_its_folder_with_its_environment() {
 /// What it may do on GitHub is the gate's, and not that of the code that it measures.
 #[test]
 fn it_does_not_get_the_gates_token() {
-    let _turn = turn();
+    let _turn = shared_turn();
     for (env, word) in [("{}", "none"), ("{GITHUB_TOKEN: '${GITHUB_TOKEN}'}", "handed on")] {
         let port = free_port();
         let script = "if test -z \"$GITHUB_TOKEN\"; then echo token: none; else echo token: handed on; fi";
