@@ -12,7 +12,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::config::Secrets;
+use crate::config::{GITHUB_TOKEN, Secrets};
 
 /// What is kept of a command's output; a detail shows its first line.
 const KEPT: usize = 4096;
@@ -30,6 +30,8 @@ pub(super) async fn run(arguments: &[String], limit: Duration, secrets: &Secrets
     command.args(rest).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // A group of its own, so that what it starts ends with it, and so that Ctrl-C reaches the gate first.
     command.process_group(0).kill_on_drop(true);
+    // The gate's own right to write is nothing for code of the repository.
+    command.env_remove(GITHUB_TOKEN);
     let mut child = match command.spawn() {
         Ok(child) => Group(child),
         Err(error) => return Err(format!("{program} does not start: {error}; correct the command or install it")),

@@ -43,6 +43,7 @@ pub use comment::{Blob, Links, MOST_COMMENT, comment};
 pub use comparison::{comparison_json, comparison_table};
 pub use files::{Files, MEASUREMENTS, VERDICT};
 pub use json::{LARGEST_VERDICT, UnreadableVerdict, read_verdict};
+pub use markdown::warnings;
 pub use measurements::{MEASUREMENTS_SCHEMA, UnreadableMeasurements, measurements, read_measurements};
 pub use plan::plan;
 pub use progress::{Narrator, Standings};

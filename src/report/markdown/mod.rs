@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use self::escape::{cell, code, text};
 use super::{
-    Publishable, ladder, regressions,
+    Publishable, clean, ladder, regressions,
     trouble::{self, Standing, Trouble},
     waivers, when,
 };
@@ -158,6 +158,13 @@ fn checks(title: &str, checks: &[CheckResult]) -> Vec<String> {
 fn waived(verdict: &Verdict) -> String {
     let lines: Vec<_> = waivers::lines(verdict).iter().map(|line| format!("- {}", text(line))).collect();
     if lines.is_empty() { String::new() } else { format!("### {}\n\n{}\n", waivers::TITLE, lines.join("\n")) }
+}
+
+/// What was found wrong after the summary was written, as a part that is appended to it; empty where nothing was.
+pub fn warnings(warnings: &[String]) -> String {
+    let lines: Vec<_> =
+        warnings.iter().map(|warning| format!("- {}", text(&clean(&format!("warning: {warning}"))))).collect();
+    if lines.is_empty() { String::new() } else { format!("### Warnings\n\n{}\n", lines.join("\n")) }
 }
 
 fn notes(verdict: &Verdict) -> String {
