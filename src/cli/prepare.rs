@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::{SECRETS, args::PlanArgs, commit, input, output};
+use super::{SECRETS, args::PlanArgs, commit, input, named::named, output};
 use crate::{
     config::{self, Config, Environment, LARGEST_FILE, Note, Problem, Problems, Secrets},
     plan::{self, Choice, Plan},
@@ -59,7 +59,7 @@ pub(super) fn prepare_with(
     mut environment: Environment,
     comparison: Comparison,
 ) -> Result<Prepared, String> {
-    let name = args.config.to_string_lossy();
+    let name = named(&args.config, &environment);
     let commit = args.commit.clone().unwrap_or_else(|| commit::under_test(&environment));
     environment.insert("STAGEGATE_COMMIT".to_owned(), commit.clone());
     let bytes = input::read(&args.config, LARGEST_FILE as u64).map_err(|cause| {

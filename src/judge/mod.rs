@@ -35,7 +35,7 @@ pub use recovery::{RECOVERY_SPAN, RecoverySpan, recovery};
 pub use run::{Extent, Interruption, RunEvidence, conclude};
 pub use stopping::{patience, stopped_answering};
 pub use verdict::{
-    Anchored, BreakingPoint, CheckResult, Comparison, ComparisonMode, Creep, EndpointVerdict, Finding, Generator,
+    Anchored, BreakingPoint, CheckResult, Comparison, ComparisonMode, Creep, DEMO, EndpointVerdict, Finding, Generator,
     Lacked, Lateness, Milliseconds, MonitorVerdict, PhaseVerdict, RecoveryVerdict, Regime, Regression, SCHEMA, Totals,
     Verdict,
 };

@@ -27,6 +27,7 @@ mod schema;
 mod selftest;
 mod side_by_side;
 mod sight;
+mod target;
 mod terminal;
 mod trouble;
 mod untrusted;

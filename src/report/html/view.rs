@@ -11,7 +11,7 @@ use crate::{
     judge::{Band, CheckResult, EndpointVerdict, Milliseconds, Outcome, PhaseVerdict, Verdict, short_commit},
     report::{
         ladder::{self, Rung},
-        regressions,
+        regressions, target,
         trouble::{self, Standing, Trouble},
         waivers, when,
     },
@@ -160,7 +160,7 @@ pub(super) fn tone(outcome: Outcome) -> Tone {
 fn facts(verdict: &Verdict) -> Vec<(&'static str, String)> {
     let mut facts = vec![
         ("profile", verdict.profile.clone()),
-        ("target", verdict.target.clone()),
+        ("target", target::words(verdict)),
         ("commit", short_commit(&verdict.commit).to_owned()),
         ("requests", number::count(verdict.totals.requests)),
         ("failures", number::count(verdict.totals.failures)),

@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use self::escape::{cell, code, text};
 use super::{
-    Publishable, clean, ladder, regressions,
+    Publishable, clean, ladder, regressions, target,
     trouble::{self, Standing, Trouble},
     waivers, when,
 };
@@ -57,15 +57,15 @@ pub(super) fn sign(outcome: Outcome) -> &'static str {
 }
 
 fn headline(verdict: &Verdict) -> String {
-    let Verdict { gate, profile, commit, target, totals, .. } = verdict;
+    let Verdict { gate, profile, commit, totals, .. } = verdict;
     let took = when::took(verdict).map(|took| format!(" · {}", when::span(took))).unwrap_or_default();
     format!(
-        "{}\n\n**{}**\n\nprofile {} · commit {} · target {} · {} requests, {} failures{took}\n",
+        "{}\n\n**{}**\n\nprofile {} · commit {} · {} · {} requests, {} failures{took}\n",
         title(gate, verdict),
         text(&verdict.headline),
         code(profile),
         code(short_commit(commit)),
-        code(target),
+        target::named(verdict, code),
         number::count(totals.requests),
         number::count(totals.failures),
     )

@@ -7,8 +7,8 @@ use jiff::{Timestamp, civil::Date};
 use super::refused;
 use crate::{
     judge::{
-        ANSWERS, Anchored, BreakingPoint, CheckResult, Comparison, EndpointVerdict, Finding, LOGGED_IN, MonitorVerdict,
-        Outcome, PhaseVerdict, RecoveryVerdict, Regime, Regression, Verdict, Waived, Waiver,
+        ANSWERS, Anchored, BreakingPoint, CheckResult, Comparison, DEMO, EndpointVerdict, Finding, LOGGED_IN,
+        MonitorVerdict, Outcome, PhaseVerdict, RecoveryVerdict, Regime, Regression, Verdict, Waived, Waiver,
     },
     plan::{FailureKind, is_criterion},
     report::{
@@ -61,7 +61,9 @@ pub(super) fn make_anew(verdict: &mut Verdict) -> Result<(), String> {
         cleanup,
     } = verdict;
     headline.clear();
-    target.clear();
+    if target != DEMO {
+        target.clear();
+    }
     notes.clear();
     name(gate);
     name(profile);
