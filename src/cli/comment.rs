@@ -6,13 +6,20 @@
 use std::{fs, path::Path};
 
 use super::{
-    DONE, SECRETS, USAGE, args::CommentArgs, output, posting::on_a_runtime, prepare, publishing, report as finished,
+    DONE, SECRETS, USAGE,
+    args::CommentArgs,
+    output,
+    posting::{no_verdict, on_a_runtime},
+    prepare, publishing, report as finished,
 };
 use crate::{
     config::{Environment, Secrets},
     publish::{
         Event,
-        github::{self, Api, Context, Deadline, Done, NoContext, PostError, Posted, Source},
+        github::{
+            self, Api, Closed, Completion, Conclusion, Context, Deadline, Done, Judged, NoContext, PostError, Posted,
+            Source, State,
+        },
         is_hash,
     },
     report::{self, Links, Publishable, VERDICT, clean},
@@ -31,7 +38,7 @@ pub(super) fn run(args: &CommentArgs) -> u8 {
     let environment = prepare::environment();
     // There is one command in a process.
     let _first = SECRETS.set(Secrets::new(&[], &environment));
-    let done = if args.close { close(&environment) } else { post(&args.folder, &environment) };
+    let done = if args.close { close(&args.folder, &environment) } else { post(&args.folder, &environment) };
     match done {
         Ok(line) => {
             output::print(&format!("{}\n", clean(&publishing::masked(&line))));
@@ -53,7 +60,10 @@ fn post(folder: &Path, environment: &Environment) -> Result<String, Unposted> {
     let event = Event::of(environment);
     let publishable = untrusted(folder).map_err(Unposted::Refused)?;
     let verdict = publishable.verdict();
-    let context = Context::of(environment, &event, &verdict.gate).map_err(|why| Unposted::Refused(why.to_string()))?;
+    let mut context =
+        Context::of(environment, &event, &verdict.gate).map_err(|why| Unposted::Refused(why.to_string()))?;
+    // The report is in the run that measured, where this is another one.
+    context.run = event.run.map(|run| context.page_of(run)).or(context.run);
     if !verdict.commit.eq_ignore_ascii_case(&context.head) {
         let measured = if is_hash(&verdict.commit) { &verdict.commit } else { "another one" };
         return Err(Unposted::Refused(format!(
@@ -72,12 +82,12 @@ fn post(folder: &Path, environment: &Environment) -> Result<String, Unposted> {
     })
 }
 
-async fn comment(mut context: Context, source: Option<Source>, gate: &str, body: &str) -> Result<Posted, PostError> {
-    let deadline = Deadline::within(Deadline::ENDED);
-    if let (None, Some(Source { owner, branch })) = (context.pull_request, &source) {
-        context.pull_request = Some(Api::new(&context, deadline)?.pull_request(owner, branch).await?);
+async fn comment(context: Context, source: Option<Source>, gate: &str, body: &str) -> Result<Posted, PostError> {
+    let api = Api::new(&context, Deadline::within(Deadline::ENDED))?;
+    match (context.pull_request, &source) {
+        (None, Some(source)) => api.found(source).await?.comment(gate, body).await,
+        _ => api.comment(gate, body).await,
     }
-    Api::new(&context, deadline)?.comment(gate, body).await
 }
 
 /// The verdict of a directory that anybody may have made; an error is one sentence.
@@ -93,17 +103,59 @@ fn untrusted(folder: &Path) -> Result<Publishable, String> {
     Publishable::untrusted(publishable.verdict().clone())
 }
 
-/// Outside of GitHub Actions, and without a token, no check can have been begun.
-fn close(environment: &Environment) -> Result<String, Unposted> {
-    let context = match Context::of(environment, &Event::of(environment), "") {
+/// What a killed run left says its verdict where it had one, which this job's own directory tells. Outside of GitHub
+/// Actions, and without a token, nothing can have been begun.
+fn close(folder: &Path, environment: &Environment) -> Result<String, Unposted> {
+    let event = Event::of(environment);
+    let context = match Context::of(environment, &event, "") {
         Ok(context) => context,
         Err(why @ (NoContext::Outside | NoContext::NoToken)) => return Ok(format!("no check to close: {why}")),
         Err(why) => return Err(Unposted::Refused(why.to_string())),
     };
-    let closed = on_a_runtime(async { Api::new(&context, Deadline::within(Deadline::ENDED))?.close_checks().await });
-    let gates = closed.map_err(Unposted::Failed)?.map_err(|error| Unposted::Failed(error.to_string()))?;
-    Ok(match gates.as_slice() {
-        [] => "this job left no check in progress".to_owned(),
-        gates => format!("completed as failed, because no verdict came: {}", gates.join(", ")),
-    })
+    // A run clears the directory before it begins a check, so that what is there is of the run that was killed.
+    let finished = finished::read(&folder.join(VERDICT)).ok();
+    let finished = finished.filter(|it| it.verdict().commit.eq_ignore_ascii_case(&context.head));
+    let closed = on_a_runtime(closed(&context, event.source.as_ref(), finished.as_ref()));
+    let closed = closed.map_err(Unposted::Failed)?.map_err(|error| Unposted::Failed(error.to_string()))?;
+    let named = |judged: bool| {
+        let gates: Vec<&str> =
+            closed.iter().filter(|it| it.judged == judged).map(|closed| closed.gate.as_str()).collect();
+        gates.join(", ")
+    };
+    let sentences = [
+        ("completed with the verdict that GitHub had not taken: ", named(true)),
+        ("completed as failed, because no verdict came: ", named(false)),
+    ];
+    let said: Vec<String> =
+        sentences.iter().filter(|(_, gates)| !gates.is_empty()).map(|(what, gates)| format!("{what}{gates}")).collect();
+    Ok(if said.is_empty() { "this job left no check in progress".to_owned() } else { said.join("; ") })
+}
+
+/// Also the comment of an earlier run is told that this one has no verdict.
+async fn closed(
+    context: &Context,
+    source: Option<&Source>,
+    finished: Option<&Publishable>,
+) -> Result<Vec<Closed>, PostError> {
+    let api = Api::new(context, Deadline::within(Deadline::ENDED))?;
+    let texts = finished.map(|finished| {
+        let links = Links { run: context.run.clone(), blob: None };
+        (clean(&finished.verdict().gate), report::check_title(finished), report::comment(finished, &links))
+    });
+    let judged = finished.zip(texts.as_ref()).map(|(finished, (gate, title, summary))| {
+        let code = finished.verdict().exit_code;
+        let ending = Completion { conclusion: Conclusion::of(code), title, summary, annotations: &[] };
+        Judged { gate, ending, state: State::of(code) }
+    });
+    let closed = api.close_checks(judged.as_ref()).await?;
+    let without: Vec<_> = closed.iter().filter(|closed| !closed.judged).collect();
+    if without.is_empty() {
+        return Ok(closed);
+    }
+    if let Some(api) = api.on_pull_request(source).await? {
+        for Closed { gate, .. } in without {
+            api.amend_comment(gate, &no_verdict(context, "The gate was ended before it had one.")).await?;
+        }
+    }
+    Ok(closed)
 }

@@ -14,6 +14,7 @@ mod history;
 mod init;
 mod input;
 mod live;
+mod named;
 mod output;
 mod posting;
 mod prepare;

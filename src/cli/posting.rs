@@ -23,9 +23,13 @@ const BEGINNING: Duration = Duration::from_secs(5);
 /// The end of a run that came to no verdict: an error after the beginning, or a defect.
 const ABANDONED: Duration = Duration::from_secs(5);
 
-/// Its words.
+/// Its words in a check, a status and a comment.
 const NO_VERDICT: &str = "the gate ended without a verdict";
 const WHY_NO_VERDICT: &str = "It stopped at an error before it had one; the job's log says which.";
+
+/// The summary of a check whose own was interrupted.
+const INTERRUPTED_POST: &str =
+    "The run was interrupted before all of it was posted; the job's log and report have the rest.";
 
 /// What this run posts. Dropped without [`Posting::end`], it completes what it began.
 pub(super) struct Posting {
@@ -41,7 +45,11 @@ struct Job {
     context: Context,
     source: Option<Source>,
     gate: String,
+    /// Whether there may be a comment of an earlier run.
+    comments: bool,
     begun: Begun,
+    /// What the run came to, as soon as that is known.
+    verdict: Option<Ended>,
     /// How long it may take to complete what was begun, where nobody else does.
     patience: Duration,
 }
@@ -51,6 +59,15 @@ enum Begun {
     Nothing,
     Check(CheckRun),
     Status,
+}
+
+/// The end of a run in a line.
+#[derive(Clone)]
+struct Ended {
+    conclusion: Conclusion,
+    state: State,
+    title: String,
+    summary: &'static str,
 }
 
 /// What there is to say after everything was posted.
@@ -86,8 +103,15 @@ impl Posting {
             Err(_) => {}
             Ok(context) => {
                 posting.links = Links { run: context.run.clone(), blob: blob(&context, environment) };
-                posting.job =
-                    Some(Job { context, source: event.source, gate, begun: Begun::Nothing, patience: ABANDONED });
+                posting.job = Some(Job {
+                    context,
+                    source: event.source,
+                    gate,
+                    comments: switches.comment,
+                    begun: Begun::Nothing,
+                    verdict: None,
+                    patience: ABANDONED,
+                });
             }
         }
         Ok(posting)
@@ -107,26 +131,25 @@ impl Posting {
     pub(super) fn end(mut self, publishable: &Publishable, stop: &Stop) -> Said {
         let notes = if self.switches.annotations { self.annotations(publishable) } else { Vec::new() };
         let code = publishable.verdict().exit_code;
-        let conclusion = Conclusion::of(code);
-        let total = if conclusion == Conclusion::Cancelled { Deadline::INTERRUPTED } else { Deadline::ENDED };
+        let (conclusion, state) = (Conclusion::of(code), State::of(code));
+        // A run that its own deadline ended has nobody who waits to kill it.
+        let total = if stop.is_asked() { Deadline::INTERRUPTED } else { Deadline::ENDED };
         let body = report::comment(publishable, &self.links);
-        let ending =
-            Completion { conclusion, title: &report::check_title(publishable), summary: &body, annotations: &notes };
+        let title = report::check_title(publishable);
+        let ending = Completion { conclusion, title: &title, summary: &body, annotations: &notes };
         let mut carried = false;
         if let Self { job: Some(job), switches, warnings, .. } = &mut self {
             // What this leaves undone was interrupted, and a second signal may be near.
             job.patience = Deadline::INTERRUPTED;
+            job.verdict = Some(Ended { conclusion, state, title: title.clone(), summary: INTERRUPTED_POST });
             let work = async {
-                let deadline = Deadline::within(total);
-                let mut failed: Vec<PostError> = Vec::new();
-                match job.complete(*switches, (&ending, State::of(code)), deadline).await {
-                    Ok(()) => carried = switches.check,
-                    Err(error) => failed.push(error),
-                }
-                if switches.comment {
-                    failed.extend(job.comment(&body, deadline).await.err());
-                }
-                Ok::<_, PostError>(failed)
+                let api = Api::new(&job.context, Deadline::within(total))?;
+                let Job { source, gate, begun, .. } = job;
+                let (check, comment) = tokio::join!(begun.complete((&api, gate), *switches, (&ending, state)), async {
+                    if switches.comment { comment((&api, gate), source.as_ref(), &body).await } else { Ok(()) }
+                });
+                carried = check.is_ok() && switches.check;
+                Ok::<_, PostError>([check, comment].into_iter().filter_map(Result::err).collect::<Vec<_>>())
             };
             let said = match waited_for(stop, work) {
                 Ok(failed) => failed.iter().map(PostError::to_string).collect(),
@@ -161,12 +184,12 @@ impl Posting {
 
 impl Drop for Job {
     fn drop(&mut self) {
-        if matches!(self.begun, Begun::Nothing) {
+        if matches!(self.begun, Begun::Nothing) && !self.is_stale() {
             return;
         }
-        let completed = on_a_runtime(self.abandon());
-        if let Err(why) = completed.and_then(|done| done.map_err(|error| error.to_string())) {
-            publishing::say(&why);
+        match on_a_runtime(self.abandon()) {
+            Ok(failed) => failed.iter().for_each(|error| publishing::say(&error.to_string())),
+            Err(why) => publishing::say(&why),
         }
     }
 }
@@ -181,71 +204,93 @@ impl Job {
             self.begun = Begun::Check(api.begin_check(&self.gate).await?);
         }
         if switches.status {
-            api.status(&self.gate, State::Pending, "the gate is running").await?;
+            // Also where the answer is lost: a status that was not set can be set all the same.
             self.begun = Begun::Status;
+            api.status(&self.gate, State::Pending, "the gate is running").await?;
         }
         Ok(())
     }
 
+    /// Whether a comment of an earlier run would stand as if it were this one's.
+    fn is_stale(&self) -> bool {
+        self.comments && self.verdict.is_none()
+    }
+
+    async fn abandon(&mut self) -> Vec<PostError> {
+        let api = match Api::new(&self.context, Deadline::within(self.patience)) {
+            Ok(api) => api,
+            Err(error) => return vec![error],
+        };
+        let without = || Ended {
+            conclusion: Conclusion::Failure,
+            state: State::Error,
+            title: NO_VERDICT.to_owned(),
+            summary: WHY_NO_VERDICT,
+        };
+        let Ended { conclusion, state, title, summary } = self.verdict.clone().unwrap_or_else(without);
+        let ending = Completion { conclusion, title: &title, summary, annotations: &[] };
+        let switches = plan::GitHub {
+            check: matches!(self.begun, Begun::Check(_)),
+            status: matches!(self.begun, Begun::Status),
+            ..plan::GitHub::default()
+        };
+        let stale = self.is_stale();
+        let amended = async {
+            if !stale {
+                return Ok(());
+            }
+            let body = no_verdict(&self.context, WHY_NO_VERDICT);
+            match api.on_pull_request(self.source.as_ref()).await? {
+                Some(api) => api.amend_comment(&self.gate, &body).await.map(drop),
+                None => Ok(()),
+            }
+        };
+        let (check, comment) =
+            tokio::join!(self.begun.complete((&api, &self.gate), switches, (&ending, state)), amended);
+        [check, comment].into_iter().filter_map(Result::err).collect()
+    }
+}
+
+impl Begun {
     /// A check that could not be begun is created now.
     async fn complete(
         &mut self,
+        (api, gate): (&Api, &str),
         switches: plan::GitHub,
         (ending, state): (&Completion<'_>, State),
-        deadline: Deadline,
     ) -> Result<(), PostError> {
-        if !(switches.check || switches.status) {
-            return Ok(());
-        }
-        let api = Api::new(&self.context, deadline)?;
         if switches.check {
-            let check = match self.begun {
-                Begun::Check(check) => check,
-                _ => api.begin_check(&self.gate).await?,
+            let check = match self {
+                Self::Check(check) => *check,
+                _ => api.resume_check(gate).await?,
             };
-            self.begun = Begun::Check(check);
-            let completed = api.complete_check(&self.gate, check, ending).await;
-            self.begun = Begun::Nothing;
+            *self = Self::Check(check);
+            let completed = api.complete_check(gate, check, ending).await;
+            // What GitHub did not take in all this time is left to the next step, which finds the verdict in its file.
+            *self = Self::Nothing;
             completed?;
         }
         if switches.status {
-            let set = api.status(&self.gate, state, ending.title).await;
-            self.begun = Begun::Nothing;
+            let set = api.status(gate, state, ending.title).await;
+            *self = Self::Nothing;
             set?;
         }
         Ok(())
     }
+}
 
-    async fn comment(&self, body: &str, deadline: Deadline) -> Result<(), PostError> {
-        let mut context = self.context.clone();
-        if context.pull_request.is_none() {
-            // An event without a pull request is no fault, unless it is said that there is one.
-            let Some(Source { owner, branch }) = &self.source else { return Ok(()) };
-            match Api::new(&context, deadline)?.pull_request(owner, branch).await {
-                Ok(number) => context.pull_request = Some(number),
-                Err(error) if error.has_no_place() => return Ok(()),
-                Err(error) => return Err(error),
-            }
-        }
-        Api::new(&context, deadline)?.comment(&self.gate, body).await.map(drop)
+/// The comment, where the event has a pull request.
+async fn comment((api, gate): (&Api, &str), source: Option<&Source>, body: &str) -> Result<(), PostError> {
+    match api.on_pull_request(source).await? {
+        Some(api) => api.comment(gate, body).await.map(drop),
+        None => Ok(()),
     }
+}
 
-    async fn abandon(&mut self) -> Result<(), PostError> {
-        let api = Api::new(&self.context, Deadline::within(self.patience))?;
-        match std::mem::replace(&mut self.begun, Begun::Nothing) {
-            Begun::Nothing => Ok(()),
-            Begun::Status => api.status(&self.gate, State::Error, NO_VERDICT).await,
-            Begun::Check(check) => {
-                let ending = Completion {
-                    conclusion: Conclusion::Failure,
-                    title: NO_VERDICT,
-                    summary: WHY_NO_VERDICT,
-                    annotations: &[],
-                };
-                api.complete_check(&self.gate, check, &ending).await
-            }
-        }
-    }
+/// What the comment of an earlier run becomes where this one has no verdict.
+pub(super) fn no_verdict(context: &Context, why: &str) -> String {
+    let run = context.run.as_ref().map(|run| format!(" [The run]({run})")).unwrap_or_default();
+    format!("**No verdict** for {}. {why}{run}\n", context.head)
 }
 
 /// The files of the repository at the commit, where the gate runs inside a checkout of it.

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::{SECRETS, args::PlanArgs, commit, input};
+use super::{SECRETS, args::PlanArgs, commit, input, named::named, output};
 use crate::{
-    config::{self, Config, Environment, LARGEST_FILE, Note, Problems, Secrets},
+    config::{self, Config, Environment, LARGEST_FILE, Note, Problem, Problems, Secrets},
     plan::{self, Choice, Plan},
-    report::clean,
+    publish::github,
+    report::{Annotation, AnnotationLevel, Blob, clean},
     units::{Bytes, Date},
 };
 
@@ -58,7 +59,7 @@ pub(super) fn prepare_with(
     mut environment: Environment,
     comparison: Comparison,
 ) -> Result<Prepared, String> {
-    let name = args.config.to_string_lossy();
+    let name = named(&args.config, &environment);
     let commit = args.commit.clone().unwrap_or_else(|| commit::under_test(&environment));
     environment.insert("STAGEGATE_COMMIT".to_owned(), commit.clone());
     let bytes = input::read(&args.config, LARGEST_FILE as u64).map_err(|cause| {
@@ -66,7 +67,7 @@ pub(super) fn prepare_with(
     })?;
     let (config, problems) = config::read(&name, &bytes, &environment);
     let token = Secrets::new(&[], &environment);
-    let Some(config) = config else { return Err(token.mask(&problems.to_string()).into_owned()) };
+    let Some(config) = config else { return Err(told(&problems, &token, &environment)) };
     let secrets = Secrets::new(&config.secrets, &environment);
     // There is one run in a process; a second one would mask by the first one's secrets in a defect's last words only.
     let _first = SECRETS.set(secrets.clone());
@@ -83,12 +84,33 @@ pub(super) fn prepare_with(
         files: files(&config, &args.config),
         environment,
     };
-    build(&config, &choice, problems).map_err(|problems| secrets.mask(&problems.to_string()).into_owned()).map(|plan| {
+    build(&config, &choice, problems).map_err(|problems| told(&problems, &secrets, &choice.environment)).map(|plan| {
         let notes = plan::notes(&config, &choice, &plan);
         let short = Secrets::too_short(&config.secrets, &choice.environment);
         let unmasked = short.map(|name| name.value.clone()).collect();
         Prepared { plan, notes, secrets, unmasked }
     })
+}
+
+/// The text of what is wrong; in a job of GitHub Actions it stands at its lines too.
+fn told(problems: &Problems, secrets: &Secrets, environment: &Environment) -> String {
+    if environment.get("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+        let folder = std::env::current_dir().ok().and_then(|here| github::folder_in_repository(environment, &here));
+        let blob = folder.map(|folder| Blob { base: String::new(), folder });
+        let place = |file: &str| blob.as_ref().and_then(|blob| blob.path(file)).unwrap_or_else(|| file.to_owned());
+        let annotation = |problem: &Problem| {
+            let help = problem.help.as_ref().map(|help| format!("\n{help}")).unwrap_or_default();
+            Annotation {
+                file: place(&problem.file),
+                line: problem.line,
+                level: AnnotationLevel::Failure,
+                title: "gates.yaml cannot be used".to_owned(),
+                message: secrets.mask(&format!("{}{help}", problem.message)).into_owned(),
+            }
+        };
+        output::print_exactly(&github::commands(&problems.iter().map(annotation).collect::<Vec<_>>(), 0));
+    }
+    secrets.mask(&problems.to_string()).into_owned()
 }
 
 /// The plan, or every problem of both layers in the order of the file.

@@ -58,6 +58,20 @@ pub(super) fn summarize(publishable: &mut Publishable, folder: &Folder, secrets:
     }
 }
 
+/// Adds what could not be posted to the terminal's last words and to the step's summary, which is written already.
+pub(super) fn warn(publishable: &mut Publishable, warnings: &[String], secrets: &Secrets, environment: &Environment) {
+    for warning in warnings {
+        note(publishable, warning, secrets);
+    }
+    if warnings.is_empty() {
+        return;
+    }
+    if let Err(full) = GitHub::of(environment).summarize(&[&report::warnings(warnings)]) {
+        say(&full.to_string());
+        note(publishable, &full.to_string(), secrets);
+    }
+}
+
 /// The step's summary and outputs; a warning for each that cannot be written.
 fn github(publishable: &Publishable, folder: &Folder, environment: &Environment) -> Vec<PublishError> {
     let github = GitHub::of(environment);

@@ -86,11 +86,10 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
     // A name lookup that hangs would hold the end of the run up.
     runtime.shutdown_background();
     let mut publishable = publishing::write(&finished, &plan, &folder, &secrets);
-    let Said { warnings, commands } = posting.end(&publishable, &stop);
-    for warning in &warnings {
-        publishing::note(&mut publishable, warning, &secrets);
-    }
+    // First what GitHub's runner reads: a second signal ends the process while the rest is posted.
     publishing::summarize(&mut publishable, &folder, &secrets, &environment);
+    let Said { warnings, commands } = posting.end(&publishable, &stop);
+    publishing::warn(&mut publishable, &warnings, &secrets, &environment);
     if shelf.wants(args) {
         save(&shelf, &finished, &secrets);
     }

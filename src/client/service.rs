@@ -113,8 +113,9 @@ async fn read(mut response: Response) -> Result<Answer, reqwest::Error> {
     Ok(answer)
 }
 
-fn innermost(error: &reqwest::Error) -> String {
-    let mut cause: &dyn Error = error;
+/// What an error comes from in the end, without the words of the layers above.
+pub(crate) fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut cause = error;
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }

@@ -42,6 +42,7 @@ pub use policy::{Cell, Policy, Reaction, Regression, Uncertain};
 pub use problem::{Note, Problem, Problems};
 pub use publish::{GitHub, Publish};
 pub use scenario::{Expect, Extract, Redirects, Scenario, Step};
+pub(crate) use secrets::GITHUB_TOKEN;
 pub use secrets::Secrets;
 pub use source::{Source, Span};
 pub use target::{Against, Http, Ready, Start, Target, Tls};

@@ -17,7 +17,7 @@ const SHORTEST_BEGINNING: usize = 3;
 const MASK: &str = "***";
 
 /// The job's key to GitHub, which nobody has to name.
-const TOKEN: &str = "GITHUB_TOKEN";
+pub(crate) const GITHUB_TOKEN: &str = "GITHUB_TOKEN";
 
 /// The values of the variables that `secrets` names, and of `GITHUB_TOKEN`.
 #[derive(Clone, Default)]
@@ -29,7 +29,9 @@ pub struct Secrets {
 impl Secrets {
     /// Looks the names up; names of variables that are not set are ignored.
     pub fn new(names: &[Located<String>], environment: &Environment) -> Self {
-        Self::of(names.iter().map(|name| name.value.as_str()).chain([TOKEN]).filter_map(|name| environment.get(name)))
+        Self::of(
+            names.iter().map(|name| name.value.as_str()).chain([GITHUB_TOKEN]).filter_map(|name| environment.get(name)),
+        )
     }
 
     /// These values; those under 6 characters are left out. The lines of a value of several lines count too, because what

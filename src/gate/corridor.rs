@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     client::{Origin, control::Control},
-    judge::{CheckResult, Extent, Interruption, Outcome},
+    judge::{CheckResult, DEMO, Extent, Interruption, Outcome},
     load,
     monitor::Gauges,
     plan::Plan,
@@ -158,7 +158,7 @@ fn nowhere(
     listen: &mut dyn FnMut(Event),
 ) -> Finished {
     let plan = &setup.plan;
-    listen(started(setup, "demo".to_owned()));
+    listen(started(setup, DEMO.to_owned()));
     match why {
         Ok(why) => record.interruption = Some(why),
         Err(detail) => {
@@ -190,7 +190,7 @@ fn notes(setup: &Setup) -> Vec<String> {
 }
 
 pub(super) fn target_name(plan: &Plan) -> String {
-    plan.target.url.as_ref().map_or_else(|| "demo".to_owned(), shown)
+    plan.target.url.as_ref().map_or_else(|| DEMO.to_owned(), shown)
 }
 
 /// A URL as reports show it: without a user's name and password.

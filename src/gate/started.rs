@@ -21,7 +21,11 @@ use tokio::{
 use url::Url;
 
 use super::output::Output;
-use crate::{config::Secrets, plan::Start, preflight};
+use crate::{
+    config::{GITHUB_TOKEN, Secrets},
+    plan::Start,
+    preflight,
+};
 
 /// How long an answer is awaited that tells that somebody else listens at the address already.
 const OCCUPIED: Duration = Duration::from_secs(1);
@@ -248,6 +252,8 @@ fn command(launch: &Launch<'_>) -> io::Result<Command> {
         Some(commit) => made.env("STAGEGATE_COMMIT", commit),
         None => made.env_remove("STAGEGATE_COMMIT"),
     };
+    // The gate's own right to write is nothing for the code that it tests, unless gates.yaml names it.
+    made.env_remove(GITHUB_TOKEN);
     made.envs(env.iter().map(|(name, value)| (name, value)));
     Ok(made)
 }

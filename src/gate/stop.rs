@@ -67,6 +67,11 @@ impl Stop {
         Ok(stop)
     }
 
+    /// Whether a signal, or the switch, has asked for the end: whoever sent it may not wait for long.
+    pub fn is_asked(&self) -> bool {
+        self.asked.borrow().is_some()
+    }
+
     /// The same, and ended when the deadline has come.
     pub(super) fn by(self, deadline: Option<Instant>) -> Self {
         Self { deadline, ..self }
@@ -140,8 +145,10 @@ mod tests {
     async fn the_first_reason_counts() {
         let (switch, stop) = Stop::new();
         assert_eq!(stop.or(async { 1 }).await, Ok(1));
+        assert!(!stop.is_asked());
         switch.stop(Interruption::Interrupt);
         switch.stop(Interruption::Terminate);
+        assert!(stop.is_asked());
         assert_eq!(stop.asked().await, Interruption::Interrupt);
         assert_eq!(stop.or(pending::<()>()).await, Err(Interruption::Interrupt));
     }
@@ -153,6 +160,7 @@ mod tests {
         let begun = Instant::now();
         let stop = stop.by(Some(begun + Duration::from_secs(1800)));
         assert_eq!(stop.asked().await, Interruption::Deadline);
+        assert!(!stop.is_asked(), "nobody is in a hurry");
         assert_eq!(begun.elapsed().as_secs(), 1800);
     }
 }

@@ -13,6 +13,8 @@ use tokio::{
     time::timeout,
 };
 
+use crate::config::GITHUB_TOKEN;
+
 /// A process that the command left behind may hold its output open; it is not waited for.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
@@ -40,6 +42,8 @@ pub async fn run_group(arguments: &[String], limit: Duration, kept: usize) -> Re
     command.args(rest).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // A group of its own, so that what it starts ends with it, and so that Ctrl-C reaches the gate first.
     command.process_group(0).kill_on_drop(true);
+    // The gate's own right to write is nothing for code of the repository.
+    command.env_remove(GITHUB_TOKEN);
     let mut child = match command.spawn() {
         Ok(child) => Group(child),
         Err(error) => return Err(format!("{program} does not start: {error}; correct the command or install it")),

@@ -72,9 +72,12 @@ fn annotation(trouble: &Trouble<'_>, level: AnnotationLevel) -> Option<Annotatio
     })
 }
 
-/// The title of the check: the verdict in one line of at most 255 characters.
+/// The title of the check: the verdict in one line of at most 255 characters. A run on the demo app says so first, because
+/// this line may be all that is read.
 pub fn check_title(publishable: &Publishable) -> String {
-    shortened(&publishable.verdict().headline, LONGEST_TITLE).into_owned()
+    let verdict = publishable.verdict();
+    let whose = if verdict.is_of_the_demo() { "target demo: " } else { "" };
+    shortened(&format!("{whose}{}", verdict.headline), LONGEST_TITLE).into_owned()
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
 const calls = {
-  "/user": ["get"],
   "/repos/{owner}/{repo}/pulls": ["get"],
   "/repos/{owner}/{repo}/pulls/{pull_number}": ["get"],
   "/repos/{owner}/{repo}/issues/{issue_number}/comments": ["get", "post"],
@@ -15,6 +14,8 @@ const calls = {
   "/repos/{owner}/{repo}/check-runs": ["post"],
   "/repos/{owner}/{repo}/check-runs/{check_run_id}": ["get", "patch"],
   "/repos/{owner}/{repo}/commits/{ref}/check-runs": ["get"],
+  "/repos/{owner}/{repo}/commits/{ref}/statuses": ["get"],
+  "/repos/{owner}/{repo}/commits/{commit_sha}/pulls": ["get"],
   "/repos/{owner}/{repo}/statuses/{sha}": ["post"],
 };
 

@@ -12,9 +12,10 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::{
+    condition::Earlier,
     gate_test::{App, BINARY, GateTest, turn},
     patience,
-    runner::{Runner, action, program},
+    runner::{Runner, action, program, step},
 };
 
 /// A job whose gate is the binary under test, with this gates.yaml in its checkout.
@@ -206,14 +207,38 @@ fn closing_the_check_run_does_not_decide() {
 }
 
 #[test]
+fn what_comes_after_the_gate_always_starts_and_never_decides() {
+    let job = || Runner::new().with("steps.install.outputs.binary", "/bin/stagegate");
+    let both = [Earlier::Succeeded, Earlier::Failed];
+    for (name, last) in [
+        ("Install stagegate", false),
+        ("Run the gate", false),
+        ("Upload the reports", true),
+        ("Close the check run", true),
+    ] {
+        assert_eq!(both.map(|earlier| job().starts(name, earlier)), [true, last], "{name}");
+        let decides = step(&action(), name)["continue-on-error"] != true;
+        assert_eq!(decides, !last, "{name}: a failed upload does not turn a green gate red");
+    }
+    let upload = |job: Runner| both.map(|earlier| job.starts("Upload the reports", earlier));
+    let close = |job: Runner| both.map(|earlier| job.starts("Close the check run", earlier));
+    let comment = || job().with("inputs.command", "comment");
+    assert_eq!(
+        (upload(comment()), close(comment())),
+        ([false; 2], [false; 2]),
+        "the trusted half has measured nothing"
+    );
+    assert_eq!(upload(job().with("inputs.upload", "")), [false; 2]);
+    assert_eq!(close(job().with("steps.install.outputs.binary", "")), [false; 2], "there is nothing to close it with");
+}
+
+#[test]
 fn no_script_holds_an_expression_and_every_output_has_its_step() {
     let action = action();
     let steps = action["runs"]["steps"].as_array().expect("the action has steps");
     for step in steps {
         let script = step["run"].as_str().unwrap_or_default();
         assert!(!script.contains("${{"), "a value would become code: {script}");
-        let last = ["Upload the reports", "Close the check run"].iter().any(|name| step["name"] == *name);
-        assert_eq!(step["if"].as_str().is_some_and(|when| when.starts_with("always()")), last, "{step:#}");
     }
     let ids: Vec<&str> = steps.iter().filter_map(|step| step["id"].as_str()).collect();
     for (name, output) in action["outputs"].as_object().expect("the action has outputs") {

@@ -104,6 +104,28 @@ phases:
     }
 }
 
+/// Annotations and links need the place in the repository, whatever the action's input `config` says.
+#[test]
+fn on_github_an_absolute_path_in_the_checkout_is_told_from_the_folder_of_the_run() {
+    let folder = folder_with("version: 2\n");
+    fs::create_dir(folder.path().join("perf")).expect("it can be made");
+    let told = |working: &str, workspace: &str| {
+        let mut command = Command::new(BINARY);
+        command.arg("check").arg("-c").arg(folder.path().join("gates.yaml"));
+        command.current_dir(folder.path().join(working));
+        clean_environment(&mut command);
+        command.env("GITHUB_WORKSPACE", workspace);
+        let output = command.output().expect("the binary starts");
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let workspace = folder.path().to_string_lossy();
+    assert!(told("", &workspace).contains("--> gates.yaml:1:"), "{}", told("", &workspace));
+    assert!(told("perf", &workspace).contains("--> ../gates.yaml:1:"), "{}", told("perf", &workspace));
+    let absolute = format!("--> {workspace}/gates.yaml:1:");
+    assert!(told("", "/usr").contains(&absolute) && told("", "").contains(&absolute), "{}", told("", ""));
+}
+
 #[test]
 fn every_problem_is_reported_at_once_with_its_place() {
     let yaml = "version: 1

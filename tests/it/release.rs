@@ -83,6 +83,28 @@ fn a_tag_that_is_not_the_version_is_refused() {
     assert!(!same && said.contains("::error file=Cargo.toml::"), "{said}");
 }
 
+/// The jobs that have to succeed before this one, all the way up.
+fn before(jobs: &Value, job: &str) -> Vec<String> {
+    let needs = &jobs[job]["needs"];
+    let named = needs.as_str().into_iter().chain(needs.as_array().into_iter().flatten().filter_map(Value::as_str));
+    named.flat_map(|name| [vec![name.to_owned()], before(jobs, name)].concat()).collect()
+}
+
+#[test]
+fn nothing_is_released_before_the_tag_has_passed_its_tests() {
+    let jobs = &yaml(".github/workflows/release.yml")["jobs"];
+    let tests = "./.github/workflows/ci.yml";
+    let test = jobs.as_object().expect("there are jobs").iter().find(|(_, job)| job["uses"] == tests);
+    let (test, job) = test.expect("the tests are called");
+    assert!(yaml(".github/workflows/ci.yml")["on"].as_object().is_some_and(|on| on.contains_key("workflow_call")));
+    for name in ["release", "crate"] {
+        assert!(before(jobs, name).contains(test), "{name} waits for {test}");
+        // A condition would let it start after a failure.
+        assert_eq!(jobs[name]["if"], Value::Null, "{name}");
+    }
+    assert_eq!((&job["if"], &job["continue-on-error"]), (&Value::Null, &Value::Null));
+}
+
 #[test]
 fn every_action_is_pinned_with_its_version_beside_it() {
     let folder = repository();
@@ -121,7 +143,9 @@ fn each_job_takes_its_own_permissions() {
         assert_eq!(workflow["permissions"], Value::Object(serde_json::Map::new()), "{name}");
         for (job, said) in workflow["jobs"].as_object().expect("there are jobs") {
             assert!(said["permissions"].is_object(), "{name}: {job}");
-            assert!(said["timeout-minutes"].is_u64(), "{name}: {job}");
+            // A workflow that is called has its own limits, and is one of these.
+            let called = said["uses"] == "./.github/workflows/ci.yml";
+            assert!(called || said["timeout-minutes"].is_u64(), "{name}: {job}");
         }
     }
     let comment = yaml(".github/workflows/comment.yml");

@@ -15,6 +15,8 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::condition::{Earlier, holds};
+
 /// The folder of this repository, which is the action's.
 pub(crate) fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -23,6 +25,12 @@ pub(crate) fn repository() -> PathBuf {
 /// action.yml.
 pub(crate) fn action() -> Value {
     yaml("action.yml")
+}
+
+/// A step of the action.
+pub(crate) fn step(action: &Value, name: &str) -> Value {
+    let steps = action["runs"]["steps"].as_array().expect("the action has steps");
+    steps.iter().find(|step| step["name"] == name).unwrap_or_else(|| panic!("there is no step {name}")).clone()
 }
 
 /// A YAML file of this repository.
@@ -135,6 +143,15 @@ impl Runner {
         fs::read_to_string(self.path(name)).unwrap_or_default()
     }
 
+    /// Whether a step of the action starts, after those before it.
+    pub(crate) fn starts(&self, name: &str, earlier: Earlier) -> bool {
+        let value = |name: &str| {
+            let value = self.values.get(name).unwrap_or_else(|| panic!("no value for {name} in a condition"));
+            Value::from(value.as_str())
+        };
+        holds(step(&action(), name)["if"].as_str(), earlier, &value)
+    }
+
     /// Puts the expressions' values into a text.
     fn evaluate(&self, text: &str) -> String {
         let mut parts = text.split("${{");
@@ -150,9 +167,7 @@ impl Runner {
 
     /// The script of a step, ready to be started.
     pub(crate) fn step(&self, name: &str) -> Command {
-        let action = action();
-        let steps = action["runs"]["steps"].as_array().expect("the action has steps");
-        let step = steps.iter().find(|step| step["name"] == name).unwrap_or_else(|| panic!("there is no step {name}"));
+        let step = step(&action(), name);
         assert_eq!(step["shell"], "bash", "the step {name}");
         let script = self.path("temp").join("script.sh");
         fs::write(&script, step["run"].as_str().expect("it has a script")).expect("the script can be written");

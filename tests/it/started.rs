@@ -190,6 +190,28 @@ fn it_runs_in_its_folder_with_its_environment() {
     assert!(log.starts_with(&format!("told 7 {} ***\n", folder.display())), "{log}");
 }
 
+/// What it may do on GitHub is the gate's, and not that of the code that it measures.
+#[test]
+fn it_does_not_get_the_gates_token() {
+    let _turn = shared_turn();
+    for (env, word) in [("{}", "none"), ("{GITHUB_TOKEN: '${GITHUB_TOKEN}'}", "handed on")] {
+        let port = free_port();
+        let script = "if test -z \"$GITHUB_TOKEN\"; then echo token: none; else echo token: handed on; fi";
+        let target = format!(
+            "target: {{url: '{}', start: {{command: [sh, -c, '{script}; exec \"$0\" demo --port {port}', '{BINARY}'], env: {env}}}}}",
+            url(port)
+        );
+        let ran = GateTest::on("")
+            .section(&target)
+            .gets(&["/healthz"])
+            .env("GITHUB_TOKEN", "ghs_do_not_hand_me_on")
+            .phase("name: only, users: 1, spawn_rate: 10/s, duration: 1s", &["success_rate >= 50%"])
+            .run();
+        let log = ran.report("app.log");
+        assert!(log.contains(&format!("token: {word}")), "{env}: {log}");
+    }
+}
+
 #[test]
 fn an_app_that_is_deaf_to_sigterm_is_killed() {
     let _turn = shared_turn();

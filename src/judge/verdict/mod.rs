@@ -21,6 +21,9 @@ use super::{Ending, Outcome, Waiver};
 /// What `schema` says.
 pub const SCHEMA: &str = "stagegate/verdict/1";
 
+/// The target of a run on the built-in staging app.
+pub const DEMO: &str = "demo";
+
 /// A finished run: the one value that all reports and the exit code come from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
@@ -44,7 +47,7 @@ pub struct Verdict {
     pub profile: String,
     /// Seed of every random choice.
     pub seed: u64,
-    /// URL of the target, `demo` for the built-in staging app.
+    /// URL of the target, [`DEMO`] for the built-in staging app.
     pub target: String,
     /// The commit under test.
     pub commit: String,
@@ -98,6 +101,11 @@ impl Verdict {
     /// The outcome whose colour and sign the title has.
     pub fn tone(&self) -> Outcome {
         if self.only_rehearsed() { Outcome::NotRun } else { self.outcome }
+    }
+
+    /// Whether the built-in staging app was the target, so that nothing is said about any other app.
+    pub fn is_of_the_demo(&self) -> bool {
+        self.target == DEMO
     }
 
     fn only_rehearsed(&self) -> bool {

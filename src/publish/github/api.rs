@@ -3,7 +3,7 @@
 //! octocrab sends; its `retry` is off, because a comment that GitHub answers with 500 may have been created
 //! (probot#921), and its typed calls are not used, because they drop the headers of a refusal (`Retry-After`).
 
-use std::{error::Error, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, Uri, header::LINK};
@@ -15,18 +15,17 @@ use url::{Host, Url};
 
 use super::{
     context::{Context, Token},
-    deadline::Deadline,
+    deadline::{Deadline, LONGEST_REQUEST},
     error::{Cause, PostError},
     fault::Fault,
+    job::is_name,
     segment::segment,
     tries::Tries,
 };
-use crate::client::service::{Proxies, outside};
+use crate::client::service::{Proxies, innermost, outside};
 
 /// For a connection, name and TLS included.
 const CONNECT: Duration = Duration::from_secs(5);
-/// For a whole exchange.
-const REQUEST: Duration = Duration::from_secs(10);
 /// A larger answer is refused. A full page holds 100 comments of 65,536 characters, most of them short.
 const LARGEST_ANSWER: usize = 32 * 1024 * 1024;
 /// GitHub's largest page.
@@ -51,6 +50,8 @@ pub(super) enum Call<'a> {
     Post(&'a Value),
     Patch(&'a Value),
     Delete,
+    /// A question to the GraphQL API, which has no path.
+    Query(&'a Value),
 }
 
 /// An answer with success.
@@ -68,17 +69,24 @@ impl Api {
     /// The API's address or the token cannot be used.
     pub fn new(context: &Context, deadline: Deadline) -> Result<Self, PostError> {
         let unusable = |reason: String| PostError::new("nothing was posted to GitHub", Cause::Setup(reason));
-        let proxies = proxies(&context.api).map_err(unusable)?;
+        let ways = proxies(&context.api).map_err(unusable)?;
+        if proxies(&context.graphql).as_ref() != Ok(&ways) {
+            return Err(unusable("GITHUB_GRAPHQL_URL is no address beside GITHUB_API_URL".to_owned()));
+        }
         if !carriable(&context.token) {
             let reason = "the token is empty or holds a character that no header can carry; check the secret's value";
             return Err(unusable(reason.to_owned()));
         }
         named(context).map_err(unusable)?;
-        let client = outside(proxies, CONNECT, REQUEST).map_err(unusable)?;
-        let base: Uri = context.api.as_str().parse().map_err(|_| unusable(format!("{} is no address", context.api)))?;
+        let client = outside(ways, CONNECT, LONGEST_REQUEST).map_err(unusable)?;
+        // Without the path, which octocrab would put before that of the GraphQL API.
+        let origin = context.api.join("/").ok().and_then(|origin| origin.as_str().parse::<Uri>().ok());
+        let origin = origin.ok_or_else(|| unusable(format!("{} is no address", context.api)))?;
         let http = Octocrab::builder()
             .personal_token(context.token.secret())
-            .base_uri(base)
+            .base_uri(origin)
+            // octocrab sends the token to these two only.
+            .and_then(|builder| builder.upload_uri(context.graphql.as_str()))
             .and_then(|builder| builder.build_with_reqwest(client))
             .map_err(|error| unusable(innermost(&error)))?;
         Ok(Self { http, context: context.clone(), deadline })
@@ -99,15 +107,23 @@ impl Api {
         self.send(call, path).await?.read()
     }
 
-    /// Every item of every page; `path` has a query already.
+    /// The same for another pull request.
+    pub(super) fn at(&self, number: u64) -> Self {
+        let mut at = self.clone();
+        at.context.pull_request = Some(number);
+        at
+    }
+
+    /// Every item of every page.
     pub(super) async fn pages<P: DeserializeOwned, T>(
         &self,
         path: &str,
         items: impl Fn(P) -> Vec<T>,
     ) -> Result<Vec<T>, Fault> {
         let mut all = Vec::new();
+        let joint = if path.contains('?') { '&' } else { '?' };
         for page in 1..=MOST_PAGES {
-            let (value, more) = self.read::<P>(Call::Get, &format!("{path}&per_page={PAGE}&page={page}")).await?;
+            let (value, more) = self.read::<P>(Call::Get, &format!("{path}{joint}per_page={PAGE}&page={page}")).await?;
             let items = items(value);
             let full = items.len() >= PAGE;
             let empty = items.is_empty();
@@ -135,12 +151,15 @@ impl Api {
         if patience.is_zero() {
             return Err(Fault::Late);
         }
-        // Whole, because octocrab takes a path that begins like the base's for one that has the base already.
-        let address = format!("{}{path}", self.context.api.as_str().trim_end_matches('/'));
+        // Whole, because there are two APIs.
+        let address = match call {
+            Call::Query(_) => self.context.graphql.to_string(),
+            _ => format!("{}{path}", self.context.api.as_str().trim_end_matches('/')),
+        };
         let exchange = async {
             let sent = match call {
                 Call::Get => self.http._get(address).await,
-                Call::Post(body) => self.http._post(address, Some(body)).await,
+                Call::Post(body) | Call::Query(body) => self.http._post(address, Some(body)).await,
                 Call::Patch(body) => self.http._patch(address, Some(body)).await,
                 Call::Delete => self.http._delete(address, None::<&()>).await,
             };
@@ -217,8 +236,7 @@ fn proxies(api: &Url) -> Result<Proxies, String> {
 
 /// Owner, repository and commit are names that may stand in an address.
 fn named(context: &Context) -> Result<(), String> {
-    let name = |name: &str| !matches!(name, "" | "." | "..");
-    if !name(&context.owner) || !name(&context.repository) {
+    if !is_name(&context.owner) || !is_name(&context.repository) {
         return Err(format!("{}/{} is no repository; check GITHUB_REPOSITORY", context.owner, context.repository));
     }
     let sha = (7..=64).contains(&context.head.len()) && context.head.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -231,14 +249,6 @@ fn carriable(token: &Token) -> bool {
 
 fn more(headers: &HeaderMap) -> bool {
     headers.get(LINK).and_then(|link| link.to_str().ok()).is_some_and(|link| link.contains("rel=\"next\""))
-}
-
-fn innermost(error: &(dyn Error + 'static)) -> String {
-    let mut cause = error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    cause.to_string()
 }
 
 #[cfg(test)]

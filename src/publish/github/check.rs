@@ -55,15 +55,20 @@ pub struct Completion<'a> {
     pub annotations: &'a [Annotation],
 }
 
+/// A check run as GitHub lists it.
 #[derive(Debug, Deserialize)]
-struct Listed {
-    id: u64,
-    external_id: Option<String>,
+pub(super) struct Listed {
+    pub(super) id: u64,
+    #[serde(default)]
+    pub(super) name: String,
+    pub(super) external_id: Option<String>,
+    #[serde(default)]
+    pub(super) status: String,
 }
 
 #[derive(Debug, Deserialize)]
-struct List {
-    check_runs: Vec<Listed>,
+pub(super) struct List {
+    pub(super) check_runs: Vec<Listed>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -102,6 +107,20 @@ impl Api {
     /// GitHub did not do it in time.
     pub async fn begin_check(&self, gate: &str) -> Result<CheckRun, PostError> {
         self.create_check(gate).await.map_err(|fault| check_error(gate, "was not created", fault))
+    }
+
+    /// The check run of this gate that this job left open, where the answer to its creation was lost; else a new one.
+    ///
+    /// # Errors
+    /// GitHub did not do it in time.
+    pub async fn resume_check(&self, gate: &str) -> Result<CheckRun, PostError> {
+        let resumed = async {
+            match self.open_check(gate).await? {
+                Some(open) => Ok(open),
+                None => self.create_check(gate).await,
+            }
+        };
+        resumed.await.map_err(|fault| check_error(gate, "was not created", fault))
     }
 
     /// Completes a check run. The conclusion comes with the first annotations, so that it is there whatever becomes of
@@ -148,19 +167,19 @@ impl Api {
                 Err(fault) => tries.pause(fault).await?,
             }
             // It may have been created all the same.
-            if let Some(created) = self.own_checks(gate).await?.first() {
-                return Ok(CheckRun { id: created.id });
+            if let Some(created) = self.open_check(gate).await? {
+                return Ok(created);
             }
         }
     }
 
-    /// The check runs that this very job created.
-    async fn own_checks(&self, gate: &str) -> Result<Vec<Listed>, Fault> {
+    /// The check run that this very job created and has not completed: one that it has completed is an earlier step's.
+    async fn open_check(&self, gate: &str) -> Result<Option<CheckRun>, Fault> {
         let below = format!("/commits/{}/check-runs?filter=all&check_name=", self.context.head);
         let path = self.path(&format!("{below}{}", segment(&name(gate))));
-        let mut listed = self.pages(&path, |list: List| list.check_runs).await?;
-        listed.retain(|run| run.external_id.as_deref() == Some(&self.context.external_id));
-        Ok(listed)
+        let listed = self.pages(&path, |list: List| list.check_runs).await?;
+        let own = |run: &&Listed| run.is_open() && run.external_id.as_deref() == Some(&self.context.external_id);
+        Ok(listed.iter().find(own).map(|run| CheckRun { id: run.id }))
     }
 
     /// One request of a completion. GitHub appends annotations, so before it is sent again they are counted.
@@ -187,6 +206,12 @@ impl Api {
                 return Ok(());
             }
         }
+    }
+}
+
+impl Listed {
+    pub(super) fn is_open(&self) -> bool {
+        self.status != "completed"
     }
 }
 

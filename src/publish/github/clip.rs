@@ -3,7 +3,7 @@
 /// At most so many characters, the last one an ellipsis where something was cut. Counted as UTF-16 does, which no other
 /// way of counting exceeds.
 pub(super) fn clip(text: &str, most: usize) -> String {
-    if text.encode_utf16().count() <= most {
+    if units(text) <= most {
         return text.to_owned();
     }
     let mut room = most.saturating_sub(1);
@@ -15,6 +15,11 @@ pub(super) fn clip(text: &str, most: usize) -> String {
     let mut kept: String = text.chars().take_while(fits).collect();
     kept.push('…');
     kept
+}
+
+/// The length as UTF-16 counts it.
+pub(super) fn units(text: &str) -> usize {
+    text.encode_utf16().count()
 }
 
 #[cfg(test)]

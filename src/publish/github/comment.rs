@@ -63,20 +63,40 @@ impl Api {
             let reason = "the event that started this workflow belongs to no pull request".to_owned();
             return Err(PostError::new("no comment was posted", Cause::Place(reason)));
         };
-        let posted = self.post_comment(number, gate, body).await;
-        posted.map_err(|fault| {
+        let posted = async { self.draft(number, gate, body).await?.post().await };
+        posted.await.map_err(|fault| {
             let what = format!("the comment on pull request #{number} was not posted");
             PostError::new(what, Cause::Fault(fault, Permission::PullRequests))
         })
     }
 
-    async fn post_comment(&self, number: u64, gate: &str, body: &str) -> Result<Posted, Fault> {
+    /// Makes the gate's comment say this where there is one already; it creates none. `None`: there is none, or the
+    /// event has no pull request.
+    ///
+    /// # Errors
+    /// GitHub did not do it in time.
+    pub async fn amend_comment(&self, gate: &str, body: &str) -> Result<Option<Posted>, PostError> {
+        let Some(number) = self.context.pull_request else { return Ok(None) };
+        let amended = async {
+            let draft = self.draft(number, gate, body).await?;
+            match draft.update(&draft.own().await?).await? {
+                Step::Done(posted) => Ok(Some(posted)),
+                Step::Create => Ok(None),
+            }
+        };
+        amended.await.map_err(|fault| {
+            let what = format!("the comment on pull request #{number} was not updated");
+            PostError::new(what, Cause::Fault(fault, Permission::PullRequests))
+        })
+    }
+
+    async fn draft(&self, number: u64, gate: &str, body: &str) -> Result<Draft<'_>, Fault> {
         let pull_request: PullRequest = self.ask(Call::Get, &self.path(&format!("/pulls/{number}"))).await?;
         let marker = Marker::of(gate, &self.context.head);
         let body = json!({ "body": marker.body(body) });
         let author = Author::of(self).await?;
         let newest = if self.context.merge_queue { self.context.head.clone() } else { pull_request.head.sha };
-        Draft { api: self, number, marker, body, newest, author }.post().await
+        Ok(Draft { api: self, number, marker, body, newest, author })
     }
 }
 
@@ -151,7 +171,7 @@ impl Draft<'_> {
 
     /// The gate's comments, oldest first.
     async fn own(&self) -> Result<Vec<Comment>, Fault> {
-        let comments = self.api.pages(&format!("{}?", self.place()), |page: Vec<Comment>| page).await?;
+        let comments = self.api.pages(&self.place(), |page: Vec<Comment>| page).await?;
         let own = |comment: &Comment| self.author.wrote(comment) && self.marker.begins(comment.text());
         let mut own: Vec<_> = comments.into_iter().filter(own).collect();
         own.sort_by_key(|comment| comment.id);

@@ -9,6 +9,8 @@ use url::Url;
 pub struct Context {
     /// The API, `GITHUB_API_URL`; on GitHub Enterprise it has a path.
     pub api: Url,
+    /// Its GraphQL API, `GITHUB_GRAPHQL_URL`.
+    pub graphql: Url,
     /// The site that people see, `GITHUB_SERVER_URL`.
     pub server: Url,
     /// Who owns the repository.
@@ -23,10 +25,18 @@ pub struct Context {
     pub merge_queue: bool,
     /// The workflow run's page, where the report's artifact is.
     pub run: Option<String>,
-    /// Names what this job posts: run, attempt and gate.
+    /// Names what this job posts: run, attempt, job, runner and gate.
     pub external_id: String,
     /// What the API knows us by.
     pub token: Token,
+}
+
+impl Context {
+    /// The page of a workflow run of this repository.
+    pub fn page_of(&self, run: u64) -> String {
+        let server = self.server.as_str().trim_end_matches('/');
+        format!("{server}/{}/{}/actions/runs/{run}", self.owner, self.repository)
+    }
 }
 
 /// A secret that no message and no debug output shows.

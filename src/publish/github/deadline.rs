@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// A request gives up after this, also when more time is left.
-const LONGEST_REQUEST: Duration = Duration::from_secs(10);
+pub(super) const LONGEST_REQUEST: Duration = Duration::from_secs(10);
 
 /// The moment after which nothing is asked of GitHub any more.
 ///

@@ -79,12 +79,12 @@ fn advice(fault: &Fault, permission: Permission) -> String {
             "; unlock the conversation, or use the check or the commit status".to_owned()
         }
         Fault::Refused { status: 403, .. } => format!(
-            "; the job's token lacks `{permission}`: grant it under `permissions` in the workflow (runs of forks and \
-             of Dependabot never have it, see docs/github.md)"
+            "; the job's token lacks `{permission}`: grant it under `permissions` in the workflow (runs of forks \
+             never have it, see docs/github.md)"
         ),
         Fault::Refused { status: 404, .. } => format!(
-            "; it was deleted, or the job's token lacks `{permission}` (runs of forks and of Dependabot never have it, \
-             see docs/github.md)"
+            "; it was deleted, or the job's token lacks `{permission}` (runs of forks never have it, see \
+             docs/github.md)"
         ),
         Fault::Refused { status: 410, .. } => {
             "; comments need Issues: enable them in the repository's settings, or use the check or the commit status"
@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(
             sentence(403, "Resource not accessible by integration"),
             "the comment was not posted: GitHub answered 403: Resource not accessible by integration; the job's token \
-             lacks `pull-requests: write`: grant it under `permissions` in the workflow (runs of forks and of Dependabot \
+             lacks `pull-requests: write`: grant it under `permissions` in the workflow (runs of forks \
              never have it, see docs/github.md)"
         );
         assert!(sentence(404, "Not Found").contains("`pull-requests: write`"));

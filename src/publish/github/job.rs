@@ -49,16 +49,18 @@ impl Context {
             .filter(|(owner, name)| is_name(owner) && is_name(name))
             .ok_or(unusable("GITHUB_REPOSITORY", MALFORMED))?;
         let api = address("GITHUB_API_URL", variable("GITHUB_API_URL").unwrap_or("https://api.github.com"))?;
+        let graphql = match variable("GITHUB_GRAPHQL_URL") {
+            Some(text) => address("GITHUB_GRAPHQL_URL", text)?,
+            None => beside(&api),
+        };
         let server = address("GITHUB_SERVER_URL", variable("GITHUB_SERVER_URL").unwrap_or("https://github.com"))?;
         let head = event.head.as_deref().or_else(|| variable("GITHUB_SHA")).ok_or(unusable("GITHUB_SHA", MISSING))?;
         if !is_hash(head) {
             return Err(unusable("GITHUB_SHA", MALFORMED));
         }
         let token = variable("GITHUB_TOKEN").ok_or(NoContext::NoToken)?;
-        let own = || variable("GITHUB_RUN_ID").and_then(|id| id.parse().ok());
-        let base = server.as_str().trim_end_matches('/');
-        Ok(Self {
-            run: event.run.or_else(own).map(|id| format!("{base}/{owner}/{repository}/actions/runs/{id}")),
+        let mut context = Self {
+            run: None,
             owner: owner.to_owned(),
             repository: repository.to_owned(),
             head: head.to_ascii_lowercase(),
@@ -67,8 +69,12 @@ impl Context {
             external_id: external_id(environment, gate),
             token: Token::new(token),
             api,
+            graphql,
             server,
-        })
+        };
+        // Also after another workflow: what this run posts leads to this run.
+        context.run = variable("GITHUB_RUN_ID").and_then(|id| id.parse().ok()).map(|id| context.page_of(id));
+        Ok(context)
     }
 }
 
@@ -97,8 +103,16 @@ fn address(variable: &'static str, text: &str) -> Result<Url, NoContext> {
     url.ok_or(unusable(variable, MALFORMED))
 }
 
+/// The GraphQL API beside a REST API: `/graphql`, on GitHub Enterprise `/api/graphql` beside `/api/v3`.
+fn beside(api: &Url) -> Url {
+    let path = api.path().trim_end_matches('/');
+    let mut graphql = api.clone();
+    graphql.set_path(&format!("{}/graphql", path.strip_suffix("/v3").unwrap_or(path)));
+    graphql
+}
+
 /// What GitHub allows in the name of an owner or a repository; `..` would lead to another path of the API.
-fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     !text.is_empty() && text.bytes().all(allowed) && text != "." && text != ".."
 }
@@ -140,7 +154,11 @@ mod tests {
         assert_eq!((context.api.as_str(), context.pull_request), ("https://api.github.com/", None));
         assert_eq!(context.run.as_deref(), Some("https://github.com/us/shop/actions/runs/17"));
         assert_eq!(context.external_id, "17/2/gate/GitHub Actions 3/shop");
+        assert_eq!(context.graphql.as_str(), "https://api.github.com/graphql");
         assert!(!format!("{context:?}").contains("ghs_secret"));
+        let named = with("GITHUB_GRAPHQL_URL", "https://graph.example.com/x");
+        let context = Context::of(&named, &Event::default(), "shop").expect("everything is there");
+        assert_eq!(context.graphql.as_str(), "https://graph.example.com/x");
     }
 
     #[test]
@@ -152,10 +170,11 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_another_workflow_links_to_the_run_with_the_report() {
+    fn what_follows_another_workflow_links_to_its_own_run() {
         let event = Event { run: Some(16), ..Event::default() };
         let context = Context::of(&job(), &event, "shop").expect("everything is there");
-        assert_eq!(context.run.as_deref(), Some("https://github.com/us/shop/actions/runs/16"));
+        assert_eq!(context.run.as_deref(), Some("https://github.com/us/shop/actions/runs/17"));
+        assert_eq!(context.page_of(16), "https://github.com/us/shop/actions/runs/16");
         assert_eq!(context.external_id, "17/2/gate/GitHub Actions 3/shop");
     }
 
@@ -165,6 +184,7 @@ mod tests {
         job.insert("GITHUB_SERVER_URL".to_owned(), "https://git.example.com".to_owned());
         let context = Context::of(&job, &Event::default(), "shop").expect("everything is there");
         assert_eq!(context.api.as_str(), "https://git.example.com/api/v3");
+        assert_eq!(context.graphql.as_str(), "https://git.example.com/api/graphql");
         assert_eq!(context.run.as_deref(), Some("https://git.example.com/us/shop/actions/runs/17"));
     }
 

@@ -1,11 +1,16 @@
 //! The hidden first line of a comment, by which the gate finds its own.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use ring::digest::{SHA256, digest};
+
+use super::clip::units;
 
 /// The version of what a comment's hidden line says.
 const SCHEMA: u32 = 1;
-/// GitHub takes no longer body (65,536 characters). Counted as UTF-16 does, which no other way of counting exceeds.
-pub(super) const LONGEST_BODY: usize = 65_536;
+/// The longest body, counted as UTF-16 does, which no other way of counting exceeds. GitHub takes 65,536 characters.
+pub(super) const LONGEST_BODY: usize = 60_000;
+/// A longer name of a gate is shortened in the hidden line, and its digest tells it from others.
+const LONGEST_NAME: usize = 300;
 /// Stands at the end of a body that had to be cut.
 const CUT: &str = "\n\n(The rest did not fit into a comment.)";
 
@@ -22,7 +27,7 @@ pub(super) struct Marker {
 impl Marker {
     /// The line of a gate for a commit.
     pub(super) fn of(gate: &str, head: &str) -> Self {
-        let gate = utf8_percent_encode(gate, KEPT);
+        let gate = bounded(gate);
         Self { beginning: format!("<!-- stagegate gate={gate} "), head: head.to_owned() }
     }
 
@@ -37,7 +42,8 @@ impl Marker {
         line.split(' ').find_map(|word| word.strip_prefix("head="))
     }
 
-    /// The whole body: this line, then the text, cut at the end of a line where GitHub would refuse it.
+    /// The whole body: this line, then the text. What a report makes fits; of a longer text the last blocks are left out,
+    /// so that no fold, table or fence stays open.
     pub(super) fn body(&self, text: &str) -> String {
         let line = format!("{}schema={SCHEMA} head={} -->\n", self.beginning, self.head);
         let room = LONGEST_BODY.saturating_sub(units(&line));
@@ -45,21 +51,39 @@ impl Marker {
             return line + text;
         }
         let room = room.saturating_sub(units(CUT));
-        let mut kept = String::new();
-        let mut taken = 0;
-        for whole in text.split_inclusive('\n') {
-            taken += units(whole);
-            if taken > room {
-                break;
-            }
-            kept.push_str(whole);
-        }
-        line + kept.trim_end() + CUT
+        line + blocks(text, room).trim_end() + CUT
     }
 }
 
-fn units(text: &str) -> usize {
-    text.encode_utf16().count()
+fn bounded(gate: &str) -> String {
+    let whole = utf8_percent_encode(gate, KEPT).to_string();
+    if whole.len() <= LONGEST_NAME {
+        return whole;
+    }
+    let mut eight = [0; 8];
+    eight.copy_from_slice(&digest(&SHA256, gate.as_bytes()).as_ref()[..8]);
+    let digest = format!("{:016x}", u64::from_be_bytes(eight));
+    // A half of `%2D` is no character, and nobody reads this back.
+    format!("{}.{digest}", &whole[..LONGEST_NAME - digest.len() - 1])
+}
+
+/// The beginning of a text that ends with a blank line outside of folds and fences, within the room.
+fn blocks(text: &str, room: usize) -> &str {
+    let (mut taken, mut at, mut end) = (0, 0, 0);
+    let (mut folds, mut fenced) = (0_usize, false);
+    for line in text.split_inclusive('\n') {
+        taken += units(line);
+        if taken > room {
+            break;
+        }
+        at += line.len();
+        folds = (folds + line.matches("<details").count()).saturating_sub(line.matches("</details>").count());
+        fenced ^= line.trim_start().starts_with("```");
+        if line.trim().is_empty() && folds == 0 && !fenced {
+            end = at;
+        }
+    }
+    &text[..end]
 }
 
 #[cfg(test)]
@@ -88,7 +112,28 @@ mod tests {
             assert!(marker.begins(&body));
         }
         let text = "x".repeat(59_000);
-        assert!(marker.body(&text).ends_with(&text), "what fits is not cut");
+        for gate in ["shop".to_owned(), "😀".repeat(100), "-".repeat(2_000)] {
+            assert!(Marker::of(&gate, &"a".repeat(40)).body(&text).ends_with(&text), "what a report makes is not cut");
+        }
+    }
+
+    #[test]
+    fn a_long_name_is_still_told_from_others() {
+        let (one, other) = ("ä".repeat(100), "ä".repeat(101));
+        let body = Marker::of(&one, "abc").body("text");
+        assert!(Marker::of(&one, "def").begins(&body) && !Marker::of(&other, "def").begins(&body), "{body}");
+    }
+
+    #[test]
+    fn a_text_is_not_cut_inside_of_a_fold_or_a_fence() {
+        let marker = Marker::of("shop", "abc");
+        let filling = "row\n\n".repeat(20_000);
+        for (open, close) in [("<details><summary>all</summary>", "</details>"), ("```mermaid", "```")] {
+            let body = marker.body(&format!("Failed.\n\n{open}\n\n{filling}\n{close}\n"));
+            assert!(body.contains("Failed.") && body.ends_with(CUT) && !body.contains(open), "{body}");
+        }
+        let kept = marker.body(&format!("<details>\nx\n</details>\n\nA word.\n\n{filling}"));
+        assert!(kept.contains("</details>\n\nA word.\n\nrow") && units(&kept) > 59_000, "{}", units(&kept));
     }
 
     proptest! {

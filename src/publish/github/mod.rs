@@ -34,5 +34,6 @@ pub use deadline::Deadline;
 pub use error::PostError;
 pub use event::{Event, Kind, Source, is_hash};
 pub use job::{NoContext, folder_in_repository};
+pub use left::{Closed, Judged};
 pub use runner::{GitHub, LARGEST_SUMMARY};
 pub use status::State;

@@ -1,6 +1,7 @@
 //! Whose comments the gate may touch: its own.
 
 use serde::Deserialize;
+use serde_json::json;
 
 use super::{
     api::{Api, Call},
@@ -24,21 +25,41 @@ struct User {
     kind: String,
 }
 
-/// Whom the token speaks for.
+/// Whom the job's own token speaks for, where GitHub does not say.
+const OWN_TOKEN: &str = "github-actions[bot]";
+
+/// Whom the token speaks for, by name; that of an app ends in `[bot]`, which no person's can.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Author {
-    /// A person, by name: a personal token.
-    User(String),
-    /// An app: the job's own token, or one of another app. GitHub does not tell such a token its name.
-    Bot,
+pub(super) struct Author(String);
+
+#[derive(Debug, Deserialize)]
+struct Asked {
+    data: Option<Data>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Data {
+    viewer: Option<Viewer>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Viewer {
+    login: String,
 }
 
 impl Author {
-    /// Asks whom the token speaks for.
+    /// Asks whom the token speaks for: by GraphQL, because REST does not tell an app's token its name.
+    ///
+    /// # Errors
+    /// GitHub did not say in time, or does not know the token.
     pub(super) async fn of(api: &Api) -> Result<Self, Fault> {
-        match api.ask::<User>(Call::Get, "/user").await {
-            Ok(user) => Ok(Self::User(user.login)),
-            Err(fault) if fault.is(403) || fault.is(404) => Ok(Self::Bot),
+        let question = json!({ "query": "query { viewer { login } }" });
+        match api.ask::<Asked>(Call::Query(&question), "").await {
+            Ok(asked) => {
+                let viewer = asked.data.and_then(|data| data.viewer);
+                Ok(Self(viewer.map_or_else(|| OWN_TOKEN.to_owned(), |viewer| viewer.login)))
+            }
+            Err(Fault::Refused { status, .. }) if status != 401 => Ok(Self(OWN_TOKEN.to_owned())),
             Err(fault) => Err(fault),
         }
     }
@@ -46,10 +67,7 @@ impl Author {
     /// Whether this author wrote it.
     pub(super) fn wrote(&self, comment: &Comment) -> bool {
         let Some(user) = &comment.user else { return false };
-        match self {
-            Self::User(login) => user.login.eq_ignore_ascii_case(login),
-            Self::Bot => user.kind == "Bot",
-        }
+        user.login.eq_ignore_ascii_case(&self.0) && (user.kind == "Bot") == self.0.ends_with("[bot]")
     }
 }
 

@@ -6,6 +6,7 @@ use super::{
     api::{Api, Call},
     clip::clip,
     error::{Cause, Permission, PostError},
+    segment::segment,
 };
 
 /// GitHub takes no longer description (its API's description, `statuses`).
@@ -55,8 +56,8 @@ impl Api {
             "context": name(gate),
             "description": clip(description, LONGEST_DESCRIPTION),
         });
-        if let Some(run) = &self.context.run {
-            status["target_url"] = json!(run);
+        if let Some(place) = self.place_of_status() {
+            status["target_url"] = json!(place);
         }
         let path = self.path(&format!("/statuses/{}", self.context.head));
         // A status that is set twice is one status: the latest of a context counts.
@@ -65,6 +66,11 @@ impl Api {
             let what = format!("the commit status `{}` was not set", name(gate));
             PostError::new(what, Cause::Fault(fault, Permission::Statuses))
         })
+    }
+
+    /// The run's page. A status has no other key that could name the job which set it, so the address ends with that.
+    pub(super) fn place_of_status(&self) -> Option<String> {
+        self.context.run.as_ref().map(|run| format!("{run}#{}", segment(&self.context.external_id)))
     }
 }
 

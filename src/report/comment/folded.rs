@@ -14,7 +14,7 @@ use crate::{
             details,
             escape::{cell, code},
         },
-        regressions, waivers,
+        regressions, target, waivers,
     },
 };
 
@@ -63,18 +63,6 @@ fn cells(verdict: &Verdict) -> Section {
 
 /// One table, so that a click is enough on a phone.
 fn endpoints(verdict: &Verdict) -> Section {
-    let columns = ["| phase ", "| --- "];
-    let head: Vec<String> = columns
-        .iter()
-        .zip(details::ENDPOINTS.lines())
-        .map(|(column, line)| {
-            format!(
-                "{column}{line}
-"
-            )
-        })
-        .collect();
-    let head = head.concat();
     let of_phase = |phase: &PhaseVerdict| -> Vec<Row> {
         let row = |endpoint: &crate::judge::EndpointVerdict| {
             let rank = if endpoint.failures > 0 { Rank::Numbers } else { Rank::PassedEndpoint };
@@ -83,7 +71,7 @@ fn endpoints(verdict: &Verdict) -> Section {
         phase.endpoints.iter().map(row).collect()
     };
     let rows: Vec<Row> = details::measured(verdict).flat_map(of_phase).collect();
-    Section::folded(&format!("All endpoints ({})", rows.len()), &head, rows)
+    Section::folded(&format!("All endpoints ({})", rows.len()), details::ENDPOINTS_OF_PHASES, rows)
 }
 
 fn gauges(verdict: &Verdict) -> Section {
@@ -106,7 +94,7 @@ fn preflight(verdict: &Verdict) -> Section {
 /// The command stands first: it is what people look for.
 fn circumstances(verdict: &Verdict) -> Section {
     let repeat = (!verdict.repeat.is_empty()).then(|| format!("- repeat it: {}", code(&verdict.repeat)));
-    let target = (!verdict.target.is_empty()).then(|| format!("- target {}", name(&verdict.target)));
+    let target = (!verdict.target.is_empty()).then(|| format!("- {}", target::named(verdict, name)));
     let lines = repeat.into_iter().chain(details::circumstances(verdict)).chain(target);
     let rows = lines.map(|line| Row::new(Rank::Circumstance, format!("{line}\n")));
     Section::folded("Environment, and how to repeat the run", "", rows.collect())

@@ -45,14 +45,19 @@ impl Links {
 }
 
 impl Blob {
-    /// The path of a file from the repository's root; `None` where its name leads out of the folder, is absolute, or is
-    /// not a clean one.
+    /// The path of a file from the repository's root; `None` where its name leads out of the repository, is absolute, or
+    /// is not a clean one. It may begin with `../`: the gate need not run in the folder of its file.
     pub fn path(&self, file: &str) -> Option<String> {
-        let file = clean_path(file)?;
-        match self.folder.trim_matches('/') {
-            "" | "." => Some(file.to_owned()),
-            folder => Some(format!("{}/{file}", clean_path(folder)?)),
+        let (mut folder, mut file) = match self.folder.trim_matches('/') {
+            "" | "." => ("", file),
+            folder => (clean_path(folder)?, file),
+        };
+        while let Some(rest) = file.strip_prefix("../").filter(|_| !folder.is_empty()) {
+            folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+            file = rest;
         }
+        let file = clean_path(file)?;
+        Some(if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") })
     }
 }
 
@@ -85,6 +90,11 @@ mod tests {
         assert_eq!(at("", "gates.yaml"), "https://github.com/o/r/blob/c0ffee/gates.yaml#L7");
         assert_eq!(at("perf/shop/", "./gates.yaml"), "https://github.com/o/r/blob/c0ffee/perf/shop/gates.yaml#L7");
         assert_eq!(at(".", "a b/ü)#?.yaml"), "https://github.com/o/r/blob/c0ffee/a%20b/%C3%BC%29%23%3F.yaml#L7");
+        let beside = "https://github.com/o/r/blob/c0ffee/shop/gates.yaml#L7";
+        assert_eq!(
+            (at("perf", "../shop/gates.yaml"), at("a/b", "../../shop/gates.yaml")),
+            (beside.into(), beside.into())
+        );
         assert_eq!(Links::default().line("gates.yaml", 7), None);
     }
 
@@ -93,6 +103,9 @@ mod tests {
         let long = "x".repeat(501);
         for file in ["", "/etc/passwd", "../gates.yaml", "a/../b", "a//b", "a\\b", "a\nb", ".", "a/", &long] {
             assert_eq!(links("").line(file, 7), None, "{file}");
+        }
+        for file in ["../../gates.yaml", "..", "../", "a/../../gates.yaml", "../a/../gates.yaml"] {
+            assert_eq!(links("perf").line(file, 7), None, "{file}");
         }
         assert_eq!(links("../other").line("gates.yaml", 7), None);
         for url in ["javascript:alert(1)", "https://x/) [y](https://z", "https://x/ y", "https://x/<", "//x"] {

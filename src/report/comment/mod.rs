@@ -16,7 +16,7 @@ use super::{
     clean::shortened,
     markdown,
     markdown::escape::{code, text},
-    when,
+    target, when,
 };
 use crate::{
     judge::{Outcome, Regression, Verdict, short_commit},
@@ -66,6 +66,7 @@ fn sentence(sentence: &str) -> String {
 fn head(verdict: &Verdict) -> String {
     let gate = shortened(&verdict.gate, LONGEST_NAME);
     let facts = [
+        verdict.is_of_the_demo().then(|| target::named(verdict, code)),
         compared(verdict),
         Some(format!("commit {}", name(short_commit(&verdict.commit)))),
         Some(format!("profile {}", name(&verdict.profile))),

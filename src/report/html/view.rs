@@ -12,7 +12,7 @@ use crate::{
     report::{
         bands, diagnosis,
         ladder::{self, Rung},
-        regressions,
+        regressions, target,
         trouble::{self, Standing, Trouble},
         waivers, when,
     },
@@ -166,7 +166,7 @@ pub(super) fn tone(outcome: Outcome) -> Tone {
 fn facts(verdict: &Verdict) -> Vec<(&'static str, String)> {
     let mut facts = vec![
         ("profile", verdict.profile.clone()),
-        ("target", verdict.target.clone()),
+        ("target", target::words(verdict)),
         ("commit", short_commit(&verdict.commit).to_owned()),
         ("requests", number::count(verdict.totals.requests)),
         ("failures", number::count(verdict.totals.failures)),

@@ -79,6 +79,7 @@ fn say_around_the_comparison(verdict: &Verdict, suites: &mut Vec<TestSuite>) {
 fn of_phase(verdict: &Verdict, phase: &PhaseVerdict) -> TestSuite {
     let mut suite = suite(&phase.name, Duration::try_from_secs_f64(phase.duration_s).unwrap_or_default());
     suite.add_properties(properties::of_phase(phase));
+    suite.add_properties(properties::of_the_demo(verdict));
     suite.add_test_cases(phase.findings.iter().map(|finding| case::of_finding(verdict, phase, finding)));
     if phase.outcome == Outcome::NotRun {
         return suite;

@@ -2,7 +2,7 @@
 
 use quick_junit::Property;
 
-use crate::judge::{Finding, Milliseconds, PhaseVerdict, RecoveryVerdict, Regression};
+use crate::judge::{Finding, Milliseconds, PhaseVerdict, RecoveryVerdict, Regression, Verdict};
 
 /// Everything measured in a phase; what was not measured is left out.
 pub(super) fn of_phase(phase: &PhaseVerdict) -> Vec<Property> {
@@ -32,6 +32,11 @@ pub(super) fn of_phase(phase: &PhaseVerdict) -> Vec<Property> {
         add("generator.cpu_percent", Some(generator.cpu_percent));
     }
     properties
+}
+
+/// Says when the phase was run against the demo app.
+pub(super) fn of_the_demo(verdict: &Verdict) -> Option<Property> {
+    verdict.is_of_the_demo().then(|| text("target", &verdict.target))
 }
 
 /// The numbers of a criterion.

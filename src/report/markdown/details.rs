@@ -51,6 +51,10 @@ pub(super) fn endpoints(verdict: &Verdict) -> String {
 pub(in crate::report) const ENDPOINTS: &str = "| endpoint | requests | failures | p50 | p95 | p99 | service p95 | errors |\n\
                                                | --- | --: | --: | --: | --: | --: | --: | --- |";
 
+/// The head of one table of the endpoints of all phases: the same columns behind the phase's name.
+pub(in crate::report) const ENDPOINTS_OF_PHASES: &str = "| phase | endpoint | requests | failures | p50 | p95 | p99 | service p95 | errors |\n\
+     | --- | --- | --: | --: | --: | --: | --: | --: | --- |\n";
+
 /// All, in the order of gates.yaml; of more than fit, those with most failures and the slowest.
 fn most_telling(endpoints: &[EndpointVerdict]) -> Vec<&EndpointVerdict> {
     let mut shown: Vec<_> = endpoints.iter().collect();

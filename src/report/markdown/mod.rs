@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use self::escape::{cell, code, text};
 use super::{
-    Publishable, ladder, regressions,
+    Publishable, clean, ladder, regressions, target,
     trouble::{self, Standing, Trouble},
     waivers, when,
 };
@@ -61,15 +61,15 @@ pub(super) fn sign(outcome: Outcome) -> &'static str {
 }
 
 fn headline(verdict: &Verdict) -> String {
-    let Verdict { gate, profile, commit, target, totals, .. } = verdict;
+    let Verdict { gate, profile, commit, totals, .. } = verdict;
     let took = when::took(verdict).map(|took| format!(" · {}", when::span(took))).unwrap_or_default();
     format!(
-        "{}\n\n**{}**\n\nprofile {} · commit {} · target {} · {} requests, {} failures{took}\n",
+        "{}\n\n**{}**\n\nprofile {} · commit {} · {} · {} requests, {} failures{took}\n",
         title(gate, verdict),
         text(&verdict.headline),
         code(profile),
         code(short_commit(commit)),
-        code(target),
+        target::named(verdict, code),
         number::count(totals.requests),
         number::count(totals.failures),
     )
@@ -162,6 +162,13 @@ fn checks(title: &str, checks: &[CheckResult]) -> Vec<String> {
 fn waived(verdict: &Verdict) -> String {
     let lines: Vec<_> = waivers::lines(verdict).iter().map(|line| format!("- {}", text(line))).collect();
     if lines.is_empty() { String::new() } else { format!("### {}\n\n{}\n", waivers::TITLE, lines.join("\n")) }
+}
+
+/// What was found wrong after the summary was written, as a part that is appended to it; empty where nothing was.
+pub fn warnings(warnings: &[String]) -> String {
+    let lines: Vec<_> =
+        warnings.iter().map(|warning| format!("- {}", text(&clean(&format!("warning: {warning}"))))).collect();
+    if lines.is_empty() { String::new() } else { format!("### Warnings\n\n{}\n", lines.join("\n")) }
 }
 
 fn notes(verdict: &Verdict) -> String {

@@ -10,6 +10,7 @@ pub(super) use width::{COLUMNS, clip, left, right, width, wrap};
 use super::{
     Files, MEASUREMENTS, Publishable, VERDICT, clean, diagnosis, ladder, regressions,
     regressions::Row,
+    target,
     trouble::{self, Standing, Trouble},
     waivers, when,
 };
@@ -70,7 +71,8 @@ fn headline(verdict: &Verdict, colour: Colour) -> Vec<String> {
     if let Some(rest) = lines[0].strip_prefix(&word) {
         lines[0] = format!("{}{}", colour.paint(tint(verdict.tone()), &word), colour.paint(Tint::Bold, rest));
     }
-    let Verdict { gate, profile, target, totals, .. } = verdict;
+    let Verdict { gate, profile, totals, .. } = verdict;
+    let target = target::words(verdict);
     let took = when::took(verdict).map(|took| format!(" in {}", when::span(took))).unwrap_or_default();
     let requests = number::count(totals.requests);
     let failures = number::count(totals.failures);

@@ -7,8 +7,8 @@ use jiff::{Timestamp, civil::Date};
 use super::refused;
 use crate::{
     judge::{
-        ANSWERS, Anchored, BreakingPoint, CheckResult, Comparison, EndpointVerdict, Finding, LOGGED_IN, MonitorVerdict,
-        Outcome, PhaseVerdict, RecoveryVerdict, Regime, Regression, Verdict, Waived, Waiver,
+        ANSWERS, Anchored, BreakingPoint, CheckResult, Comparison, DEMO, EndpointVerdict, Finding, LOGGED_IN,
+        MonitorVerdict, Outcome, PhaseVerdict, RecoveryVerdict, Regime, Regression, Verdict, Waived, Waiver,
     },
     plan::{FailureKind, is_criterion},
     report::{
@@ -66,7 +66,9 @@ pub(super) fn make_anew(verdict: &mut Verdict) -> Result<(), String> {
     *diagnosis = None;
     outages.clear();
     headline.clear();
-    target.clear();
+    if target != DEMO {
+        target.clear();
+    }
     notes.clear();
     name(gate);
     name(profile);

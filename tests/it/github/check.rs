@@ -1,12 +1,14 @@
 //! The check run.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use stagegate::{
-    publish::github::{Api, Completion, Conclusion},
+    publish::github::{Api, Closed, Completion, Conclusion, Deadline, Judged, State},
     report::{Annotation, AnnotationLevel},
 };
 
-use super::{Answer, api, fake::Fake, trick::Trick, world::HEAD};
+use super::{Answer, api, context, fake::Fake, trick::Trick, world::HEAD};
 
 fn notes(count: u32) -> Vec<Annotation> {
     let note = |line| Annotation {
@@ -102,10 +104,11 @@ async fn what_was_created_and_answered_with_an_error_is_found_again() {
     assert_eq!(fake.world(|world| world.checks.len()), 1);
     api.complete_check("shop", check, &failed(&[])).await.expect("it is completed");
     assert_eq!(first(&fake)["status"], "completed");
+    // A later step of the same job has its own: a check that is completed is not taken for what was lost.
     fake.once("POST", "/check-runs", Trick::Break);
-    // The same job's first check is found in the place of a second one.
-    api.begin_check("shop").await.expect("it is found");
-    assert_eq!(fake.world(|world| world.checks.len()), 1);
+    api.begin_check("shop").await.expect("it is created");
+    let states: Vec<Value> = fake.world(|world| world.checks.iter().map(|check| check["status"].clone()).collect());
+    assert_eq!(states, ["completed", "in_progress"]);
 }
 
 #[tokio::test]
@@ -148,7 +151,8 @@ async fn one_that_a_killed_run_left_in_progress_is_closed_as_failed() {
         other["external_id"] = "30433642/2/shop".into();
         world.checks.push(other);
     });
-    assert_eq!(api.close_checks().await.expect("it is closed"), ["shop"]);
+    let left = Closed { gate: "shop".to_owned(), judged: false };
+    assert_eq!(api.close_checks(None).await.expect("it is closed"), [left]);
     let check = first(&fake);
     assert_eq!((&check["status"], &check["conclusion"]), (&"completed".into(), &"failure".into()));
     assert_eq!(check["output"]["title"], "the gate was ended before it had a verdict");
@@ -156,14 +160,65 @@ async fn one_that_a_killed_run_left_in_progress_is_closed_as_failed() {
 }
 
 #[tokio::test]
+async fn one_whose_verdict_was_not_taken_is_closed_with_it() {
+    let fake = Fake::start();
+    let api = begun(&fake).await;
+    api.begin_check("other").await.expect("it is created");
+    let ending = Completion { conclusion: Conclusion::of(0), title: "Passed", summary: "all", annotations: &[] };
+    let judged = Judged { gate: "shop", ending, state: State::of(0) };
+    let closed = api.close_checks(Some(&judged)).await.expect("they are closed");
+    let names: Vec<_> = closed.iter().map(|closed| (closed.gate.as_str(), closed.judged)).collect();
+    assert_eq!(names, [("shop", true), ("other", false)].map(|it| it), "another gate's verdict is not known");
+    let ended: Vec<Value> = fake.world(|world| world.checks.iter().map(|check| check["conclusion"].clone()).collect());
+    assert_eq!(ended, ["success", "failure"]);
+    assert_eq!(first(&fake)["output"]["title"], "Passed");
+}
+
+#[tokio::test]
+async fn a_pending_status_of_this_job_is_closed() {
+    let fake = Fake::start();
+    let job = |external_id: &str| {
+        let mut context = context(&fake.url, HEAD);
+        external_id.clone_into(&mut context.external_id);
+        Api::new(&context, Deadline::within(Duration::from_secs(5))).expect("the context is right")
+    };
+    for (gate, job_of) in [("shop", "17/1/a/r 3/shop"), ("done", "17/1/a/r 3/done"), ("other", "17/1/a/r 31/other")] {
+        job(job_of).status(gate, State::Pending, "runs").await.expect("it is set");
+    }
+    job("17/1/a/r 3/done").status("done", State::Success, "Passed").await.expect("it is set");
+    let states = || -> Vec<(String, String)> {
+        let word = |status: &Value, key: &str| status[key].as_str().unwrap_or_default().to_owned();
+        fake.world(|world| world.statuses[4..].iter().map(|it| (word(it, "context"), word(it, "state"))).collect())
+    };
+    let closed = job("17/1/a/r 3/").close_checks(None).await.expect("it is closed");
+    assert_eq!(closed, [Closed { gate: "shop".to_owned(), judged: false }]);
+    assert_eq!(states(), [("stagegate / shop".to_owned(), "error".to_owned())]);
+    assert!(job("17/1/a/r 3/").close_checks(None).await.expect("nothing is left").is_empty());
+}
+
+#[tokio::test]
+async fn what_the_token_may_not_see_it_did_not_begin() {
+    for answer in [Answer::message(403, "Resource not accessible by integration"), Answer::message(404, "Not Found")] {
+        let fake = Fake::start();
+        fake.always("GET", "/check-runs", Trick::Answer(answer.clone()));
+        fake.always("GET", "/statuses", Trick::Answer(answer));
+        assert_eq!(api(&fake.url, HEAD).close_checks(None).await, Ok(Vec::new()));
+    }
+    let fake = Fake::start();
+    fake.always("GET", "/check-runs", Trick::Answer(Answer::message(500, "oops")));
+    let error = api(&fake.url, HEAD).close_checks(None).await.expect_err("nobody knows").to_string();
+    assert!(error.contains("were not found"), "{error}");
+}
+
+#[tokio::test]
 async fn nothing_is_closed_where_nothing_is_in_progress() {
     let fake = Fake::start();
     let empty = api(&fake.url, HEAD);
-    assert!(empty.close_checks().await.expect("there is nothing").is_empty());
+    assert!(empty.close_checks(None).await.expect("there is nothing").is_empty());
     let api = begun(&fake).await;
     let check = api.begin_check("shop").await.expect("another");
     fake.world(|world| drop(world.checks.remove(0)));
     api.complete_check("shop", check, &failed(&[])).await.expect("it is completed");
-    assert!(api.close_checks().await.expect("it has a verdict").is_empty());
+    assert!(api.close_checks(None).await.expect("it has a verdict").is_empty());
     assert_eq!(first(&fake)["output"]["title"], "Failed");
 }

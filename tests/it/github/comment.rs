@@ -22,6 +22,7 @@ async fn is_created_and_then_updated_in_place() {
     assert_eq!((updated.url, updated.done), (created.url, Done::Updated));
     assert_eq!(fake.world(|world| world.of_gate()), [(id, "second".to_owned())]);
     let sent = fake.seen();
+    assert!(sent.iter().all(|request| !request.target.contains("?&")), "{sent:#?}");
     assert!(sent.iter().all(|request| request.header("authorization") == Some(&format!("Bearer {TOKEN}"))));
     let body = fake.world(|world| world.comments[0].body.clone());
     assert!(body.starts_with(&format!("<!-- stagegate gate=shop schema=1 head={HEAD} -->\nsecond")), "{body}");
@@ -84,6 +85,33 @@ async fn only_own_comments_are_touched() {
     assert_eq!(posted.done, Done::Created);
     assert_eq!(fake.world(|world| world.of_gate()[0].clone()), (forged, "mine".to_owned()));
 
+    // The job's own token is one bot, another app's another; each has its comment.
+    for refused in
+        [None, Some(Answer::message(403, "Resource not accessible")), Some(Answer::message(404, "Not Found"))]
+    {
+        let fake = Fake::start();
+        if let Some(answer) = refused {
+            fake.always("POST", "/graphql", Trick::Answer(answer));
+        }
+        let theirs = fake.world(|world| world.comment("renovate[bot]", "Bot", &marked));
+        let posted = api(&fake.url, HEAD).comment("shop", "ours").await.expect("it is posted");
+        assert_eq!(posted.done, Done::Created);
+        assert_eq!(fake.world(|world| world.of_gate()[0].clone()), (theirs, "mine".to_owned()));
+        let posted = api(&fake.url, HEAD).comment("shop", "again").await.expect("it is posted");
+        assert_eq!(posted.done, Done::Updated);
+    }
+    let fake = Fake::start();
+    let theirs = fake.world(|world| {
+        world.app = Some("our-app[bot]");
+        world.comment("our-app", "User", &marked);
+        world.gate_comment(OLDER, "the job's");
+        world.comment("our-app[bot]", "Bot", &marked)
+    });
+    api(&fake.url, HEAD).comment("shop", "ours").await.expect("it is posted");
+    let texts = fake.world(|world| world.of_gate());
+    assert_eq!(texts.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>(), ["mine", "the job's", "ours"]);
+    assert_eq!(texts[2].0, theirs);
+
     let fake = Fake::start();
     let (bot, own) = fake.world(|world| {
         world.person = Some("octocat");
@@ -139,7 +167,7 @@ async fn a_body_that_is_too_long_is_cut() {
     let fake = Fake::start();
     api(&fake.url, HEAD).comment("shop", &"äöü 😀\n".repeat(20_000)).await.expect("it is posted");
     let body = fake.world(|world| world.comments[0].body.clone());
-    assert!(body.chars().count() <= 65_536 && body.ends_with("did not fit into a comment.)"));
+    assert!(body.chars().count() <= 60_000 && body.ends_with("did not fit into a comment.)"));
 }
 
 #[tokio::test]
@@ -148,7 +176,20 @@ async fn on_github_enterprise_the_path_of_the_api_is_kept() {
     for path in ["/api/v3", "/api/v3/"] {
         api(&format!("{}{path}", fake.url), HEAD).comment("shop", "text").await.expect("it is posted");
     }
-    assert!(fake.seen().iter().all(|request| request.path.starts_with("/api/v3/") && !request.path.contains("//")));
+    let (graph, rest): (Vec<_>, Vec<_>) = fake.seen().into_iter().partition(|request| request.path == "/api/graphql");
+    assert_eq!(graph.len(), 2);
+    assert!(rest.iter().all(|request| request.path.starts_with("/api/v3/") && !request.path.contains("//")));
+}
+
+#[tokio::test]
+async fn one_that_is_there_is_amended_and_none_created() {
+    let fake = Fake::start();
+    assert_eq!(api(&fake.url, HEAD).amend_comment("shop", "no verdict").await, Ok(None));
+    let id = fake.world(|world| world.gate_comment(OLDER, "passed"));
+    let amended = api(&fake.url, HEAD).amend_comment("shop", "no verdict").await.expect("it can be");
+    assert_eq!(amended.map(|posted| posted.done), Some(Done::Updated));
+    assert_eq!(fake.world(|world| world.of_gate()), [(id, "no verdict".to_owned())]);
+    assert_eq!(fake.count("POST", "/comments"), 0);
 }
 
 #[tokio::test]

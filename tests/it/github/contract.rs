@@ -11,12 +11,12 @@ use std::{
 
 use serde_json::{Value, json};
 use stagegate::{
-    publish::github::{Api, Completion, Conclusion, Done, State},
+    publish::github::{Api, Closed, Completion, Conclusion, Deadline, Done, State},
     report::{Annotation, AnnotationLevel},
 };
 
 use super::{
-    Answer, TOKEN, api_within,
+    Answer, TOKEN, api_within, context,
     fake::Fake,
     trick::Trick,
     world::{HEAD, OLDER},
@@ -102,17 +102,26 @@ fn notes(count: u32) -> Vec<Annotation> {
 async fn every_call_holds_to_githubs_description() {
     let fake = Fake::start();
     let prism = Prism::before(&fake);
-    let api = api_within(ENOUGH, &prism.url(), HEAD);
+    let api = around(&prism, &fake, HEAD);
     comments(&fake, &api).await;
-    let older = api_within(ENOUGH, &prism.url(), OLDER);
+    let older = around(&prism, &fake, OLDER);
     assert_eq!(older.comment("shop", "text").await.map(|posted| posted.done), Ok(Done::Left));
     checks(&fake, &api).await;
     for state in [State::Pending, State::Success, State::Failure, State::Error] {
         api.status("shop", state, &"d".repeat(200)).await.expect("it is set");
     }
+    assert_eq!(api.close_checks(None).await, Ok(Vec::new()));
     assert_eq!(api.pull_request("acme", "topic").await, Ok(7));
+    assert_eq!(api.pull_request("acme", HEAD).await, Ok(7));
     every_kind_of_call_was_made(&fake);
     others_are_refused(&fake, &prism);
+}
+
+/// REST through Prism; the description has no GraphQL, which goes straight to the fake.
+fn around(prism: &Prism, fake: &Fake, head: &str) -> Api {
+    let mut context = context(&prism.url(), head);
+    context.graphql = format!("{}/graphql", fake.url).parse().expect("a URL");
+    Api::new(&context, Deadline::within(ENOUGH)).expect("the context is right")
 }
 
 /// Created, updated, and a duplicate removed, beyond the first page.
@@ -143,15 +152,18 @@ async fn checks(fake: &Fake, api: &Api) {
         fake.world(|world| world.checks.clear());
     }
     api.begin_check("shop").await.expect("it is created");
-    assert_eq!(api.close_checks().await, Ok(vec!["shop".to_owned()]));
+    assert_eq!(api.close_checks(None).await, Ok(vec![Closed { gate: "shop".to_owned(), judged: false }]));
 }
 
 /// A call that is not made is not held to anything.
 fn every_kind_of_call_was_made(fake: &Fake) {
     let commit = format!("/commits/{HEAD}/check-runs");
     let status = format!("/statuses/{HEAD}");
+    let (statuses, pulls) = (format!("/commits/{HEAD}/statuses"), format!("/commits/{HEAD}/pulls"));
     let calls = [
-        ("GET", "/user"),
+        ("POST", "/graphql"),
+        ("GET", &statuses),
+        ("GET", &pulls),
         ("GET", "/shop/pulls"),
         ("GET", "/pulls/7"),
         ("GET", "/issues/7/comments"),
@@ -202,7 +214,7 @@ async fn githubs_own_examples_are_read() {
     let notes = notes(60);
     let ending = Completion { conclusion: Conclusion::Failure, title: "t", summary: "s", annotations: &notes };
     api.complete_check("shop", check, &ending).await.expect("the example is read");
-    assert_eq!(api.close_checks().await, Ok(Vec::new()), "the example's check is another job's");
+    assert_eq!(api.close_checks(None).await, Ok(Vec::new()), "the example's check is another job's");
     api.status("shop", State::Success, "d").await.expect("the example is read");
     // The example's pull request comes from `octocat:new-topic` at this commit.
     assert_eq!(api.pull_request("octocat", "new-topic").await, Ok(1347));

@@ -11,6 +11,8 @@ use serde_json::Value;
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub method: String,
+    /// Path and query as they were sent.
+    pub target: String,
     pub path: String,
     pub query: Vec<(String, String)>,
     pub headers: Vec<(String, String)>,
@@ -45,7 +47,7 @@ impl Request {
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         let path = percent_encoding::percent_decode_str(path).decode_utf8().ok()?.into_owned();
-        Some(Self { method, path, query, headers, body })
+        Some(Self { method, target, path, query, headers, body })
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {

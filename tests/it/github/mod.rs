@@ -28,6 +28,7 @@ pub(crate) const TOKEN: &str = "ghs_do_not_print_me";
 pub(crate) fn context(url: &str, head: &str) -> Context {
     Context {
         api: url.parse().expect("a URL"),
+        graphql: format!("{}/graphql", url.trim_end_matches('/').trim_end_matches("/v3")).parse().expect("a URL"),
         server: "https://github.com".parse().expect("a URL"),
         owner: "acme".to_owned(),
         repository: "shop".to_owned(),

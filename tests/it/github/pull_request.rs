@@ -19,6 +19,24 @@ async fn is_found_by_its_branch_and_newest_commit() {
     assert_eq!(api(&fake.url, OLDER).pull_request("fork", "a/b&c").await.expect("there is one"), 10);
 }
 
+/// A deployment of a commit has the commit in the place of a branch.
+#[tokio::test]
+async fn is_found_by_its_commit_alone() {
+    let fake = Fake::start();
+    fake.world(|world| {
+        world.pulls.push(pull(8, "fork", "topic", OLDER));
+        // A commit is also part of pull requests that went on, and of closed ones.
+        world.pulls[0]["contains"] = OLDER.into();
+        let mut closed = pull(9, "acme", "gone", OLDER);
+        closed["state"] = "closed".into();
+        world.pulls.push(closed);
+    });
+    assert_eq!(api(&fake.url, OLDER).pull_request("acme", OLDER).await.expect("there is one"), 8);
+    fake.world(|world| world.pulls.push(pull(11, "acme", "again", OLDER)));
+    let error = api(&fake.url, OLDER).pull_request("acme", OLDER).await.expect_err("two").to_string();
+    assert!(error.contains("#8 and #11"), "{error}");
+}
+
 #[tokio::test]
 async fn none_and_several_are_sentences() {
     let fake = Fake::start();

@@ -13,10 +13,11 @@ pub(crate) fn answer(world: &mut World, request: &Request) -> Answer {
         return Answer::message(401, "Requires authentication");
     }
     // On GitHub Enterprise the API lies below a path.
-    let path = request.path.strip_prefix("/api/v3").unwrap_or(&request.path).to_owned();
+    let below = request.path.strip_prefix("/api/v3").or(request.path.strip_prefix("/api"));
+    let path = below.unwrap_or(&request.path).to_owned();
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     match (request.method.as_str(), parts.as_slice()) {
-        ("GET", ["user"]) => user(world),
+        ("POST", ["graphql"]) => viewer(world, request),
         ("GET", ["repos", _, _, "pulls"]) => pulls(world, request),
         ("GET", ["repos", _, _, "pulls", number]) => {
             let found = world.pulls.iter().find(|pull| pull["number"].as_u64() == number.parse().ok());
@@ -30,6 +31,14 @@ pub(crate) fn answer(world: &mut World, request: &Request) -> Answer {
         ("POST", ["repos", _, _, "check-runs"]) => create_check(world, request),
         (_, ["repos", _, _, "check-runs", id]) => one_check(world, request, id.parse().unwrap_or(0)),
         ("GET", ["repos", _, _, "commits", sha, "check-runs"]) => checks(world, request, sha),
+        ("GET", ["repos", _, _, "commits", sha, "statuses"]) => {
+            let newest_first = world.statuses.iter().rev().filter(|status| status["sha"] == *sha);
+            page(request, &newest_first.cloned().collect::<Vec<_>>(), |page| json!(page))
+        }
+        ("GET", ["repos", _, _, "commits", sha, "pulls"]) => {
+            let of_commit = world.pulls.iter().filter(|pull| pull["head"]["sha"] == *sha || pull["contains"] == *sha);
+            page(request, &of_commit.cloned().collect::<Vec<_>>(), |page| json!(page))
+        }
         ("POST", ["repos", _, _, "statuses", sha]) => status(world, request, sha),
         _ => missing(),
     }
@@ -44,12 +53,13 @@ fn invalid(reason: &str) -> Answer {
     Answer::new(422, &json!({"message": "Validation Failed", "errors": errors}))
 }
 
-/// GitHub tells a person's token its name, and refuses that to an app's.
-fn user(world: &World) -> Answer {
-    match world.person {
-        Some(login) => Answer::new(200, &json!({"login": login, "type": "User"})),
-        None => Answer::message(403, "Resource not accessible by integration"),
+/// Whom the token speaks for.
+fn viewer(world: &World, request: &Request) -> Answer {
+    if request.body["query"] != "query { viewer { login } }" {
+        return Answer::new(200, &json!({"errors": [{"message": "Parse error"}]}));
     }
+    let login = world.person.or(world.app).unwrap_or("github-actions[bot]");
+    Answer::new(200, &json!({"data": {"viewer": {"login": login}}}))
 }
 
 /// One page of these, with a link to the next.
@@ -76,7 +86,8 @@ fn pulls(world: &World, request: &Request) -> Answer {
 
 fn create_comment(world: &mut World, request: &Request) -> Answer {
     let Some(body) = text(request) else { return invalid("Body is too long (maximum is 65536 characters)") };
-    let (login, kind) = world.person.map_or(("github-actions[bot]", "Bot"), |login| (login, "User"));
+    let app = world.app.unwrap_or("github-actions[bot]");
+    let (login, kind) = world.person.map_or((app, "Bot"), |login| (login, "User"));
     world.comment(login, kind, &body);
     Answer::new(201, &world.comments.last().expect("just made").json())
 }
@@ -147,7 +158,7 @@ fn status(world: &mut World, request: &Request, sha: &str) -> Answer {
     if request.body["description"].as_str().is_some_and(|text| text.chars().count() > 140) {
         return invalid("description is too long (maximum is 140 characters)");
     }
-    let mut status = json!({"sha": sha});
+    let mut status = json!({"id": world.number(), "sha": sha});
     merge(&mut status, &request.body);
     world.statuses.push(status.clone());
     Answer::new(201, &status)

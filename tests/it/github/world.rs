@@ -14,6 +14,8 @@ pub(crate) struct World {
     pub pulls: Vec<Value>,
     /// Whom the token speaks for: a person, by name; else the job's own token.
     pub person: Option<&'static str>,
+    /// The app, where it is another than GitHub Actions.
+    pub app: Option<&'static str>,
     next: u64,
 }
 
@@ -33,6 +35,7 @@ impl Default for World {
             statuses: Vec::new(),
             pulls: vec![pull(7, "acme", "topic", HEAD)],
             person: None,
+            app: None,
             next: 1_000,
         }
     }

@@ -68,6 +68,28 @@ fn a_deployment_comments_likewise() {
     assert_eq!(posted(&event, |_| {}), (HEAD.to_owned(), vec!["7".to_owned()]));
 }
 
+/// The status of a deployment of a commit, as Kubernetes and many hosters set it.
+#[test]
+fn a_deployment_of_a_commit_finds_the_one_that_ends_with_it() {
+    let event = json!({
+        "deployment_status": {"state": "success"}, "deployment": {"sha": HEAD, "ref": HEAD},
+        "repository": repository(),
+    });
+    assert_eq!(posted(&event, |_| {}), (HEAD.to_owned(), vec!["7".to_owned()]));
+}
+
+/// A gate that runs after another workflow leads to its own run: there its log and its report are.
+#[test]
+fn after_another_workflow_the_links_lead_to_the_gates_own_run() {
+    let app = App::demo(&[]);
+    let job = Job::after_workflow("acme", HEAD);
+    job.holds(not_ready(&app)).section(EVERYTHING).run_once().exits(3);
+    assert_eq!(job.check()["details_url"], "https://github.com/acme/shop/actions/runs/17");
+    let comments = job.comments();
+    assert!(comments.len() == 1 && comments[0].contains("/actions/runs/17)"), "{comments:#?}");
+    assert!(!comments[0].contains("/actions/runs/16"), "{comments:#?}");
+}
+
 #[test]
 fn a_schedule_has_the_commit_of_its_job_and_no_pull_request() {
     let event = json!({"schedule": "0 3 * * *", "repository": repository()});

@@ -1,11 +1,19 @@
 //! `run` on a pull request.
 
-use std::{fs, net::TcpListener};
+use std::{
+    fs,
+    net::TcpListener,
+    sync::{Arc, Mutex},
+};
 
 use super::{EVERYTHING, Job, not_ready, red};
 use crate::{
-    gate_test::{App, turn},
-    github::{Answer, trick::Trick, world::HEAD},
+    gate_test::{App, GateTest, turn},
+    github::{
+        Answer,
+        trick::Trick,
+        world::{HEAD, World},
+    },
 };
 
 #[test]
@@ -58,6 +66,75 @@ fn a_status_takes_the_place_of_a_check() {
     assert_eq!(job.comments(), Vec::<String>::new());
     let command = ran.stdout.lines().find(|line| line.starts_with("::")).expect("no check carries the annotation");
     assert!(command.starts_with("::error file=gates.yaml,line="), "{command}");
+}
+
+/// A status whose answer is lost may be set all the same, and is not left pending.
+#[test]
+fn a_status_that_may_be_set_is_ended() {
+    let job = Job::of_pull_request();
+    job.fake.times(4, "POST", HEAD, Trick::DoneThenBreak);
+    let gate = GateTest::on("")
+        .section("target: {url: 'https://127.0.0.1:1', tls: {ca: missing.pem}}")
+        .gets(&["/"])
+        .phase("name: only, users: 1, spawn_rate: 10/s, duration: 1s", &["success_rate >= 100%"]);
+    job.holds(gate).section("publish: {github: {status: true}}").run_once().exits(2);
+    let last = job.fake.world(|world| world.statuses.last().cloned()).expect("one was set");
+    assert_eq!(last["state"], "error", "{last}");
+}
+
+/// The check waits for GitHub, and the comment does not wait for the check.
+#[test]
+fn a_slow_check_does_not_hold_up_the_comment() {
+    let app = App::demo(&[]);
+    let job = Job::of_pull_request();
+    job.fake.once("PATCH", "", Trick::Answer(Answer::message(503, "").with("Retry-After", "2")));
+    job.holds(not_ready(&app)).section(EVERYTHING).run_once().exits(3);
+    let calls = job.fake.seen();
+    let comment = calls.iter().position(|it| it.method == "POST" && it.path.ends_with("/comments"));
+    let again = calls.iter().rposition(|it| it.method == "PATCH");
+    assert!(comment.is_some() && comment < again, "{comment:?} {again:?}");
+}
+
+/// A second signal ends the process at once; outputs and summary are there by then.
+#[test]
+fn the_runner_has_its_files_before_anything_is_posted() {
+    let app = App::demo(&[]);
+    let job = Job::of_pull_request();
+    let folder = job.folder.path().to_owned();
+    let sizes = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&sizes);
+    let look = move |_: &mut World| {
+        let size = |name: &str| fs::metadata(folder.join(name)).map_or(0, |file| file.len());
+        seen.lock().expect("nobody panics").push((size("output"), size("summary")));
+    };
+    job.fake.once("PATCH", "", Trick::meanwhile(look));
+    job.holds(not_ready(&app)).section(EVERYTHING).run_once().exits(3);
+    let sizes = sizes.lock().expect("nobody panics").clone();
+    assert!(matches!(sizes.as_slice(), [(1.., 1..)]), "{sizes:?}");
+}
+
+#[test]
+fn what_is_wrong_with_the_file_stands_at_its_line() {
+    let job = Job::of_pull_request();
+    let gate = GateTest::on("").section("target: {url: 'http://127.0.0.1:1'}").section("nonsense: true");
+    let ran = job.holds(gate).run_once().exits(2);
+    let commands: Vec<_> =
+        ran.stdout.lines().filter(|line| line.starts_with("::error file=gates.yaml,line=")).collect();
+    assert!(commands.iter().any(|line| line.contains("nonsense")), "{}", ran.stdout);
+    let outside = job.with("GITHUB_ACTIONS", "");
+    let gate = GateTest::on("").section("target: {url: 'http://127.0.0.1:1'}").section("nonsense: true");
+    let ran = outside.holds(gate).run_once().exits(2);
+    assert!(!ran.stdout.contains("::"), "{}", ran.stdout);
+}
+
+/// Code of the repository does not get the gate's right to write, unless gates.yaml hands it on.
+#[test]
+fn commands_do_not_get_the_token() {
+    let app = App::demo(&[]);
+    let job = Job::of_pull_request();
+    let look = "cleanup:\n  - {name: look, command: [sh, -c, 'test -z \"$GITHUB_TOKEN\" && test -n \"$GITHUB_SHA\"']}";
+    let ran = job.holds(not_ready(&app)).section(look).run_once().exits(3);
+    assert_eq!(ran.verdict["cleanup"][0]["outcome"], "passed", "{}", ran.verdict["cleanup"]);
 }
 
 #[test]
