@@ -43,7 +43,7 @@ mod fixtures;
 pub use annotations::{Annotation, AnnotationLevel, annotations, check_title};
 pub use calibration::{Circumstances, calibration};
 pub use clean::clean;
-pub use comment::{Blob, Links, MOST_COMMENT, comment};
+pub use comment::{Blob, Links, MOST_COMMENT, comment, length};
 pub use comparison::{comparison_json, comparison_table};
 pub use files::{Files, MEASUREMENTS, VERDICT};
 pub use json::{LARGEST_VERDICT, UnreadableVerdict, read_verdict};

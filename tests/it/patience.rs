@@ -1,7 +1,12 @@
 //! When other work on this machine disturbs the generator, the gate says so and has measured nothing; then a run may be
-//! repeated. A change that saturates the generator now and then would hide behind that, so repeats are counted.
+//! repeated. A change that saturates the generator now and then would hide behind that, so repeats are counted. And
+//! patience with what another process is about to do.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
 
 /// The most repeats that one test may ask for.
 const MOST_OF_ONE: u32 = 2;
@@ -44,6 +49,16 @@ fn undisturbed_with<T>(left: &Repeats, mut run: impl FnMut() -> (T, String)) -> 
         (result, said) = run();
     }
     result
+}
+
+/// Waits for what another process is about to do.
+#[track_caller]
+pub(crate) fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "not within 20 s: {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// Whether the gate says that the generator was saturated by something else than its own load: lateness. Descriptors

@@ -2,13 +2,15 @@
 
 use std::{
     process::{Child, ExitStatus},
-    thread,
     time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::gate_test::{App, CLEANUP, GateTest, Ran, shared_turn};
+use crate::{
+    gate_test::{App, CLEANUP, GateTest, Ran, shared_turn},
+    patience::wait_until,
+};
 
 /// A gate under load, with a minute of it left.
 struct Running {
@@ -54,15 +56,6 @@ impl Running {
         let status = self.child.wait().expect("the child ends");
         assert!(begun.elapsed() < limit, "it took {:?}", begun.elapsed());
         status
-    }
-}
-
-#[track_caller]
-fn wait_until(what: &str, is_so: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "not within 20 s: {what}");
-        thread::sleep(Duration::from_millis(20));
     }
 }
 

@@ -5,13 +5,15 @@ use std::{
     net::{TcpListener, TcpStream},
     path::Path,
     process::{Child, Command},
-    thread,
     time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::gate_test::{App, BINARY, GateTest, clean_environment, shared_turn};
+use crate::{
+    gate_test::{App, BINARY, GateTest, clean_environment, shared_turn},
+    patience::wait_until,
+};
 
 const SHORT: &str = "name: short, users: 2, spawn_rate: 10/s, duration: 2s";
 const LONG: &str = "name: long, users: 2, spawn_rate: 10/s, duration: 60s";
@@ -61,15 +63,6 @@ fn is_at_work(group: Pid) -> bool {
         let (state, in_group) = (fields.next(), fields.nth(1));
         in_group == Some(group.as_str()) && state != Some("Z")
     })
-}
-
-#[track_caller]
-fn wait_until(what: &str, is_so: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "not within 20 s: {what}");
-        thread::sleep(Duration::from_millis(20));
-    }
 }
 
 fn signal(child: &Child, signal: Signal) {

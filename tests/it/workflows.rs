@@ -9,10 +9,14 @@ use std::{
 
 use tempfile::TempDir;
 
-use crate::{gate_test::BINARY, runner::repository};
+use crate::{
+    gate_test::{BINARY, turn},
+    runner::repository,
+};
 
-/// Lints these files, or all of the repository; gives the exit code and what was found.
+/// Lints these files, or all of the repository; gives the exit code and what was found. The linters keep a core busy.
 fn lint(files: &[&Path]) -> (Option<i32>, String) {
+    let _turn = turn();
     let output = Command::new(repository().join("tests/workflows/workflows")).arg("lint").args(files).output();
     let output = output.expect("the linters start");
     (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())

@@ -19,7 +19,7 @@ pub(in crate::cli) struct CommentArgs {
     #[arg(value_name = "DIR", default_value = "stagegate-out")]
     pub(in crate::cli) folder: PathBuf,
 
-    /// Posts nothing, and completes the checks that a killed run of this job left in progress
+    /// Completes the checks and commit statuses that a killed run of this job left in progress, and posts no result
     #[arg(long)]
     pub(in crate::cli) close: bool,
 }

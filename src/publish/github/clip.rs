@@ -1,9 +1,11 @@
 //! Texts within GitHub's limits.
 
+use crate::report::length;
+
 /// At most so many characters, the last one an ellipsis where something was cut. Counted as UTF-16 does, which no other
 /// way of counting exceeds.
 pub(super) fn clip(text: &str, most: usize) -> String {
-    if units(text) <= most {
+    if length(text) <= most {
         return text.to_owned();
     }
     let mut room = most.saturating_sub(1);
@@ -15,11 +17,6 @@ pub(super) fn clip(text: &str, most: usize) -> String {
     let mut kept: String = text.chars().take_while(fits).collect();
     kept.push('…');
     kept
-}
-
-/// The length as UTF-16 counts it.
-pub(super) fn units(text: &str) -> usize {
-    text.encode_utf16().count()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::digest::{SHA256, digest};
 
-use super::clip::units;
+use crate::report::length;
 
 /// The version of what a comment's hidden line says.
 const SCHEMA: u32 = 1;
@@ -46,11 +46,11 @@ impl Marker {
     /// so that no fold, table or fence stays open.
     pub(super) fn body(&self, text: &str) -> String {
         let line = format!("{}schema={SCHEMA} head={} -->\n", self.beginning, self.head);
-        let room = LONGEST_BODY.saturating_sub(units(&line));
-        if units(text) <= room {
+        let room = LONGEST_BODY.saturating_sub(length(&line));
+        if length(text) <= room {
             return line + text;
         }
-        let room = room.saturating_sub(units(CUT));
+        let room = room.saturating_sub(length(CUT));
         line + blocks(text, room).trim_end() + CUT
     }
 }
@@ -72,7 +72,7 @@ fn blocks(text: &str, room: usize) -> &str {
     let (mut taken, mut at, mut end) = (0, 0, 0);
     let (mut folds, mut fenced) = (0_usize, false);
     for line in text.split_inclusive('\n') {
-        taken += units(line);
+        taken += length(line);
         if taken > room {
             break;
         }
@@ -108,7 +108,7 @@ mod tests {
         let marker = Marker::of(&"-".repeat(100), &"a".repeat(40));
         for text in ["x\n".repeat(65_000), "😀\n".repeat(60_000), "y".repeat(100_000)] {
             let body = marker.body(&text);
-            assert!(units(&body) <= LONGEST_BODY && body.ends_with(CUT), "{}", units(&body));
+            assert!(length(&body) <= LONGEST_BODY && body.ends_with(CUT), "{}", length(&body));
             assert!(marker.begins(&body));
         }
         let text = "x".repeat(59_000);
@@ -133,7 +133,7 @@ mod tests {
             assert!(body.contains("Failed.") && body.ends_with(CUT) && !body.contains(open), "{body}");
         }
         let kept = marker.body(&format!("<details>\nx\n</details>\n\nA word.\n\n{filling}"));
-        assert!(kept.contains("</details>\n\nA word.\n\nrow") && units(&kept) > 59_000, "{}", units(&kept));
+        assert!(kept.contains("</details>\n\nA word.\n\nrow") && length(&kept) > 59_000, "{}", length(&kept));
     }
 
     proptest! {

@@ -10,7 +10,7 @@ mod folded;
 mod links;
 mod sheet;
 
-use self::sheet::{LeftOut, Section, fit, length};
+use self::sheet::{LeftOut, Section, fit};
 use super::{
     Publishable,
     clean::shortened,
@@ -25,6 +25,7 @@ use crate::{
 
 pub(super) use links::clean_path;
 pub use links::{Blob, Links};
+pub use sheet::length;
 
 /// The longest comment, in characters (in UTF-16 units, which are never fewer): GitHub takes 65,536, and whoever posts it
 /// adds a marker.

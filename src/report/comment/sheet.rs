@@ -85,7 +85,7 @@ pub(super) struct LeftOut {
 }
 
 /// How long a text is, as forges count at the most: in UTF-16 units, which are never fewer than characters.
-pub(super) fn length(text: &str) -> usize {
+pub fn length(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()
 }
 

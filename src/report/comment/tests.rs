@@ -57,22 +57,10 @@ fn without_links_it_has_none() {
     assert!(comment.contains("(`gates.yaml:117`)") && !comment.contains("]("), "{comment}");
 }
 
-/// What a Markdown reader makes of it, without the words: blocks, cells, tags; where links lead.
+/// As a Markdown reader sees it, where our own links are none.
 fn structure(markdown: &str) -> Vec<String> {
     let ours = ["https://github.com/o/r/blob/c0ffee/perf/", "https://github.com/o/r/actions/runs/1"];
-    Parser::new_ext(markdown, Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH)
-        .filter_map(|event| match event {
-            Event::Start(Tag::Link { dest_url, .. }) if ours.iter().any(|ours| dest_url.starts_with(ours)) => None,
-            Event::End(TagEnd::Link) => None,
-            Event::Start(tag @ (Tag::Link { .. } | Tag::Image { .. })) => Some(format!("forged {tag:?}")),
-            Event::Start(tag) => Some(format!("{tag:?}")),
-            Event::End(tag) => Some(format!("end {tag:?}")),
-            Event::Html(tag) | Event::InlineHtml(tag) => Some(tag.trim().to_owned()),
-            Event::Code(_) => Some("code".to_owned()),
-            Event::HardBreak => Some("break".to_owned()),
-            _ => None,
-        })
-        .collect()
+    fixtures::structure(markdown, &ours)
 }
 
 /// The words outside of code, where a forge looks for mentions, links, pictures and hashes.

@@ -5,6 +5,7 @@ use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
+    sync::RwLockWriteGuard,
     thread,
     time::{Duration, Instant},
 };
@@ -14,6 +15,8 @@ use stagegate::{
     publish::github::{Api, Closed, Completion, Conclusion, Deadline, Done, State},
     report::{Annotation, AnnotationLevel},
 };
+
+use crate::gate_test::turn;
 
 use super::{
     Answer, TOKEN, api_within, context,
@@ -27,10 +30,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// It is slower than the fake, too.
 const ENOUGH: Duration = Duration::from_secs(30);
 
-/// Prism on this machine; it ends with the test.
+/// Prism on this machine; it ends with the test. It keeps a core busy, so nobody measures beside it.
 struct Prism {
     child: Child,
     address: SocketAddr,
+    _turn: RwLockWriteGuard<'static, ()>,
 }
 
 impl Prism {
@@ -45,11 +49,12 @@ impl Prism {
     }
 
     fn start(kind: &str, upstream: Option<&str>) -> Self {
+        let turn = turn();
         let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port is free");
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/github/github");
         let mut command = Command::new(script);
         command.arg(kind).arg(address.port().to_string()).args(upstream).stdin(Stdio::null()).stdout(Stdio::null());
-        let mut prism = Self { child: command.spawn().expect("the script starts"), address };
+        let mut prism = Self { child: command.spawn().expect("the script starts"), address, _turn: turn };
         let began = Instant::now();
         while TcpStream::connect(address).is_err() {
             let ended = prism.child.try_wait().expect("it can be asked");

@@ -1,7 +1,7 @@
 //! A check is completed at every end of a run.
 
 use std::{
-    fs, thread,
+    fs,
     time::{Duration, Instant},
 };
 
@@ -11,6 +11,7 @@ use super::{EVERYTHING, Job, not_ready};
 use crate::{
     gate_test::{App, GateTest, turn},
     github::{Answer, trick::Trick},
+    patience::wait_until,
 };
 
 /// A gate that passes.
@@ -40,15 +41,6 @@ fn has_no_verdict(job: &Job) {
     assert_eq!(comments.len(), 1, "{comments:#?}");
     let said = comments[0].contains(&format!("**No verdict** for {}", crate::github::world::HEAD));
     assert!(said && !comments[0].contains("passed"), "{}", comments[0]);
-}
-
-#[track_caller]
-fn wait_until(what: &str, is_so: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(20), "not within 20 s: {what}");
-        thread::sleep(Duration::from_millis(20));
-    }
 }
 
 /// Runs a minute's load, sends a signal when it has come, and gives what came of it and how long that took.
