@@ -1,8 +1,9 @@
-//! Outages: seconds in which the app did not answer. Recovery, after the load, is another matter.
+//! Outages: seconds in which no request succeeded. Recovery, after the load, is another matter.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{Outage, PhaseEvidence};
+use crate::plan::FailureKind;
 
 /// Fewer failures are bad luck, not an outage.
 const FEWEST: u64 = 3;
@@ -14,6 +15,8 @@ struct Second {
     requests: u64,
     /// Failures among them.
     failures: u64,
+    /// Those of them that were never sent, which say nothing about the app.
+    unsent: u64,
     /// Successful answers that ended in it.
     completed: u64,
     /// When the first of them came.
@@ -22,20 +25,20 @@ struct Second {
 }
 
 impl Second {
-    /// Requests failed and none succeeded.
-    fn dead(&self) -> bool {
-        self.failures > 0 && self.completed == 0
+    /// Requests were sent and failed, and none succeeded.
+    fn is_failing(&self) -> bool {
+        self.failures > self.unsent && self.completed == 0
     }
 
     /// More failed than succeeded: the second in which an outage began or ended.
-    fn torn(&self) -> bool {
+    fn mostly_fails(&self) -> bool {
         self.failures > self.completed
     }
 }
 
 /// The outages of a phase, in order of time.
 ///
-/// A failing second is one in which requests failed and no answer succeeded; failures count by the second in which they
+/// A failing second is one in which requests that were sent failed and none succeeded; failures count by the second in which they
 /// were meant to start, successes by that of their last byte. The second before it belongs to it where more failed than
 /// succeeded. Failing seconds without a success in between are one outage. It ends with the first answer after it, where
 /// that comes in the next second, or was awaited meanwhile, as when an app that was started again takes connections and is
@@ -50,11 +53,11 @@ pub fn outages(name: &str, evidence: PhaseEvidence<'_>) -> Vec<Outage> {
     let mut found = Vec::new();
     let mut second = first;
     while second <= last {
-        if !at(second).dead() {
+        if !at(second).is_failing() {
             second += 1;
             continue;
         }
-        let from = if second > first && at(second - 1).torn() { second - 1 } else { second };
+        let from = if second > first && at(second - 1).mostly_fails() { second - 1 } else { second };
         let End { last: failing, answer } = end(second, last, &at);
         let to = answer.unwrap_or_else(|| Duration::from_secs(u64::from(failing) + 1));
         let mut errors: BTreeMap<String, u64> = BTreeMap::new();
@@ -81,13 +84,13 @@ struct End {
     answer: Option<Duration>,
 }
 
-fn end(dead: u32, last: u32, at: &dyn Fn(u32) -> Second) -> End {
-    let (mut failing, mut awaited) = (dead, 0_u64);
-    for second in dead..=last {
+fn end(first: u32, last: u32, at: &dyn Fn(u32) -> Second) -> End {
+    let (mut failing, mut awaited) = (first, 0_u64);
+    for second in first..=last {
         let now = at(second);
         if now.completed > 0 {
             let answer = now.answered.filter(|_| awaited > 0 || second == failing + 1);
-            let failing = if now.torn() { second } else { failing };
+            let failing = if now.mostly_fails() { second } else { failing };
             return End { last: failing, answer };
         }
         if now.failures > 0 {
@@ -111,6 +114,9 @@ fn seconds(evidence: &PhaseEvidence<'_>) -> BTreeMap<u32, Second> {
         second.completed += window.completed;
         second.answered = second.answered.into_iter().chain(window.answered).min();
         for (kind, count) in &window.errors {
+            if *kind == FailureKind::Unsent {
+                second.unsent += count;
+            }
             *second.errors.entry(kind.key().to_owned()).or_default() += count;
         }
     }

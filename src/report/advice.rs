@@ -54,6 +54,9 @@ pub(super) fn for_finding(phase: &PhaseVerdict, finding: &Finding) -> Option<Str
             "See whether a scenario of this phase reaches it: `stagegate run --dry-run` shows each step.".to_owned(),
         );
     }
+    if finding.unit.is_empty() && finding.outcome == Outcome::Passed {
+        return Some("A longer duration gives it more readings.".to_owned());
+    }
     if finding.outcome == Outcome::Passed || finding.outcome == Outcome::Inconclusive {
         return Some("A longer duration or more users give it the requests that it needs.".to_owned());
     }

@@ -3,13 +3,13 @@
 use crate::judge::{Crossing, MonitorVerdict};
 use crate::units::number;
 
-/// `from warning on 80 % of the time, first 2 s into the window; critical 60 %, first after 4 s`; empty where it stayed
+/// `from warning on 80 % of the readings, first 2 s into the window; critical 60 %, first after 4 s`; empty where it stayed
 /// below warning, and without declared bands.
 pub(super) fn crossings(monitor: &MonitorVerdict) -> String {
     let told = |crossing: Option<Crossing>, band: &str| {
         let Crossing { share, first_s } = crossing?;
         let first = number::seconds((first_s? * 10.0).round() / 10.0);
-        Some(format!("{band} for {} of the time, first after {first}", number::share(share)))
+        Some(format!("{band} for {} of the readings, first after {first}", number::share(share)))
     };
     let parts = [told(monitor.warning, "at or above warning"), told(monitor.critical, "above critical")];
     parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
@@ -25,10 +25,10 @@ mod tests {
         let mut monitor = fixtures::failed().phases[2].monitors[1].clone();
         assert_eq!(
             crossings(&monitor),
-            "at or above warning for 80 % of the time, first after 2 s; above critical for 60 % of the time, first after 4 s"
+            "at or above warning for 80 % of the readings, first after 2 s; above critical for 60 % of the readings, first after 4 s"
         );
         monitor.critical = Some(Crossing { share: 0.0, first_s: None });
-        assert_eq!(crossings(&monitor), "at or above warning for 80 % of the time, first after 2 s");
+        assert_eq!(crossings(&monitor), "at or above warning for 80 % of the readings, first after 2 s");
         (monitor.warning, monitor.critical) = (None, None);
         assert_eq!(crossings(&monitor), "", "no band is declared");
     }

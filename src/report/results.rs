@@ -1,8 +1,8 @@
 //! The results template of the load testing strategy: success metrics, bottlenecks, peak resources, and whether the app is
 //! ready for the next phase.
 
-use super::diagnosis;
-use crate::judge::{Outcome, PhaseVerdict, Resource, Verdict};
+use super::{diagnosis, trouble};
+use crate::judge::{Level, Outcome, PhaseVerdict, Resource, Verdict};
 use crate::units::number::{self, NOTHING};
 
 /// The resources of the template, with their titles.
@@ -57,19 +57,44 @@ pub(super) fn of(verdict: &Verdict) -> Option<Results<'_>> {
         phases,
         bottlenecks: bottlenecks.collect(),
         actions: diagnosis::advice(verdict),
-        ready: match last.outcome {
-            outcome if is_good(outcome) => {
-                let next = verdict.phases.iter().find(|phase| phase.outcome == Outcome::NotRun);
-                let warned = if outcome == Outcome::Warned { ", with warnings" } else { "" };
-                match next {
-                    Some(next) => format!("YES: all criteria of {} are met{warned}; next is {}", last.name, next.name),
-                    None => format!("YES: all criteria of {}, the last phase, are met{warned}", last.name),
-                }
-            }
-            Outcome::Failed => format!("NO: {} failed, and needs optimization first", last.name),
-            outcome => format!("NO: {} is {}, so that it is not known", last.name, outcome.word()),
-        },
+        ready: ready(verdict, last),
     })
+}
+
+/// Whether the next phase may come: by the last one that ran, and then by the run as a whole.
+fn ready(verdict: &Verdict, last: &PhaseVerdict) -> String {
+    match (last.outcome, verdict.outcome) {
+        (Outcome::Failed, _) => format!("NO: {} failed, and needs optimization first", last.name),
+        (outcome, _) if !is_good(outcome) => {
+            format!("NO: {} is {}, so that it is not known", last.name, outcome.word())
+        }
+        (_, run) if is_good(run) => {
+            let next = verdict.phases.iter().find(|phase| phase.outcome == Outcome::NotRun);
+            let next = next.map_or(", the last phase".to_owned(), |next| format!("; next is {}", next.name));
+            format!("YES: {}{next}", standing(last))
+        }
+        (_, run) => {
+            let heaviest = trouble::of(verdict).into_iter().next();
+            let why = heaviest.map(|one| format!(" ({}: {})", one.part, one.what)).unwrap_or_default();
+            match run {
+                Outcome::Failed => format!("NO: the run failed{why}"),
+                Outcome::Interrupted => "NO: the run was interrupted, so that it is not known".to_owned(),
+                run => format!("NO: the run is {}{why}, so that it is not known", run.word()),
+            }
+        }
+    }
+}
+
+/// What a phase that is good enough comes to.
+fn standing(phase: &PhaseVerdict) -> String {
+    let undecided = phase.findings.iter().find(|one| one.outcome == Outcome::Inconclusive && one.level == Level::Block);
+    match (phase.outcome, undecided) {
+        (Outcome::Passed, _) => format!("all criteria are met in {}", phase.name),
+        (_, None) => format!("all blocking criteria are met, with warnings, in {}", phase.name),
+        (_, Some(one)) => {
+            format!("no blocking criterion failed, but {} is not decided, in {}", trouble::title(one), phase.name)
+        }
+    }
 }
 
 fn is_good(outcome: Outcome) -> bool {
@@ -124,11 +149,27 @@ mod tests {
     fn a_pass_is_ready_and_says_for_what() {
         let mut verdict = fixtures::passed();
         let ready = |verdict: &Verdict| of(verdict).expect("phases were measured").ready;
-        assert_eq!(ready(&verdict), "YES: all criteria of medium, the last phase, are met");
+        assert_eq!(ready(&verdict), "YES: all criteria are met in medium, the last phase");
         verdict.phases[1].outcome = Outcome::Warned;
         verdict.phases[2].outcome = Outcome::NotRun;
-        assert_eq!(ready(&verdict), "YES: all criteria of light are met, with warnings; next is medium");
+        assert_eq!(ready(&verdict), "YES: all blocking criteria are met, with warnings, in light; next is medium");
+        verdict.phases[1].findings[0].outcome = Outcome::Inconclusive;
+        let undecided = ready(&verdict);
+        assert!(undecided.starts_with("YES: no blocking criterion failed, but "), "{undecided}");
         assert_eq!(ready(&fixtures::invalid()), "NO: light is invalid, so that it is not known");
         assert_eq!(of(&fixtures::not_ready()), None);
+    }
+
+    #[test]
+    fn good_phases_of_a_run_that_is_not_are_not_ready() {
+        let mut verdict = fixtures::passed();
+        let ready = |verdict: &Verdict| of(verdict).expect("phases were measured").ready;
+        verdict.outcome = Outcome::Failed;
+        verdict.integrity = fixtures::failed().integrity;
+        verdict.integrity[0].outcome = Outcome::Failed;
+        let name = &verdict.integrity[0].name;
+        assert_eq!(ready(&verdict), format!("NO: the run failed (integrity: {name})"));
+        let regressed = ready(&fixtures::regressed());
+        assert!(regressed.starts_with("NO: the run failed (regression: "), "{regressed}");
     }
 }

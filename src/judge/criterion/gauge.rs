@@ -10,7 +10,8 @@ use crate::measure::{GaugeSample, GaugeSeries};
 use crate::plan::{GaugeId, Op};
 use crate::units::number;
 
-/// Fewer readings are inconclusive (docs/decisions.md section 3), if the window has room for twice as many.
+/// Fewer readings are inconclusive (docs/decisions.md section 3), if the window has room for twice as many; where it has
+/// not, a pass is not certain with fewer.
 const FEWEST: usize = 10;
 
 /// So many readings decide at least: ten, and in a window that has no room for twenty half of those that it has room for,
@@ -45,6 +46,9 @@ pub(super) fn assess(evidence: &PhaseEvidence<'_>, gauge: GaugeId, demand: Deman
     let silent = series.is_some_and(|series| series.silent);
     let decision = if readings.len() < fewest(series) || (silent && !breaks) {
         Decision::NoData
+    } else if readings.len() < FEWEST && !breaks {
+        // What was read beyond the limit was there; what was not read may have been.
+        Decision::Uncertain(Side::Holds)
     } else {
         Decision::Decided(Side::of(!breaks), Sureness::Certain)
     };
@@ -126,7 +130,14 @@ impl Demand {
             let (longest, hold) = (number::beside(longest, hold, "ms"), number::limit(hold, "ms"));
             format!(" The longest time beyond it was {longest}, below {hold} is allowed.")
         });
-        let few = (readings.len() < FEWEST).then(|| format!(" Fewer than {FEWEST} readings do not decide."));
+        let fewest = fewest(series);
+        let few = match readings.len() {
+            few if few < fewest => Some(format!(" Fewer than {fewest} readings do not decide.")),
+            few if few < FEWEST && beyond == 0 => {
+                Some(format!(" Fewer than {FEWEST} readings may have missed a peak."))
+            }
+            _ => None,
+        };
         [Some(text), longest, few, series.map(missed)].into_iter().flatten().collect()
     }
 }

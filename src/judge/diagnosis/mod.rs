@@ -59,7 +59,7 @@ pub(super) fn first_saturated(seen: &[Seen<'_>], point: &BreakingPoint) -> Optio
 fn bottlenecks(seen: &[Seen<'_>], diagnosis: &Diagnosis, outages: &[Outage]) -> Vec<Bottleneck> {
     let Diagnosis { onset, saturated, plateau, waiting, .. } = diagnosis;
     let mut found: Vec<Bottleneck> = Vec::new();
-    found.extend(outages.first().map(words::outage));
+    found.extend(outages.iter().find(|outage| outage.is_gone()).map(words::outage));
     let slow = onset.as_ref().filter(|_| waiting.as_ref().is_some_and(|waiting| !waiting.queued));
     found.extend(slow.map(slow_service));
     let (after, in_time): (Vec<&Saturation>, Vec<&Saturation>) =
@@ -72,7 +72,7 @@ fn bottlenecks(seen: &[Seen<'_>], diagnosis: &Diagnosis, outages: &[Outage]) -> 
         found.push(queue(phase.and_then(|phase| heaviest(seen, phase))));
     }
     found.extend(after.iter().map(|one| of_resource(seen, one)));
-    let failing = onset.as_ref().filter(|onset| onset.rising == Rising::Errors && outages.is_empty());
+    let failing = onset.as_ref().filter(|onset| onset.rising == Rising::Errors && !outages.iter().any(Outage::is_gone));
     found.extend(failing.map(|onset| Bottleneck {
         cause: Cause::Errors,
         resource: None,

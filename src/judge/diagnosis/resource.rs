@@ -48,7 +48,7 @@ impl Resource {
         let (monitor, gauge) = name.split_once('.').unwrap_or(("", name));
         let named = |part: &str| {
             let part = part.to_lowercase();
-            let words: Vec<&str> = part.split(|c: char| !c.is_alphanumeric()).collect();
+            let words: Vec<&str> = words(&part).collect();
             WORDS.iter().find(|(_, known)| known.iter().any(|known| words.iter().any(|word| is(word, known))))
         };
         named(gauge).or_else(|| named(monitor)).map_or(Self::Other, |(resource, _)| *resource)
@@ -72,16 +72,31 @@ fn is(word: &str, known: &str) -> bool {
     known.strip_suffix('*').map_or(word == known, |beginning| word.starts_with(beginning))
 }
 
+/// Words of what is better the more there is of it.
+const PLENTY: [&str; 8] = ["hit*", "free*", "idle", "avail*", "left", "remaining", "spare", "unused"];
+
+/// Words of what is worse the more there is of it.
+const USED: [&str; 5] = ["used", "usage", "util*", "busy", "full*"];
+
 /// Whether a gauge is in percent of what there is: its name or what it reads says so (`pool_percent`, `cpu_percent`), or
 /// what it reads is a hundredfold ratio (`100 * db_connections / db_pool_size`). A plain number has no end to come close
-/// to.
-pub(super) fn in_percent(plan: &Plan, gauge: &str) -> bool {
-    let says = |text: &str| text.to_lowercase().contains("percent");
+/// to. Which end is bad is known of the resources above, and where a word says it: 99 % of hits use nothing up.
+pub(super) fn used_in_percent(plan: &Plan, gauge: &str) -> bool {
     let position = plan.gauges.iter().position(|known| known.name == gauge);
     let reads = plan.monitors.iter().flat_map(|monitor| &monitor.read);
     let expression = reads.filter(|(id, _)| Some(id.0 as usize) == position).map(|(_, text)| text.as_str());
-    says(gauge)
-        || expression.into_iter().any(|text| says(text) || (text.contains('/') && text.trim().starts_with("100 *")))
+    let texts: Vec<String> = expression.into_iter().chain([gauge]).map(str::to_lowercase).collect();
+    let says_percent =
+        |text: &String| text.contains("percent") || (text.contains('/') && text.trim().starts_with("100 *"));
+    let says =
+        |known: &[&str]| texts.iter().any(|text| words(text).any(|word| known.iter().any(|known| is(word, known))));
+    let is_used = Resource::of(gauge) != Resource::Other || says(&USED);
+    texts.iter().any(says_percent) && is_used && !says(&PLENTY)
+}
+
+/// The words of a name; an underscore divides them too.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Gauges that saturated: which, when, and whether before latency or errors rose.
 
 use super::{
-    resource::{Resource, in_percent},
+    resource::{Resource, used_in_percent},
     seen::Seen,
 };
 use crate::judge::{Onset, Order, PhaseEvidence, Saturation, criterion::gauge};
@@ -70,7 +70,7 @@ fn in_phase(evidence: &PhaseEvidence<'_>, phase: &Seen<'_>) -> Vec<(f64, Saturat
     let one = |gauge: &plan::Gauge| {
         let (limit, least) = match gauge.band {
             Some(band) => (band.critical, SOME),
-            None if in_percent(evidence.plan, &gauge.name) => (NEARLY_ALL, LONG),
+            None if used_in_percent(evidence.plan, &gauge.name) => (NEARLY_ALL, LONG),
             None => return None,
         };
         let series = evidence.gauges.iter().find(|series| series.name == gauge.name)?;
@@ -78,13 +78,16 @@ fn in_phase(evidence: &PhaseEvidence<'_>, phase: &Seen<'_>) -> Vec<(f64, Saturat
         let is_beyond = |value: f64| if gauge.band.is_some() { value > limit } else { value >= limit };
         let beyond: Vec<_> = readings.iter().filter(|sample| is_beyond(sample.value)).collect();
         let share = beyond.len() as f64 / readings.len().max(1) as f64;
+        // Two in a row, as onset asks of latency: a spike long before is no beginning.
+        let in_a_row = readings.windows(2).find(|pair| pair.iter().all(|sample| is_beyond(sample.value)));
+        let since = in_a_row.map(|pair| pair[0].at).or(beyond.first().map(|sample| sample.at));
         let max = readings.iter().map(|sample| sample.value).reduce(f64::max)?;
         (beyond.len() >= FEWEST && share >= least).then(|| {
             let saturation = Saturation {
                 gauge: gauge.name.clone(),
                 resource: Resource::of(&gauge.name),
                 phase: phase.name().to_owned(),
-                after_s: beyond.first().and_then(|sample| phase.since_start(sample.at)).unwrap_or_default(),
+                after_s: since.and_then(|at| phase.since_start(at)).unwrap_or_default(),
                 share,
                 max,
                 order: None,

@@ -126,7 +126,7 @@ fn saturation_in_words(one: &Saturation, onset: Option<&Onset>) -> String {
         None => String::new(),
     };
     format!(
-        "{gauge} saturated in {phase}, {}{order}: for {} of the time, at most {}.",
+        "{gauge} saturated in {phase}, {}{order}: for {} of its readings, at most {}.",
         since(*after_s),
         number::share(*share),
         number::plain(*max)

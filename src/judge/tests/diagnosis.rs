@@ -264,6 +264,41 @@ fn saturated_takes_more_than_a_spike() {
     assert_eq!(read("cache.used_percent", [89.9; 2], 0), Vec::<String>::new());
 }
 
+#[test]
+fn what_is_better_the_more_there_is_of_it_does_not_saturate() {
+    let read = |name: &str| {
+        let mut case = pool_less().gauge(name, [99.0; 2], 0);
+        case.plan.gauges.push(Gauge { name: name.to_owned(), band: None });
+        diagnosed(&[few(), case]).0.saturated.len()
+    };
+    let good =
+        ["cache.hit_percent", "db.cache_hit_percent", "memory.free_percent", "host.cpu_idle_percent", "app.percent"];
+    assert_eq!(good.map(read), [0; 5]);
+    assert_eq!(["db.pool_percent", "host.cpu_percent", "queue.used_percent"].map(read), [1; 3]);
+}
+
+#[test]
+fn a_spike_long_before_is_no_beginning() {
+    let mut more = pool_less().gauge("app.cpu", [20.0, 95.0], 28);
+    more.gauges[0].samples[3].value = 99.0;
+    let saturated = diagnosed(&[few(), more]).0.saturated;
+    assert_eq!(saturated.iter().map(|one| one.after_s).collect::<Vec<_>>(), [28.0]);
+}
+
+#[test]
+fn an_app_that_answers_wrongly_is_there() {
+    let mut broken = rung("more", 20, 600, HEALTHY).calm();
+    broken.phase.criteria[0].subject = success_rate(Op::Greater, 0.5);
+    let from = OPENING + ms(20_000);
+    for sample in broken.samples.iter_mut().filter(|sample| sample.intended >= from) {
+        (sample.failure, sample.status) = (Some(FailureKind::Check), Some(502));
+    }
+    let (diagnosis, _) = diagnosed(&[few(), broken]);
+    assert_eq!(causes(&diagnosis), [Cause::Errors], "{}", text(&diagnosis));
+    let told = text(&diagnosis);
+    assert!(told.contains("No request succeeded from") && !told.contains("gone"), "{told}");
+}
+
 /// All steps wait, and no gauge was read.
 fn pool_less() -> Case {
     rung("more", 20, 700, [(PAGE, 320), (CHART, 360), (GHOST, 330)])

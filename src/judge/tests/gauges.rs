@@ -72,6 +72,14 @@ fn in_a_window_without_room_for_twenty_half_of_them_decide() {
     assert_eq!(outcome(&[10.0; 3], 8), Outcome::Inconclusive);
     assert_eq!(outcome(&[10.0; 3], 5), Outcome::Passed);
     assert_eq!(outcome(&[10.0; 2], 2), Outcome::Inconclusive, "three at least");
+    let finding = |readings: &[f64]| {
+        let case = Case::of(cpu(Op::Less, 80.0, None)).requests(PAGE, 10, ms(5));
+        case.readings(readings).room_for(5).finding()
+    };
+    let holds = finding(&[10.0; 3]);
+    assert!(!holds.certain && holds.because.ends_with(" Fewer than 10 readings may have missed a peak."), "{holds:?}");
+    let breaks = finding(&[90.0; 3]);
+    assert_eq!((breaks.outcome, breaks.certain), (Outcome::Failed, true), "what was seen was there");
     let band = |planned| {
         let case = Case::of(success_rate(Op::GreaterOrEqual, 1.0)).requests(PAGE, 10, ms(5)).readings(&[10.0; 5]);
         case.room_for(planned).judge().monitors[0].band

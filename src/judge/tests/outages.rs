@@ -86,6 +86,20 @@ fn failures_among_successes_are_no_outage() {
 }
 
 #[test]
+fn what_was_never_sent_says_nothing_of_the_app() {
+    let of = |kind| {
+        seen(|at, sample| {
+            if (20_000..23_000).contains(&at) {
+                fail(sample, kind);
+            }
+        })
+    };
+    assert_eq!(of(FailureKind::Unsent), []);
+    assert_eq!(of(FailureKind::Check).iter().map(Outage::is_gone).collect::<Vec<_>>(), [false]);
+    assert_eq!(of(FailureKind::Timeout).iter().map(Outage::is_gone).collect::<Vec<_>>(), [true]);
+}
+
+#[test]
 fn two_outages_are_two_and_one_at_the_end_is_not_over() {
     let found = seen(|at, sample| {
         if (10_000..12_000).contains(&at) || at >= 57_000 {

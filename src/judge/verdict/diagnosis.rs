@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::judge::Resource;
+use crate::plan::FailureKind;
 
 /// What gave way, in plain words and as numbers. Seconds count from the start of the phase's measured window.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -168,7 +169,7 @@ pub struct Waiting {
     pub rose: [u32; 2],
 }
 
-/// Seconds in which the app did not answer.
+/// Seconds in which no request succeeded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outage {
     /// In which phase.
@@ -184,4 +185,15 @@ pub struct Outage {
     pub over: bool,
     /// Failures in these seconds and the one before, whose requests broke when it began, by kind: `connect` is a refused connection, `reset` one that broke.
     pub errors: BTreeMap<String, u64>,
+}
+
+impl Outage {
+    /// Whether the app was gone: most failures were no answer at all. An app, or a proxy in front of it, that answers each
+    /// request wrongly is there.
+    pub fn is_gone(&self) -> bool {
+        let of = |kinds: &[FailureKind]| -> u64 { kinds.iter().filter_map(|kind| self.errors.get(kind.key())).sum() };
+        let answered = of(&[FailureKind::Check]);
+        let unanswered = self.errors.values().sum::<u64>() - answered - of(&[FailureKind::Unsent]);
+        unanswered > answered
+    }
 }
