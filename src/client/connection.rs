@@ -22,7 +22,7 @@ use url::Host;
 use super::{
     Failure, Keep, Origin, Trouble, failure,
     origin::{Destination, short},
-    stream::Stream,
+    stream::{Stream, Tcp},
 };
 use crate::plan::FailureKind;
 
@@ -230,7 +230,7 @@ async fn stream(origin: &Origin, destination: &Destination) -> Result<Stream, Tr
     if let Some(dial) = &origin.memory {
         return dial.call().map(Stream::Memory).map_err(|error| failure::connecting(&error, false));
     }
-    let tcp = connect(destination).await?;
+    let tcp = Tcp(connect(destination).await?);
     if !destination.secure {
         return Ok(Stream::Plain(tcp));
     }

@@ -12,13 +12,50 @@ use tokio::{
 };
 use tokio_rustls::client::TlsStream;
 
+/// A TCP connection that says its end only when it is dropped: HTTP shuts a broken connection down before anyone can make
+/// its close a reset, and if the app closes in between, the port waits after all.
+#[derive(Debug)]
+pub(super) struct Tcp(pub(super) TcpStream);
+
+impl AsyncRead for Tcp {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Tcp {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
 /// One way to an app. An enum in the place of a trait object: the load path reads it for each answer.
 #[derive(Debug)]
 pub(super) enum Stream {
     /// `http`.
-    Plain(TcpStream),
+    Plain(Tcp),
     /// `https`; boxed because its buffers are large and most gates test over plain HTTP.
-    Secure(Box<TlsStream<TcpStream>>),
+    Secure(Box<TlsStream<Tcp>>),
     /// The paused clock's tests.
     #[cfg(test)]
     Memory(tokio::io::DuplexStream),
@@ -29,8 +66,8 @@ impl Stream {
     /// minute for it (`TIME_WAIT`), of which there are only some 28,000.
     pub(super) fn close_by_reset(&self) {
         let _ = match self {
-            Self::Plain(stream) => stream.set_zero_linger(),
-            Self::Secure(stream) => stream.get_ref().0.set_zero_linger(),
+            Self::Plain(stream) => stream.0.set_zero_linger(),
+            Self::Secure(stream) => stream.get_ref().0.0.set_zero_linger(),
             #[cfg(test)]
             Self::Memory(_) => Ok(()),
         };

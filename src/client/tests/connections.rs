@@ -1,9 +1,10 @@
 //! When a connection is used again, and when never.
 
 use std::{
-    io::{Read, Write},
+    io::{ErrorKind, Read, Write},
+    net::{Shutdown, SocketAddr},
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -91,50 +92,50 @@ async fn close_is_obeyed() {
     }
 }
 
-/// Client sockets in `TIME_WAIT` whose server had this port, as Linux tells them; 0 elsewhere. Another server may have had
-/// it within the last minute.
-fn ports_waiting_for(port: u16) -> usize {
+/// Whether the client's side of a connection is in `TIME_WAIT`, as Linux tells it; false elsewhere. Its port says which
+/// connection is meant: ports are used again, so others between the two may still wait.
+fn waits(client: SocketAddr, server: SocketAddr) -> bool {
     let sockets = std::fs::read_to_string("/proc/net/tcp").unwrap_or_default();
-    let remote = format!(":{port:04X}");
-    let waits = |line: &&str| {
-        let mut fields = line.split_whitespace().skip(2);
-        fields.next().is_some_and(|address| address.ends_with(&remote)) && fields.next() == Some("06")
-    };
-    sockets.lines().filter(waits).count()
+    let ends_with =
+        |field: Option<&str>, port: u16| field.is_some_and(|address| address.ends_with(&format!(":{port:04X}")));
+    sockets.lines().any(|line| {
+        let mut fields = line.split_whitespace().skip(1);
+        ends_with(fields.next(), client.port())
+            && ends_with(fields.next(), server.port())
+            && fields.next() == Some("06")
+    })
+}
+
+/// A server that gives one answer and notes how the connection ends, and whose answers end with a shutdown if they are whole.
+async fn ending_after(answer: &'static [u8], whole: bool, timeout: Duration) -> Result<usize, ErrorKind> {
+    let (note, mut noted) = tokio::sync::mpsc::unbounded_channel();
+    let url = raw(move |mut stream| {
+        let ends = (stream.peer_addr().expect("it is connected"), stream.local_addr().expect("it is bound"));
+        read_head(&mut stream);
+        stream.write_all(answer).expect("the client listens");
+        if whole {
+            stream.shutdown(Shutdown::Write).expect("the client listens");
+        }
+        let ending = stream.read(&mut [0; 1]).map_err(|error| error.kind());
+        note.send((ending, ends)).expect("the test waits");
+    });
+    let origin = testing::origin(&url);
+    let _ = Agent::new().exchange(&origin, &Request { timeout, ..get(&origin, "/") }).await;
+    let (ending, (client, server)) = noted.recv().await.expect("the server noted the ending");
+    assert!(!waits(client, server), "the port of the client is not free: {ending:?}");
+    ending
 }
 
 #[tokio::test]
-async fn a_broken_exchange_leaves_no_port_waiting_and_a_whole_one_closes_in_peace() {
-    let endings = Arc::new(Mutex::new(Vec::new()));
-    let noted = Arc::clone(&endings);
-    let (done, mut ended) = tokio::sync::mpsc::unbounded_channel();
-    let answers = [
-        &b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nwhole"[..],
-        b"HTTP/1.1 200 OK\r\n\r\nendless",
-        b"garbage\r\n\r\n",
-    ];
-    let number = AtomicUsize::new(0);
-    let url = raw(move |mut stream| {
-        read_head(&mut stream);
-        let number = number.fetch_add(1, Ordering::SeqCst);
-        stream.write_all(answers[number]).expect("the client listens");
-        if number == 0 {
-            stream.shutdown(std::net::Shutdown::Write).expect("the client listens");
-        }
-        let ending = stream.read(&mut [0; 1]).map_err(|error| error.kind());
-        noted.lock().expect("no panic").push(ending);
-        done.send(()).expect("the test waits");
-    });
-    let origin = testing::origin(&url);
-    let port = origin.url().port().expect("a port of its own");
-    let before = ports_waiting_for(port);
-    for _ in 0..3 {
-        let request = Request { timeout: Duration::from_millis(200), ..get(&origin, "/") };
-        let _ = Agent::new().exchange(&origin, &request).await;
-        ended.recv().await.expect("the server noted the ending");
-    }
-    let endings = endings.lock().expect("no panic");
-    assert_eq!(endings[..2], [Ok(0), Err(std::io::ErrorKind::ConnectionReset)]);
-    let after = ports_waiting_for(port);
-    assert!(after <= before, "{after} ports wait, {before} did before");
+async fn a_whole_exchange_closes_in_peace() {
+    let answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nwhole";
+    assert_eq!(ending_after(answer, true, Duration::from_secs(60)).await, Ok(0));
+}
+
+#[tokio::test]
+async fn a_broken_exchange_leaves_no_port_waiting() {
+    let endless = b"HTTP/1.1 200 OK\r\n\r\nendless";
+    assert_eq!(ending_after(endless, false, Duration::from_secs(1)).await, Err(ErrorKind::ConnectionReset));
+    let garbage = b"garbage\r\n\r\n";
+    assert_eq!(ending_after(garbage, false, Duration::from_secs(60)).await, Err(ErrorKind::ConnectionReset));
 }
