@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// A password that is wrong, and must not be repeated anywhere.
-const WRONG: &str = "wr0ng-s3cret";
+pub(crate) const WRONG: &str = "wr0ng-s3cret";
 
 /// The staging project on a `PostgreSQL` and a Redis of its own; they end with the tests.
 fn staging() -> App {
@@ -36,19 +36,19 @@ fn staging() -> App {
 }
 
 /// One for all tests that leave it alone.
-fn shared() -> &'static App {
+pub(crate) fn shared() -> &'static App {
     static SHARED: OnceLock<App> = OnceLock::new();
     SHARED.get_or_init(staging)
 }
 
 /// The database as the tests see it: the truth that the monitor is held against.
-struct Database {
+pub(crate) struct Database {
     handle: Handle,
     url: String,
 }
 
 impl Database {
-    fn at(url: &str) -> Self {
+    pub(crate) fn at(url: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let handle = runtime.handle().clone();
         thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
@@ -61,7 +61,7 @@ impl Database {
         result.recv_timeout(Duration::from_secs(20)).expect("the database answers")
     }
 
-    fn connect(&self) -> Arc<Client> {
+    pub(crate) fn connect(&self) -> Arc<Client> {
         let config: tokio_postgres::Config = self.url.parse().expect("a URL");
         let address = server(&self.url);
         self.wait(async move {
@@ -84,7 +84,7 @@ impl Database {
         })
     }
 
-    fn number(&self, client: &Arc<Client>, query: &'static str) -> f64 {
+    pub(crate) fn number(&self, client: &Arc<Client>, query: &'static str) -> f64 {
         let client = Arc::clone(client);
         let rows = self.wait(async move { client.simple_query(query).await }).expect(query);
         let row = rows.iter().find_map(|row| if let SimpleQueryMessage::Row(row) = row { Some(row) } else { None });
@@ -128,7 +128,7 @@ impl Keys {
 }
 
 /// `HOST:PORT` of an address with user and password.
-fn server(url: &str) -> String {
+pub(crate) fn server(url: &str) -> String {
     url.split(['@', '/']).nth(3).expect("host and port").to_owned()
 }
 
@@ -193,7 +193,7 @@ fn says(ran: &Ran, name: &str, words: &str) {
 }
 
 /// Nothing that a run leaves behind repeats the wrong password.
-fn keeps_the_password(ran: &Ran) {
+pub(crate) fn keeps_the_password(ran: &Ran) {
     for file in ["verdict.json", "summary.md", "report.html", "junit.xml", "measurements.json"] {
         let text = std::fs::read_to_string(ran.out.join(file)).unwrap_or_default();
         assert!(!text.contains(WRONG), "{file} holds the password");
