@@ -507,3 +507,36 @@ fn preflight_asks_every_kind_once() {
     assert!(detail.contains("password authentication failed for user"), "{detail}");
     keeps_the_password(&ran);
 }
+
+/// The monitors that the reference file shows, its comments included, as they stand there.
+#[test]
+fn every_monitor_of_the_reference_file_answers() {
+    let (app, demo) = (shared(), App::demo(&[]));
+    let _turn = turn();
+    let reference = include_str!("../fixtures/gates.reference.yaml");
+    let monitors = reference.split("\nmonitors:").nth(1).and_then(|rest| rest.split("\nbands:").next());
+    let lines = monitors.expect("it has monitors").lines().skip(1).filter(|line| line.contains("read: {"));
+    // Two are called `database`; each needs a name of its own here.
+    let named = lines.enumerate().map(|(number, line)| {
+        let (_, source) = line.trim_start_matches([' ', '#']).split_once(": ").expect("a name and a source");
+        format!("  shown{number}: {}", source.trim_start())
+    });
+    let named: Vec<String> = named.collect();
+    assert!(
+        ["prometheus", "postgres", "host", "command"]
+            .iter()
+            .all(|kind| { named.iter().any(|line| line.contains(&format!("{{{kind}: "))) }),
+        "{named:#?}"
+    );
+    let test = gate(&demo.url, &format!("monitors:\n{}", named.join("\n")))
+        .section("preflight: [{name: monitors answer, monitors: all}]")
+        .phase(PHASE, &["no 5xx"])
+        .env("DATABASE_URL", &app.said("postgres at "));
+    // A shell writes it: a file that this process has open for writing cannot be run.
+    let made = "printf '#!/bin/sh\\necho 7\\n' > queue-depth && chmod 700 queue-depth";
+    let made = Command::new("sh").args(["-c", made]).current_dir(test.folder()).status();
+    assert!(made.is_ok_and(|status| status.success()));
+    let ran = test.run().exits(0);
+    let monitors = ran.phase("only")["monitors"].as_array().expect("it is a list");
+    assert!(monitors.len() >= named.len() && monitors.iter().all(|one| one["band"] != "missing"), "{monitors:#?}");
+}
