@@ -19,7 +19,6 @@ pub struct Check {
 
 /// What a check does.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "a plan has a handful of checks")]
 pub enum Act {
     /// One request without a session; `expect` must hold.
     Probe(Probe),

@@ -1,4 +1,4 @@
-//! The real thing: a small Django project on gunicorn, PostgreSQL and Redis, gated as a team would gate theirs.
+//! The real thing: a small Django project on gunicorn, `PostgreSQL` and Redis, gated as a team would gate theirs.
 
 use std::{path::PathBuf, process::Command};
 

@@ -238,7 +238,7 @@ fn an_app_that_listens_and_never_becomes_ready_is_stopped() {
     assert!(ran.report("app.log").contains("listening on"));
 }
 
-/// Gunicorn with its workers, a PostgreSQL and a Redis: each in a group of its own, which its starter ends.
+/// Gunicorn with its workers, a `PostgreSQL` and a Redis: each in a group of its own, which its starter ends.
 #[test]
 fn a_local_dry_run_starts_the_staging_project_with_its_servers() {
     let _turn = shared_turn();
