@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{Expect, Located, OneOrMany, Table, Value, located::plain_fields};
 use crate::units::Bytes;
 
-/// One item of a checklist: a request, a scenario, free disk space, monitors or a command.
+/// One item of a checklist: a request, a scenario, free disk space, monitors, a command or a database's answer.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -38,7 +38,7 @@ pub struct Check {
     pub json: Option<Located<Value>>,
     /// A text as the body.
     pub body: Option<Located<String>>,
-    /// Longest time for the request or the command. Default: the target's timeout.
+    /// Longest time for the request, the command or the database. Default: the target's timeout.
     pub timeout: Option<Located<Duration>>,
     /// What must hold of the answer. Without a status 200 to 399 succeeds.
     pub expect: Option<Expect>,
@@ -50,6 +50,10 @@ pub struct Check {
     pub monitors: Option<OneOrMany<Located<String>>>,
     /// Program and arguments that end with status 0; no shell.
     pub command: Option<Located<Command>>,
+    /// A `PostgreSQL` that is asked `sql`: postgresql://user:password@host:port/name.
+    pub postgres: Option<Located<String>>,
+    /// One SELECT that gives one row with one value, in a transaction that only reads; `expect.value` says which one holds.
+    pub sql: Option<Located<String>>,
 }
 
 /// Program and arguments; no shell.

@@ -105,6 +105,8 @@ pub struct Expect {
     pub header: Table<Located<String>>,
     /// The largest body: 64KiB.
     pub max_size: Option<Located<Bytes>>,
+    /// In the place of all others, for an item with `sql`: the value that the statement must give, a number, a text, true or false.
+    pub value: Option<Located<Value>>,
 }
 
 /// How a value is found in an answer.

@@ -4,6 +4,8 @@
 //! preflight checklist. [`Sampling::start`] reads them again and again while a phase's window is measured, and
 //! [`Sampling::finish`] gives one series for each gauge of the plan. One reading serves all gauges of a source.
 //!
+//! [`ask_value`] asks a database one query of gates.yaml for one value, for an item of a checklist.
+//!
 //! Each kind of source has a file in `source`; whatever it reads becomes an [`Exposition`]: names with values. A bare name
 //! in an expression is the sum over all its label sets; `name{label="value"}` is the sum over those label sets that carry
 //! the given labels; `rate(name)` is its increase a second since the reading before. A name that the source did not give,
@@ -24,3 +26,4 @@ pub use gauges::{Gauges, Reading, Unread};
 pub use group::{Ended, run_group};
 pub use sampling::{Sampling, Watched};
 pub use schedule::Schedule;
+pub use source::{Given, ask_value};

@@ -1,6 +1,6 @@
 //! Checks outside the load: preflight, integrity and cleanup items.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use http::{HeaderName, Method};
 
@@ -19,7 +19,6 @@ pub struct Check {
 
 /// What a check does.
 #[derive(Debug, Clone)]
-#[expect(clippy::large_enum_variant, reason = "a plan has a handful of checks")]
 pub enum Act {
     /// One request without a session; `expect` must hold.
     Probe(Probe),
@@ -41,6 +40,30 @@ pub enum Act {
         /// After this it is ended and the check fails.
         timeout: Duration,
     },
+    /// A database gives the expected value.
+    Query(Query),
+}
+
+/// One statement for a `PostgreSQL`, `postgres` and `sql` of an item.
+#[derive(Clone)]
+pub struct Query {
+    /// `postgresql://user:password@host:port/name`; never shown.
+    pub url: String,
+    /// One SELECT that gives one row with one value.
+    pub sql: String,
+    /// `expect.value`: a number, a text, true or false.
+    pub expected: serde_json::Value,
+    /// Connecting included; after this the item fails.
+    pub timeout: Duration,
+}
+
+/// Debug output is an output: the address may hold a password.
+impl fmt::Debug for Query {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = out.debug_struct("Query");
+        shown.field("sql", &self.sql).field("expected", &self.expected).field("timeout", &self.timeout);
+        shown.finish_non_exhaustive()
+    }
 }
 
 /// A single request of a check.

@@ -27,7 +27,7 @@ mod waiver;
 pub use allow::{allowed, is_loopback};
 pub use blocks::Blocks;
 pub use build::{Choice, build, files};
-pub use checklist::{Act, Check, Probe};
+pub use checklist::{Act, Check, Probe, Query};
 pub use criterion::{Count, Criterion, Judged, Level, Limit, Metric, Op, Subject};
 pub use dataset::{ColumnId, Dataset, Row};
 pub use endpoint::{Endpoint, EndpointId};

@@ -79,6 +79,7 @@ impl Plan {
         match &check.act {
             super::Act::Probe(probe) => probe.timeout,
             super::Act::Command { timeout, .. } => *timeout,
+            super::Act::Query(query) => query.timeout,
             super::Act::Scenario(id) => {
                 let scenario = &self.scenarios[id.0 as usize];
                 let steps = scenario.login.iter().chain(&scenario.steps);

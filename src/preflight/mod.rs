@@ -10,6 +10,7 @@ mod disk;
 mod gauges;
 mod kit;
 mod probe;
+mod query;
 mod readiness;
 mod rehearsal;
 mod run;

@@ -1,6 +1,6 @@
 //! Doing the items of a checklist in order.
 
-use super::{Checked, Held, Kit, checked::Seen, command, disk, gauges, probe, rehearsal};
+use super::{Checked, Held, Kit, checked::Seen, command, disk, gauges, probe, query, rehearsal};
 use crate::plan::{Act, Check};
 
 /// What a failed item means for those after it.
@@ -37,6 +37,7 @@ async fn act(kit: &Kit, act: &Act) -> Seen {
         Act::Disk { path, free } => Seen::aside(disk::look(path, *free).await),
         Act::Monitors(asked) => Seen::aside(gauges::ask(kit, asked).await),
         Act::Command { arguments, timeout } => Seen::aside(command::run(arguments, *timeout, &kit.secrets).await),
+        Act::Query(item) => Seen::aside(query::ask(kit, item).await),
     }
 }
 

@@ -22,6 +22,7 @@ mod hostile_targets;
 mod hosts;
 mod house;
 mod install;
+mod integrity;
 mod junit;
 mod ladder;
 mod live;

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// A password that is wrong, and must not be repeated anywhere.
-const WRONG: &str = "wr0ng-s3cret";
+pub(crate) const WRONG: &str = "wr0ng-s3cret";
 
 /// The staging project on a `PostgreSQL` and a Redis of its own; they end with the tests.
 fn staging() -> App {
@@ -36,19 +36,19 @@ fn staging() -> App {
 }
 
 /// One for all tests that leave it alone.
-fn shared() -> &'static App {
+pub(crate) fn shared() -> &'static App {
     static SHARED: OnceLock<App> = OnceLock::new();
     SHARED.get_or_init(staging)
 }
 
 /// The database as the tests see it: the truth that the monitor is held against.
-struct Database {
+pub(crate) struct Database {
     handle: Handle,
     url: String,
 }
 
 impl Database {
-    fn at(url: &str) -> Self {
+    pub(crate) fn at(url: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let handle = runtime.handle().clone();
         thread::spawn(move || runtime.block_on(std::future::pending::<()>()));
@@ -61,7 +61,7 @@ impl Database {
         result.recv_timeout(Duration::from_secs(20)).expect("the database answers")
     }
 
-    fn connect(&self) -> Arc<Client> {
+    pub(crate) fn connect(&self) -> Arc<Client> {
         let config: tokio_postgres::Config = self.url.parse().expect("a URL");
         let address = server(&self.url);
         self.wait(async move {
@@ -84,7 +84,7 @@ impl Database {
         })
     }
 
-    fn number(&self, client: &Arc<Client>, query: &'static str) -> f64 {
+    pub(crate) fn number(&self, client: &Arc<Client>, query: &'static str) -> f64 {
         let client = Arc::clone(client);
         let rows = self.wait(async move { client.simple_query(query).await }).expect(query);
         let row = rows.iter().find_map(|row| if let SimpleQueryMessage::Row(row) = row { Some(row) } else { None });
@@ -128,7 +128,7 @@ impl Keys {
 }
 
 /// `HOST:PORT` of an address with user and password.
-fn server(url: &str) -> String {
+pub(crate) fn server(url: &str) -> String {
     url.split(['@', '/']).nth(3).expect("host and port").to_owned()
 }
 
@@ -193,7 +193,7 @@ fn says(ran: &Ran, name: &str, words: &str) {
 }
 
 /// Nothing that a run leaves behind repeats the wrong password.
-fn keeps_the_password(ran: &Ran) {
+pub(crate) fn keeps_the_password(ran: &Ran) {
     for file in ["verdict.json", "summary.md", "report.html", "junit.xml", "measurements.json"] {
         let text = std::fs::read_to_string(ran.out.join(file)).unwrap_or_default();
         assert!(!text.contains(WRONG), "{file} holds the password");
@@ -506,4 +506,37 @@ fn preflight_asks_every_kind_once() {
     assert!(detail.starts_with("db.connections gave no number: postgres at 127.0.0.1:"), "{detail}");
     assert!(detail.contains("password authentication failed for user"), "{detail}");
     keeps_the_password(&ran);
+}
+
+/// The monitors that the reference file shows, its comments included, as they stand there.
+#[test]
+fn every_monitor_of_the_reference_file_answers() {
+    let (app, demo) = (shared(), App::demo(&[]));
+    let _turn = turn();
+    let reference = include_str!("../fixtures/gates.reference.yaml");
+    let monitors = reference.split("\nmonitors:").nth(1).and_then(|rest| rest.split("\nbands:").next());
+    let lines = monitors.expect("it has monitors").lines().skip(1).filter(|line| line.contains("read: {"));
+    // Two are called `database`; each needs a name of its own here.
+    let named = lines.enumerate().map(|(number, line)| {
+        let (_, source) = line.trim_start_matches([' ', '#']).split_once(": ").expect("a name and a source");
+        format!("  shown{number}: {}", source.trim_start())
+    });
+    let named: Vec<String> = named.collect();
+    assert!(
+        ["prometheus", "postgres", "host", "command"]
+            .iter()
+            .all(|kind| { named.iter().any(|line| line.contains(&format!("{{{kind}: "))) }),
+        "{named:#?}"
+    );
+    let test = gate(&demo.url, &format!("monitors:\n{}", named.join("\n")))
+        .section("preflight: [{name: monitors answer, monitors: all}]")
+        .phase(PHASE, &["no 5xx"])
+        .env("DATABASE_URL", &app.said("postgres at "));
+    // A shell writes it: a file that this process has open for writing cannot be run.
+    let made = "printf '#!/bin/sh\\necho 7\\n' > queue-depth && chmod 700 queue-depth";
+    let made = Command::new("sh").args(["-c", made]).current_dir(test.folder()).status();
+    assert!(made.is_ok_and(|status| status.success()));
+    let ran = test.run().exits(0);
+    let monitors = ran.phase("only")["monitors"].as_array().expect("it is a list");
+    assert!(monitors.len() >= named.len() && monitors.iter().all(|one| one["band"] != "missing"), "{monitors:#?}");
 }

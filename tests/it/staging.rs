@@ -1,4 +1,4 @@
-//! The real thing: a small Django project on gunicorn, gated as a team would gate theirs.
+//! The real thing: a small Django project on gunicorn, `PostgreSQL` and Redis, gated as a team would gate theirs.
 
 use std::{path::PathBuf, process::Command};
 
@@ -11,30 +11,32 @@ fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/staging")
 }
 
-/// The Django project, healthy or with its N+1 query.
-fn django(n_plus_one: &str) -> App {
+/// The Django project on servers of its own, healthy or with a fault.
+fn django(fault: Option<(&str, &str)>) -> App {
     let mut command = Command::new(folder().join("staging"));
-    command.args(["serve", "--port", "0"]).env("STAGING_N_PLUS_ONE", n_plus_one);
+    command.args(["serve", "--port", "0", "--database", "postgres", "--sessions", "redis"]);
     clean_environment(&mut command);
+    command.envs(fault);
     App::start(command)
 }
 
-/// Gates it; gives exit code, verdict and what was printed.
+/// Gates it, with these flags; gives exit code, verdict and what was printed.
 #[track_caller]
-fn gate(app: &App) -> (Option<i32>, serde_json::Value, String) {
+fn gate(app: &App, flags: &[&str]) -> (Option<i32>, serde_json::Value, String) {
     patience::undisturbed(|| {
-        let gated = gate_once(app);
+        let gated = gate_once(app, flags);
         let said = gated.2.clone();
         (gated, said)
     })
 }
 
-fn gate_once(app: &App) -> (Option<i32>, serde_json::Value, String) {
+fn gate_once(app: &App, flags: &[&str]) -> (Option<i32>, serde_json::Value, String) {
     let out = tempfile::TempDir::new().expect("a temporary folder can be made");
     let mut command = Command::new(BINARY);
     clean_environment(&mut command);
     command.args(["run", "--seed", "7", "--commit", "dev", "--config"]).arg(folder().join("gates.yaml"));
     command.args(["--target", &app.url, "--out"]).arg(out.path());
+    command.args(flags).env("DATABASE_URL", app.said("postgres at ")).env("REDIS_URL", app.said("redis at "));
     let output = command.output().expect("the binary starts");
     let text = std::fs::read_to_string(out.path().join("verdict.json")).unwrap_or_default();
     let verdict = serde_json::from_str(&text).unwrap_or_default();
@@ -43,32 +45,68 @@ fn gate_once(app: &App) -> (Option<i32>, serde_json::Value, String) {
     (output.status.code(), verdict, String::from_utf8_lossy(&printed).into_owned())
 }
 
+/// The list under this key of a verdict or of a part of it.
+#[track_caller]
+fn list<'a>(of: &'a serde_json::Value, key: &str) -> &'a Vec<serde_json::Value> {
+    of[key].as_array().unwrap_or_else(|| panic!("{key} is a list: {of:#}"))
+}
+
+/// The blocking criteria that failed, in any phase.
+fn failed(verdict: &serde_json::Value) -> Vec<&str> {
+    list(verdict, "phases")
+        .iter()
+        .flat_map(|phase| phase["findings"].as_array().into_iter().flatten())
+        .filter(|finding| finding["outcome"] == "failed" && finding["level"] == "block")
+        .filter_map(|finding| finding["criterion"].as_str())
+        .collect()
+}
+
 #[test]
 fn a_healthy_django_app_passes() {
     let _turn = turn();
-    let (code, verdict, printed) = gate(&django("0"));
+    let (code, verdict, printed) = gate(&django(None), &[]);
     assert_eq!(code, Some(0), "{printed}");
-    let phases = verdict["phases"].as_array().expect("phases is a list");
+    let phases = list(&verdict, "phases");
     assert!(phases.len() >= 2 && phases.iter().all(|phase| phase["requests"].as_u64() > Some(0)), "{printed}");
+    for phase in phases {
+        let missing: Vec<_> = list(phase, "monitors").iter().filter(|gauge| gauge["band"] == "missing").collect();
+        assert!(missing.is_empty(), "{missing:#?}");
+        assert!(!list(phase, "statements").is_empty(), "the statements of PostgreSQL are known: {phase:#}");
+    }
+    let integrity: Vec<_> = list(&verdict, "integrity").iter().map(|item| &item["outcome"]).collect();
+    assert_eq!(integrity, ["passed", "passed"], "{printed}");
 }
 
 #[test]
 fn an_n_plus_one_query_fails_the_right_criterion_at_the_right_endpoint() {
     let _turn = turn();
-    let (code, verdict, printed) = gate(&django("1"));
+    let (code, verdict, printed) = gate(&django(Some(("STAGING_N_PLUS_ONE", "1"))), &[]);
     assert_eq!(code, Some(1), "{printed}");
-    let failed: Vec<&str> = verdict["phases"]
-        .as_array()
-        .expect("phases is a list")
-        .iter()
-        .flat_map(|phase| phase["findings"].as_array().into_iter().flatten())
-        .filter(|finding| finding["outcome"] == "failed" && finding["level"] == "block")
-        .filter_map(|finding| finding["criterion"].as_str())
-        .collect();
+    let failed = failed(&verdict);
     assert!(
         !failed.is_empty() && failed.iter().all(|criterion| criterion.contains("chart data")),
         "{failed:?}\n{printed}"
     );
     assert_eq!(verdict["breaking_point"]["first_endpoint"], "chart data", "{printed}");
     assert!(verdict["headline"].as_str().is_some_and(|line| line.contains("chart data")), "{printed}");
+}
+
+#[test]
+fn writes_that_are_rolled_back_under_load_are_counted_by_sql() {
+    let _turn = turn();
+    // One user alone keeps what it saves: the preflight checklist holds, and a test without load finds nothing.
+    let (code, verdict, printed) = gate(&django(Some(("STAGING_LOSE_WRITES_ABOVE", "1"))), &["--phase", "more"]);
+    assert_eq!(code, Some(1), "{printed}");
+    assert_eq!(failed(&verdict), [""; 0], "{printed}");
+    assert!(list(&verdict, "phases").iter().all(|phase| phase["outcome"] == "passed"), "{printed}");
+    assert!(list(&verdict, "preflight").iter().all(|item| item["outcome"] == "passed"), "{printed}");
+    let counted = &list(&verdict, "integrity")[1];
+    assert_eq!(
+        (&counted["name"], &counted["outcome"]),
+        (&"no save was rolled back".into(), &"failed".into()),
+        "{printed}"
+    );
+    let detail = counted["detail"].as_str().unwrap_or_default();
+    let lost = detail.split_once(" gave ").and_then(|(_, rest)| rest.split(',').next()?.parse::<u64>().ok());
+    assert!(lost > Some(0), "{detail}");
 }

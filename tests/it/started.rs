@@ -205,6 +205,63 @@ fn it_does_not_get_the_gates_token() {
     }
 }
 
+/// Exit code, flags, and what makes a run end so.
+#[test]
+fn however_the_run_ends_the_group_is_stopped_and_its_output_kept() {
+    let _turn = shared_turn();
+    for (code, phase, criterion, flags) in
+        [(1, SHORT, "p50 < 1us", &[][..]), (143, LONG, "success_rate >= 99%", &["--deadline", "3s"][..])]
+    {
+        let port = free_port();
+        let test = gate(DEMO, port).phase(phase, &[criterion]);
+        let ran = flags.iter().fold(test, |test, flag| test.arg(flag)).run().exits(code);
+        assert!(!is_at_work(left(ran.out.parent().expect("a folder"), "group", port)), "{code}");
+        assert!(ran.report("app.log").contains("listening on"), "{code}");
+    }
+}
+
+#[test]
+fn an_app_that_listens_and_never_becomes_ready_is_stopped() {
+    let _turn = shared_turn();
+    let port = free_port();
+    let target = format!(
+        "target: {{url: '{}', ready: {{get: /no-such-page, within: 2s}}, start: {}}}",
+        url(port),
+        start(DEMO, port)
+    );
+    let test = GateTest::on("").section(&target).gets(&["/healthz"]).phase(SHORT, &["success_rate >= 99%"]);
+    let ran = test.run().exits(3);
+    let item = &ran.verdict["preflight"][0];
+    assert_eq!((&item["name"], &item["outcome"]), (&"the target is ready".into(), &"failed".into()));
+    assert_eq!(ran.phase("short")["outcome"], "not_run");
+    assert!(!is_at_work(left(ran.out.parent().expect("a folder"), "group", port)));
+    assert!(ran.report("app.log").contains("listening on"));
+}
+
+/// Gunicorn with its workers, a `PostgreSQL` and a Redis: each in a group of its own, which its starter ends.
+#[test]
+fn a_local_dry_run_starts_the_staging_project_with_its_servers() {
+    let _turn = shared_turn();
+    let port = free_port();
+    let staging = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/staging");
+    let target = format!(
+        "target:\n  url: '{}'\n  ready: {{get: /healthz, within: 60s}}\n  start:\n    command: [./staging, serve, --port, \
+         '{port}', --database, postgres, --sessions, redis]\n    folder: '{staging}'\n    env: {{STAGING_WORKERS: 1}}",
+        url(port)
+    );
+    let test = GateTest::on("").section(&target).gets(&["/accounts/login/"]).phase(SHORT, &["success_rate >= 99%"]);
+    let ran = test.arg("--dry-run").rehearse().exits(0);
+    assert_eq!(ran.verdict["preflight"][0]["name"], "the target is ready");
+    let log = ran.report("app.log");
+    let address = |words: &str| {
+        let line = log.lines().find_map(|line| line.strip_prefix(words)).unwrap_or_else(|| panic!("{words}: {log}"));
+        line.rsplit(['@', '/']).find(|part| part.contains(':')).expect("host and port").to_owned()
+    };
+    for server in [format!("127.0.0.1:{port}"), address("postgres at "), address("redis at ")] {
+        assert!(TcpStream::connect(&server).is_err(), "{server} has ended");
+    }
+}
+
 #[test]
 fn an_app_that_is_deaf_to_sigterm_is_killed() {
     let _turn = shared_turn();

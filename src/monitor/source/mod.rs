@@ -14,6 +14,7 @@ use std::{
 
 use tokio::time::{Instant, sleep_until, timeout};
 
+pub use self::postgres::{Given, ask_value};
 use self::{command::Command, hidden::Hidden, host::Host, postgres::Postgres, prometheus::Prometheus, redis::Redis};
 use super::{Exposition, Formula, Reading, Unread};
 use crate::{

@@ -14,7 +14,8 @@ use crate::{
 };
 
 /// The keys that say what an item checks.
-const ACTS: [&str; 10] = ["get", "post", "put", "patch", "delete", "head", "scenario", "disk", "monitors", "command"];
+const ACTS: [&str; 11] =
+    ["get", "post", "put", "patch", "delete", "head", "scenario", "disk", "monitors", "command", "postgres"];
 
 impl Draft<'_> {
     pub(super) fn checks(&mut self, said: &[Located<config::Check>], target: &Target, known: &Known<'_>) -> Vec<Check> {
@@ -31,7 +32,13 @@ impl Draft<'_> {
 
     fn act(&mut self, said: &Located<config::Check>, target: &Target, known: &Known<'_>) -> Option<Act> {
         let request = methods(said).iter().any(|(_, url)| url.is_some());
-        let others = [said.scenario.is_some(), said.disk.is_some(), said.monitors.is_some(), said.command.is_some()];
+        let others = [
+            said.scenario.is_some(),
+            said.disk.is_some(),
+            said.monitors.is_some(),
+            said.command.is_some(),
+            said.postgres.is_some(),
+        ];
         let acts = others.into_iter().filter(|given| *given).count() + usize::from(request);
         if acts == 0 && self.lost_key(said.span, &ACTS) {
             self.expect(said.expect.as_ref());
@@ -39,11 +46,18 @@ impl Draft<'_> {
         }
         if acts != 1 {
             let message = if acts == 0 { "this item checks nothing" } else { "an item checks one thing" };
-            let help = "give one of get, post, put, patch, delete, head, scenario, disk, monitors and command";
+            let help =
+                "give one of get, post, put, patch, delete, head, scenario, disk, monitors, command and postgres";
             self.problem_with(said.span, message, Some(help.to_owned()));
             return None;
         }
         let timeout = self.time("timeout", said.timeout, target.timeout);
+        if let Some(url) = &said.postgres {
+            return self.query(said, url, timeout).map(Act::Query);
+        }
+        if let Some(sql) = &said.sql {
+            self.problem_with(sql.span, "`sql` needs a database", Some("name it with `postgres`".to_owned()));
+        }
         if request {
             return self.probe(said, target).map(Act::Probe);
         }
@@ -159,5 +173,6 @@ fn described(act: &Act, known: &Known<'_>) -> String {
         Act::Disk { path, free } => format!("{} free at {path}", Bytes(*free)),
         Act::Monitors(_) => "monitors answer".to_owned(),
         Act::Command { arguments, .. } => arguments.join(" "),
+        Act::Query(query) => query.sql.split_whitespace().collect::<Vec<_>>().join(" "),
     }
 }

@@ -14,6 +14,9 @@ impl Draft<'_> {
         for status in said.status.iter().filter(|status| !(100..600).contains(&status.value)) {
             self.problem(status.span, format!("`{}` is not a status; they go from 100 to 599", status.value));
         }
+        if let Some(value) = &said.value {
+            self.problem(value.span, "`value` goes with `sql`: an answer has `status`, `json`, `body_has` and others");
+        }
         let mut json = Vec::new();
         for (pointer, value) in said.json.iter() {
             self.pointer(pointer);
@@ -103,7 +106,7 @@ impl Draft<'_> {
     }
 }
 
-fn to_json(value: &Value) -> serde_json::Value {
+pub(super) fn to_json(value: &Value) -> serde_json::Value {
     match value {
         Value::Null => serde_json::Value::Null,
         Value::Bool(value) => (*value).into(),

@@ -10,6 +10,7 @@ mod kind;
 mod monitors;
 mod phases;
 mod profile;
+mod query;
 mod regression;
 mod request;
 mod scenarios;

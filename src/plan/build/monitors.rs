@@ -89,7 +89,7 @@ impl Draft<'_> {
     }
 
     /// The value itself is not repeated in the message: it may hold a password.
-    fn address_of(&mut self, what: &str, url: &Located<String>, schemes: &[&str]) {
+    pub(super) fn address_of(&mut self, what: &str, url: &Located<String>, schemes: &[&str]) {
         let known = Url::parse(&url.value).is_ok_and(|url| schemes.contains(&url.scheme()));
         if !known && url.complete {
             let message = format!("this is not the address of {what}");

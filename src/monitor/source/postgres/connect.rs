@@ -142,6 +142,29 @@ impl Session {
         !self.client.is_closed()
     }
 
+    /// Asks one query for its one value; `None` is NULL. The transaction only reads. Nothing else goes through: the server takes
+    /// one statement to declare a cursor with, and only one that reads. However many rows there are, two are fetched at most.
+    ///
+    /// # Errors
+    /// The server refused it, it gave another number of rows or values, or the session is lost.
+    pub(super) async fn value(&self, query: &str) -> Result<Option<String>, String> {
+        let client = &self.client;
+        let refused = |error| sentence(&error);
+        client.simple_query("BEGIN READ ONLY").await.map_err(refused)?;
+        client.execute(&format!("DECLARE stagegate CURSOR FOR {query}"), &[]).await.map_err(refused)?;
+        let messages = client.simple_query("FETCH 2 FROM stagegate").await.map_err(refused)?;
+        let rows = messages.iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some(row),
+            _ => None,
+        });
+        match rows.collect::<Vec<_>>()[..] {
+            [row] if row.len() == 1 => Ok(row.get(0).map(str::to_owned)),
+            [row] => Err(format!("the statement gave {} values in its row, expected one", row.len())),
+            [] => Err("the statement gave no row, expected one".to_owned()),
+            _ => Err("the statement gave more than one row, expected one".to_owned()),
+        }
+    }
+
     /// Asks one statement that gives one row. The inner error is a statement that the server refused; the session goes on
     /// then.
     ///

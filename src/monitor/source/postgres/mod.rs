@@ -4,12 +4,14 @@ mod connect;
 mod query;
 mod statements;
 mod tls;
+mod value;
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
+pub use self::value::{Given, ask_value};
 use self::{
     connect::{Address, Session},
     statements::Statements,

@@ -73,11 +73,40 @@ fn impossible_values_have_their_place() {
         ("publish: {junit: verdict.json}".into(), "10:18 two reports would be written to `verdict.json`"),
         (
             "integrity: [{name: a}]".into(),
-            "10:13 this item checks nothing (give one of get, post, put, patch, delete, head, scenario, disk, monitors and command)",
+            "10:13 this item checks nothing (give one of get, post, put, patch, delete, head, scenario, disk, monitors, command and postgres)",
         ),
         (
             "integrity: [{get: /a, command: [b]}]".into(),
-            "10:13 an item checks one thing (give one of get, post, put, patch, delete, head, scenario, disk, monitors and command)",
+            "10:13 an item checks one thing (give one of get, post, put, patch, delete, head, scenario, disk, monitors, command and postgres)",
+        ),
+        (
+            "integrity: [{postgres: 'mysql://a:s3cret@h/n', sql: SELECT 1, expect: {value: 1}}]".into(),
+            "10:25 this is not the address of a PostgreSQL (write it like postgresql://user:password@host:port)",
+        ),
+        (
+            "integrity: [{postgres: 'postgresql://h/n', expect: {value: 1}}]".into(),
+            "10:25 the database is not asked anything (write `sql: SELECT ..`, which gives one row with one value)",
+        ),
+        (
+            "integrity: [{postgres: 'postgresql://h/n', sql: ' ', expect: {value: 1}}]".into(),
+            "10:50 `sql` is empty; write one SELECT that gives one value",
+        ),
+        (
+            "integrity: [{postgres: 'postgresql://h/n', sql: SELECT 1}]".into(),
+            "10:49 nothing is expected of the statement (write `expect: {value: 0}`)",
+        ),
+        (
+            "integrity: [{postgres: 'postgresql://h/n', sql: SELECT 1, expect: {json: {/lost: 0}}}]".into(),
+            "10:75 of a statement only `value` can be expected",
+        ),
+        (
+            "integrity: [{postgres: 'postgresql://h/n', sql: SELECT 1, expect: {value: [1]}}]".into(),
+            "10:75 a statement gives a number, a text, true or false",
+        ),
+        ("integrity: [{command: [a], sql: SELECT 1}]".into(), "10:33 `sql` needs a database (name it with `postgres`)"),
+        (
+            "integrity: [{get: /, expect: {value: 1}}]".into(),
+            "10:38 `value` goes with `sql`: an answer has `status`, `json`, `body_has` and others",
         ),
         ("integrity: [{get: /a, post: /b}]".into(), "10:29 a request has one method; `post` is one too many"),
         (
