@@ -1,13 +1,14 @@
 //! The statements of a monitored database that grew.
 
 use super::seen::Seen;
-use crate::judge::{GrownStatement, Onset, PhaseVerdict, Rising, StatementVerdict};
+use crate::judge::{GrownStatement, Onset, Rising, StatementVerdict};
 
 /// So many are named.
 const MOST: usize = 3;
 
-/// A statement has grown when each request had this many times the calls of it, or of its time in the database ...
-const GROWN: f64 = 1.5;
+/// A statement has grown when each request had this many times the calls of it, or of its time in the database.
+/// Less is within what the moments of its two readings leave open in a short phase ...
+const GROWN: f64 = 2.0;
 
 /// ... and when it costs a request so many milliseconds more.
 const LEAST_MS: f64 = 0.2;
@@ -25,8 +26,10 @@ struct Each {
 }
 
 impl Each {
-    fn of(statement: &StatementVerdict, phase: &PhaseVerdict) -> Self {
-        let requests = phase.requests.max(1) as f64;
+    fn of(statement: &StatementVerdict, phase: &Seen<'_>) -> Self {
+        // What was in flight when the window began is answered in it, and what was at its end after it: with the larger number
+        // a phase that was stopped early with much in flight does not look as if its statements had grown.
+        let requests = phase.answered().max(phase.verdict.requests).max(1) as f64;
         Self { calls: statement.calls as f64 / requests, ms: statement.total_ms / requests }
     }
 
@@ -52,19 +55,16 @@ pub(super) fn grown(seen: &[Seen<'_>], onset: Option<&Onset>) -> Vec<GrownStatem
     let Some((first, phase)) = seen.first().zip(phase).filter(|(first, phase)| first.name() != phase.name()) else {
         return Vec::new();
     };
-    let mut grown: Vec<(f64, GrownStatement)> = phase
-        .verdict
-        .statements
-        .iter()
-        .filter_map(|statement| growth(first.verdict, phase.verdict, statement))
-        .collect();
+    let mut grown: Vec<(f64, GrownStatement)> =
+        phase.verdict.statements.iter().filter_map(|statement| growth(first, phase, statement)).collect();
     grown.sort_by(|(a, one), (b, other)| b.total_cmp(a).then_with(|| one.query.cmp(&other.query)));
     grown.into_iter().take(MOST).map(|(_, one)| one).collect()
 }
 
 /// What a statement costs a request more than in the first phase, where it has grown.
-fn growth(first: &PhaseVerdict, phase: &PhaseVerdict, now: &StatementVerdict) -> Option<(f64, GrownStatement)> {
-    let counted: Vec<&StatementVerdict> = first.statements.iter().filter(|one| one.source == now.source).collect();
+fn growth(first: &Seen<'_>, phase: &Seen<'_>, now: &StatementVerdict) -> Option<(f64, GrownStatement)> {
+    let counted: Vec<&StatementVerdict> =
+        first.verdict.statements.iter().filter(|one| one.source == now.source).collect();
     let last = counted.last()?;
     let before = counted.iter().find(|one| one.query == now.query).map(|one| Each::of(one, first));
     let each = Each::of(now, phase);
@@ -77,8 +77,8 @@ fn growth(first: &PhaseVerdict, phase: &PhaseVerdict, now: &StatementVerdict) ->
         let grown = GrownStatement {
             source: now.source.clone(),
             query: now.query.clone(),
-            phase: phase.name.clone(),
-            against: first.name.clone(),
+            phase: phase.name().to_owned(),
+            against: first.name().to_owned(),
             calls: [before.map(|before| before.calls), Some(each.calls)],
             ms: [before.map(|before| before.ms), Some(each.ms)],
         };

@@ -171,7 +171,7 @@ pub struct Waiting {
     pub service_ms: [Option<f64>; 2],
     /// Requests in the app at a time: successful requests per second times service time (Little's law), likewise.
     pub in_app: [Option<f64>; 2],
-    /// Endpoints whose service time rose, and all that can be compared.
+    /// Endpoints whose service time rose, and not much less than where it rose most; and all that can be compared.
     pub rose: [u32; 2],
 }
 
