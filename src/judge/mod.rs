@@ -40,9 +40,9 @@ pub use run::{Extent, Interruption, RunEvidence, conclude};
 pub use stopping::{patience, stopped_answering};
 pub use verdict::{
     Anchored, Bottleneck, BreakingPoint, Cause, CheckResult, Comparison, ComparisonMode, Creep, Crossing, DEMO,
-    Diagnosis, EndpointVerdict, Finding, FirstError, Generator, Lacked, Lateness, Milliseconds, MonitorVerdict, Onset,
-    Order, Outage, PhaseVerdict, Plateau, RecoveryVerdict, Regime, Regression, Rising, SCHEMA, Saturation,
-    StatementVerdict, Totals, Verdict, Waiting,
+    Diagnosis, EndpointVerdict, Finding, FirstError, Generator, GrownStatement, Lacked, Lateness, Milliseconds,
+    MonitorVerdict, Onset, Order, Outage, PhaseVerdict, Plateau, RecoveryVerdict, Regime, Regression, Rising, SCHEMA,
+    Saturation, StatementVerdict, Totals, Verdict, Waiting,
 };
 pub use waiver::{Waived, Waiver};
 

@@ -120,8 +120,10 @@ impl Collector {
         }
     }
 
-    /// Everything measured in the phase; the spans of an extended window are merged in pairs.
+    /// Everything measured in the phase; the spans of an extended window are merged in pairs. Answers that came after what
+    /// was measured, because the phase was stopped early, are not counted as completed in it.
     pub fn finish(mut self, facts: PhaseFacts) -> PhaseMeasurements {
+        self.leave_out_answers_after(facts.measured);
         let mut layout = Layout::clone(&self.layout);
         for (endpoint, login) in self.endpoints.iter_mut().zip(&layout.logins) {
             if self.extended && !login {
@@ -144,6 +146,15 @@ impl Collector {
             generator: facts.generator,
             sent: self.sent,
             failed: self.failed,
+        }
+    }
+
+    fn leave_out_answers_after(&mut self, measured: Duration) {
+        let Some(stop) = self.window_start.map(|start| start + measured) else { return };
+        let steps = (0_u32..).zip(&mut self.endpoints).zip(&self.layout.logins).filter(|(_, login)| !**login);
+        for ((id, endpoint), _) in steps {
+            let late = self.windows.completed_since(stop, EndpointId(id));
+            endpoint.completed = endpoint.completed.saturating_sub(late);
         }
     }
 

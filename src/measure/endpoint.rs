@@ -21,7 +21,8 @@ pub struct EndpointMeasurements {
     pub added: Histogram,
     /// Service time of successes and timeouts.
     pub service: Histogram,
-    /// Successful answers whose last byte came within the window, also of requests that were meant to start before it.
+    /// Successful answers whose last byte came within the window, as far as it was measured, also of requests that were
+    /// meant to start before it.
     pub completed: u64,
     /// Counts per span, by time of intended start.
     pub spans: Vec<SpanCounts>,

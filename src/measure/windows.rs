@@ -23,8 +23,9 @@ struct Open {
     requests: u64,
     failures: u64,
     errors: BTreeMap<FailureKind, u64>,
-    completed: u64,
     answered: Option<Duration>,
+    /// When each success ended, since the start of the second.
+    answers: Vec<u32>,
     latency: Vec<u32>,
     service: Vec<u32>,
     added: Vec<u32>,
@@ -48,7 +49,7 @@ impl Windows {
     pub(super) fn complete(&mut self, sample: &Sample) {
         let ended = sample.ended();
         let open = self.at(ended, sample.endpoint);
-        open.completed += 1;
+        open.answers.push(offset(ended));
         open.answered = earlier(open.answered, Some(ended));
     }
 
@@ -73,6 +74,21 @@ impl Windows {
         self.frozen.into_values().collect()
     }
 
+    /// Successes of an endpoint that ended at a moment or later. Within a second that is frozen nothing is told apart; it
+    /// counts as before the moment then.
+    pub(super) fn completed_since(&self, moment: Duration, endpoint: EndpointId) -> u64 {
+        let second = whole(moment);
+        let within = self
+            .open
+            .get(&(second, endpoint))
+            .map_or(0, |open| open.answers.iter().filter(|answer| **answer >= offset(moment)).count() as u64);
+        let later = (second.saturating_add(1), EndpointId(0))..;
+        let of = |key: &(u32, EndpointId)| key.1 == endpoint;
+        let open = self.open.range(later.clone()).filter(|(key, _)| of(key)).map(|(_, open)| open.answers.len() as u64);
+        let frozen = self.frozen.range(later).filter(|(key, _)| of(key)).map(|(_, window)| window.completed);
+        within + open.chain(frozen).sum::<u64>()
+    }
+
     fn at(&mut self, time: Duration, endpoint: EndpointId) -> &mut Open {
         self.open.entry((whole(time), endpoint)).or_default()
     }
@@ -92,7 +108,7 @@ impl Windows {
         });
         frozen.requests += open.requests;
         frozen.failures += open.failures;
-        frozen.completed += open.completed;
+        frozen.completed += open.answers.len() as u64;
         frozen.answered = earlier(frozen.answered, open.answered);
         for (kind, count) in &open.errors {
             *frozen.errors.entry(*kind).or_default() += count;
@@ -101,6 +117,11 @@ impl Windows {
         extend(&mut frozen.service, &open.service);
         extend(&mut frozen.added, &open.added);
     }
+}
+
+/// The part of a moment beyond its whole second.
+fn offset(moment: Duration) -> u32 {
+    moment.subsec_micros()
 }
 
 fn earlier(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {

@@ -5,8 +5,8 @@ use std::{borrow::Cow, collections::BTreeMap};
 use super::{Files, clean};
 use crate::judge::{
     Anchored, Bottleneck, BreakingPoint, CheckResult, Comparison, Diagnosis, EndpointVerdict, Finding, FirstError,
-    MonitorVerdict, Onset, Outage, PhaseVerdict, Plateau, RecoveryVerdict, Regime, Regression, Saturation,
-    StatementVerdict, Verdict, Waiting, Waived, Waiver,
+    GrownStatement, MonitorVerdict, Onset, Outage, PhaseVerdict, Plateau, RecoveryVerdict, Regime, Regression,
+    Saturation, StatementVerdict, Verdict, Waiting, Waived, Waiver,
 };
 
 /// Replaces the values of secrets in a text.
@@ -294,7 +294,7 @@ fn each_key(counts: &mut BTreeMap<String, u64>, visit: &mut Visit<'_>) {
 }
 
 fn each_text_of_diagnosis(diagnosis: &mut Diagnosis, visit: &mut Visit<'_>) {
-    let Diagnosis { bottlenecks, because, onset, errors, saturated, plateau, waiting } = diagnosis;
+    let Diagnosis { bottlenecks, because, onset, errors, saturated, plateau, waiting, statements } = diagnosis;
     for Bottleneck { cause: _, resource: _, gauge, endpoint, what } in bottlenecks {
         gauge.iter_mut().chain(endpoint).chain([what]).for_each(&mut *visit);
     }
@@ -319,6 +319,9 @@ fn each_text_of_diagnosis(diagnosis: &mut Diagnosis, visit: &mut Visit<'_>) {
     }
     for Saturation { gauge, resource: _, phase, after_s: _, share: _, max: _, order: _ } in saturated {
         [gauge, phase].into_iter().for_each(&mut *visit);
+    }
+    for GrownStatement { source, query, phase, against, calls: _, ms: _ } in statements {
+        [source, query, phase, against].into_iter().for_each(&mut *visit);
     }
     if let Some(Plateau { phases, load: _, throughput: _ }) = plateau {
         phases.iter_mut().for_each(&mut *visit);

@@ -27,13 +27,22 @@ fn django(flags: &[&str], settings: &[(&str, &str)]) -> App {
 
 /// What an estimator does, with so much think time, and the app's own gauges.
 fn gate(app: &App, think: &str) -> GateTest {
+    gate_with(app, think, "{prometheus: /metrics, read: {connections: 100 * db_connections / db_pool_size}}")
+}
+
+/// The same, with the connections as `PostgreSQL` itself counts them, against a pool of so many; it counts statements too.
+fn gate_on_postgres(app: &App, think: &str, pool: u32) -> GateTest {
+    let url = app.said("postgres at ");
+    gate_with(app, think, &format!("{{postgres: \"{url}\", pool: {pool}, read: {{connections: pool_percent}}}}"))
+}
+
+fn gate_with(app: &App, think: &str, database: &str) -> GateTest {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     // The app's gauge is a share of all cores, and one worker can use no more than one of them.
-    let cpu = format!(
-        "monitors:\n  app: {{prometheus: /metrics, read: {{cpu: {cores} * app_cpu_percent}}}}\n  \
-         database: {{prometheus: /metrics, read: {{connections: 100 * db_connections / db_pool_size}}}}"
+    let monitors = format!(
+        "monitors:\n  app: {{prometheus: /metrics, read: {{cpu: {cores} * app_cpu_percent}}}}\n  database: {database}"
     );
-    GateTest::on(&app.url).section(DATA).section(&format!("{ESTIMATOR}    think: {think}")).section(&cpu)
+    GateTest::on(&app.url).section(DATA).section(&format!("{ESTIMATOR}    think: {think}")).section(&monitors)
 }
 
 const DATA: &str = "datasets:\n  small: {rows: [{project: 160}]}\n  worst: {rows: [{project: 162}]}";
@@ -65,13 +74,14 @@ fn diagnosis(ran: &Ran) -> (&Value, String) {
 #[test]
 fn a_connection_pool_that_is_too_small_is_the_first_resource_that_saturated() {
     let _turn = turn();
-    // Two workers with one connection each; a user needs several queries of 10 ms for each request.
-    let settings = [("STAGING_DB_POOL", "1"), ("STAGING_DB_ROUND_TRIP_MS", "10")];
+    // Two workers whose pools open a connection when one is waited for, up to three each. A user needs several queries of
+    // 20 ms for each request, and holds a connection meanwhile.
+    let settings = [("STAGING_DB_POOL", "3"), ("STAGING_DB_ROUND_TRIP_MS", "20")];
     let app = django(&["--database", "postgres"], &settings);
-    let ran = gate(&app, "200ms")
+    let ran = gate_on_postgres(&app, "100ms", 6)
         .section("bands: {database.connections: {warning: 70%, critical: 90%}}")
         .phase("name: few, users: 1, spawn_rate: 10/s, duration: 5s, data: [small]", &["p95 < 400ms"])
-        .phase("name: more, users: 24, spawn_rate: 12/s, duration: 6s, data: [small]", &["p95 < 400ms"])
+        .phase("name: more, users: 40, spawn_rate: 20/s, duration: 6s, data: [small]", &["p95 < 400ms"])
         .run()
         .exits(1);
     let (diagnosis, all) = diagnosis(&ran);
@@ -96,9 +106,9 @@ fn a_connection_pool_that_is_too_small_is_the_first_resource_that_saturated() {
 fn an_n_plus_one_query_is_named_by_its_endpoint_whose_service_time_rose() {
     let _turn = turn();
     // A small project has 2 rows to query for, the worst one 240.
-    let app = django(&[], &[("STAGING_N_PLUS_ONE", "1")]);
+    let app = django(&["--database", "postgres"], &[("STAGING_N_PLUS_ONE", "1")]);
     let criteria = ["p95(chart data) < 700ms", "p95(not auth) < 3s"];
-    let ran = gate(&app, "300ms")
+    let ran = gate_on_postgres(&app, "300ms", 100)
         .phase("name: small, users: 2, spawn_rate: 10/s, duration: 6s, data: [small]", &criteria)
         .phase("name: large, users: 4, spawn_rate: 10/s, duration: 8s, data: [worst]", &criteria)
         .run()
@@ -112,19 +122,36 @@ fn an_n_plus_one_query_is_named_by_its_endpoint_whose_service_time_rose() {
     assert_eq!(diagnosis["waiting"]["queued"], false, "{all}");
     assert_eq!(diagnosis["bottlenecks"][0]["cause"], "slow_service", "{all}");
     assert!(ran.report("summary.md").contains("Look at the queries of chart data first"), "{all}");
+    let grown = &diagnosis["statements"][0];
+    let table = ["\"ahsp_klasifikasi\"", "\"ahsp_subklasifikasi\""]
+        .into_iter()
+        .find(|table| grown["query"].as_str().is_some_and(|query| query.contains(&format!("FROM {table} WHERE"))))
+        .unwrap_or_else(|| panic!("the lookup that is made for each row: {all}"));
+    // A row of the small project is looked up as often as one of the worst; only the rows are more.
+    let calls = |at: usize| grown["calls"][at].as_f64().expect("it was counted in both phases");
+    assert!(calls(1) > 10.0 * calls(0), "{grown:#}");
+    let named = format!("the statement that grew most is `SELECT … FROM {table} WHERE {table}.\"id\" = $1");
+    assert!(diagnosis["because"][0].as_str().is_some_and(|conclusion| conclusion.contains(&named)), "{all}");
+    // Lines of the terminal are broken, and signs that mean something in Markdown are escaped.
+    let one_line = |text: &str| text.replace('\\', "").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(one_line(&ran.stdout).contains(&named), "{}", ran.stdout);
+    assert!(one_line(&ran.report("summary.md")).contains(&named), "{}", ran.report("summary.md"));
+    assert!(ran.report("report.html").contains("<h3>Statements of the database</h3>"));
 }
 
 #[test]
 fn work_of_the_cpu_is_named_and_not_the_database() {
     let _turn = turn();
-    // Threads enough that no user waits for one, and a connection for each thread.
-    let settings = [("STAGING_WORKERS", "1"), ("STAGING_THREADS", "40"), ("STAGING_BURN_MS", "80")];
-    let app = django(&[], &settings);
-    let ran = gate(&app, "700ms")
-        // One user needs a fifth of a core. What else runs on this machine leaves less than a core to the others.
-        .section("bands: {app.cpu: {warning: 35%, critical: 45%}, database.connections: {warning: 70%, critical: 90%}}")
+    // Threads enough that no user waits for one, and a connection for each thread in use.
+    let settings = [("STAGING_WORKERS", "1"), ("STAGING_THREADS", "80"), ("STAGING_BURN_MS", "80")];
+    let app = django(&["--database", "postgres"], &settings);
+    // One round of a user takes more than 80 ms of CPU: 40 users need 3.2 s of the one core that a worker can use for a round
+    // each, and think for 2 s of it. What else runs on this machine leaves the worker less than a core, so that a third of
+    // one is much: one user needs a tenth.
+    let ran = gate_on_postgres(&app, "500ms", 100)
+        .section("bands: {app.cpu: {warning: 25%, critical: 30%}, database.connections: {warning: 70%, critical: 90%}}")
         .phase("name: few, users: 1, spawn_rate: 10/s, duration: 5s, data: [small]", &["p95 < 700ms"])
-        .phase("name: more, users: 20, spawn_rate: 20/s, duration: 6s, data: [small]", &["p95 < 700ms"])
+        .phase("name: more, users: 40, spawn_rate: 20/s, duration: 6s, data: [small]", &["p95 < 700ms"])
         .run()
         .exits(1);
     let (diagnosis, all) = diagnosis(&ran);
@@ -167,8 +194,10 @@ fn a_killed_app_is_an_outage_to_the_second_and_recovery_follows() {
 
 /// Kills the app in the middle of a phase; it comes back after a second and the time that it takes to start.
 fn killed_under_load() -> (App, Ran) {
-    let app = django(&[], &[("STAGING_OUTAGE_S", "1")]);
-    let test = gate(&app, "100ms..200ms")
+    // Queries take so long that some requests are in flight at any moment, whose connections break.
+    let settings = [("STAGING_OUTAGE_S", "1"), ("STAGING_DB_ROUND_TRIP_MS", "20")];
+    let app = django(&["--database", "postgres"], &settings);
+    let test = gate(&app, "50ms..150ms")
         .section("recovery: {users: 2, within: 30s, tolerance: 100%}")
         // No blocking criterion on success: the phase goes on through the outage.
         .phase(

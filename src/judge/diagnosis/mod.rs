@@ -9,6 +9,7 @@ mod plateau;
 mod resource;
 mod saturation;
 mod seen;
+mod statement;
 mod waiting;
 mod words;
 
@@ -36,6 +37,7 @@ pub fn diagnose(seen: &[Seen<'_>], point: Option<&BreakingPoint>, outages: &[Out
         saturated: saturation::saturated(&seen, onset.as_ref()),
         plateau: plateau::plateau(&seen, outages),
         waiting: onset.as_ref().and_then(|onset| waiting::waiting(&seen, onset)),
+        statements: statement::grown(&seen, onset.as_ref()),
         onset,
     };
     diagnosis.bottlenecks = bottlenecks(&seen, &diagnosis, outages);

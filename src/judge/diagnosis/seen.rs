@@ -104,6 +104,15 @@ impl<'a> Seen<'a> {
         seconds
     }
 
+    /// Answers to steps and their failures from the window's start to its planned end, also of a phase that was stopped
+    /// early: what was in flight then still came.
+    pub(super) fn answered(&self) -> u64 {
+        let logins = &self.evidence.measurements.layout.logins;
+        let windows = self.evidence.measurements.windows.iter();
+        let steps = windows.filter(|window| !logins.get(window.endpoint.index()).copied().unwrap_or(false));
+        steps.map(|window| window.completed + window.failures).sum()
+    }
+
     /// When the first failure of an endpoint was meant to start, in seconds since the window began.
     pub(super) fn first_failure(&self, name: &str) -> Option<f64> {
         let rows = self.rows_of(name);

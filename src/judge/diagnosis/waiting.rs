@@ -14,12 +14,19 @@ const HALF: f64 = 0.5;
 /// Without a phase to compare with, an endpoint is slow when it takes this many times as long as the median of the others.
 const SLOWER: f64 = 3.0;
 
+/// A queue keeps everyone waiting for about as long, or, where its resource is shared out by turns, makes everyone as many
+/// times slower. A rise that is less than this part of the largest one is not of the same queue ...
+const PART: f64 = 0.05;
+
+/// ... unless its factor is at least this part of that one's.
+const FACTOR: f64 = 0.5;
+
 /// Whether the requests of the phase in which latency rose waited in a queue, or the service of an endpoint itself took
 /// longer; `None` where the evidence does not tell.
 ///
 /// The rule. A queue is shared: whoever waits for a worker, a connection or the CPU waits whatever they ask for. So where
-/// the load grew and the service time of at least half of the endpoints rose (by as much as latency has to),
-/// requests queued; where it rose at fewer, the work of those endpoints became slower. With one endpoint in all,
+/// the load grew and the service time of at least half of the endpoints rose (by as much as latency has to, and not much
+/// less than where it rose most), requests queued; where it rose at fewer, the work of those endpoints became slower. With one endpoint in all,
 /// throughput decides: it queues when throughput grew by less than half of what the load did. Where latency rose and
 /// service time did not, requests waited before they were sent, because every user still waited for an answer. Without
 /// growing load there is no queue to explain it, so that only a minority of slow endpoints tells something; and in the
@@ -38,7 +45,7 @@ pub(super) fn waiting(seen: &[Seen<'_>], onset: &Onset) -> Option<Waiting> {
         return against_others(phase, &onset.endpoint);
     }
     let compared: Vec<[f64; 2]> = phase.endpoints().filter_map(|now| service(first, now)).collect();
-    let rose = compared.iter().filter(|[before, after]| *after >= limit(*before)).count();
+    let rose = rose_together(&compared);
     let grown = first.is_like(phase) && growth([first.load(), phase.load()])? >= GROWN - 1.0;
     let queued = match (rose, compared.len()) {
         (_, 0) => return None,
@@ -62,6 +69,15 @@ pub(super) fn waiting(seen: &[Seen<'_>], onset: &Onset) -> Option<Waiting> {
         in_app: both.map(in_app),
         rose: [rose as u32, compared.len() as u32],
     })
+}
+
+/// So many service times rose, of those before and now: by as much as latency has to, and as the largest rise did.
+fn rose_together(compared: &[[f64; 2]]) -> usize {
+    let rise = |[before, now]: &[f64; 2]| now - before;
+    let factor = |[before, now]: &[f64; 2]| now / before.max(f64::MIN_POSITIVE);
+    let Some(most) = compared.iter().max_by(|a, b| rise(a).total_cmp(&rise(b))) else { return 0 };
+    let risen = compared.iter().filter(|one| one[1] >= limit(one[0]));
+    risen.filter(|one| rise(one) >= PART * rise(most) || factor(one) >= FACTOR * factor(most)).count()
 }
 
 /// Requests in the app at a time, by Little's law. Those that succeeded count by their start: what a phase that was stopped

@@ -2,16 +2,18 @@
 
 use super::{onset::risen, seen::Seen};
 use crate::judge::{
-    Bottleneck, Cause, Diagnosis, FirstError, Onset, Order, Outage, Outcome, Plateau, Rising, Saturation, Waiting,
+    Bottleneck, Cause, Diagnosis, FirstError, GrownStatement, Onset, Order, Outage, Outcome, Plateau, Rising,
+    Saturation, Waiting,
 };
 use crate::units::number;
 
 /// Every sentence, the conclusion first.
 pub(super) fn because(seen: &[Seen<'_>], diagnosis: &Diagnosis, outages: &[Outage]) -> Vec<String> {
-    let Diagnosis { bottlenecks, onset, errors, saturated, plateau, waiting, .. } = diagnosis;
+    let Diagnosis { bottlenecks, onset, errors, saturated, plateau, waiting, statements, .. } = diagnosis;
     let mut sentences = vec![conclusion(seen, diagnosis, bottlenecks)];
     sentences.extend(outages.iter().map(outage_in_words));
     sentences.extend(onset.as_ref().map(|onset| onset_in_words(seen, onset)));
+    sentences.extend(statements.iter().map(statement_in_words));
     sentences.extend(saturated.iter().map(|one| saturation_in_words(one, onset.as_ref())));
     sentences.extend(waiting.as_ref().map(|waiting| waiting_in_words(waiting, onset.as_ref())));
     sentences.extend(plateau.as_ref().map(|plateau| plateau_in_words(seen, plateau)));
@@ -36,7 +38,15 @@ fn conclusion(seen: &[Seen<'_>], diagnosis: &Diagnosis, bottlenecks: &[Bottlenec
     let rose = diagnosis.onset.is_some();
     match (primary.cause, primary.gauge.as_deref().zip(primary.resource)) {
         (Cause::Outage, _) => "The app was gone for a while.".to_owned(),
-        (Cause::SlowService, _) => format!("{at} became slow by itself: its own work takes longer."),
+        (Cause::SlowService, _) => match diagnosis.statements.first() {
+            Some(most) => {
+                let what = most.in_short();
+                format!(
+                    "{at} became slow by itself: its own work takes longer, and the statement that grew most is `{what}`."
+                )
+            }
+            None => format!("{at} became slow by itself: its own work takes longer."),
+        },
         (Cause::Saturated, Some((gauge, resource))) => {
             let what = capital(&resource.words(gauge));
             let queued = diagnosis.waiting.as_ref().is_some_and(|waiting| waiting.queued);
@@ -111,6 +121,21 @@ fn onset_in_words(seen: &[Seen<'_>], onset: &Onset) -> String {
         return format!("{endpoint} gave way first, in {phase} ({load}): {numbers}. It was about as slow before.");
     }
     format!("{what} rose first at {endpoint}, in {phase} ({load}){when}: {numbers}. {others}")
+}
+
+fn statement_in_words(one: &GrownStatement) -> String {
+    let GrownStatement { source, phase, against, calls: [calls_before, calls], ms: [ms_before, ms], .. } = one;
+    let counted = |calls: &Option<f64>| number::or_nothing(*calls, number::plain);
+    let before = match calls_before {
+        Some(_) => format!("{} and {} in {against}", counted(calls_before), time(*ms_before)),
+        None => format!("in {against} it was not among the statements that took most"),
+    };
+    let what = one.in_short();
+    format!(
+        "A statement of {source} grew in {phase}, to {} calls and {} in the database for each request ({before}): `{what}`.",
+        counted(calls),
+        time(*ms)
+    )
 }
 
 fn saturation_in_words(one: &Saturation, onset: Option<&Onset>) -> String {

@@ -1,7 +1,9 @@
 //! What gave way, on measurements made for each kind of trouble.
 
 use super::*;
-use crate::judge::{Cause, Diagnosis, Order, Outcome, Resource, Rising, Seen, breaking_point, diagnose, outages};
+use crate::judge::{
+    Cause, Diagnosis, Order, Outcome, Resource, Rising, Seen, StatementVerdict, breaking_point, diagnose, outages,
+};
 
 /// The steps that a healthy phase has, and their latencies.
 const HEALTHY: [(EndpointId, u64); 3] = [(PAGE, 20), (CHART, 40), (GHOST, 30)];
@@ -105,6 +107,79 @@ fn an_n_plus_one_query_is_slow_service_of_its_endpoint() {
     assert_eq!((before, now), (40.0, 900.0), "service time rose with it");
     assert_eq!(diagnosis.saturated[0].order, Some(Order::After));
     insta::assert_snapshot!("diagnosis_n_plus_one", text(&diagnosis));
+}
+
+#[test]
+fn a_rise_that_is_small_against_the_largest_is_not_of_the_same_queue() {
+    let queued = |page: u64, chart: u64| {
+        let (diagnosis, _) =
+            diagnosed(&[few(), rung("more", 20, 600, [(PAGE, page), (CHART, chart), (GHOST, 30)]).calm()]);
+        diagnosis.waiting.map(|waiting| (waiting.queued, waiting.rose))
+    };
+    assert_eq!(queued(43, 540), Some((false, [1, 3])), "23 ms of 500 ms more, 2 times of 13 times");
+    assert_eq!(queued(46, 540), Some((true, [2, 3])), "26 ms: more than a twentieth");
+    assert_eq!(queued(43, 170), Some((true, [2, 3])), "half of its factor");
+}
+
+/// One that each phase has, as a verdict holds it.
+fn statement(query: &str, calls: u64, total_ms: f64) -> StatementVerdict {
+    let (source, query) = ("postgres at db:5432/shop".to_owned(), query.to_owned());
+    StatementVerdict { source, query, calls, mean_ms: total_ms / calls as f64, total_ms }
+}
+
+/// What comes of two phases of 1,800 requests, in the second of which charts are slow, with these statements.
+fn grown(few: &[(&str, u64, f64)], more: &[(&str, u64, f64)]) -> Diagnosis {
+    let cases = [self::few(), rung("more", 10, 600, [(PAGE, 20), (CHART, 900), (GHOST, 30)]).calm()];
+    let measurements = cases.each_ref().map(Case::measurements);
+    let mut verdicts = cases.each_ref().map(Case::judge);
+    for (verdict, statements) in verdicts.iter_mut().zip([few, more]) {
+        verdict.statements = statements.iter().map(|(query, calls, total)| statement(query, *calls, *total)).collect();
+    }
+    let seen: Vec<Seen<'_>> = (0..2)
+        .map(|at| {
+            let Case { plan, phase, gauges, .. } = &cases[at];
+            let evidence = PhaseEvidence { plan, phase, measurements: &measurements[at], gauges };
+            Seen { verdict: &verdicts[at], evidence }
+        })
+        .collect();
+    diagnose(&seen, None, &[]).expect("something was measured")
+}
+
+#[test]
+fn the_statement_that_grew_is_named() {
+    let few = [("SELECT all", 600, 900.0), ("SELECT user", 1_800, 90.0), ("SELECT part", 1_200, 24.0)];
+    let more = [("SELECT part", 144_000, 2_880.0), ("SELECT all", 600, 2_700.0), ("SELECT user", 1_800, 95.0)];
+    let diagnosis = grown(&few, &more);
+    let named: Vec<_> = diagnosis.statements.iter().map(|one| one.query.as_str()).collect();
+    assert_eq!(named, ["SELECT part", "SELECT all"], "calls for each row, then what took longer; not what stayed");
+    let (few, more) = ([Some(1_200.0 / 1_800.0), Some(80.0)], [Some(24.0 / 1_800.0), Some(1.6)]);
+    assert_eq!((diagnosis.statements[0].calls, diagnosis.statements[0].ms), (few, more));
+    insta::assert_snapshot!("diagnosis_statement", text(&diagnosis));
+}
+
+#[test]
+fn a_statement_grows_from_twice_as_much_and_a_fifth_of_a_millisecond_on() {
+    let named = |before: (u64, f64), now: (u64, f64)| {
+        !grown(&[("SELECT part", before.0, before.1)], &[("SELECT part", now.0, now.1)]).statements.is_empty()
+    };
+    assert!(named((1_800, 1_800.0), (1_800, 3_600.0)), "exactly twice its time");
+    assert!(!named((1_800, 1_800.0), (1_800, 3_599.0)));
+    assert!(named((1_800, 18.0), (3_600, 36.0)), "exactly twice its calls");
+    assert!(!named((1_800, 18.0), (3_599, 35.9)));
+    assert!(named((180, 18.0), (180, 378.0)) && !named((180, 18.0), (180, 377.0)), "0.2 ms a request more");
+    let none = grown(&[], &[("SELECT part", 144_000, 2_880.0)]);
+    assert!(none.statements.is_empty(), "the first phase has no statements to compare with");
+}
+
+#[test]
+fn a_statement_that_is_new_among_them_had_at_most_what_the_last_of_them_had() {
+    let few = [("SELECT all", 600, 900.0), ("SELECT user", 1_800, 90.0)];
+    let part = |calls: u64| {
+        let diagnosis = grown(&few, &[("SELECT part", calls, calls as f64 / 10.0)]);
+        diagnosis.statements.first().map(|one| (one.calls, one.ms))
+    };
+    assert_eq!(part(1_800), Some(([None, Some(1.0)], [None, Some(0.1)])), "900 calls fit into 90 ms");
+    assert_eq!(part(1_790), None, "less than twice of those");
 }
 
 #[test]

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::judge::Resource;
-use crate::plan::FailureKind;
+use crate::{judge::Resource, measure::Statement, plan::FailureKind};
+
+/// A sentence takes so many characters of a statement.
+const LONGEST_IN_SENTENCE: usize = 100;
 
 /// What gave way, in plain words and as numbers. Seconds count from the start of the phase's measured window.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -24,6 +26,10 @@ pub struct Diagnosis {
     pub plateau: Option<Plateau>,
     /// Whether requests waited in a queue or were worked on for longer; null where the evidence does not tell.
     pub waiting: Option<Waiting>,
+    /// The statements of a monitored database that grew where latency rose, three at most, the one that costs a request most
+    /// more first; absent where none did or none are known.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub statements: Vec<GrownStatement>,
 }
 
 /// One thing that held the app back.
@@ -165,8 +171,33 @@ pub struct Waiting {
     pub service_ms: [Option<f64>; 2],
     /// Requests in the app at a time: successful requests per second times service time (Little's law), likewise.
     pub in_app: [Option<f64>; 2],
-    /// Endpoints whose service time rose, and all that can be compared.
+    /// Endpoints whose service time rose, and not much less than where it rose most; and all that can be compared.
     pub rose: [u32; 2],
+}
+
+/// A statement of a monitored database that the app asked more often for each request, or that took longer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GrownStatement {
+    /// The database: `postgres at HOST:PORT/NAME`.
+    pub source: String,
+    /// Its text with placeholders in the place of constants, in one line of at most 200 characters.
+    pub query: String,
+    /// The phase in which it grew.
+    pub phase: String,
+    /// The phase that it is compared with.
+    pub against: String,
+    /// Calls for each request of any endpoint, in the phase compared with and in this one; null where it was not among the
+    /// statements that took most.
+    pub calls: [Option<f64>; 2],
+    /// Its time in the database for each request, in milliseconds, likewise.
+    pub ms: [Option<f64>; 2],
+}
+
+impl GrownStatement {
+    /// Its text for a sentence: shorter than it is kept.
+    pub fn in_short(&self) -> String {
+        Statement::shortened(&self.query, LONGEST_IN_SENTENCE)
+    }
 }
 
 /// Seconds in which no request succeeded.

@@ -7,7 +7,8 @@ mod phase;
 
 pub use comparison::{Anchored, Comparison, ComparisonMode, Creep, Regime, Regression};
 pub use diagnosis::{
-    Bottleneck, Cause, Diagnosis, FirstError, Onset, Order, Outage, Plateau, Rising, Saturation, Waiting,
+    Bottleneck, Cause, Diagnosis, FirstError, GrownStatement, Onset, Order, Outage, Plateau, Rising, Saturation,
+    Waiting,
 };
 pub use phase::{
     Crossing, EndpointVerdict, Finding, Generator, Lacked, Lateness, Milliseconds, MonitorVerdict, PhaseVerdict,

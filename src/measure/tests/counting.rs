@@ -59,6 +59,19 @@ fn throughput_counts_successes_by_their_last_byte() {
 }
 
 #[test]
+fn answers_after_an_early_stop_are_no_throughput() {
+    let samples = [success(PAGE, 10_000, ms(500)), success(PAGE, 14_000, ms(499)), success(PAGE, 14_000, ms(500))];
+    let late = [success(PAGE, 14_400, ms(800)), success(LOGIN, 14_400, ms(800))];
+    let facts = PhaseFacts { measured: ms(4_500), ending: PhaseEnding::FailedEarly, ..facts() };
+    let seen = measured_with(&[&samples[..], &late].concat(), facts);
+    assert_eq!((page(&seen).requests, page(&seen).completed), (4, 2), "the stop itself is excluded");
+    assert_eq!(seen.endpoints[LOGIN.index()].completed, 1, "a login is of the ramp");
+    let later: u64 = seen.windows.iter().map(|window| window.completed).sum();
+    assert_eq!(later, 5, "each second keeps what came in it");
+    assert_eq!(page(&measured(&samples)).completed, 3);
+}
+
+#[test]
 fn each_second_tells_its_failures_by_kind() {
     let seen = measured(&[
         failure(PAGE, 20_000, ms(5), FailureKind::Reset),

@@ -61,6 +61,10 @@ fn facts() -> PhaseFacts {
 
 /// What comes of these samples when the window is 10 s to 40 s.
 fn measured(samples: &[Sample]) -> PhaseMeasurements {
+    measured_with(samples, facts())
+}
+
+fn measured_with(samples: &[Sample], facts: PhaseFacts) -> PhaseMeasurements {
     let mut recorder = Recorder::new(layout());
     recorder.open_window(ms(10_000));
     for sample in samples {
@@ -69,7 +73,7 @@ fn measured(samples: &[Sample]) -> PhaseMeasurements {
     let mut collector = Collector::new(layout());
     collector.open_window(ms(10_000));
     collector.absorb(recorder.take());
-    collector.finish(facts())
+    collector.finish(facts)
 }
 
 fn page(measurements: &PhaseMeasurements) -> &EndpointMeasurements {

@@ -8,7 +8,10 @@ use super::{
 };
 use crate::units::number;
 use crate::{
-    judge::{Band, CheckResult, EndpointVerdict, Milliseconds, Outcome, PhaseVerdict, Verdict, short_commit},
+    judge::{
+        Band, CheckResult, EndpointVerdict, Milliseconds, Outcome, PhaseVerdict, StatementVerdict, Verdict,
+        short_commit,
+    },
     report::{
         bands, diagnosis,
         ladder::{self, Rung},
@@ -17,6 +20,9 @@ use crate::{
         waivers, when,
     },
 };
+
+/// So many statements of a phase are shown; verdict.json has those that were kept.
+const MOST_STATEMENTS: usize = 10;
 
 /// The page's content.
 #[derive(Serialize)]
@@ -86,6 +92,7 @@ struct PhaseView {
     findings: Vec<FindingView>,
     endpoints: Vec<EndpointView>,
     monitors: Vec<MonitorView>,
+    statements: Vec<StatementView>,
     generator: Option<String>,
 }
 
@@ -109,6 +116,14 @@ struct EndpointView {
     cells: [String; 8],
     answers: String,
     examples: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct StatementView {
+    query: String,
+    source: String,
+    /// Calls, calls for each request, mean and sum of the time.
+    cells: [String; 4],
 }
 
 #[derive(Serialize)]
@@ -231,6 +246,12 @@ impl PhaseView {
             findings: phase.findings.iter().map(FindingView::of).collect(),
             endpoints: phase.endpoints.iter().map(EndpointView::of).collect(),
             monitors: phase.monitors.iter().map(MonitorView::of).collect(),
+            statements: phase
+                .statements
+                .iter()
+                .take(MOST_STATEMENTS)
+                .map(|one| StatementView::of(one, phase.requests))
+                .collect(),
             generator: phase.generator.as_ref().map(|generator| {
                 let state = if generator.saturated { "Saturated" } else { "Good enough" };
                 let p99 = number::milliseconds(generator.lateness_ms.p99);
@@ -239,6 +260,16 @@ impl PhaseView {
                 format!("{state}: lateness p99 {p99}, largest {max}; CPU of the busiest worker {cpu} %")
             }),
         }
+    }
+}
+
+impl StatementView {
+    fn of(statement: &StatementVerdict, requests: u64) -> Self {
+        let StatementVerdict { source, query, calls, mean_ms, total_ms } = statement;
+        let each = (requests > 0).then(|| *calls as f64 / requests as f64);
+        let (each, [mean, total]) =
+            (number::or_nothing(each, number::plain), [*mean_ms, *total_ms].map(number::milliseconds));
+        Self { query: query.clone(), source: source.clone(), cells: [number::count(*calls), each, mean, total] }
     }
 }
 

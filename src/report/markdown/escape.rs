@@ -7,7 +7,8 @@
 /// A word joiner: it has no width.
 const JOINER: char = '\u{2060}';
 
-/// Git takes so many digits of a hash for a commit, and forges link them.
+/// Git takes so many digits of a hash for a commit, and forges link them where no other letter stands before them: in
+/// `succeeded` there are seven, and they are none.
 const SHORTEST_HASH: usize = 7;
 
 /// A name as a code span: there Markdown, HTML, mentions and links mean nothing. The fence is longer than any run of
@@ -35,7 +36,7 @@ pub(in crate::report) fn text(sentence: &str) -> String {
     }
     let mut escaped = String::with_capacity(sentence.len() + 16);
     let marker = block_marker(sentence);
-    let mut digits = 0;
+    let (mut digits, mut in_word) = (0, false);
     for (position, c) in sentence.char_indices() {
         match c {
             _ if marker == Some(position) => escaped.extend(['\\', c]),
@@ -49,7 +50,8 @@ pub(in crate::report) fn text(sentence: &str) -> String {
             _ => escaped.push(c),
         }
         let (read, rest) = sentence.split_at(position + c.len_utf8());
-        digits = if c.is_ascii_hexdigit() { digits + 1 } else { 0 };
+        in_word = c.is_ascii_alphanumeric() && (in_word || !c.is_ascii_hexdigit());
+        digits = if c.is_ascii_hexdigit() && !in_word { digits + 1 } else { 0 };
         if takes_apart(c, read, rest) || is_in_hash(digits, rest) {
             escaped.push(JOINER);
         }
@@ -152,6 +154,7 @@ mod tests {
         assert_eq!(text("fixes o/r#1, CVE-2026-1"), "fixes o/r#\u{2060}1, CVE-\u{2060}2026-1");
         assert_eq!(text("so :tada: at 10:30"), "so :\u{2060}tada: at 10:30");
         assert_eq!(text("at c0ffee7 and 1234567890123"), "at c0ffee\u{2060}7 and 123456\u{2060}789012\u{2060}3");
+        assert_eq!(text("none succeeded, x-c0ffee7"), "none succeeded, x-c0ffee\u{2060}7");
         assert_eq!(text("<!-- x"), "&lt;!-- x");
         assert_eq!(advice("See @x and `stagegate run`. Or `y`"), "See @\u{2060}x and `stagegate run`. Or \\`y\\`");
         assert_eq!(advice("`stagegate run"), "\\`stagegate run");
