@@ -25,6 +25,9 @@ use crate::{
 /// What a database, a store or a command is asked costs it something: it is asked once a second at most.
 const SPARING: Duration = Duration::from_secs(1);
 
+/// The machine that the gate runs on has the generator to do: to look at all of its processes costs milliseconds.
+const LOOKING: Duration = Duration::from_millis(250);
+
 /// So many readings of an app's own page may wait for their answers at the same time. A busy app answers late; the schedule
 /// goes on meanwhile, but an app that answers nothing must not be buried under scrapes.
 const MOST_SCRAPES: usize = 8;
@@ -115,7 +118,8 @@ impl Source {
     /// The shortest time between two readings.
     pub(super) fn interval(&self) -> Duration {
         match self.kind {
-            Kind::Prometheus(_) | Kind::Host(_) => Duration::ZERO,
+            Kind::Prometheus(_) => Duration::ZERO,
+            Kind::Host(_) => LOOKING,
             Kind::Postgres(_) | Kind::Redis(_) | Kind::Command(_) => SPARING,
         }
     }
@@ -209,8 +213,7 @@ impl Source {
 /// The increase of a counter since the reading before.
 fn increase(name: &str, now: &Exposition, before: Option<&Exposition>) -> Result<f64, Unread> {
     let was = before.and_then(|before| before.value(name)).ok_or(Unread::NotYet)?;
-    let is = now.value(name).ok_or_else(|| Unread::Because(format!("the source gave no {name}")))?;
-    Ok(super::exposition::increase(was, is))
+    Ok(super::exposition::increase(was, now.bare(name)?))
 }
 
 /// The same a second.
