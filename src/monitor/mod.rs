@@ -22,5 +22,6 @@ pub use exposition::Exposition;
 pub use expression::Formula;
 pub use gauges::{Gauges, Reading, Unread};
 pub use group::{Ended, run_group};
-pub use sampling::{Sampling, Watched};
+pub use sampling::{Occasion, Sampling, Watched};
 pub use schedule::Schedule;
+pub use source::Extent;

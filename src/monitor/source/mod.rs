@@ -32,6 +32,15 @@ const LOOKING: Duration = Duration::from_millis(250);
 /// goes on meanwhile, but an app that answers nothing must not be buried under scrapes.
 const MOST_SCRAPES: usize = 8;
 
+/// What is read in a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// The gauges alone.
+    Gauges,
+    /// Also the statements that took most of each database's time.
+    GaugesAndStatements,
+}
+
 /// One source with every gauge that is read from its answer.
 #[derive(Debug)]
 pub(super) struct Source {
@@ -130,16 +139,24 @@ impl Source {
     }
 
     /// A measured window begins: what happened before it does not count in it.
-    pub(super) fn open(&self) {
+    pub(super) fn open(&self, extent: Extent) {
         *self.before() = None;
         if let Kind::Postgres(source) = &self.kind {
-            source.open();
+            match extent {
+                Extent::GaugesAndStatements => source.open(),
+                Extent::Gauges => source.leave_statements(),
+            }
         }
     }
 
-    /// One reading of every gauge, when it is the source's turn; an answer is awaited so long.
+    /// One reading of every gauge, once it is the source's turn; an answer is awaited so long.
     pub(super) async fn read(&self, control: &Control, patience: Duration) -> Vec<Reading> {
         self.turn().await;
+        self.read_now(control, patience).await
+    }
+
+    /// The same after the source's [`Self::turn`] has come.
+    pub(super) async fn read_now(&self, control: &Control, patience: Duration) -> Vec<Reading> {
         let mut now = match self.ask(control, patience).await {
             Ok(now) => now,
             Err(reason) => return self.missed(&reason),
@@ -157,18 +174,24 @@ impl Source {
         readings
     }
 
+    /// Whether statements were counted in the window or are to be, so that its end has something to tell.
+    pub(super) fn counts_statements(&self) -> bool {
+        matches!(&self.kind, Kind::Postgres(source) if source.counts_statements())
+    }
+
     /// A measured window has ended: the statements that took most of a database's time in it.
-    pub(super) async fn close(&self, control: &Control, patience: Duration) -> Vec<Statement> {
-        let Kind::Postgres(source) = &self.kind else { return Vec::new() };
-        if !source.counts_statements() {
-            return Vec::new();
+    ///
+    /// # Errors
+    /// Why that is not known although the database keeps count.
+    pub(super) async fn close(&self, control: &Control, patience: Duration) -> Result<Vec<Statement>, String> {
+        let Kind::Postgres(source) = &self.kind else { return Ok(Vec::new()) };
+        if source.close() {
+            self.turn().await;
+            if let Err(why) = self.ask(control, patience).await {
+                source.fail_statements(&why);
+            }
         }
-        self.turn().await;
-        source.ask_for_statements();
-        match self.ask(control, patience).await {
-            Ok(_) => source.statements(),
-            Err(_) => Vec::new(),
-        }
+        source.statements()
     }
 
     /// The reading that every gauge of the source has missed.
@@ -190,7 +213,7 @@ impl Source {
     }
 
     /// Waits until the source may be asked, and notes when it may be again.
-    async fn turn(&self) {
+    pub(super) async fn turn(&self) {
         let interval = self.interval();
         if interval.is_zero() {
             return;
