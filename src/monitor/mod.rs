@@ -13,7 +13,6 @@
 mod exposition;
 mod expression;
 mod gauges;
-mod group;
 mod sampling;
 mod schedule;
 mod source;
@@ -21,7 +20,6 @@ mod source;
 pub use exposition::Exposition;
 pub use expression::Formula;
 pub use gauges::{Gauges, Reading, Unread};
-pub use group::{Ended, run_group};
 pub use sampling::{Occasion, Sampling, Watched};
 pub use schedule::Schedule;
 pub use source::Extent;
