@@ -24,7 +24,7 @@ use crate::{
     },
     load::{self, Tick},
     measure::PhaseEnding,
-    monitor::Extent,
+    monitor::Readings,
     plan::{Phase, Plan},
 };
 
@@ -216,7 +216,7 @@ async fn round(walk: &mut Walk<'_>, plan: &Plan, rounds: &mut Rounds, left: Dura
             workers: walk.workers,
             stop: &walk.stop,
             extension: None,
-            extent: Extent::Gauges,
+            readings: Readings::Gauges,
         };
         let listen = &mut *walk.listen;
         let mut look = |tick: &Tick, _: &View<'_>| {

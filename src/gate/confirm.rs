@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     judge::{Interruption, ends_ladder},
-    monitor::Extent,
+    monitor::Readings,
 };
 
 /// Drives the phases whose cells would fail on one run so many more times as `regression.confirm` says; gives the moment
@@ -39,7 +39,7 @@ pub(super) async fn confirm(walk: &mut Walk<'_>, stored: &Stored) -> Result<Opti
                 workers: walk.workers,
                 stop: &walk.stop,
                 extension: None,
-                extent: Extent::Gauges,
+                readings: Readings::Gauges,
             };
             let listen = &mut *walk.listen;
             let driven = drive

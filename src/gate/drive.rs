@@ -10,7 +10,7 @@ use crate::{
     judge::Interruption,
     load::{self, Job, Running, Tick},
     measure::{GaugeSeries, PhaseEnding, PhaseMeasurements, Recent, Unanswered},
-    monitor::{Extent, Occasion, Sampling, Watched},
+    monitor::{Occasion, Readings, Sampling, Watched},
     plan::Phase,
     preflight::Kit,
 };
@@ -42,7 +42,7 @@ pub(super) struct Drive<'a> {
     /// Asked once, shortly before the window ends, whether it is extended; `None` for a load that never is.
     pub(super) extension: Option<&'a mut dyn FnMut(&View<'_>) -> bool>,
     /// What the monitors read meanwhile.
-    pub(super) extent: Extent,
+    pub(super) readings: Readings,
 }
 
 /// What came of a load.
@@ -151,7 +151,7 @@ impl Drive<'_> {
         look: &mut dyn FnMut(&Tick, &View<'_>) -> Look,
         mut extension: Option<&mut dyn FnMut(&View<'_>) -> bool>,
     ) -> Driven {
-        let Self { kit, phase, stop, extent, .. } = self;
+        let Self { kit, phase, stop, readings, .. } = self;
         let origin = running.origin_instant();
         let mut sampling: Option<Sampling> = None;
         let mut interruption = None;
@@ -182,7 +182,7 @@ impl Drive<'_> {
                 () = sleep(RAMP_LOOK), if sampling.is_none() => {}
             }
             if sampling.is_none() && interruption.is_none() {
-                let occasion = running.window().map(|window| Occasion { origin, window, extent: *extent });
+                let occasion = running.window().map(|window| Occasion { origin, window, readings: *readings });
                 sampling = occasion.map(|occasion| Sampling::start(&kit.gauges, &kit.control, occasion));
             }
         }

@@ -21,7 +21,7 @@ use crate::{
     judge::{self, Interruption, Outcome, PhaseEvidence, PhaseVerdict, regression},
     load::{Sitting, Tick},
     measure::{self, PhaseEnding, PhaseMeasurements},
-    monitor::Extent,
+    monitor::Readings,
     plan::{Blocks, Phase, Plan},
     preflight::Kit,
 };
@@ -219,7 +219,7 @@ impl<'a> Pair<'a> {
             workers: walk.workers,
             stop: &walk.stop,
             extension: None,
-            extent: Extent::GaugesAndStatements,
+            readings: Readings::GaugesAndStatements,
         };
         let listen = &mut *walk.listen;
         let mut look = |tick: &Tick, _: &super::drive::View<'_>| {
@@ -241,7 +241,7 @@ impl<'a> Pair<'a> {
             workers: walk.workers,
             stop: &walk.stop,
             extension: None,
-            extent: Extent::GaugesAndStatements,
+            readings: Readings::GaugesAndStatements,
         }
     }
 

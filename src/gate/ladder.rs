@@ -15,7 +15,7 @@ use crate::{
     judge::{self, Interruption, PhaseEvidence},
     load::Tick,
     measure::{PhaseEnding, SPANS},
-    monitor::Extent,
+    monitor::Readings,
     plan::{Load, Phase, Plan},
 };
 
@@ -41,7 +41,7 @@ pub(super) async fn climb(walk: &mut Walk<'_>, repetitions: u32) -> Result<Insta
             workers: walk.workers,
             stop: &walk.stop,
             extension: plan.profile.extend.then_some(&mut extension),
-            extent: Extent::GaugesAndStatements,
+            readings: Readings::GaugesAndStatements,
         };
         let driven = drive
             .run(&mut |tick, view| {

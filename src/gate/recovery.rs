@@ -14,7 +14,7 @@ use crate::{
     judge::{self, Interruption, Outcome, RECOVERY_SPAN, RecoverySpan, RecoveryVerdict},
     load::Tick,
     measure::{GaugeSeries, PhaseEnding},
-    monitor::Extent,
+    monitor::Readings,
     plan::{Load, Phase, Plan, Recovery},
 };
 
@@ -43,7 +43,7 @@ pub(super) async fn watch(walk: &mut Walk<'_>, rule: &Recovery, load_ended: Inst
             workers: 1,
             stop: &walk.stop,
             extension: None,
-            extent: Extent::Gauges,
+            readings: Readings::Gauges,
         };
         let listen = &mut *walk.listen;
         let driven = drive

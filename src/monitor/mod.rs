@@ -22,4 +22,4 @@ pub use expression::Formula;
 pub use gauges::{Gauges, Reading, Unread};
 pub use sampling::{Occasion, Sampling, Watched};
 pub use schedule::Schedule;
-pub use source::Extent;
+pub use source::Readings;

@@ -12,7 +12,7 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 
-use super::{Extent, Gauges, Reading, Schedule, Unread, gauges::PATIENCE, source::Source};
+use super::{Gauges, Reading, Readings, Schedule, Unread, gauges::PATIENCE, source::Source};
 use crate::{
     client::control::Control,
     measure::{GaugeSample, GaugeSeries, Statement},
@@ -73,7 +73,7 @@ pub struct Occasion {
     /// When its measured window starts and ends, counted from the origin.
     pub window: (Duration, Duration),
     /// What is read in it.
-    pub extent: Extent,
+    pub readings: Readings,
 }
 
 impl Sampling {
@@ -83,7 +83,7 @@ impl Sampling {
         let schedule = Schedule::of_window(occasion.window.0, occasion.window.1);
         let (mut tasks, mut schedules, mut logs) = (JoinSet::new(), Vec::new(), Vec::new());
         for source in &gauges.sources {
-            source.open(occasion.extent);
+            source.open(occasion.readings);
             let log = Arc::new(Mutex::new(Log::default()));
             let reader = Reader {
                 source: Arc::clone(source),

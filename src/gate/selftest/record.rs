@@ -16,7 +16,7 @@ use crate::{
     judge::Interruption,
     load,
     measure::Tape,
-    monitor::Extent,
+    monitor::Readings,
     plan::{Load, Pacing, Phase, Plan},
     units::number,
 };
@@ -112,7 +112,7 @@ pub(super) async fn record(
         workers: walk.workers,
         stop: &walk.stop,
         extension: None,
-        extent: Extent::Gauges,
+        readings: Readings::Gauges,
     };
     let mut running = load::start(drive.job());
     let kept = running.keep_requests();

@@ -74,7 +74,7 @@ fn gauges_of(source: &crate::plan::Source, read: &[(&str, &str)]) -> Gauges {
 }
 
 fn occasion(window: (Duration, Duration)) -> Occasion {
-    Occasion { origin: Instant::now(), window, extent: Extent::GaugesAndStatements }
+    Occasion { origin: Instant::now(), window, readings: Readings::GaugesAndStatements }
 }
 
 /// Reads to the end of a window of 200 ms that starts 50 ms after the origin.

@@ -34,7 +34,7 @@ const MOST_SCRAPES: usize = 8;
 
 /// What is read in a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
+pub enum Readings {
     /// The gauges alone.
     Gauges,
     /// Also the statements that took most of each database's time.
@@ -139,12 +139,12 @@ impl Source {
     }
 
     /// A measured window begins: what happened before it does not count in it.
-    pub(super) fn open(&self, extent: Extent) {
+    pub(super) fn open(&self, readings: Readings) {
         *self.before() = None;
         if let Kind::Postgres(source) = &self.kind {
-            match extent {
-                Extent::GaugesAndStatements => source.open(),
-                Extent::Gauges => source.leave_statements(),
+            match readings {
+                Readings::GaugesAndStatements => source.open(),
+                Readings::Gauges => source.leave_statements(),
             }
         }
     }
