@@ -3,6 +3,7 @@
 //! An [`Origin`] says where load goes and where it must not go. Each user has an [`Agent`]: its connections and its
 //! [`Session`]. [`Agent::exchange`] sends one [`Request`] and gives an [`Answer`] or a [`Trouble`]; nothing an app does
 //! is an error or a panic. [`verify()`] and [`extract()`] look at an answer. hyper is named here and in `demo` only.
+//! [`run_group`] is the exchange with a command in the place of an app.
 
 mod agent;
 mod answer;
@@ -12,6 +13,7 @@ mod error;
 mod expect;
 mod extract;
 mod failure;
+mod group;
 mod json;
 mod origin;
 mod request;
@@ -27,6 +29,7 @@ pub use error::ClientError;
 pub use expect::verify;
 pub use extract::extract;
 pub use failure::{Failure, Trouble};
+pub use group::{Ended, run_group};
 pub use origin::{Address, Destination, Origin};
 pub use request::{Keep, Request};
 pub use session::Session;

@@ -24,6 +24,7 @@ use crate::{
     },
     load::{self, Tick},
     measure::PhaseEnding,
+    monitor::Readings,
     plan::{Phase, Plan},
 };
 
@@ -208,7 +209,15 @@ async fn round(walk: &mut Walk<'_>, plan: &Plan, rounds: &mut Rounds, left: Dura
         let index = walk.next_index;
         walk.next_index = index.saturating_add(1);
         (walk.listen)(ladder::begins(phase, 1, walk.next_index));
-        let drive = Drive { kit: &walk.kit, phase, index, workers: walk.workers, stop: &walk.stop, extension: None };
+        let drive = Drive {
+            kit: &walk.kit,
+            phase,
+            index,
+            workers: walk.workers,
+            stop: &walk.stop,
+            extension: None,
+            readings: Readings::Gauges,
+        };
         let listen = &mut *walk.listen;
         let mut look = |tick: &Tick, _: &View<'_>| {
             listen(Event::Progress(ladder::progress(phase, tick, left)));

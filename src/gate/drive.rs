@@ -10,7 +10,7 @@ use crate::{
     judge::Interruption,
     load::{self, Job, Running, Tick},
     measure::{GaugeSeries, PhaseEnding, PhaseMeasurements, Recent, Unanswered},
-    monitor::{Sampling, Watched},
+    monitor::{Occasion, Readings, Sampling, Watched},
     plan::Phase,
     preflight::Kit,
 };
@@ -41,6 +41,8 @@ pub(super) struct Drive<'a> {
     pub(super) stop: &'a Stop,
     /// Asked once, shortly before the window ends, whether it is extended; `None` for a load that never is.
     pub(super) extension: Option<&'a mut dyn FnMut(&View<'_>) -> bool>,
+    /// What the monitors read meanwhile.
+    pub(super) readings: Readings,
 }
 
 /// What came of a load.
@@ -50,6 +52,8 @@ pub(super) struct Driven {
     pub(super) ended: Instant,
     /// What ended the run meanwhile.
     pub(super) interruption: Option<Interruption>,
+    /// What the monitors could not tell besides gauges, and why.
+    pub(super) unknown: Vec<String>,
 }
 
 /// What a look at a running load leads to.
@@ -147,7 +151,7 @@ impl Drive<'_> {
         look: &mut dyn FnMut(&Tick, &View<'_>) -> Look,
         mut extension: Option<&mut dyn FnMut(&View<'_>) -> bool>,
     ) -> Driven {
-        let Self { kit, phase, stop, .. } = self;
+        let Self { kit, phase, stop, readings, .. } = self;
         let origin = running.origin_instant();
         let mut sampling: Option<Sampling> = None;
         let mut interruption = None;
@@ -172,26 +176,26 @@ impl Drive<'_> {
                     if wanted && interruption.is_none() && running.extend()
                         && let (Some((start, end)), Some(sampling)) = (first, &mut sampling)
                     {
-                        sampling.extend(&kit.control, origin, (end, end + end.saturating_sub(start)));
+                        sampling.extend((end, end + end.saturating_sub(start)));
                     }
                 }
                 () = sleep(RAMP_LOOK), if sampling.is_none() => {}
             }
             if sampling.is_none() && interruption.is_none() {
-                let window = running.window();
-                sampling = window.map(|window| Sampling::start(&kit.gauges, &kit.control, origin, window));
+                let occasion = running.window().map(|window| Occasion { origin, window, readings: *readings });
+                sampling = occasion.map(|occasion| Sampling::start(&kit.gauges, &kit.control, occasion));
             }
         }
         let measurements = running.finish().await;
         let ended = Instant::now();
         let patience = if interruption.is_some() { HASTY_READINGS } else { LAST_READINGS };
-        let Watched { gauges, statements } = match sampling {
+        let Watched { gauges, statements, unknown } = match sampling {
             Some(sampling) => sampling.finish(patience).await,
             None => Watched::default(),
         };
         let window_at = measurements.window_start.and_then(|start| on_the_clock(origin + start));
         let measured = MeasuredPhase { name: phase.name.clone(), measurements, gauges, statements, window_at };
-        Driven { measured, ended, interruption }
+        Driven { measured, ended, interruption, unknown }
     }
 }
 

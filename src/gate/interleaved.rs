@@ -21,6 +21,7 @@ use crate::{
     judge::{self, Interruption, Outcome, PhaseEvidence, PhaseVerdict, regression},
     load::{Sitting, Tick},
     measure::{self, PhaseEnding, PhaseMeasurements},
+    monitor::Readings,
     plan::{Blocks, Phase, Plan},
     preflight::Kit,
 };
@@ -218,13 +219,18 @@ impl<'a> Pair<'a> {
             workers: walk.workers,
             stop: &walk.stop,
             extension: None,
+            readings: Readings::GaugesAndStatements,
         };
         let listen = &mut *walk.listen;
         let mut look = |tick: &Tick, _: &super::drive::View<'_>| {
             listen(Event::Progress(ladder::progress(self.phase, tick, later)));
             Look::GoOn
         };
-        drive.see_through(running, &mut look).await
+        let driven = drive.see_through(running, &mut look).await;
+        for unknown in driven.unknown.iter().filter(|_| side == 1) {
+            (walk.listen)(Event::Note(format!("{}: {unknown}.", self.phase.name)));
+        }
+        driven
     }
 
     fn drive<'w>(&'w self, walk: &'w Walk<'_>, side: usize, phase: &'w Phase) -> Drive<'w> {
@@ -235,6 +241,7 @@ impl<'a> Pair<'a> {
             workers: walk.workers,
             stop: &walk.stop,
             extension: None,
+            readings: Readings::GaugesAndStatements,
         }
     }
 

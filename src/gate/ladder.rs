@@ -15,6 +15,7 @@ use crate::{
     judge::{self, Interruption, PhaseEvidence},
     load::Tick,
     measure::{PhaseEnding, SPANS},
+    monitor::Readings,
     plan::{Load, Phase, Plan},
 };
 
@@ -40,6 +41,7 @@ pub(super) async fn climb(walk: &mut Walk<'_>, repetitions: u32) -> Result<Insta
             workers: walk.workers,
             stop: &walk.stop,
             extension: plan.profile.extend.then_some(&mut extension),
+            readings: Readings::GaugesAndStatements,
         };
         let driven = drive
             .run(&mut |tick, view| {
@@ -51,6 +53,9 @@ pub(super) async fn climb(walk: &mut Walk<'_>, repetitions: u32) -> Result<Insta
             })
             .await;
         load_ended = driven.ended;
+        for unknown in driven.unknown {
+            (walk.listen)(Event::Note(format!("{}: {unknown}.", phase.name)));
+        }
         let verdict = walk.record.judge(&plan, (phase, repetition), driven.measured);
         let over = judge::ends_ladder(&verdict);
         (walk.listen)(Event::PhaseEnded(Box::new(verdict)));

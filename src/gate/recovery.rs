@@ -14,6 +14,7 @@ use crate::{
     judge::{self, Interruption, Outcome, RECOVERY_SPAN, RecoverySpan, RecoveryVerdict},
     load::Tick,
     measure::{GaugeSeries, PhaseEnding},
+    monitor::Readings,
     plan::{Load, Phase, Plan, Recovery},
 };
 
@@ -35,7 +36,15 @@ pub(super) async fn watch(walk: &mut Walk<'_>, rule: &Recovery, load_ended: Inst
         let left = watching.left();
         let Some(phase) = gentle(&plan, rule, left) else { break };
         let ladder = walk.record.phases.clone();
-        let drive = Drive { kit: &walk.kit, phase: &phase, index, workers: 1, stop: &walk.stop, extension: None };
+        let drive = Drive {
+            kit: &walk.kit,
+            phase: &phase,
+            index,
+            workers: 1,
+            stop: &walk.stop,
+            extension: None,
+            readings: Readings::Gauges,
+        };
         let listen = &mut *walk.listen;
         let driven = drive
             .run(&mut |tick, view| {

@@ -89,9 +89,14 @@ impl Exposition {
         kept.reduce(|sum, value| sum + value).ok_or_else(|| self.why_not(selector))
     }
 
+    /// The value of a bare name, or why there is none.
+    pub(super) fn bare(&self, name: &str) -> Result<f64, Unread> {
+        self.sum(&Selector { name: name.to_owned(), labels: Vec::new() })
+    }
+
     /// The value of a bare name.
     pub(super) fn value(&self, name: &str) -> Option<f64> {
-        self.sum(&Selector { name: name.to_owned(), labels: Vec::new() }).ok()
+        self.bare(name).ok()
     }
 
     /// The increase a second since an earlier reading, summed over the series that the selector names. A series that fell

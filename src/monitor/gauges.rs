@@ -13,6 +13,9 @@ use crate::{
     plan::{GaugeId, Plan},
 };
 
+/// The longest that one reading may take, if the target's timeout is not shorter.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
 /// What is only known from a second reading on is read again after so long.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -74,8 +77,10 @@ impl Gauges {
     }
 
     /// Asks every source once, all at the same time, and those a second time that say what happens between two readings;
-    /// gives a reading for each gauge, by [`GaugeId`].
-    pub async fn read(&self, control: &Control, timeout: Duration) -> Vec<Reading> {
+    /// gives a reading for each gauge, by [`GaugeId`]. An answer is awaited as long as in a window: a database keeps to the
+    /// limit that it was first asked with.
+    pub async fn read(&self, control: &Control) -> Vec<Reading> {
+        let timeout = control.timeout().min(PATIENCE);
         let mut asked = JoinSet::new();
         for source in &self.sources {
             let (source, control) = (Arc::clone(source), control.clone());

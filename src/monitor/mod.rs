@@ -15,7 +15,6 @@
 mod exposition;
 mod expression;
 mod gauges;
-mod group;
 mod sampling;
 mod schedule;
 mod source;
@@ -23,7 +22,6 @@ mod source;
 pub use exposition::Exposition;
 pub use expression::Formula;
 pub use gauges::{Gauges, Reading, Unread};
-pub use group::{Ended, run_group};
-pub use sampling::{Sampling, Watched};
+pub use sampling::{Occasion, Sampling, Watched};
 pub use schedule::Schedule;
-pub use source::{Given, ask_value};
+pub use source::{Given, Readings, ask_value};

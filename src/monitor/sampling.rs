@@ -7,19 +7,16 @@ use std::{
 };
 
 use tokio::{
-    sync::watch,
+    sync::{mpsc, watch},
     task::JoinSet,
     time::{Instant, sleep_until, timeout},
 };
 
-use super::{Gauges, Reading, Schedule, Unread, source::Source};
+use super::{Gauges, Reading, Readings, Schedule, Unread, gauges::PATIENCE, source::Source};
 use crate::{
     client::control::Control,
     measure::{GaugeSample, GaugeSeries, Statement},
 };
-
-/// The longest that one reading may take, if the target's timeout is not shorter.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// So many missed readings in a row at the end mean that a source stopped answering.
 const SILENCE: usize = 3;
@@ -32,8 +29,9 @@ const SILENT_SHARE: usize = 10;
 #[derive(Debug)]
 pub struct Sampling {
     gauges: Gauges,
-    control: Control,
     logs: Vec<Arc<Mutex<Log>>>,
+    /// Where the reader of each source takes its schedules from.
+    schedules: Vec<mpsc::Sender<Schedule>>,
     tasks: JoinSet<()>,
     ended: watch::Sender<bool>,
 }
@@ -45,6 +43,8 @@ pub struct Watched {
     pub gauges: Vec<GaugeSeries>,
     /// Those that took most of each database's time, the longest first; none where the database does not keep count.
     pub statements: Vec<Statement>,
+    /// In a sentence each without a full stop: which database's statements are not known although it keeps count, and why.
+    pub unknown: Vec<String>,
 }
 
 /// What one source gave.
@@ -53,6 +53,8 @@ struct Log {
     attempts: Vec<Attempt>,
     /// Readings that the schedule has for the whole window.
     planned: u64,
+    /// What was asked at the end of the window; `None` as long as the answer is awaited.
+    statements: Option<Result<Vec<Statement>, String>>,
 }
 
 /// One moment of the schedule, on the clock of the load.
@@ -63,27 +65,48 @@ struct Attempt {
     readings: Option<Vec<Reading>>,
 }
 
+/// What is read, and when.
+#[derive(Debug, Clone, Copy)]
+pub struct Occasion {
+    /// The phase's origin.
+    pub origin: Instant,
+    /// When its measured window starts and ends, counted from the origin.
+    pub window: (Duration, Duration),
+    /// What is read in it.
+    pub readings: Readings,
+}
+
 impl Sampling {
-    /// Starts to read: `origin` is the phase's origin, `window` when its measured window starts and ends after it.
-    pub fn start(gauges: &Gauges, control: &Control, origin: Instant, window: (Duration, Duration)) -> Self {
+    /// Starts to read.
+    pub fn start(gauges: &Gauges, control: &Control, occasion: Occasion) -> Self {
         let (ended, watched) = watch::channel(false);
-        let mut tasks = JoinSet::new();
-        let schedule = Schedule::of_window(window.0, window.1);
-        let logs: Vec<_> = gauges.sources.iter().map(|_| Arc::new(Mutex::new(Log::default()))).collect();
-        for (source, log) in gauges.sources.iter().zip(&logs) {
-            source.open();
-            let reader = Reader::of((source, log), control, origin);
-            tasks.spawn(reader.follow(schedule, watched.clone()));
+        let schedule = Schedule::of_window(occasion.window.0, occasion.window.1);
+        let (mut tasks, mut schedules, mut logs) = (JoinSet::new(), Vec::new(), Vec::new());
+        for source in &gauges.sources {
+            source.open(occasion.readings);
+            let log = Arc::new(Mutex::new(Log::default()));
+            let reader = Reader {
+                source: Arc::clone(source),
+                log: Arc::clone(&log),
+                control: control.clone(),
+                origin: occasion.origin,
+                patience: control.timeout().min(PATIENCE),
+            };
+            let (sender, receiver) = mpsc::channel(1);
+            tasks.spawn(reader.follow(schedule, receiver, watched.clone()));
+            schedules.push(sender);
+            logs.push(log);
         }
-        Self { gauges: gauges.clone(), control: control.clone(), logs, tasks, ended }
+        Self { gauges: gauges.clone(), logs, schedules, tasks, ended }
     }
 
-    /// The window goes on: reads on from its first end to its second, as in a window of its own.
-    pub fn extend(&mut self, control: &Control, origin: Instant, window: (Duration, Duration)) {
+    /// The window goes on: reads on from its first end to its second, as in a window of its own. The same reader goes on, so
+    /// that a reading that still waits counts on.
+    pub fn extend(&mut self, window: (Duration, Duration)) {
         let schedule = Schedule::of_window(window.0, window.1);
-        for (source, log) in self.gauges.sources.iter().zip(&self.logs) {
-            let reader = Reader::of((source, log), control, origin);
-            self.tasks.spawn(reader.follow(schedule, self.ended.subscribe()));
+        for reader in &self.schedules {
+            // It has room: a window is extended once.
+            let _ = reader.try_send(schedule);
         }
     }
 
@@ -107,23 +130,29 @@ impl Sampling {
     /// of a window, and gives all of it.
     pub async fn finish(mut self, patience: Duration) -> Watched {
         self.ended.send_replace(true);
-        let mut statements = Vec::new();
-        // A source that does not answer in time is in the log as missed already.
-        let _ = timeout(patience, async {
-            while self.tasks.join_next().await.is_some() {}
-            let mut closing = JoinSet::new();
-            for source in &self.gauges.sources {
-                let (source, control) = (Arc::clone(source), self.control.clone());
-                closing.spawn(async move { source.close(&control, patience).await });
+        // A source that does not answer in time is in the log as missed already, and keeps no other one waiting.
+        let _ = timeout(patience, async { while self.tasks.join_next().await.is_some() {} }).await;
+        let mut watched = Watched { gauges: self.so_far(), ..Watched::default() };
+        for (source, log) in self.gauges.sources.iter().zip(&self.logs) {
+            let closed = log.lock().unwrap_or_else(PoisonError::into_inner).statements.take();
+            match closed {
+                Some(Ok(statements)) => watched.statements.extend(statements),
+                Some(Err(why)) => watched.unknown.push(unknown(source, &why)),
+                None if source.counts_statements() => {
+                    watched
+                        .unknown
+                        .push(unknown(source, &format!("it had not answered {patience:?} after the window")));
+                }
+                None => {}
             }
-            while let Some(closed) = closing.join_next().await {
-                statements.extend(closed.into_iter().flatten());
-            }
-        })
-        .await;
-        statements.sort_by_key(|statement: &Statement| Reverse(statement.total));
-        Watched { gauges: self.so_far(), statements }
+        }
+        watched.statements.sort_by_key(|statement| Reverse(statement.total));
+        watched
     }
+}
+
+fn unknown(source: &Source, why: &str) -> String {
+    format!("which statements took most of the time of {} is not known: {why}", source.name())
 }
 
 fn unread(name: &str) -> GaugeSeries {
@@ -172,41 +201,54 @@ struct Reader {
 }
 
 impl Reader {
-    fn of((source, log): (&Arc<Source>, &Arc<Mutex<Log>>), control: &Control, origin: Instant) -> Self {
-        Self {
-            source: Arc::clone(source),
-            log: Arc::clone(log),
-            control: control.clone(),
-            origin,
-            patience: control.timeout().min(PATIENCE),
-        }
-    }
-
-    async fn follow(self, schedule: Schedule, mut ended: watch::Receiver<bool>) {
-        let schedule = schedule.at_most_every(self.source.interval());
-        self.lock().planned += u64::from(schedule.readings());
+    /// Reads by one schedule after the other until the window has ended, and asks what is asked at its end.
+    async fn follow(self, first: Schedule, mut more: mpsc::Receiver<Schedule>, mut ended: watch::Receiver<bool>) {
         let reader = Arc::new(self);
         let mut waiting = JoinSet::new();
-        for moment in (0..).map_while(|reading| schedule.moment(reading)) {
-            tokio::select! {
-                () = sleep_until(reader.origin + moment) => {}
-                _ = ended.wait_for(|ended| *ended) => break,
-            }
-            while waiting.try_join_next().is_some() {}
-            let attempt = reader.begin();
-            if waiting.len() < reader.source.most_waiting() {
-                let reader = Arc::clone(&reader);
-                waiting.spawn(async move { reader.read(attempt).await });
-            } else {
-                reader.answered(attempt, reader.too_slow());
-            }
+        let mut next = Some(first);
+        while let Some(schedule) = next {
+            reader.keep(schedule, &mut waiting, &mut ended).await;
+            next = tokio::select! {
+                biased;
+                _ = ended.wait_for(|ended| *ended) => None,
+                schedule = more.recv() => schedule,
+            };
         }
         while waiting.join_next().await.is_some() {}
+        let closed = reader.source.close(&reader.control, reader.patience).await;
+        reader.lock().statements = Some(closed);
+    }
+
+    /// Starts the readings of a schedule until the window has ended.
+    async fn keep(self: &Arc<Self>, schedule: Schedule, waiting: &mut JoinSet<()>, ended: &mut watch::Receiver<bool>) {
+        let schedule = schedule.at_most_every(self.source.interval());
+        self.lock().planned += u64::from(schedule.readings());
+        for moment in (0..).map_while(|reading| schedule.moment(reading)) {
+            tokio::select! {
+                () = sleep_until(self.origin + moment) => {}
+                _ = ended.wait_for(|ended| *ended) => return,
+            }
+            while waiting.try_join_next().is_some() {}
+            let attempt = self.begin();
+            if waiting.len() < self.source.most_waiting() {
+                let reader = Arc::clone(self);
+                waiting.spawn(async move { reader.read(attempt).await });
+            } else {
+                self.answered(attempt, self.too_slow());
+            }
+        }
     }
 
     async fn read(&self, attempt: usize) {
-        let readings = self.source.read(&self.control, self.patience).await;
+        self.source.turn().await;
+        let at = self.now();
+        self.lock().attempts[attempt].at = at;
+        let readings = self.source.read_now(&self.control, self.patience).await;
         self.answered(attempt, readings);
+    }
+
+    fn now(&self) -> Duration {
+        Instant::now().saturating_duration_since(self.origin)
     }
 
     fn lock(&self) -> MutexGuard<'_, Log> {
@@ -215,7 +257,7 @@ impl Reader {
 
     /// Notes an attempt and gives its number.
     fn begin(&self) -> usize {
-        let at = Instant::now().saturating_duration_since(self.origin);
+        let at = self.now();
         let mut log = self.lock();
         log.attempts.push(Attempt { at, readings: None });
         log.attempts.len() - 1

@@ -1,6 +1,8 @@
 //! Monitors: the app's own gauges, and the bands they should stay in.
 
-use std::fmt;
+use std::{fmt, net::IpAddr};
+
+use url::Url;
 
 use super::Place;
 
@@ -44,7 +46,7 @@ pub struct Monitor {
 pub enum Source {
     /// Prometheus text.
     Prometheus {
-        /// An absolute URL, or a path on the target (starting with `/`).
+        /// An absolute URL, or a path on the target (starting with `/`); never shown.
         url: String,
     },
     /// A `PostgreSQL` database.
@@ -117,17 +119,64 @@ impl Source {
             Self::Host(_) => Some(PART),
         }
     }
+
+    /// Whether it is a database on another machine whose certificate is not looked at, because its address asks for nothing
+    /// (`sslmode`).
+    pub fn is_unverified(&self) -> bool {
+        let Self::Postgres { url, .. } = self else { return false };
+        let Ok(url) = Url::parse(url) else { return false };
+        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+        let here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+        // A socket's folder takes the place of the host.
+        let socket = host.is_empty() || host.starts_with("%2F") || host.starts_with("%2f");
+        let asked = url.query_pairs().any(|(name, value)| name == "sslmode" && value != "prefer");
+        !here && !socket && !asked
+    }
 }
 
-/// Debug output is an output: an address is shown without what may be a password in it.
+/// Debug output is an output: no address is shown, for it may hold a password.
 impl fmt::Debug for Source {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Prometheus { url } => out.debug_struct("Prometheus").field("url", url).finish(),
+            Self::Prometheus { .. } => out.debug_struct("Prometheus").finish_non_exhaustive(),
             Self::Postgres { pool, .. } => out.debug_struct("Postgres").field("pool", pool).finish_non_exhaustive(),
             Self::Redis { .. } => out.debug_struct("Redis").finish_non_exhaustive(),
             Self::Host(host) => out.debug_tuple("Host").field(host).finish(),
             Self::Command { arguments } => out.debug_struct("Command").field("arguments", arguments).finish(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_elsewhere_is_unverified_until_its_address_says_how_it_is_secured() {
+        for (url, expected) in [
+            ("postgresql://a:b@db.example.com/n", true),
+            ("postgresql://a:b@10.0.0.7:5432/n?sslmode=prefer", true),
+            ("postgresql://a:b@db.example.com/n?sslmode=require", false),
+            ("postgresql://a:b@db.example.com/n?sslmode=disable", false),
+            ("postgresql://a:b@127.0.0.1/n", false),
+            ("postgresql://a:b@[::1]:5432/n", false),
+            ("postgresql://a:b@localhost/n", false),
+            ("postgresql://a@%2Frun%2Fpostgresql/n", false),
+        ] {
+            assert_eq!(Source::Postgres { url: url.to_owned(), pool: None }.is_unverified(), expected, "{url}");
+        }
+        assert!(!Source::Redis { url: "redis://db.example.com".to_owned() }.is_unverified());
+    }
+
+    #[test]
+    fn no_address_is_shown() {
+        let url = || "http://u:s3cret@h/?token=s3cret".to_owned();
+        for source in [
+            Source::Prometheus { url: url() },
+            Source::Postgres { url: url(), pool: None },
+            Source::Redis { url: url() },
+        ] {
+            assert!(!format!("{source:?}").contains("s3cret"), "{source:?}");
         }
     }
 }

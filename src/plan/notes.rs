@@ -13,7 +13,7 @@ use crate::{
 
 /// Remarks on a plan, in the order of the file: criteria that this many requests cannot make certain, phases that
 /// raise users and complexity at once, criteria that every measured value meets, secrets that are too short to be
-/// masked, verification switched off, a deadline that the longest run would miss.
+/// masked, verification switched off or not asked for, a deadline that the longest run would miss.
 pub fn notes(config: &Config, choice: &Choice, plan: &Plan) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut note = |span: Span, message: String, help: Option<&str>| {
@@ -28,6 +28,11 @@ pub fn notes(config: &Config, choice: &Choice, plan: &Plan) -> Vec<Note> {
     }
     if let Some(verify) = config.target.tls.verify.as_ref().filter(|verify| !verify.value) {
         note(verify.span, "certificates are not verified; every report says so".to_owned(), None);
+    }
+    for monitor in plan.monitors.iter().filter(|monitor| monitor.source.is_unverified()) {
+        let message = format!("the certificate of the database of `{}` is not verified", monitor.name);
+        let help = "end its address in `?sslmode=require`, or in `?sslmode=disable` where the network is trusted";
+        note(span(&monitor.place, monitor.name.chars().count()), message, Some(help));
     }
     for phase in &plan.phases {
         let outlook = plan.outlook(phase);

@@ -3,8 +3,8 @@
 use std::{process::ExitStatus, time::Duration};
 
 use crate::{
+    client::{Ended, run_group},
     config::Secrets,
-    monitor::{Ended, run_group},
 };
 
 /// What is kept of a command's output; a detail shows its first line.

@@ -5,7 +5,7 @@ use crate::{monitor::Reading, plan::GaugeId};
 
 /// Every listed gauge gives a number once.
 pub(super) async fn ask(kit: &Kit, asked: &[GaugeId]) -> Result<String, String> {
-    let readings = kit.gauges.read(&kit.control, kit.control.timeout()).await;
+    let readings = kit.gauges.read(&kit.control).await;
     let listed: Vec<&Reading> = readings.iter().filter(|reading| asked.contains(&reading.gauge)).collect();
     if let Some((gauge, reason)) =
         listed.iter().find_map(|reading| Some((reading.gauge, reading.value.as_ref().err()?)))

@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use crate::{
     gate_test::{App, GateTest, Ran, shared_turn},
-    monitor_sources::{Database, WRONG, keeps_the_password, server, shared},
+    monitor_sources::{REPORTS, WRONG, keeps_secret, shared},
+    servers::{Database, server},
 };
 
 /// A run with these items before or after a short load.
@@ -96,7 +97,7 @@ fn what_a_database_does_not_answer_with_one_value_is_no_pass_and_no_hang() {
         assert_eq!(outcome, "failed", "{name}");
         assert!(detail.starts_with("postgres at 127.0.0.1:") && detail.contains(words), "{name}: {detail}");
     }
-    keeps_the_password(&ran);
+    keeps_secret(&ran, WRONG, &REPORTS);
     let database = Database::at(&url);
     let observer = database.connect();
     assert!(database.number(&observer, "SELECT count(*) FROM django_migrations") > 0.0, "nothing was deleted");

@@ -4,6 +4,7 @@ import shutil
 import socket
 import sys
 import time
+from pathlib import Path
 
 import group
 from postgres import free_port
@@ -19,8 +20,10 @@ class Redis:
             "redis-server is missing: install the package redis-server, or call ./test at the top, which does"
         )
         self._port = free_port()
+        self._log = Path(directory) / "redis.log"
         self.url = f"redis://127.0.0.1:{self._port}/0"
-        options = ["--bind", "127.0.0.1", "--port", str(self._port), "--save", "", "--appendonly", "no", "--loglevel", "warning"]
+        options = ["--bind", "127.0.0.1", "--port", str(self._port), "--save", "", "--appendonly", "no"]
+        options += ["--logfile", str(self._log)]
         self._process = group.start([program, *options], cwd=directory)
         self._wait_until_ready()
 
@@ -28,7 +31,8 @@ class Redis:
         deadline = time.monotonic() + READY_WITHIN_S
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
-                sys.exit(f"Redis ended with status {self._process.returncode} before it was ready; its messages are above")
+                said = self._log.read_text() if self._log.exists() else ""
+                sys.exit(f"Redis ended with status {self._process.returncode} before it was ready:\n{said}")
             try:
                 with socket.create_connection(("127.0.0.1", self._port), timeout=1) as connection:
                     connection.sendall(b"PING\r\n")

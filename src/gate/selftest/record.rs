@@ -16,6 +16,7 @@ use crate::{
     judge::Interruption,
     load,
     measure::Tape,
+    monitor::Readings,
     plan::{Load, Pacing, Phase, Plan},
     units::number,
 };
@@ -104,7 +105,15 @@ pub(super) async fn record(
     let plan = Arc::clone(&walk.plan);
     let phase = &short.phase;
     (walk.listen)(ladder::begins(phase, 1, index + 1));
-    let drive = Drive { kit: &walk.kit, phase, index, workers: walk.workers, stop: &walk.stop, extension: None };
+    let drive = Drive {
+        kit: &walk.kit,
+        phase,
+        index,
+        workers: walk.workers,
+        stop: &walk.stop,
+        extension: None,
+        readings: Readings::Gauges,
+    };
     let mut running = load::start(drive.job());
     let kept = running.keep_requests();
     let listen = &mut *walk.listen;

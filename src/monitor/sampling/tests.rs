@@ -17,6 +17,11 @@ const TLS: Tls = Tls { ca: None, verify: true };
 
 /// An app whose n-th answer (from 0) is what `answer` says; `None` hangs.
 async fn app(answer: fn(u32) -> Option<String>) -> (Control, Arc<AtomicU32>) {
+    app_with(Duration::from_millis(500), answer).await
+}
+
+/// The same with the time that an answer is awaited.
+async fn app_with(timeout: Duration, answer: fn(u32) -> Option<String>) -> (Control, Arc<AtomicU32>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     let base = Url::parse(&format!("http://{}", listener.local_addr().expect("bound"))).expect("a URL");
     let count = Arc::new(AtomicU32::new(0));
@@ -30,7 +35,7 @@ async fn app(answer: fn(u32) -> Option<String>) -> (Control, Arc<AtomicU32>) {
     let target = Target {
         url: None,
         allow: Vec::new(),
-        timeout: Duration::from_millis(500),
+        timeout,
         headers: vec![(HeaderName::from_static("accept"), "*/*".to_owned())],
         tls: TLS,
         ready: None,
@@ -53,7 +58,11 @@ async fn serve(mut stream: TcpStream, answer: Option<String>) {
 }
 
 fn gauges(read: &[(&str, &str)]) -> Gauges {
-    let mut source = Source::new(Kind::of(&crate::plan::Source::Prometheus { url: "/metrics".to_owned() }, &TLS));
+    gauges_of(&crate::plan::Source::Prometheus { url: "/metrics".to_owned() }, read)
+}
+
+fn gauges_of(source: &crate::plan::Source, read: &[(&str, &str)]) -> Gauges {
+    let mut source = Source::new(Kind::of(source, &TLS));
     for ((_, text), id) in read.iter().zip(0..) {
         source.add(GaugeId(id), crate::monitor::Formula::compile(text).expect("an expression"));
     }
@@ -64,10 +73,14 @@ fn gauges(read: &[(&str, &str)]) -> Gauges {
     }
 }
 
+fn occasion(window: (Duration, Duration)) -> Occasion {
+    Occasion { origin: Instant::now(), window, readings: Readings::GaugesAndStatements }
+}
+
 /// Reads to the end of a window of 200 ms that starts 50 ms after the origin.
 async fn read(gauges: &Gauges, control: &Control) -> Vec<GaugeSeries> {
     let window = (Duration::from_millis(50), Duration::from_millis(250));
-    let sampling = Sampling::start(gauges, control, Instant::now(), window);
+    let sampling = Sampling::start(gauges, control, occasion(window));
     while sampling.so_far()[0].attempts < 20 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -132,7 +145,7 @@ async fn a_rate_begins_with_the_second_reading_of_a_window() {
         assert!(series[1].samples.iter().all(|sample| sample.value > 0.0), "{series:?}");
     }
     assert_eq!(count.load(Ordering::SeqCst), 40);
-    let readings = gauges.read(&control, Duration::from_secs(2)).await;
+    let readings = gauges.read(&control).await;
     assert!(readings[1].value.as_ref().is_ok_and(|rate| *rate > 0.0), "{readings:?}");
 }
 
@@ -140,7 +153,7 @@ async fn a_rate_begins_with_the_second_reading_of_a_window() {
 async fn a_source_that_is_down_is_missing_and_an_early_end_starts_nothing_more() {
     let (control, count) = app(|_| None).await;
     let window = (Duration::ZERO, Duration::from_secs(3600));
-    let sampling = Sampling::start(&gauges(&[("app.a", "a")]), &control, Instant::now(), window);
+    let sampling = Sampling::start(&gauges(&[("app.a", "a")]), &control, occasion(window));
     while count.load(Ordering::SeqCst) == 0 {
         tokio::task::yield_now().await;
     }
@@ -165,6 +178,7 @@ fn after(attempts: usize, missed: std::ops::Range<usize>) -> GaugeSeries {
         Some(vec![Reading { gauge: GaugeId(0), value }])
     };
     let log = Log {
+        statements: None,
         attempts: (0..attempts)
             .map(|number| Attempt { at: Duration::from_secs(number as u64), readings: reading(number) })
             .collect(),
@@ -203,4 +217,61 @@ fn a_tenth_that_is_missed_here_and_there_is_no_silence() {
     let mut series = unread("app.a");
     log.fill(&mut series, 0);
     assert_eq!((series.samples.len(), series.silent), (54, false));
+}
+
+/// A server that takes connections and says nothing; gives its port and how many it took.
+async fn mute() -> (u16, Arc<AtomicU32>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let (port, count) = (listener.local_addr().expect("bound").port(), Arc::new(AtomicU32::new(0)));
+    let counted = Arc::clone(&count);
+    tokio::spawn(async move {
+        let mut taken = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            counted.fetch_add(1, Ordering::SeqCst);
+            taken.push(stream);
+        }
+    });
+    (port, count)
+}
+
+#[tokio::test]
+async fn a_window_that_goes_on_opens_no_second_connection() {
+    let (control, _) = app_with(Duration::from_secs(30), |_| None).await;
+    let (port, count) = mute().await;
+    let redis = crate::plan::Source::Redis { url: format!("redis://127.0.0.1:{port}") };
+    let ms = Duration::from_millis;
+    let mut sampling =
+        Sampling::start(&gauges_of(&redis, &[("cache.a", "clients")]), &control, occasion((ms(0), ms(400))));
+    sampling.extend((ms(400), ms(2400)));
+    while sampling.so_far()[0].planned < 3 || sampling.so_far()[0].attempts < 3 {
+        tokio::time::sleep(ms(5)).await;
+    }
+    let series = sampling.finish(ms(10)).await.gauges.remove(0);
+    assert_eq!((series.attempts, series.planned), (3, 3));
+    assert_eq!(count.load(Ordering::SeqCst), 1, "the first reading still waits");
+}
+
+#[tokio::test]
+async fn a_reading_has_the_time_at_which_its_source_was_asked() {
+    let (control, _) = app(|_| None).await;
+    let command = crate::plan::Source::Command { arguments: vec!["echo".to_owned(), "7".to_owned()] };
+    let gauges = gauges_of(&command, &[("queue.depth", "value")]);
+    assert_eq!(gauges.read(&control).await[0].value, Ok(7.0));
+    let sampling = Sampling::start(&gauges, &control, occasion((Duration::ZERO, Duration::from_millis(100))));
+    while sampling.so_far()[0].samples.is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let at = sampling.finish(Duration::from_secs(2)).await.gauges[0].samples[0].at;
+    assert!(at > Duration::from_millis(500), "it was asked a second after it was asked before, not after {at:?}");
+}
+
+#[tokio::test]
+async fn preflight_waits_no_longer_than_a_window() {
+    let (control, _) = app_with(Duration::from_secs(30), |_| None).await;
+    let (port, _) = mute().await;
+    let redis = crate::plan::Source::Redis { url: format!("redis://127.0.0.1:{port}") };
+    let gauges = gauges_of(&redis, &[("cache.a", "clients")]);
+    let reading = tokio::time::timeout(PATIENCE + Duration::from_secs(2), gauges.read(&control)).await;
+    let value = reading.expect("it gave up").remove(0).value;
+    assert_eq!(value, Err(Unread::Because(format!("redis at 127.0.0.1:{port} did not answer within 5s"))));
 }

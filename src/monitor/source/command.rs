@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Exposition;
-use crate::monitor::run_group;
+use crate::client::run_group;
 
 /// So much of what it prints is read.
 const KEPT: usize = 64 * 1024;

@@ -26,9 +26,21 @@ use crate::{
 /// What a database, a store or a command is asked costs it something: it is asked once a second at most.
 const SPARING: Duration = Duration::from_secs(1);
 
+/// The machine that the gate runs on has the generator to do: to look at all of its processes costs milliseconds.
+const LOOKING: Duration = Duration::from_millis(250);
+
 /// So many readings of an app's own page may wait for their answers at the same time. A busy app answers late; the schedule
 /// goes on meanwhile, but an app that answers nothing must not be buried under scrapes.
 const MOST_SCRAPES: usize = 8;
+
+/// What is read in a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readings {
+    /// The gauges alone.
+    Gauges,
+    /// Also the statements that took most of each database's time.
+    GaugesAndStatements,
+}
 
 /// One source with every gauge that is read from its answer.
 #[derive(Debug)]
@@ -116,7 +128,8 @@ impl Source {
     /// The shortest time between two readings.
     pub(super) fn interval(&self) -> Duration {
         match self.kind {
-            Kind::Prometheus(_) | Kind::Host(_) => Duration::ZERO,
+            Kind::Prometheus(_) => Duration::ZERO,
+            Kind::Host(_) => LOOKING,
             Kind::Postgres(_) | Kind::Redis(_) | Kind::Command(_) => SPARING,
         }
     }
@@ -127,16 +140,24 @@ impl Source {
     }
 
     /// A measured window begins: what happened before it does not count in it.
-    pub(super) fn open(&self) {
+    pub(super) fn open(&self, readings: Readings) {
         *self.before() = None;
         if let Kind::Postgres(source) = &self.kind {
-            source.open();
+            match readings {
+                Readings::GaugesAndStatements => source.open(),
+                Readings::Gauges => source.leave_statements(),
+            }
         }
     }
 
-    /// One reading of every gauge, when it is the source's turn; an answer is awaited so long.
+    /// One reading of every gauge, once it is the source's turn; an answer is awaited so long.
     pub(super) async fn read(&self, control: &Control, patience: Duration) -> Vec<Reading> {
         self.turn().await;
+        self.read_now(control, patience).await
+    }
+
+    /// The same after the source's [`Self::turn`] has come.
+    pub(super) async fn read_now(&self, control: &Control, patience: Duration) -> Vec<Reading> {
         let mut now = match self.ask(control, patience).await {
             Ok(now) => now,
             Err(reason) => return self.missed(&reason),
@@ -154,18 +175,24 @@ impl Source {
         readings
     }
 
+    /// Whether statements were counted in the window or are to be, so that its end has something to tell.
+    pub(super) fn counts_statements(&self) -> bool {
+        matches!(&self.kind, Kind::Postgres(source) if source.counts_statements())
+    }
+
     /// A measured window has ended: the statements that took most of a database's time in it.
-    pub(super) async fn close(&self, control: &Control, patience: Duration) -> Vec<Statement> {
-        let Kind::Postgres(source) = &self.kind else { return Vec::new() };
-        if !source.counts_statements() {
-            return Vec::new();
+    ///
+    /// # Errors
+    /// Why that is not known although the database keeps count.
+    pub(super) async fn close(&self, control: &Control, patience: Duration) -> Result<Vec<Statement>, String> {
+        let Kind::Postgres(source) = &self.kind else { return Ok(Vec::new()) };
+        if source.close() {
+            self.turn().await;
+            if let Err(why) = self.ask(control, patience).await {
+                source.fail_statements(&why);
+            }
         }
-        self.turn().await;
-        source.ask_for_statements();
-        match self.ask(control, patience).await {
-            Ok(_) => source.statements(),
-            Err(_) => Vec::new(),
-        }
+        source.statements()
     }
 
     /// The reading that every gauge of the source has missed.
@@ -187,7 +214,7 @@ impl Source {
     }
 
     /// Waits until the source may be asked, and notes when it may be again.
-    async fn turn(&self) {
+    pub(super) async fn turn(&self) {
         let interval = self.interval();
         if interval.is_zero() {
             return;
@@ -210,8 +237,7 @@ impl Source {
 /// The increase of a counter since the reading before.
 fn increase(name: &str, now: &Exposition, before: Option<&Exposition>) -> Result<f64, Unread> {
     let was = before.and_then(|before| before.value(name)).ok_or(Unread::NotYet)?;
-    let is = now.value(name).ok_or_else(|| Unread::Because(format!("the source gave no {name}")))?;
-    Ok(super::exposition::increase(was, is))
+    Ok(super::exposition::increase(was, now.bare(name)?))
 }
 
 /// The same a second.

@@ -2,22 +2,26 @@
 
 use std::time::Duration;
 
-use url::Url;
-
 use super::{Exposition, Hidden};
 use crate::client::control::Control;
 
 /// One address.
-#[derive(Debug)]
 pub(in crate::monitor) struct Prometheus {
     url: String,
     name: String,
     hidden: Hidden,
 }
 
+/// Debug output is an output.
+impl std::fmt::Debug for Prometheus {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Prometheus({})", self.name)
+    }
+}
+
 impl Prometheus {
     pub(super) fn new(url: &str) -> Self {
-        let hidden = Url::parse(url).map(|url| Hidden::of(&url)).unwrap_or_default();
+        let hidden = Hidden::of(url);
         Self { url: url.to_owned(), name: hidden.mask(&format!("GET {url}")), hidden }
     }
 
@@ -37,5 +41,18 @@ impl Prometheus {
         }
         let exposition = Exposition::parse(&answer.text());
         if exposition.is_empty() { Err(format!("{name} gave no Prometheus text")) } else { Ok(exposition) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_of_the_address_is_shown_nowhere() {
+        for url in ["http://u:s3cret@h:1/metrics", "http://h/metrics?token=s3cret", "/metrics?token=s3cret"] {
+            let source = Prometheus::new(url);
+            assert!(source.name().contains("/metrics") && !format!("{source:?}").contains("s3cret"), "{source:?}");
+        }
     }
 }

@@ -68,14 +68,24 @@ impl Redis {
         let address = self.address.as_ref().map_err(String::clone)?;
         let say = |why: String| format!("{}: {}", self.name, address.hidden.mask(&why));
         let kept = self.connection.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let mut connection = match kept {
-            Some(connection) => connection,
-            None => self.connect(address).await.map_err(say)?,
-        };
-        let info = ask(&mut connection, &["INFO"]).await.map_err(say)?;
+        let (connection, info) = self.info(address, kept).await.map_err(say)?;
         *self.connection.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
         let given = exposition(&info);
         if given.is_empty() { Err(say("its INFO holds no number".to_owned())) } else { Ok(given) }
+    }
+
+    /// Asks over the connection that was kept. A server closes one that was idle for long: then, once, over a new one.
+    async fn info(&self, address: &Address, kept: Option<Connection>) -> Result<(Connection, String), String> {
+        if let Some(mut connection) = kept {
+            match ask(&mut connection, &["INFO"]).await {
+                Ok(info) => return Ok((connection, info)),
+                Err(Failed::Refused(why)) => return Err(why),
+                Err(Failed::Lost(_)) => {}
+            }
+        }
+        let mut connection = self.connect(address).await?;
+        let info = ask(&mut connection, &["INFO"]).await.map_err(Failed::why)?;
+        Ok((connection, info))
     }
 
     async fn connect(&self, address: &Address) -> Result<Connection, String> {
@@ -91,7 +101,7 @@ impl Redis {
         if let Some(password) = &address.password {
             let words: Vec<&str> =
                 ["AUTH"].into_iter().chain(address.user.as_deref()).chain([password.as_str()]).collect();
-            ask(&mut connection, &words).await?;
+            ask(&mut connection, &words).await.map_err(Failed::why)?;
         }
         Ok(connection)
     }
@@ -110,17 +120,34 @@ impl Address {
             port: url.port().unwrap_or(PORT),
             user: Some(decoded(url.username())).filter(|user| !user.is_empty()),
             password: url.password().filter(|password| !password.is_empty()).map(decoded),
-            hidden: Hidden::of(&url),
+            hidden: Hidden::of(url.as_str()),
         })
     }
 }
 
+/// Why a command has no answer.
+enum Failed {
+    /// The connection ended.
+    Lost(String),
+    /// The answer is an error, or none that is understood.
+    Refused(String),
+}
+
+impl Failed {
+    fn why(self) -> String {
+        let (Self::Lost(why) | Self::Refused(why)) = self;
+        why
+    }
+}
+
 /// Sends a command and reads its answer; an error of the server is an error here.
-async fn ask(connection: &mut Connection, words: &[&str]) -> Result<String, String> {
+async fn ask(connection: &mut Connection, words: &[&str]) -> Result<String, Failed> {
+    let closed = || Failed::Lost("it closed the connection".to_owned());
     let lost = |error: io::Error| match error.kind() {
-        io::ErrorKind::UnexpectedEof => "it closed the connection".to_owned(),
-        _ => format!("the connection failed: {error}"),
+        io::ErrorKind::UnexpectedEof => closed(),
+        _ => Failed::Lost(format!("the connection failed: {error}")),
     };
+    let foreign = || Failed::Refused("it does not speak the protocol of Redis".to_owned());
     let mut command = format!("*{}\r\n", words.len());
     command.extend(words.iter().map(|word| format!("${}\r\n{word}\r\n", word.len())));
     connection.write_all(command.as_bytes()).await.map_err(lost)?;
@@ -131,16 +158,16 @@ async fn ask(connection: &mut Connection, words: &[&str]) -> Result<String, Stri
     let line = line.trim_end();
     match (line.chars().next(), line.get(1..)) {
         (Some('+'), Some(word)) => Ok(word.to_owned()),
-        (Some('-'), Some(error)) => Err(error.trim_end_matches('.').to_owned()),
+        (Some('-'), Some(error)) => Err(Failed::Refused(error.trim_end_matches('.').to_owned())),
         (Some('$' | '='), Some(length)) => {
             let length = length.parse().ok().filter(|length| *length <= LONGEST);
-            let length = length.ok_or_else(|| "it does not speak the protocol of Redis".to_owned())?;
+            let length = length.ok_or_else(foreign)?;
             let mut bytes = vec![0; length + 2];
             connection.read_exact(&mut bytes).await.map_err(lost)?;
             Ok(String::from_utf8_lossy(&bytes[..length]).into_owned())
         }
-        (None, _) => Err("it closed the connection".to_owned()),
-        _ => Err("it does not speak the protocol of Redis".to_owned()),
+        (None, _) => Err(closed()),
+        _ => Err(foreign()),
     }
 }
 
@@ -208,6 +235,31 @@ mod tests {
         let mut now = exposition(&later);
         derive(&mut now, Some(&before));
         assert_eq!((now.value("hit_percent"), now.value("evictions")), (Some(90.0), Some(2.0)));
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_was_closed_while_idle_is_opened_again() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let url = format!("redis://{}", listener.local_addr().expect("bound"));
+        let served = tokio::spawn(async move {
+            for _ in 0..2 {
+                let (mut stream, _) = listener.accept().await.expect("it connects");
+                let mut command = [0; 256];
+                let _ = stream.read(&mut command).await;
+                let info = "connected_clients:4\r\n";
+                let _ = stream.write_all(format!("${}\r\n{info}\r\n", info.len()).as_bytes()).await;
+            }
+            let _ = listener.accept().await;
+        });
+        let redis = Redis::new(&url, &Tls { ca: None, verify: true });
+        for _ in 0..2 {
+            assert_eq!(redis.read().await.expect("it answers").value("clients"), Some(3.0));
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        served.abort();
+        let _ = served.await;
+        let error = redis.read().await.expect_err("nobody listens any more");
+        assert!(error.contains("it cannot be reached"), "{error}");
     }
 
     #[tokio::test]

@@ -80,10 +80,8 @@ impl Draft<'_> {
         let absolute =
             Url::parse(&url.value).is_ok_and(|url| ["http", "https"].contains(&url.scheme()) && url.has_host());
         if !path && !absolute {
-            self.problem(
-                url.span,
-                format!("`{}` is neither a path on the target nor an http:// or https:// address", url.value),
-            );
+            // Not repeated: it may hold a password.
+            self.problem(url.span, "this is neither a path on the target nor an http:// or https:// address");
         }
         Source::Prometheus { url: url.value.clone() }
     }

@@ -13,7 +13,7 @@ pub(super) fn read(files: &Files, path: &str) -> Result<Exposition, String> {
     let two = [files.cgroup.clone(), files.cgroup.join("unified")];
     let of_two = two.iter().map(|root| root.join(path)).find(|folder| folder.join("cpu.stat").exists());
     let group = match of_two {
-        Some(folder) if folder.join("memory.current").exists() => Group::two(&folder)?,
+        Some(folder) if folder.join("memory.current").exists() => Group::two(&folder, path)?,
         _ => Group::one(files, path)?,
     };
     let mut given = Exposition::empty();
@@ -21,7 +21,7 @@ pub(super) fn read(files: &Files, path: &str) -> Result<Exposition, String> {
     given.give("cores", group.quota.unwrap_or(f64::INFINITY).min(machine::cores_of_machine(&files.proc)?));
     given.give("memory_bytes", group.memory);
     let all = machine::memory_of_machine(&files.proc);
-    let of = group.limit.map_or(all, Ok);
+    let of = all.map(|all| group.limit.unwrap_or(f64::INFINITY).min(all));
     given.give_or_lack("memory_percent", because(of.map(|of| 100.0 * group.memory / of)));
     let members = members(&group.folder);
     given.give_or_lack("open_files", because(process::open_files(&files.proc, members.into_iter())));
@@ -32,23 +32,25 @@ pub(super) fn read(files: &Files, path: &str) -> Result<Exposition, String> {
 struct Group {
     /// Seconds.
     cpu: f64,
-    /// Cores; `None` without a limit.
+    /// Cores that it and those above it leave; `None` without a limit.
     quota: Option<f64>,
+    /// Without the pages of files that the kernel may drop at any time: they fill whatever is free and choke nobody.
     memory: f64,
+    /// The tightest of its own and of those above it.
     limit: Option<f64>,
     /// Where its processes are listed.
     folder: PathBuf,
 }
 
 impl Group {
-    fn two(folder: &Path) -> Result<Self, String> {
+    fn two(folder: &Path, path: &str) -> Result<Self, String> {
         let stat = text(&folder.join("cpu.stat"))?;
         let usage = stat.lines().find_map(|line| line.strip_prefix("usage_usec ")?.trim().parse::<f64>().ok());
         Ok(Self {
             cpu: usage.ok_or_else(|| format!("{} has no usage_usec", folder.join("cpu.stat").display()))? / 1e6,
-            quota: quota_of_two(folder),
-            memory: number(&folder.join("memory.current"))?,
-            limit: machine::limit(&folder.join("memory.max")),
+            quota: tightest(folder, path, quota_of_two),
+            memory: in_use(number(&folder.join("memory.current"))?, folder, "inactive_file"),
+            limit: tightest(folder, path, |above| machine::limit(&above.join("memory.max"))),
             folder: folder.to_owned(),
         })
     }
@@ -61,12 +63,28 @@ impl Group {
         let memory = controller(files, "memory").join(path);
         Ok(Self {
             cpu: number(&cpu.join("cpuacct.usage"))? / 1e9,
-            quota: quota_of_one(&controller(files, "cpu").join(path)),
-            memory: number(&memory.join("memory.usage_in_bytes"))?,
-            limit: machine::limit(&memory.join("memory.limit_in_bytes")).filter(|limit| *limit < NO_LIMIT),
+            quota: tightest(&controller(files, "cpu").join(path), path, quota_of_one),
+            memory: in_use(number(&memory.join("memory.usage_in_bytes"))?, &memory, "total_inactive_file"),
+            limit: tightest(&memory, path, |above| {
+                machine::limit(&above.join("memory.limit_in_bytes")).filter(|limit| *limit < NO_LIMIT)
+            }),
             folder: cpu,
         })
     }
+}
+
+/// The tightest limit from a cgroup up to where its path begins.
+fn tightest(folder: &Path, path: &str, limit: impl Fn(&Path) -> Option<f64>) -> Option<f64> {
+    let depth = Path::new(path).components().count();
+    folder.ancestors().take(depth + 1).filter_map(limit).reduce(f64::min)
+}
+
+/// Bytes without those that `memory.stat` has under this name.
+fn in_use(bytes: f64, folder: &Path, dropped: &str) -> f64 {
+    let stat = text(&folder.join("memory.stat")).unwrap_or_default();
+    let mut lines = stat.lines().filter_map(|line| line.split_once(' '));
+    let dropped = lines.find(|(name, _)| *name == dropped).and_then(|(_, bytes)| bytes.trim().parse::<f64>().ok());
+    (bytes - dropped.unwrap_or_default()).max(0.0)
 }
 
 /// Where version 1 has a controller; some systems mount those of CPU together.
@@ -173,6 +191,38 @@ mod tests {
         assert_eq!(values(&read(&one, "app/").expect("version 1")), [2.5, 4.0, 256_000.0, 25.0].map(Some));
         let error = read(&one, "other").expect_err("it is not there");
         assert!(error.ends_with("cgroup/cpu,cpuacct/other is not there"), "{error}");
+    }
+
+    #[test]
+    fn what_the_kernel_may_drop_is_not_in_use_and_the_limits_above_hold_too() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let two = files(
+            folder.path(),
+            &[
+                ("cgroup/a/b/cpu.stat", "usage_usec 0\n"),
+                ("cgroup/a/b/cpu.max", "max 100000\n"),
+                ("cgroup/a/cpu.max", "50000 100000\n"),
+                ("cgroup/a/b/memory.current", "300\n"),
+                ("cgroup/a/b/memory.stat", "anon 90\nfile 210\ninactive_file 200\nactive_file 10\n"),
+                ("cgroup/a/b/memory.max", "max\n"),
+                ("cgroup/a/memory.max", "400\n"),
+            ],
+        );
+        assert_eq!(values(&read(&two, "/a/b").expect("version 2")), [0.0, 0.5, 100.0, 25.0].map(Some));
+        let folder = tempfile::tempdir().expect("a folder");
+        let one = files(
+            folder.path(),
+            &[
+                ("cgroup/cpuacct/a/b/cpuacct.usage", "0\n"),
+                ("cgroup/cpu/a/cpu.cfs_quota_us", "50000\n"),
+                ("cgroup/cpu/a/cpu.cfs_period_us", "100000\n"),
+                ("cgroup/memory/a/b/memory.usage_in_bytes", "300\n"),
+                ("cgroup/memory/a/b/memory.stat", "inactive_file 1\ntotal_inactive_file 200\n"),
+                ("cgroup/memory/a/memory.limit_in_bytes", "400\n"),
+                ("cgroup/memory/a/b/memory.limit_in_bytes", "9223372036854771712\n"),
+            ],
+        );
+        assert_eq!(values(&read(&one, "a/b").expect("version 1")), [0.0, 0.5, 100.0, 25.0].map(Some));
     }
 
     #[test]

@@ -4,7 +4,11 @@ mod cgroup;
 mod machine;
 mod process;
 
-use std::{fs, path::Path, sync::Arc};
+use std::{
+    fs,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use super::{Exposition, increase};
 use crate::{monitor::Unread, plan};
@@ -15,6 +19,8 @@ pub(in crate::monitor) struct Host {
     watched: plan::Host,
     name: String,
     files: Arc<Files>,
+    /// Of a process: what is remembered from one reading to the next.
+    tree: Arc<Mutex<process::Tree>>,
 }
 
 /// Where the kernel's files are; tests have their own.
@@ -36,7 +42,7 @@ impl Host {
             plan::Host::Process(plan::Process::Named(name)) => format!("the process {name}"),
             plan::Host::Cgroup(path) => format!("the cgroup {path}"),
         };
-        Self { watched: watched.clone(), name, files: Arc::new(files) }
+        Self { watched: watched.clone(), name, files: Arc::new(files), tree: Arc::default() }
     }
 
     pub(super) fn name(&self) -> &str {
@@ -44,15 +50,17 @@ impl Host {
     }
 
     pub(super) async fn read(&self) -> Result<Exposition, String> {
-        let (watched, files) = (self.watched.clone(), Arc::clone(&self.files));
-        let read = tokio::task::spawn_blocking(move || files.read(&watched));
+        let (watched, files, tree) = (self.watched.clone(), Arc::clone(&self.files), Arc::clone(&self.tree));
+        let read = tokio::task::spawn_blocking(move || {
+            files.read(&watched, &mut tree.lock().unwrap_or_else(PoisonError::into_inner))
+        });
         let read = read.await.map_err(|error| format!("{} could not be looked at: {error}", self.name))?;
         read.map_err(|why| format!("{}: {why}", self.name))
     }
 }
 
 impl Files {
-    fn read(&self, watched: &plan::Host) -> Result<Exposition, String> {
+    fn read(&self, watched: &plan::Host, tree: &mut process::Tree) -> Result<Exposition, String> {
         if !self.proc.join("stat").exists() {
             return Err(
                 "it is read from /proc, which only Linux has; give a node exporter or a command instead".to_owned()
@@ -60,7 +68,7 @@ impl Files {
         }
         match watched {
             plan::Host::Local => machine::read(&self.proc),
-            plan::Host::Process(process) => process::read(self, process),
+            plan::Host::Process(process) => process::read(self, process, tree),
             plan::Host::Cgroup(path) => cgroup::read(self, path),
         }
     }
@@ -138,6 +146,46 @@ mod tests {
         assert!(read.value("memory_bytes") > Some(100_000.0) && read.value("open_files") >= Some(3.0), "{read:?}");
         let gone = tree.read().await.expect_err("it has ended");
         assert!(gone.ends_with("it does not run"), "{gone}");
+    }
+
+    /// Writes what the kernel says of two processes named `app`; the second may have ended.
+    fn two_roots(folder: &Path, first_ticks: u32, second_ticks: Option<u32>) {
+        let stat = |ticks: u32| format!("0 (app) S 1 0 0 0 0 0 0 0 0 0 {ticks} 0 0 0 0 0 0 0 50 0 10");
+        let shared = [
+            ("stat", "cpu  1 1 1 1 1 1 1 1\ncpu0 1\ncpu1 1\n"),
+            ("meminfo", "MemTotal: 1000 kB\nMemAvailable: 1 kB\n"),
+        ];
+        for (name, text) in shared {
+            fs::write(folder.join(name), text).expect("it can be written");
+        }
+        for (id, ticks) in [("7", Some(first_ticks)), ("8", second_ticks)] {
+            let Some(ticks) = ticks else {
+                fs::remove_dir_all(folder.join(id)).expect("it was there");
+                continue;
+            };
+            fs::create_dir_all(folder.join(id).join("fd")).expect("it can be made");
+            fs::write(folder.join(id).join("stat"), stat(ticks)).expect("it can be written");
+            fs::write(folder.join(id).join("status"), "Cpus_allowed:\t3\n").expect("it can be written");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_root_that_ends_takes_its_time_along_and_nothing_is_started_anew() {
+        let folder = tempfile::tempdir().expect("a folder");
+        two_roots(folder.path(), 90_000, Some(50_000));
+        let files = Files { proc: folder.path().to_owned(), cgroup: folder.path().join("none") };
+        let host = Host::among(&plan::Host::Process(plan::Process::Named("app".to_owned())), files);
+        let first = host.read().await.expect("both are there");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        two_roots(folder.path(), 90_000, None);
+        let mut second = host.read().await.expect("one is still there");
+        derive(&mut second, Some(&first));
+        assert_eq!(second.value("cpu_percent"), Some(0.0), "{second:?}");
+        two_roots(folder.path(), 90_004, Some(1));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let mut third = host.read().await.expect("one was started again");
+        derive(&mut third, Some(&second));
+        assert!(third.value("cpu_percent").is_some_and(|cpu| cpu > 0.0 && cpu <= 25.0), "{third:?}");
     }
 
     #[tokio::test]

@@ -1,6 +1,13 @@
 //! From an address to an open session.
 
-use std::{error::Error, io, path::Path, str::FromStr, time::Duration};
+use std::{
+    error::Error,
+    io,
+    path::Path,
+    str::FromStr,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -10,6 +17,7 @@ use tokio::{
 use tokio_postgres::{
     Client, Config, Connection, NoTls, SimpleQueryMessage,
     config::{Host, SslMode},
+    error::SqlState,
 };
 use url::Url;
 
@@ -26,6 +34,9 @@ const APPLICATION: &str = "stagegate";
 /// goes on, and no second one is opened beside a statement that nobody waits for any more.
 const STATEMENT_SHARE: f64 = 0.8;
 
+/// Where less than this share of the time is left besides the session's own limit, a statement has a shorter one.
+const WAY_SHARE: f64 = 0.1;
+
 const PORT: u16 = 5432;
 
 /// Where a database is, and as whom it is asked.
@@ -36,6 +47,25 @@ pub(super) struct Address {
     hidden: Hidden,
     /// `postgres at HOST:PORT/NAME`.
     pub(super) name: String,
+    /// Whether a pooler stands before the server, which takes no settings with a new connection. It may also give each
+    /// statement another session, so that none may be left with a setting.
+    pooled: AtomicBool,
+}
+
+/// A statement that the server refused.
+#[derive(Debug)]
+pub(super) struct Refused {
+    /// The server's words.
+    pub(super) words: String,
+    /// Whether the server ended it because it took too long.
+    pub(super) took_too_long: bool,
+}
+
+/// Why a session was not opened.
+struct Unopened {
+    why: String,
+    /// A pooler did not take the settings that came with it.
+    by_pooler: bool,
 }
 
 /// An open session; dropping it closes the connection at once.
@@ -43,6 +73,8 @@ pub(super) struct Address {
 pub(super) struct Session {
     client: Client,
     driver: AbortHandle,
+    /// After so long the server ends a statement; `None` where that has to be said with each.
+    limit: Option<Duration>,
     /// What is known about the server.
     pub(super) known: Known,
 }
@@ -54,7 +86,8 @@ impl Address {
     /// What is wrong with it, without repeating it.
     pub(super) fn of(url: &str, tls: &Tls) -> Result<Self, String> {
         let wrong = |why: &str| format!("the address of postgres cannot be read: {why}");
-        let hidden = Hidden::of(&Url::parse(url).map_err(|error| wrong(&error.to_string()))?);
+        Url::parse(url).map_err(|error| wrong(&error.to_string()))?;
+        let hidden = Hidden::of(url);
         let config = Config::from_str(&verified_is_required(url));
         let mut config = config.map_err(|error| wrong(&hidden.mask(&sentence(&error))))?;
         config.application_name(APPLICATION);
@@ -65,15 +98,29 @@ impl Address {
         };
         let port = config.get_ports().first().copied().unwrap_or(PORT);
         let name = format!("postgres at {host}:{port}/{}", config.get_dbname().unwrap_or_default());
-        Ok(Self { config, tls: tls.clone(), hidden, name })
+        Ok(Self { config, tls: tls.clone(), hidden, name, pooled: AtomicBool::new(false) })
     }
 
-    /// Opens a session with the first host.
+    /// Opens a session with the first host, for statements whose answers are awaited so long.
     ///
     /// # Errors
     /// Why there is none.
     pub(super) async fn connect(&self, patience: Duration) -> Result<Session, String> {
-        let config = self.with_statement_timeout(patience.mul_f64(STATEMENT_SHARE));
+        if !self.pooled.load(Ordering::Relaxed) {
+            let limit = patience.mul_f64(STATEMENT_SHARE);
+            match self.open(self.with_statement_timeout(limit)).await {
+                Ok(mut session) => {
+                    session.limit = Some(limit);
+                    return Ok(session);
+                }
+                Err(Unopened { by_pooler: true, .. }) => self.pooled.store(true, Ordering::Relaxed),
+                Err(unopened) => return Err(unopened.why),
+            }
+        }
+        self.open(self.config.clone()).await.map_err(|unopened| unopened.why)
+    }
+
+    async fn open(&self, config: Config) -> Result<Session, Unopened> {
         let port = self.config.get_ports().first().copied().unwrap_or(PORT);
         match self.config.get_hosts().first() {
             Some(Host::Tcp(host)) => {
@@ -82,7 +129,7 @@ impl Address {
                     SslMode::Disable => None,
                     // As everywhere: encrypted where the server can, and nobody's certificate is looked at.
                     SslMode::Prefer => Some(tls::unverified()),
-                    _ => Some(tls::config(&self.tls).map_err(|error| self.say(&error.to_string()))?),
+                    _ => Some(tls::config(&self.tls).map_err(|error| Unopened::because(self.say(&error.to_string())))?),
                 };
                 match secure {
                     None => self.opened(config.connect_raw(tcp, NoTls).await),
@@ -97,7 +144,7 @@ impl Address {
                 let stream = self.unix(&socket).await?;
                 self.opened(config.connect_raw(stream, NoTls).await)
             }
-            None => Err(self.say("the address names no host")),
+            None => Err(Unopened::because(self.say("the address names no host"))),
         }
     }
 
@@ -108,31 +155,42 @@ impl Address {
         config
     }
 
-    async fn unix(&self, socket: &Path) -> Result<UnixStream, String> {
+    async fn unix(&self, socket: &Path) -> Result<UnixStream, Unopened> {
         UnixStream::connect(socket).await.map_err(|error| self.unreached(&error))
     }
 
     fn opened<S, T>(
         &self,
         connected: Result<(Client, Connection<S, T>), tokio_postgres::Error>,
-    ) -> Result<Session, String>
+    ) -> Result<Session, Unopened>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let (client, connection) = connected.map_err(|error| self.say(&sentence(&error)))?;
+        let (client, connection) = connected.map_err(|error| Unopened {
+            why: self.say(&sentence(&error)),
+            by_pooler: error.as_db_error().is_some_and(|refused| {
+                *refused.code() == SqlState::PROTOCOL_VIOLATION && refused.message().contains("startup parameter")
+            }),
+        })?;
         // What the connection ended with is told by the reading that waits for it.
         let driver = tokio::spawn(async move { drop(connection.await) }).abort_handle();
-        Ok(Session { client, driver, known: Known::default() })
+        Ok(Session { client, driver, limit: None, known: Known::default() })
     }
 
-    fn unreached(&self, error: &io::Error) -> String {
-        self.say(&format!("it cannot be reached: {error}"))
+    fn unreached(&self, error: &io::Error) -> Unopened {
+        Unopened::because(self.say(&format!("it cannot be reached: {error}")))
     }
 
     /// A reason with the place it is about; no password is in it.
     pub(super) fn say(&self, why: &str) -> String {
         format!("{}: {}", self.name, self.hidden.mask(why))
+    }
+}
+
+impl Unopened {
+    fn because(why: String) -> Self {
+        Self { why, by_pooler: false }
     }
 }
 
@@ -142,15 +200,16 @@ impl Session {
         !self.client.is_closed()
     }
 
-    /// Asks one query for its one value; `None` is NULL. The transaction only reads. Nothing else goes through: the server takes
+    /// Asks one query for its one value, which is awaited so long; `None` is NULL. The transaction only reads. Nothing else goes through: the server takes
     /// one statement to declare a cursor with, and only one that reads. However many rows there are, two are fetched at most.
     ///
     /// # Errors
     /// The server refused it, it gave another number of rows or values, or the session is lost.
-    pub(super) async fn value(&self, query: &str) -> Result<Option<String>, String> {
+    pub(super) async fn value(&self, query: &str, patience: Duration) -> Result<Option<String>, String> {
         let client = &self.client;
         let refused = |error| sentence(&error);
-        client.simple_query("BEGIN READ ONLY").await.map_err(refused)?;
+        let limit = if self.limit.is_some() { String::new() } else { set_limit(patience) };
+        client.simple_query(&format!("BEGIN READ ONLY; {limit}")).await.map_err(refused)?;
         client.execute(&format!("DECLARE stagegate CURSOR FOR {query}"), &[]).await.map_err(refused)?;
         let messages = client.simple_query("FETCH 2 FROM stagegate").await.map_err(refused)?;
         let rows = messages.iter().filter_map(|message| match message {
@@ -165,22 +224,29 @@ impl Session {
         }
     }
 
-    /// Asks one statement that gives one row. The inner error is a statement that the server refused; the session goes on
-    /// then.
+    /// Asks one statement that gives one row, and awaits the answer so long: the server ends it a little before. The inner
+    /// error is a statement that the server refused; the session goes on then.
     ///
     /// # Errors
     /// The session is lost.
-    pub(super) async fn ask(&mut self, statement: &str) -> Result<Result<Row, String>, String> {
-        let messages = match self.client.simple_query(statement).await {
+    pub(super) async fn ask(&mut self, statement: &str, patience: Duration) -> Result<Result<Row, Refused>, String> {
+        let messages = match self.client.simple_query(&limited(statement, self.limit, patience)).await {
             Ok(messages) => messages,
-            Err(error) if error.as_db_error().is_some() && self.is_open() => return Ok(Err(sentence(&error))),
-            Err(error) => return Err(sentence(&error)),
+            Err(error) => match error.as_db_error() {
+                Some(refused) if self.is_open() => {
+                    let took_too_long = *refused.code() == SqlState::QUERY_CANCELED;
+                    return Ok(Err(Refused { words: sentence(&error), took_too_long }));
+                }
+                _ => return Err(sentence(&error)),
+            },
         };
         let row = messages.into_iter().find_map(|message| match message {
             SimpleQueryMessage::Row(row) => Some(row),
             _ => None,
         });
-        let Some(row) = row else { return Ok(Err("it gave no row".to_owned())) };
+        let Some(row) = row else {
+            return Ok(Err(Refused { words: "it gave no row".to_owned(), took_too_long: false }));
+        };
         let columns = row.columns().iter().enumerate();
         let columns = columns.map(|(at, column)| (column.name().to_owned(), row.get(at).map(str::to_owned)));
         Ok(Ok(Row::new(columns)))
@@ -191,6 +257,20 @@ impl Drop for Session {
     fn drop(&mut self) {
         self.driver.abort();
     }
+}
+
+/// The statement with a limit of its own, where the session has none or connecting took of the time. Both go in one message,
+/// which is a transaction, and the limit ends with it.
+fn limited(statement: &str, session: Option<Duration>, patience: Duration) -> String {
+    if session.is_some_and(|limit| limit + patience.mul_f64(WAY_SHARE) <= patience) {
+        return statement.to_owned();
+    }
+    format!("{}; {statement}", set_limit(patience))
+}
+
+/// A limit for the statements of one transaction whose answers are awaited so long.
+fn set_limit(patience: Duration) -> String {
+    format!("SET LOCAL statement_timeout = {}", patience.mul_f64(STATEMENT_SHARE).as_millis().max(1))
 }
 
 /// A server's words, or the error with its causes.
@@ -218,6 +298,11 @@ fn verified_is_required(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
     use super::*;
 
     const TLS: Tls = Tls { ca: None, verify: true };
@@ -247,8 +332,63 @@ mod tests {
     }
 
     #[test]
+    fn a_statement_ends_before_nobody_waits_for_it_any_more() {
+        let ms = Duration::from_millis;
+        assert_eq!(limited("SELECT", Some(ms(4000)), ms(5000)), "SELECT");
+        assert_eq!(limited("SELECT", Some(ms(4000)), ms(4300)), "SET LOCAL statement_timeout = 3440; SELECT");
+        assert_eq!(limited("SELECT", Some(ms(8000)), ms(5000)), "SET LOCAL statement_timeout = 4000; SELECT");
+        assert_eq!(limited("SELECT", None, ms(5000)), "SET LOCAL statement_timeout = 4000; SELECT");
+    }
+
+    /// A message of the protocol.
+    fn message(kind: u8, body: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(body.len() + 4).expect("it is short");
+        [&[kind], &length.to_be_bytes()[..], body].concat()
+    }
+
+    /// Reads what a client sends until there is nothing more for now.
+    async fn said(stream: &mut TcpStream) -> String {
+        let mut bytes = [0; 4096];
+        let length = stream.read(&mut bytes).await.expect("it can be read");
+        String::from_utf8_lossy(&bytes[..length]).into_owned()
+    }
+
+    #[tokio::test]
+    async fn a_pooler_is_asked_without_settings() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let url = format!("postgresql://a:b@{}/n?sslmode=disable", listener.local_addr().expect("bound"));
+        let pooler = tokio::spawn(async move {
+            let (mut first, _) = listener.accept().await.expect("it connects");
+            assert!(said(&mut first).await.contains("statement_timeout"));
+            let refused = b"SFATAL\0VFATAL\0C08P01\0Munsupported startup parameter: options\0\0";
+            first.write_all(&message(b'E', refused)).await.expect("it listens");
+            drop(first);
+            let (mut second, _) = listener.accept().await.expect("it tries again");
+            assert!(!said(&mut second).await.contains("options"));
+            let ready = [message(b'R', &[0; 4]), message(b'Z', b"I")].concat();
+            second.write_all(&ready).await.expect("it listens");
+            let asked = said(&mut second).await;
+            let row =
+                [message(b'C', b"SET\0"), message(b'T', &[0, 0]), message(b'D', &[0, 0]), message(b'C', b"SELECT 1\0")];
+            second.write_all(&[row.concat(), message(b'Z', b"I")].concat()).await.expect("it listens");
+            asked
+        });
+        let address = Address::of(&url, &TLS).expect("an address");
+        let mut session = address.connect(Duration::from_secs(5)).await.expect("the second time it is let in");
+        let row = session.ask("SELECT 1", Duration::from_secs(5)).await.expect("it answers");
+        assert!(row.is_ok(), "{row:?}");
+        let asked = pooler.await.expect("no panic");
+        assert!(asked.contains("SET LOCAL statement_timeout = 4000; SELECT 1"), "{asked}");
+    }
+
+    #[test]
     fn an_address_that_cannot_be_read_is_not_repeated() {
-        for url in ["postgresql://a:s3cret@h/n?colour=red", "postgresql://a:s3cret@h:99999/n", "postgresql:///n"] {
+        for url in [
+            "postgresql://a:s3cret@h/n?colour=red",
+            "postgresql://a@h/n?password=s3cret&colour=red",
+            "postgresql://a:s3cret@h:99999/n",
+            "postgresql:///n",
+        ] {
             let error = Address::of(url, &TLS).expect_err(url);
             assert!(error.starts_with("the address of postgres cannot be read: "), "{error}");
             assert!(!error.contains("s3cret"), "{error}");

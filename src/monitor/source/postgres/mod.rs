@@ -5,11 +5,14 @@ mod query;
 mod statements;
 mod tls;
 mod value;
+mod words;
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
+
+use tokio::time::Instant;
 
 pub use self::value::{Given, ask_value};
 use self::{
@@ -42,50 +45,77 @@ impl Postgres {
         &self.name
     }
 
-    /// A measured window begins: the next reading also reads what each statement took so far.
+    /// A measured window begins: the next reading also counts what each statement took so far.
     pub(super) fn open(&self) {
-        self.statements_now().open();
+        self.statements_now().open(&self.name);
     }
 
-    /// Whether the statements were read at the begin of the window.
+    /// A window begins whose statements nobody wants to know.
+    pub(super) fn leave_statements(&self) {
+        self.statements_now().leave();
+    }
+
+    /// Whether they were counted at the begin of the window.
     pub(super) fn counts_statements(&self) -> bool {
         self.statements_now().has_begun()
     }
 
-    /// The next reading also reads what each statement took.
-    pub(super) fn ask_for_statements(&self) {
-        self.statements_now().wanted = true;
+    /// The window has ended. Whether a reading is to be made to tell which statements grew in it.
+    pub(super) fn close(&self) -> bool {
+        let counts = {
+            let session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+            session.as_ref().is_some_and(|session| matches!(session.known, query::Known::At { .. }))
+        };
+        let mut statements = self.statements_now();
+        if counts && statements.begins() {
+            statements.fail("the window had ended when they were to be read first");
+        }
+        statements.close()
     }
 
-    /// What the statements took between the two readings of them.
-    pub(super) fn statements(&self) -> Vec<Statement> {
-        self.statements_now().grown()
+    /// A reading that was to tell something of the statements was given up.
+    pub(super) fn fail_statements(&self, why: &str) {
+        self.statements_now().fail(why);
+    }
+
+    /// What the statements took between the two readings of them, or why that is not known.
+    pub(super) fn statements(&self) -> Result<Vec<Statement>, String> {
+        self.statements_now().taken()
     }
 
     pub(super) async fn read(&self, patience: Duration) -> Result<Exposition, String> {
+        let begun = Instant::now();
         let address = self.address.as_ref().map_err(String::clone)?;
         let kept = self.session.lock().unwrap_or_else(PoisonError::into_inner).take();
         let mut session = match kept.filter(Session::is_open) {
             Some(session) => session,
             None => address.connect(patience).await?,
         };
-        let wanted = self.statements_now().wanted;
-        let text = query::text(&session.known, wanted);
-        let answer = session.ask(&text).await.map_err(|why| address.say(&why))?;
+        let (text, tells) = {
+            let statements = self.statements_now();
+            let wanted = statements.wanted();
+            (query::text(&session.known, wanted), query::tells(&session.known, wanted))
+        };
+        let left = patience.saturating_sub(begun.elapsed());
+        let answer = session.ask(&text, left).await.map_err(|why| address.say(&why))?;
         let row = match answer {
             Ok(row) => row,
             Err(refused) => {
                 // The connection is as good as before: the statement alone was refused.
-                if wanted {
-                    session.known.without_statements();
+                let why = address.say(&refused.words);
+                if tells {
+                    self.statements_now().fail(&why);
+                    if !refused.took_too_long {
+                        session.known.without_statements();
+                    }
                 }
                 self.keep(session);
-                return Err(address.say(&refused));
+                return Err(why);
             }
         };
         session.known.learn(&row);
-        if wanted && let Some(read) = row.text("statements") {
-            self.statements_now().read(read, &self.name);
+        if tells {
+            self.statements_now().read(row.text("statements").unwrap_or_default());
         }
         self.keep(session);
         Ok(self.exposition(&row))
@@ -102,9 +132,12 @@ impl Postgres {
                 given.lack(name, Unread::Because(why));
             }
         }
-        let of = self.pool.map(f64::from).or_else(|| given.value("max_connections"));
-        if let (Some(connections), Some(of)) = (given.value("connections"), of) {
-            given.give("pool_percent", 100.0 * connections / of);
+        let (used, of) = match self.pool {
+            Some(pool) => (given.value("connections"), Some(f64::from(pool))),
+            None => (given.value("all_connections"), given.value("usable_connections")),
+        };
+        if let (Some(used), Some(of)) = (used, of) {
+            given.give("pool_percent", 100.0 * used / of);
         }
         given
     }
@@ -176,5 +209,17 @@ mod tests {
         assert_eq!((seen.value("active"), seen.value("pool_percent")), (Some(3.0), Some(40.0)));
         let hidden = postgres.exposition(&row("17"));
         assert_eq!((hidden.value("active"), hidden.value("connections")), (None, Some(20.0)));
+    }
+
+    #[test]
+    fn a_server_is_as_full_as_the_sessions_of_all_its_databases_make_it() {
+        let postgres = Postgres::new("postgresql://u:p@127.0.0.1:1/n", None, &Tls { ca: None, verify: true });
+        let row = query::Row::of([
+            ("connections", "20"),
+            ("all_connections", "97"),
+            ("max_connections", "100"),
+            ("usable_connections", "97"),
+        ]);
+        assert_eq!(postgres.exposition(&row).value("pool_percent"), Some(100.0));
     }
 }

@@ -1,5 +1,7 @@
 //! The one statement of a reading, and its row.
 
+use super::statements::{COUNTED, Counts, READ, Wanted};
+
 /// Begins every statement, so that it is told from the app's own.
 pub(super) const MARK: &str = "/* stagegate monitor */";
 
@@ -8,17 +10,24 @@ pub(super) const MARK: &str = "/* stagegate monitor */";
 ///
 /// - `waiting` are active sessions that wait for a lock another session holds (`wait_event_type` is `Lock`).
 /// - `hidden` are sessions of other roles of which this one sees nothing but that they are there.
-const GAUGES: &str = "activity.*, counters.*, current_setting('max_connections') AS max_connections";
+/// - `all_connections` are those of every database, this one included, for the limit is theirs together;
+///   `usable_connections` is what the limit leaves to roles that have no reserve.
+const GAUGES: &str = "activity.*, counters.*, current_setting('max_connections') AS max_connections,
+ current_setting('max_connections')::numeric - current_setting('superuser_reserved_connections')::numeric
+   - coalesce(nullif(current_setting('reserved_connections', true), ''), '0')::numeric AS usable_connections";
+
 const FROM: &str = "
- FROM (SELECT count(*) AS connections,
-              count(*) FILTER (WHERE state = 'active') AS active,
-              count(*) FILTER (WHERE state = 'active' AND wait_event_type = 'Lock') AS waiting,
-              count(*) FILTER (WHERE state LIKE 'idle in transaction%') AS idle_in_transaction,
-              greatest(coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0), 0) AS oldest_transaction_seconds,
-              count(*) FILTER (WHERE backend_type IS NULL) AS hidden
-         FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid()
-          AND coalesce(backend_type, 'client backend') = 'client backend') activity,
+ FROM (SELECT count(*) FILTER (WHERE here) AS connections,
+              count(*) FILTER (WHERE here AND state = 'active') AS active,
+              count(*) FILTER (WHERE here AND state = 'active' AND wait_event_type = 'Lock') AS waiting,
+              count(*) FILTER (WHERE here AND state LIKE 'idle in transaction%') AS idle_in_transaction,
+              greatest(coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)) FILTER (WHERE here), 0), 0)
+                AS oldest_transaction_seconds,
+              count(*) FILTER (WHERE here AND backend_type IS NULL) AS hidden,
+              count(*) AS all_connections
+         FROM (SELECT *, datname = current_database() AND pid <> pg_backend_pid() AS here
+                 FROM pg_stat_activity
+                WHERE datname IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend') sessions) activity,
       (SELECT xact_commit AS commits_total, xact_rollback AS rollbacks_total, blks_hit AS blocks_hit_total,
               blks_read AS blocks_read_total, deadlocks AS deadlocks_total
          FROM pg_stat_database WHERE datname = current_database()) counters";
@@ -60,25 +69,53 @@ impl Known {
     }
 }
 
-/// The statement of a reading, with what each of the app's statements took so far where that is wanted and can be known.
-pub(super) fn text(known: &Known, statements_wanted: bool) -> String {
-    let more = match known {
-        Known::Nothing => WHERE_STATEMENTS.to_owned(),
-        Known::At { schema, column } if statements_wanted => statements(schema, column),
-        Known::At { .. } | Known::Absent => String::new(),
+/// The statement of a reading, with what is wanted of the app's statements where that can be known.
+pub(super) fn text(known: &Known, wanted: Wanted<'_>) -> String {
+    let more = match (known, wanted) {
+        (Known::Nothing, _) => WHERE_STATEMENTS.to_owned(),
+        (Known::At { schema, column }, Wanted::Counts) => counts(schema, column),
+        (Known::At { schema, column }, Wanted::Grown(begin)) => grown(schema, column, begin),
+        (Known::At { .. }, Wanted::Nothing) | (Known::Absent, _) => String::new(),
     };
     format!("SELECT {MARK} {GAUGES}{more}{FROM}")
 }
 
-fn statements(schema: &str, column: &str) -> String {
+/// Whether [`text`] asks for what is wanted of the app's statements.
+pub(super) fn tells(known: &Known, wanted: Wanted<'_>) -> bool {
+    matches!(known, Known::At { .. }) && !matches!(wanted, Wanted::Nothing)
+}
+
+/// The numbers of all statements, without their texts: those are in a file that the server would have to read.
+fn counts(schema: &str, column: &str) -> String {
     format!(
         ",
- (SELECT coalesce(json_agg(json_build_array(queryid, calls, milliseconds, query)), '[]')
-    FROM (SELECT queryid::text AS queryid, sum(calls) AS calls, sum({column}) AS milliseconds, left(min(query), 1000) AS query
-            FROM {schema}.pg_stat_statements
-           WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
-             AND queryid IS NOT NULL AND strpos(query, '{MARK}') = 0
-           GROUP BY queryid ORDER BY milliseconds DESC LIMIT 5000) counted) AS statements"
+ (SELECT coalesce(json_agg(json_build_array(queryid, calls, milliseconds)), '[]')
+    FROM (SELECT queryid::text AS queryid, sum(calls) AS calls, sum({column}) AS milliseconds
+            FROM {schema}.pg_stat_statements(false)
+           WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND queryid IS NOT NULL
+           GROUP BY queryid ORDER BY milliseconds DESC LIMIT {COUNTED}) counted) AS statements"
+    )
+}
+
+/// Those that took most since they were counted, with their texts. What was counted goes along, so that the server gives the
+/// texts of these alone.
+fn grown(schema: &str, column: &str, begin: &Counts) -> String {
+    let [ids, calls, milliseconds] = begin.lists();
+    let join = if begin.complete() { "LEFT JOIN" } else { "JOIN" };
+    format!(
+        ",
+ (SELECT coalesce(json_agg(json_build_array(queryid::text, calls, milliseconds, query)), '[]')
+    FROM (SELECT counted.queryid, counted.calls, counted.milliseconds, left(counted.query, 1000) AS query
+            FROM (SELECT queryid, sum(calls) AS calls, sum({column}) AS milliseconds, min(query) AS query
+                    FROM {schema}.pg_stat_statements
+                   WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+                     AND queryid IS NOT NULL AND strpos(query, '{MARK}') = 0
+                   GROUP BY queryid) counted
+            {join} unnest('{{{ids}}}'::bigint[], '{{{calls}}}'::numeric[], '{{{milliseconds}}}'::float8[])
+              AS begin (queryid, calls, milliseconds) ON begin.queryid = counted.queryid
+           WHERE counted.calls <> coalesce(begin.calls, 0)
+           ORDER BY counted.milliseconds - CASE WHEN counted.calls < begin.calls THEN 0 ELSE coalesce(begin.milliseconds, 0) END DESC
+           LIMIT {READ}) grown) AS statements"
     )
 }
 
@@ -115,12 +152,17 @@ mod tests {
     #[test]
     fn statements_are_asked_for_where_they_are_and_only_when_wanted() {
         let mut known = Known::default();
-        assert!(text(&known, true).contains("statements_at"), "first it asks where they are");
+        assert!(text(&known, Wanted::Counts).contains("statements_at"), "first it asks where they are");
+        assert!(!tells(&known, Wanted::Counts));
         known.learn(&Row::of([("statements_at", "\"my ext\" total_exec_time")]));
-        assert!(text(&known, true).contains("FROM \"my ext\".pg_stat_statements"));
-        assert!(!text(&known, false).contains("pg_stat_statements"));
+        let begin = Counts::default();
+        let (counts, grown) = (text(&known, Wanted::Counts), text(&known, Wanted::Grown(&begin)));
+        assert!(counts.contains("FROM \"my ext\".pg_stat_statements(false)") && !counts.contains("query)"), "{counts}");
+        assert!(grown.contains("FROM \"my ext\".pg_stat_statements\n"), "{grown}");
+        assert!(tells(&known, Wanted::Counts) && !tells(&known, Wanted::Nothing));
+        assert!(!text(&known, Wanted::Nothing).contains("pg_stat_statements"));
         known.without_statements();
-        assert!(!text(&known, true).contains("pg_stat_statements"));
+        assert!(!text(&known, Wanted::Counts).contains("pg_stat_statements"));
         let mut nowhere = Known::default();
         nowhere.learn(&Row::new([("statements_at".to_owned(), None)]));
         assert_eq!(nowhere, Known::Absent);

@@ -27,7 +27,7 @@ pub async fn ask_value(url: &str, tls: &Tls, query: &str, patience: Duration) ->
     let address = Address::of(url, tls)?;
     let asked = async {
         let session = address.connect(patience).await?;
-        session.value(query).await.map_err(|why| address.say(&why))
+        session.value(query, patience).await.map_err(|why| address.say(&why))
     };
     match timeout(patience, asked).await {
         Ok(value) => Ok(Given { value: value?, from: address.name }),

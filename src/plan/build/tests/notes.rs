@@ -22,6 +22,10 @@ fn notes_what_the_requests_cannot_decide() {
     );
     let text = text
         .replace("criteria: [success_rate > 99%]", "data: [small], criteria: [success_rate > 50%]")
+        .replace(
+            "app: {prometheus",
+            "db: {postgres: \"postgresql://a:b@db/n\", read: {c: connections}}, app: {prometheus",
+        )
         .replace("target: {url", "secrets: [S]\ntarget: {tls: {verify: false}, url");
     let choice = Choice {
         environment: [("S".to_owned(), "abc".to_owned())].into(),
@@ -37,6 +41,7 @@ fn notes_what_the_requests_cannot_decide() {
         "2 the run may take up to ",
         "3 the value of `S` is under 6 characters",
         "4 certificates are not verified",
+        "6 the certificate of the database of `db` is not verified",
         "11 phase `second` raises the load and the complexity of its data at once, from `first`",
         "11 about 182 requests are expected for `p99 < 1s` in phase `second`; below 299 nothing about it is certain",
         "11 `requests >= 0` in phase `second` holds whatever was measured",
