@@ -1,13 +1,15 @@
 //! What a user sends with: its connections and its session.
 
+use std::{future::poll_fn, pin::pin, task::Poll};
+
 use http::{HeaderMap, HeaderValue, header};
-use http_body_util::Full;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::{
     Answer, Failure, Origin, Request, Session, Trouble,
-    connection::{Connection, Unanswered},
+    connection::{Connection, Outgoing, Unanswered},
     origin::Destination,
+    patience::Patience,
 };
 use crate::plan::FailureKind;
 
@@ -24,6 +26,9 @@ const MOST_CONNECTIONS: usize = 4;
 pub struct Agent {
     connections: Vec<Connection>,
     session: Session,
+    /// Room for the headers of the next request: that of an answer that was given back.
+    headers: HeaderMap,
+    patience: Patience,
 }
 
 impl Agent {
@@ -39,7 +44,8 @@ impl Agent {
 
     /// The headers as this agent would send them with a request now: with Host, Cookie and Content-Length.
     pub fn preview(&mut self, request: &Request) -> HeaderMap {
-        let mut headers = request.outgoing_headers(self.session.header(&request.address));
+        let mut headers = HeaderMap::new();
+        request.write_headers(self.session.header(&request.address), &mut headers);
         if !request.body.is_empty() {
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(request.body.len()));
         }
@@ -52,28 +58,61 @@ impl Agent {
     ///
     /// Every way to fail is a [`Trouble`]; the timeout covers connect, request and answer.
     pub async fn exchange(&mut self, origin: &Origin, request: &Request) -> Result<Answer, Trouble> {
+        self.exchange_by(Instant::now() + request.timeout, origin, request).await
+    }
+
+    /// As [`Self::exchange`], for who has just read the clock: until a moment in the place of the request's timeout.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::exchange`].
+    pub async fn exchange_by(
+        &mut self,
+        deadline: Instant,
+        origin: &Origin,
+        request: &Request,
+    ) -> Result<Answer, Trouble> {
         // Without its connection an unfinished exchange leaves nothing behind, whatever ends it.
         let idle = self.take(&request.address.destination);
-        let cookie = self.session.header(&request.address);
-        let mut outgoing = http::Request::new(Full::new(request.body.clone()));
-        *outgoing.method_mut() = request.method.clone();
-        *outgoing.uri_mut() = request.address.target.clone();
-        *outgoing.headers_mut() = request.outgoing_headers(cookie);
-        let deadline = Instant::now() + request.timeout;
-        match timeout_at(deadline, exchange(origin, request, outgoing, idle)).await {
-            Ok(Ok((connection, answer))) => {
+        let outgoing = self.outgoing(request);
+        let mut exchange = pin!(exchange(origin, request, outgoing, idle));
+        let patience = &mut self.patience;
+        let ended = poll_fn(|cx| match exchange.as_mut().poll(cx) {
+            Poll::Ready(ended) => Poll::Ready(Some(ended)),
+            Poll::Pending => patience.poll(deadline, cx).map(|()| None),
+        });
+        match ended.await {
+            Some(Ok((connection, answer))) => {
                 if !connection.is_closed() {
                     self.keep(connection);
                 }
                 self.session.store(&request.address, &answer.headers);
                 Ok(answer)
             }
-            Ok(Err(trouble)) => Err(trouble),
-            Err(_) => {
+            Some(Err(trouble)) => Err(trouble),
+            None => {
                 let waited = format!("no complete answer within {:?}", request.timeout);
                 Err(Failure::new(FailureKind::Timeout, waited).into())
             }
         }
+    }
+
+    /// Takes an answer that nobody needs any more, so that the next request is made without asking for memory.
+    pub fn give_back(&mut self, answer: Answer) {
+        self.headers = answer.headers;
+        // At once, because headers hold on to the bytes that the connection has read.
+        self.headers.clear();
+    }
+
+    fn outgoing(&mut self, request: &Request) -> Outgoing {
+        let cookie = self.session.header(&request.address);
+        let mut headers = std::mem::take(&mut self.headers);
+        request.write_headers(cookie, &mut headers);
+        let mut outgoing = Outgoing::new(request.body.clone().into());
+        *outgoing.method_mut() = request.method.clone();
+        *outgoing.uri_mut() = request.address.target.clone();
+        *outgoing.headers_mut() = headers;
+        outgoing
     }
 
     fn take(&mut self, destination: &Destination) -> Option<Connection> {
@@ -92,13 +131,13 @@ impl Agent {
 async fn exchange(
     origin: &Origin,
     request: &Request,
-    mut outgoing: http::Request<Full<bytes::Bytes>>,
+    mut outgoing: Outgoing,
     idle: Option<Connection>,
 ) -> Result<(Connection, Answer), Trouble> {
     let mut reused = idle.is_some();
     let mut connection = match idle {
         Some(connection) => connection,
-        None => Connection::open(origin, &request.address.destination).await?,
+        None => open(origin, request).await?,
     };
     let (head, incoming) = loop {
         match connection.send(outgoing).await {
@@ -107,7 +146,7 @@ async fn exchange(
             Err(Unanswered::Unsent(unsent)) if reused => {
                 outgoing = *unsent;
                 reused = false;
-                connection = Connection::open(origin, &request.address.destination).await?;
+                connection = open(origin, request).await?;
             }
             Err(Unanswered::Unsent(_)) => {
                 return Err(
@@ -119,4 +158,9 @@ async fn exchange(
     let read = connection.read(incoming, &head, (request.keep, request.max_size)).await?;
     let answer = Answer { status: head.status.as_u16(), headers: head.headers, body: read.body, size: read.size };
     Ok((connection, answer))
+}
+
+/// Opening is rare and takes much room while it lasts, so that it gets room of its own.
+async fn open(origin: &Origin, request: &Request) -> Result<Connection, Trouble> {
+    Box::pin(Connection::open(origin, &request.address.destination)).await
 }

@@ -36,6 +36,9 @@ const FAIR_SHARE: u64 = 256 * 1024;
 /// The largest read buffer: what a thousand users may hold at once of answers that arrive faster than they are read.
 const LARGEST_BUFFER: usize = 32 * 1024;
 
+/// A request as it is handed to the HTTP library.
+pub(super) type Outgoing = http::Request<Full<Bytes>>;
+
 /// One keep-alive connection. The HTTP state machine is polled by the user's own task, in line with the request: no
 /// second task, no wake-up between the two.
 pub(super) struct Connection {
@@ -47,7 +50,8 @@ pub(super) struct Connection {
 /// hyper's side of the connection.
 struct Driver {
     /// `None` once it has ended.
-    connection: Option<http1::Connection<TokioIo<Stream>, Full<Bytes>>>,
+    /// In a place of its own, because a connection changes hands twice for each request.
+    connection: Option<Box<http1::Connection<TokioIo<Stream>, Full<Bytes>>>>,
     /// What is left of it then, until the answer is read to its end.
     ended: Option<Stream>,
     /// Whether a request was handed over whose answer was not read to its end.
@@ -57,7 +61,7 @@ struct Driver {
 /// Why a request got no answer.
 pub(super) enum Unanswered {
     /// The connection was closed before any of the request was sent, so that it may be sent elsewhere.
-    Unsent(Box<http::Request<Full<Bytes>>>),
+    Unsent(Box<Outgoing>),
     /// It was sent, at least in part.
     Failed(Failure),
 }
@@ -81,12 +85,12 @@ impl Connection {
         Ok(Self {
             destination: Arc::clone(destination),
             sender,
-            driver: Driver { connection: Some(driver), ended: None, busy: false },
+            driver: Driver { connection: Some(Box::new(driver)), ended: None, busy: false },
         })
     }
 
     /// Sends a request and reads the head of its answer.
-    pub(super) async fn send(&mut self, request: http::Request<Full<Bytes>>) -> Result<(Parts, Incoming), Unanswered> {
+    pub(super) async fn send(&mut self, request: Outgoing) -> Result<(Parts, Incoming), Unanswered> {
         let Self { sender, driver, .. } = self;
         let ready = std::future::poll_fn(|cx| {
             driver.drive(cx);
@@ -155,7 +159,7 @@ impl Connection {
 impl Driver {
     fn drive(&mut self, cx: &mut Context<'_>) {
         if let Some(connection) = &mut self.connection
-            && Pin::new(connection).poll(cx).is_ready()
+            && Pin::new(&mut **connection).poll(cx).is_ready()
         {
             // Whatever ended it reaches the request in flight, if there is one; without one it does not matter.
             self.ended = self.take();

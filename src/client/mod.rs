@@ -14,6 +14,7 @@ mod extract;
 mod failure;
 mod json;
 mod origin;
+mod patience;
 mod request;
 mod resolve;
 pub mod service;

@@ -115,8 +115,8 @@ impl Ledger {
 }
 
 impl Witness for Ledger {
-    fn goes_on(&self, intended: Duration) -> bool {
-        self.course.goes_on(intended)
+    fn goes_on(&self, intended: Duration, now: Duration) -> bool {
+        self.course.goes_on(intended, now)
     }
 
     fn sending(&self, step: &PreparedStep, at: Duration) {

@@ -174,7 +174,7 @@ async fn start_users(worker: Rc<Worker>) {
     for user in (worker.index..load.users()).step_by(*workers as usize) {
         let start = if at_once { Duration::ZERO } else { schedule::user_start(user, load.spawn_rate()) };
         worker.alarm.rest_until(start).await;
-        if !worker.course.goes_on(start) {
+        if !worker.course.goes_on(start, worker.course.clock.now()) {
             break;
         }
         worker.users.borrow_mut().spawn_local(user::live(Rc::clone(&worker), user, start));
@@ -229,7 +229,7 @@ impl Worker {
             self.pool.open(Slots { rate, window_start, warmup: self.course.warmup(), duration });
             self.pool.extend(duration);
         }
-        self.course.close_window();
+        self.course.close_window(now);
         if let Some(end) = self.course.end()
             && now >= end
         {
@@ -257,8 +257,9 @@ impl Worker {
 
     /// The window is over, and so are its users.
     fn is_finished(&self) -> bool {
-        self.course.close_window();
-        let over = self.course.end().is_some_and(|end| self.course.clock.now() >= end);
+        let now = self.course.clock.now();
+        self.course.close_window(now);
+        let over = self.course.end().is_some_and(|end| now >= end);
         over && self.all_started.get() && self.users.borrow().is_empty()
     }
 
