@@ -10,6 +10,7 @@ use super::{
     connection::{Connection, Outgoing, Unanswered},
     origin::Destination,
     patience::Patience,
+    payload::Payload,
 };
 use crate::plan::FailureKind;
 
@@ -108,7 +109,7 @@ impl Agent {
         let cookie = self.session.header(&request.address);
         let mut headers = std::mem::take(&mut self.headers);
         request.write_headers(cookie, &mut headers);
-        let mut outgoing = Outgoing::new(request.body.clone().into());
+        let mut outgoing = Outgoing::new(Payload::of(&request.body));
         *outgoing.method_mut() = request.method.clone();
         *outgoing.uri_mut() = request.address.target.clone();
         *outgoing.headers_mut() = headers;

@@ -8,7 +8,6 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header, response::Parts};
-use http_body_util::Full;
 use hyper::{
     body::{Body, Frame, Incoming},
     client::conn::http1::{self, SendRequest},
@@ -22,6 +21,7 @@ use url::Host;
 use super::{
     Failure, Keep, Origin, Trouble, failure,
     origin::{Destination, short},
+    payload::Payload,
     stream::Stream,
 };
 use crate::plan::FailureKind;
@@ -37,13 +37,13 @@ const FAIR_SHARE: u64 = 256 * 1024;
 const LARGEST_BUFFER: usize = 32 * 1024;
 
 /// A request as it is handed to the HTTP library.
-pub(super) type Outgoing = http::Request<Full<Bytes>>;
+pub(super) type Outgoing = http::Request<Payload>;
 
 /// One keep-alive connection. The HTTP state machine is polled by the user's own task, in line with the request: no
 /// second task, no wake-up between the two.
 pub(super) struct Connection {
     pub(super) destination: Arc<Destination>,
-    sender: SendRequest<Full<Bytes>>,
+    sender: SendRequest<Payload>,
     driver: Driver,
 }
 
@@ -51,7 +51,7 @@ pub(super) struct Connection {
 struct Driver {
     /// `None` once it has ended.
     /// In a place of its own, because a connection changes hands twice for each request.
-    connection: Option<Box<http1::Connection<TokioIo<Stream>, Full<Bytes>>>>,
+    connection: Option<Box<http1::Connection<TokioIo<Stream>, Payload>>>,
     /// What is left of it then, until the answer is read to its end.
     ended: Option<Stream>,
     /// Whether a request was handed over whose answer was not read to its end.
@@ -79,6 +79,8 @@ impl Connection {
         let (sender, driver) = http1::Builder::new()
             .max_header_size(LONGEST_HEAD)
             .max_buf_size(LARGEST_BUFFER)
+            // To copy a body behind its head costs less than to hand the kernel a list of two.
+            .writev(false)
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|error| failure::exchanging(&error))?;

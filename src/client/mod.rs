@@ -15,6 +15,7 @@ mod failure;
 mod json;
 mod origin;
 mod patience;
+mod payload;
 mod request;
 mod resolve;
 pub mod service;

@@ -113,7 +113,8 @@ impl<'a> Life<'a> {
 
     /// Open model: an iteration for each slot that falls to this user.
     async fn take_slots(&mut self) {
-        while let Some(taken) = self.worker.pool.take().await {
+        let seat = Rc::default();
+        while let Some(taken) = self.worker.pool.take(&seat).await {
             let now = self.worker.course.clock.now();
             if taken.awaited {
                 self.worker.ledger.late(taken.time, now);

@@ -159,10 +159,12 @@ impl Walker {
                     let failure = self.judge(step, request, &answer).err();
                     route.witness.ended(&Hop { failure: failure.as_ref(), ..seen });
                     self.agent.give_back(answer);
+                    made.give_back(&mut self.memory);
                     return StepEnd::Done { ended, failed: failure.map(|failure| failure.description) };
                 }
                 Ok(Some(next)) => {
                     route.witness.ended(&seen);
+                    self.agent.give_back(answer);
                     redirected = Some(next);
                     intended = ended;
                     if !route.witness.goes_on(intended, ended) {
