@@ -73,25 +73,24 @@ impl Agent {
         origin: &Origin,
         request: &Request,
     ) -> Result<Answer, Trouble> {
-        // Without its connection an unfinished exchange leaves nothing behind, whatever ends it.
-        let idle = self.take(&request.address.destination);
-        let outgoing = self.outgoing(request);
-        let mut exchange = pin!(exchange(origin, request, outgoing, idle));
-        let patience = &mut self.patience;
-        let ended = poll_fn(|cx| match exchange.as_mut().poll(cx) {
-            Poll::Ready(ended) => Poll::Ready(Some(ended)),
-            Poll::Pending => patience.poll(deadline, cx).map(|()| None),
-        });
-        match ended.await {
-            Some(Ok((connection, answer))) => {
-                if !connection.is_closed() {
-                    self.keep(connection);
-                }
+        let mut outgoing = Some(self.outgoing(request));
+        let ended = {
+            let mut exchange = pin!(exchange(&mut self.connections, origin, request, &mut outgoing));
+            let patience = &mut self.patience;
+            poll_fn(|cx| match exchange.as_mut().poll(cx) {
+                Poll::Ready(ended) => Poll::Ready(Some(ended)),
+                Poll::Pending => patience.poll(deadline, cx).map(|()| None),
+            })
+            .await
+        };
+        match ended {
+            Some(Ok(answer)) => {
                 self.session.store(&request.address, &answer.headers);
                 Ok(answer)
             }
             Some(Err(trouble)) => Err(trouble),
             None => {
+                drop_unfinished(&mut self.connections);
                 let waited = format!("no complete answer within {:?}", request.timeout);
                 Err(Failure::new(FailureKind::Timeout, waited).into())
             }
@@ -115,50 +114,67 @@ impl Agent {
         *outgoing.headers_mut() = headers;
         outgoing
     }
-
-    fn take(&mut self, destination: &Destination) -> Option<Connection> {
-        let position = self.connections.iter().position(|connection| connection.destination.is(destination))?;
-        Some(self.connections.remove(position))
-    }
-
-    fn keep(&mut self, connection: Connection) {
-        if self.connections.len() == MOST_CONNECTIONS {
-            self.connections.remove(0);
-        }
-        self.connections.push(connection);
-    }
 }
 
+/// One exchange over the connection to the request's server, which is the last of them from then on. Whatever ends it before
+/// its answer was read to the end also ends that connection: here, or when the next exchange finds it unfinished.
 async fn exchange(
+    connections: &mut Vec<Connection>,
     origin: &Origin,
     request: &Request,
-    mut outgoing: Outgoing,
-    idle: Option<Connection>,
-) -> Result<(Connection, Answer), Trouble> {
-    let mut reused = idle.is_some();
-    let mut connection = match idle {
-        Some(connection) => connection,
-        None => open(origin, request).await?,
-    };
-    let (head, incoming) = loop {
-        match connection.send(outgoing).await {
-            Ok(answer) => break answer,
-            Err(Unanswered::Failed(failure)) => return Err(failure.into()),
-            Err(Unanswered::Unsent(unsent)) if reused => {
-                outgoing = *unsent;
-                reused = false;
-                connection = open(origin, request).await?;
+    outgoing: &mut Option<Outgoing>,
+) -> Result<Answer, Trouble> {
+    let mut reused = bring_forward(connections, &request.address.destination);
+    loop {
+        if !reused {
+            let opened = open(origin, request).await?;
+            if connections.len() == MOST_CONNECTIONS {
+                connections.remove(0);
             }
-            Err(Unanswered::Unsent(_)) => {
+            connections.push(opened);
+        }
+        let connection = connections.last_mut().expect("it was brought forward or opened just now");
+        let ended = converse(connection, request, outgoing).await;
+        let lost = ended.is_err() || connection.is_closed();
+        if lost {
+            connections.pop();
+        }
+        match ended {
+            Ok(answer) => return Ok(answer),
+            Err(Unanswered::Failed(failure)) => return Err(failure.into()),
+            Err(Unanswered::Unsent) if reused => reused = false,
+            Err(Unanswered::Unsent) => {
                 return Err(
                     Failure::new(FailureKind::Reset, "the connection was closed as soon as it was opened").into()
                 );
             }
         }
-    };
+    }
+}
+
+async fn converse(
+    connection: &mut Connection,
+    request: &Request,
+    outgoing: &mut Option<Outgoing>,
+) -> Result<Answer, Unanswered> {
+    let (head, incoming) = connection.send(outgoing).await?;
     let read = connection.read(incoming, &head, (request.keep, request.max_size)).await?;
-    let answer = Answer { status: head.status.as_u16(), headers: head.headers, body: read.body, size: read.size };
-    Ok((connection, answer))
+    Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: read.body, size: read.size })
+}
+
+/// Makes the connection to a server the last of all; false when there is none.
+fn bring_forward(connections: &mut Vec<Connection>, destination: &Destination) -> bool {
+    drop_unfinished(connections);
+    let Some(at) = connections.iter().position(|connection| connection.destination.is(destination)) else {
+        return false;
+    };
+    connections[at..].rotate_left(1);
+    true
+}
+
+/// Ends the connection of an exchange that was given up: what is still to come on it answers nothing that will be asked.
+fn drop_unfinished(connections: &mut Vec<Connection>) {
+    connections.retain(|connection| !connection.is_unfinished());
 }
 
 /// Opening is rare and takes much room while it lasts, so that it gets room of its own.

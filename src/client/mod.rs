@@ -12,6 +12,7 @@ mod error;
 mod expect;
 mod extract;
 mod failure;
+mod hush;
 mod json;
 mod origin;
 mod patience;

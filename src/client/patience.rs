@@ -2,7 +2,7 @@
 
 use std::{
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 
 use tokio::{
@@ -18,6 +18,8 @@ use tokio::{
 #[derive(Debug, Default)]
 pub(super) struct Patience {
     timer: Option<Pin<Box<Sleep>>>,
+    /// The task that the timer wakes as it is set.
+    wakes: Option<Waker>,
 }
 
 impl Patience {
@@ -26,7 +28,12 @@ impl Patience {
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         if timer.deadline() > deadline {
             timer.as_mut().reset(deadline);
+            self.wakes = None;
         }
+        if !timer.is_elapsed() && self.wakes.as_ref().is_some_and(|task| task.will_wake(cx.waker())) {
+            return Poll::Pending;
+        }
+        self.wakes = Some(cx.waker().clone());
         loop {
             // A flood of bytes uses up what a task may do at once; the deadline holds all the same.
             ready!(Pin::new(&mut unconstrained(timer.as_mut())).poll(cx));
