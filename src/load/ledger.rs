@@ -12,6 +12,9 @@ use crate::{
     plan::{EndpointId, FailureKind},
 };
 
+/// So many requests are handed over at the next heartbeat: as many as the processor's cache holds beside everything else.
+const FULL: usize = 2048;
+
 /// One worker's recording of requests and of its own lateness.
 pub(super) struct Ledger {
     course: Arc<Course>,
@@ -84,6 +87,11 @@ impl Ledger {
     /// Tells the course how many requests ended.
     pub(super) fn publish(&self) {
         self.course.add_requests(self.requests.take(), self.failures.take());
+    }
+
+    /// Whether so much was recorded that it is better handed over.
+    pub(super) fn is_full(&self) -> bool {
+        self.recorder.borrow().len() >= FULL
     }
 
     /// What was recorded since the last call.

@@ -38,13 +38,13 @@ const TASKS_A_LOOK: u32 = 16;
 /// A batch is handed over so long before a decision on an extension.
 const HANDING_OVER: Duration = Duration::from_millis(50);
 
-/// Heartbeats between two batches.
+/// Heartbeats between two batches at most.
 const BEATS_A_BATCH: u64 = 100;
 
 /// What a worker says to the control side.
 #[derive(Debug)]
 pub(super) enum Report {
-    /// Once a second.
+    /// Once a second at least.
     Batch(Batch),
     /// Once, at its end.
     End(Box<WorkerEnd>),
@@ -188,7 +188,7 @@ async fn oversee(worker: &Worker, reports: &Sender<Report>) {
         let due = BEAT * u32::try_from(beat).unwrap_or(u32::MAX);
         worker.alarm.sleep_until(due).await;
         worker.beat(due);
-        if (beat % BEATS_A_BATCH == 0 || worker.is_to_be_looked_at())
+        if (beat % BEATS_A_BATCH == 0 || worker.ledger.is_full() || worker.is_to_be_looked_at())
             && let Ok(permit) = reports.try_reserve()
         {
             // Without room the batch stays here and the next one is larger.
