@@ -43,7 +43,9 @@ impl Times {
     pub(super) fn quantiles<const N: usize>(all: &[&Self], percents: [usize; N]) -> [Option<Duration>; N] {
         if all.iter().any(|times| times.many.count() > 0) {
             let mut whole = Histogram::new();
-            all.iter().for_each(|times| times.add_to(&mut whole));
+            for times in all {
+                times.add_to(&mut whole);
+            }
             return percents.map(|percent| whole.quantile(percent as f64 / 100.0));
         }
         let mut few: Vec<u32> = all.iter().flat_map(|times| &times.few).copied().collect();
@@ -61,7 +63,9 @@ mod tests {
 
     fn of(times: impl IntoIterator<Item = u32>) -> Times {
         let mut all = Times::default();
-        times.into_iter().for_each(|time| all.push(time));
+        for time in times {
+            all.push(time);
+        }
         all
     }
 
