@@ -6,12 +6,15 @@
 
 nginx has one core and the generator another. In each round every generator runs once, in an order that turns with the
 rounds, so that a machine that is busy for a while is busy for all; the median over the rounds counts. CPU time is all that
-the system charges to the generator's process and its children, from its start to its end. Believe the ratios: the
+the system charges to the generator's process and its children, from its start to its end. What the gate takes beside its
+load (it reads its file, asks git, judges, writes its reports) is measured in each round with one user who hardly asks for
+anything, told by itself, and not charged to the requests. Believe the ratios: the
 microseconds are this machine's. Linux with taskset; what is missing is installed with apt, cargo and pip, and what cannot
 be had is named.
 """
 
 import argparse
+import dataclasses
 import os
 import pathlib
 import subprocess
@@ -65,7 +68,7 @@ def installed(given):
     if given.also:
         for peer in every[:2]:
             every.append(
-                peers.Peer(f"{peer.name} (also)", peers.own(given.also), peer.command, peer.count, peer.version)
+                dataclasses.replace(peer, name=f"{peer.name} (also)", install=peers.own(given.also))
             )
     for peer in every:
         if given.only and not any(peer.name.startswith(name) for name in given.only.split(",")):
@@ -79,28 +82,34 @@ def installed(given):
 
 def one(peer, program, url, given, core):
     """One run of one generator: CPU microseconds a request, and requests a second."""
+    beside = 0.0
+    if peer.idle:
+        with tempfile.TemporaryDirectory() as place:
+            folder = pathlib.Path(place)
+            used, _ = run(peer.idle(program, url, given.seconds, folder), folder, core)
+            beside = used.ru_utime + used.ru_stime
     with tempfile.TemporaryDirectory() as place:
         folder = pathlib.Path(place)
-        command = peer.command(program, url, given.users, given.seconds, folder)
-        output = folder / "output"
-        with output.open("w") as out:
-            process = subprocess.Popen(
-                ["taskset", "-c", core, *map(str, command)],
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                cwd=folder,
-            )
-            _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        said = output.read_text()
+        used, said = run(peer.command(program, url, given.users, given.seconds, folder), folder, core)
         try:
             requests = peer.count(said, folder)
         except (AttributeError, KeyError, OSError, ValueError) as reason:
             sys.exit(f"{peer.name} said nothing of its requests ({reason!r}):\n{said[-2000:]}")
         if requests == 0:
             sys.exit(f"{peer.name} sent nothing:\n{said[-2000:]}")
-        micros = 1e6 * (used.ru_utime + used.ru_stime) / requests
-        return report.Cost(micros, 1e6 * used.ru_utime / requests, requests / given.seconds, used.ru_maxrss / 1024)
+        micros = 1e6 * (used.ru_utime + used.ru_stime - beside) / requests
+        return report.Cost(micros, 1e3 * beside, requests / given.seconds, used.ru_maxrss / 1024)
+
+
+def run(command, folder, core):
+    """Runs a generator on its core; gives the resources that it used, and what it said."""
+    output = folder / "output"
+    with output.open("w") as out:
+        pinned = ["taskset", "-c", core, *map(str, command)]
+        process = subprocess.Popen(pinned, stdout=out, stderr=subprocess.STDOUT, cwd=folder)
+        _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return used, output.read_text()
 
 
 def version(peer, program):

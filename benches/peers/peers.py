@@ -22,6 +22,8 @@ class Peer:
     command: typing.Callable[[str, str, int, int, pathlib.Path], list]
     count: typing.Callable[[str, pathlib.Path], int]
     version: list
+    # Runs the same for one user who hardly asks for anything: what the generator takes beside its load.
+    idle: typing.Callable[[str, str, int, pathlib.Path], list] | None = None
 
 
 class Missing(Exception):
@@ -92,9 +94,9 @@ def _of_verdict(_, folder):
     return json.loads((folder / "out" / "verdict.json").read_text())["totals"]["requests"]
 
 
-def _gate(file):
+def _gate(file, think="0s"):
     def command(program, url, users, seconds, folder):
-        text = (HERE / file).read_text()
+        text = (HERE / file).read_text().replace("think: 0s", f"think: {think}")
         root = url.rpartition("/")[0]
         text = text.replace("URL", root).replace("USERS", str(users)).replace("SECONDS", str(seconds))
         (folder / "gates.yaml").write_text(text)
@@ -110,7 +112,7 @@ def _locust(module, name):
         script += "    @task\n    def answer(self):\n        self.client.get('/answer')\n"
         (folder / "locustfile.py").write_text(script)
         host = url.rpartition("/")[0]
-        arguments = ["--headless", "-u", users, "-r", users, "-t", f"{seconds}s", "--host", host, "--json"]
+        arguments = ["--headless", "-u", users, "-r", users, "-t", f"{seconds}s", "--host", host]
         return [program, "-f", folder / "locustfile.py", *arguments]
 
     return command
@@ -118,11 +120,12 @@ def _locust(module, name):
 
 def all_of(stagegate):
     """Every generator, the gate's two scenarios first."""
+    idle = lambda file: lambda program, url, seconds, folder: _gate(file, "1s")(program, url, 1, seconds, folder)
     text = lambda *parts: [str(part) for part in parts]
-    locust = lambda output, _: sum(entry["num_requests"] for entry in json.loads(output[output.index("[") :]))
+    locust = lambda output, _: int(re.findall(r"Aggregated\s+(\d+)\s+\d+\(", output)[-1])
     return [
-        Peer("stagegate", own(stagegate), _gate("plain.yaml"), _of_verdict, ["--version"]),
-        Peer("stagegate, checked", own(stagegate), _gate("checked.yaml"), _of_verdict, ["--version"]),
+        Peer("stagegate", own(stagegate), _gate("plain.yaml"), _of_verdict, ["--version"], idle("plain.yaml")),
+        Peer("stagegate, checked", own(stagegate), _gate("checked.yaml"), _of_verdict, ["--version"], idle("checked.yaml")),
         Peer(
             "wrk",
             apt("wrk", "wrk"),
