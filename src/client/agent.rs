@@ -1,13 +1,16 @@
 //! What a user sends with: its connections and its session.
 
+use std::{future::poll_fn, pin::pin, task::Poll};
+
 use http::{HeaderMap, HeaderValue, header};
-use http_body_util::Full;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::{
     Answer, Failure, Origin, Request, Session, Trouble,
-    connection::{Connection, Unanswered},
+    connection::{Connection, Outgoing, Unanswered},
     origin::Destination,
+    patience::Patience,
+    payload::Payload,
 };
 use crate::plan::FailureKind;
 
@@ -24,6 +27,9 @@ const MOST_CONNECTIONS: usize = 4;
 pub struct Agent {
     connections: Vec<Connection>,
     session: Session,
+    /// Room for the headers of the next request: that of an answer that was given back.
+    headers: HeaderMap,
+    patience: Patience,
 }
 
 impl Agent {
@@ -39,7 +45,8 @@ impl Agent {
 
     /// The headers as this agent would send them with a request now: with Host, Cookie and Content-Length.
     pub fn preview(&mut self, request: &Request) -> HeaderMap {
-        let mut headers = request.outgoing_headers(self.session.header(&request.address));
+        let mut headers = HeaderMap::new();
+        request.write_headers(self.session.header(&request.address), &mut headers);
         if !request.body.is_empty() {
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(request.body.len()));
         }
@@ -52,71 +59,125 @@ impl Agent {
     ///
     /// Every way to fail is a [`Trouble`]; the timeout covers connect, request and answer.
     pub async fn exchange(&mut self, origin: &Origin, request: &Request) -> Result<Answer, Trouble> {
-        // Without its connection an unfinished exchange leaves nothing behind, whatever ends it.
-        let idle = self.take(&request.address.destination);
-        let cookie = self.session.header(&request.address);
-        let mut outgoing = http::Request::new(Full::new(request.body.clone()));
-        *outgoing.method_mut() = request.method.clone();
-        *outgoing.uri_mut() = request.address.target.clone();
-        *outgoing.headers_mut() = request.outgoing_headers(cookie);
-        let deadline = Instant::now() + request.timeout;
-        match timeout_at(deadline, exchange(origin, request, outgoing, idle)).await {
-            Ok(Ok((connection, answer))) => {
-                if !connection.is_closed() {
-                    self.keep(connection);
-                }
+        self.exchange_by(Instant::now() + request.timeout, origin, request).await
+    }
+
+    /// As [`Self::exchange`], for who has just read the clock: until a moment in the place of the request's timeout.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::exchange`].
+    pub async fn exchange_by(
+        &mut self,
+        deadline: Instant,
+        origin: &Origin,
+        request: &Request,
+    ) -> Result<Answer, Trouble> {
+        let mut outgoing = Some(self.outgoing(request));
+        let ended = {
+            let mut exchange = pin!(exchange(&mut self.connections, origin, request, &mut outgoing));
+            let patience = &mut self.patience;
+            poll_fn(|cx| match exchange.as_mut().poll(cx) {
+                Poll::Ready(ended) => Poll::Ready(Some(ended)),
+                Poll::Pending => patience.poll(deadline, cx).map(|()| None),
+            })
+            .await
+        };
+        match ended {
+            Some(Ok(answer)) => {
                 self.session.store(&request.address, &answer.headers);
                 Ok(answer)
             }
-            Ok(Err(trouble)) => Err(trouble),
-            Err(_) => {
+            Some(Err(trouble)) => Err(trouble),
+            None => {
+                drop_unfinished(&mut self.connections);
                 let waited = format!("no complete answer within {:?}", request.timeout);
                 Err(Failure::new(FailureKind::Timeout, waited).into())
             }
         }
     }
 
-    fn take(&mut self, destination: &Destination) -> Option<Connection> {
-        let position = self.connections.iter().position(|connection| connection.destination.is(destination))?;
-        Some(self.connections.remove(position))
+    /// Takes an answer that nobody needs any more, so that the next request is made without asking for memory.
+    pub fn give_back(&mut self, answer: Answer) {
+        self.headers = answer.headers;
+        // At once, because headers hold on to the bytes that the connection has read.
+        self.headers.clear();
     }
 
-    fn keep(&mut self, connection: Connection) {
-        if self.connections.len() == MOST_CONNECTIONS {
-            self.connections.remove(0);
-        }
-        self.connections.push(connection);
+    fn outgoing(&mut self, request: &Request) -> Outgoing {
+        let cookie = self.session.header(&request.address);
+        let mut headers = std::mem::take(&mut self.headers);
+        request.write_headers(cookie, &mut headers);
+        let mut outgoing = Outgoing::new(Payload::of(&request.body));
+        *outgoing.method_mut() = request.method.clone();
+        *outgoing.uri_mut() = request.address.target.clone();
+        *outgoing.headers_mut() = headers;
+        outgoing
     }
 }
 
+/// One exchange over the connection to the request's server, which is the last of them from then on. Whatever ends it before
+/// its answer was read to the end also ends that connection: here, or when the next exchange finds it unfinished.
 async fn exchange(
+    connections: &mut Vec<Connection>,
     origin: &Origin,
     request: &Request,
-    mut outgoing: http::Request<Full<bytes::Bytes>>,
-    idle: Option<Connection>,
-) -> Result<(Connection, Answer), Trouble> {
-    let mut reused = idle.is_some();
-    let mut connection = match idle {
-        Some(connection) => connection,
-        None => Connection::open(origin, &request.address.destination).await?,
-    };
-    let (head, incoming) = loop {
-        match connection.send(outgoing).await {
-            Ok(answer) => break answer,
-            Err(Unanswered::Failed(failure)) => return Err(failure.into()),
-            Err(Unanswered::Unsent(unsent)) if reused => {
-                outgoing = *unsent;
-                reused = false;
-                connection = Connection::open(origin, &request.address.destination).await?;
+    outgoing: &mut Option<Outgoing>,
+) -> Result<Answer, Trouble> {
+    let mut reused = bring_forward(connections, &request.address.destination);
+    loop {
+        if !reused {
+            let opened = open(origin, request).await?;
+            if connections.len() == MOST_CONNECTIONS {
+                connections.remove(0);
             }
-            Err(Unanswered::Unsent(_)) => {
+            connections.push(opened);
+        }
+        let connection = connections.last_mut().expect("it was brought forward or opened just now");
+        let ended = converse(connection, request, outgoing).await;
+        let lost = ended.is_err() || connection.is_closed();
+        if lost {
+            connections.pop();
+        }
+        match ended {
+            Ok(answer) => return Ok(answer),
+            Err(Unanswered::Failed(failure)) => return Err(failure.into()),
+            Err(Unanswered::Unsent) if reused => reused = false,
+            Err(Unanswered::Unsent) => {
                 return Err(
                     Failure::new(FailureKind::Reset, "the connection was closed as soon as it was opened").into()
                 );
             }
         }
-    };
+    }
+}
+
+async fn converse(
+    connection: &mut Connection,
+    request: &Request,
+    outgoing: &mut Option<Outgoing>,
+) -> Result<Answer, Unanswered> {
+    let (head, incoming) = connection.send(outgoing).await?;
     let read = connection.read(incoming, &head, (request.keep, request.max_size)).await?;
-    let answer = Answer { status: head.status.as_u16(), headers: head.headers, body: read.body, size: read.size };
-    Ok((connection, answer))
+    Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: read.body, size: read.size })
+}
+
+/// Makes the connection to a server the last of all; false when there is none.
+fn bring_forward(connections: &mut Vec<Connection>, destination: &Destination) -> bool {
+    drop_unfinished(connections);
+    let Some(at) = connections.iter().position(|connection| connection.destination.is(destination)) else {
+        return false;
+    };
+    connections[at..].rotate_left(1);
+    true
+}
+
+/// Ends the connection of an exchange that was given up: what is still to come on it answers nothing that will be asked.
+fn drop_unfinished(connections: &mut Vec<Connection>) {
+    connections.retain(|connection| !connection.is_unfinished());
+}
+
+/// Opening is rare and takes much room while it lasts, so that it gets room of its own.
+async fn open(origin: &Origin, request: &Request) -> Result<Connection, Trouble> {
+    Box::pin(Connection::open(origin, &request.address.destination)).await
 }

@@ -3,12 +3,11 @@
 use std::{
     pin::{Pin, pin},
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, header, response::Parts};
-use http_body_util::Full;
 use hyper::{
     body::{Body, Frame, Incoming},
     client::conn::http1::{self, SendRequest},
@@ -21,7 +20,9 @@ use url::Host;
 
 use super::{
     Failure, Keep, Origin, Trouble, failure,
+    hush::Hush,
     origin::{Destination, short},
+    payload::Payload,
     stream::{Stream, Tcp},
 };
 use crate::plan::FailureKind;
@@ -36,18 +37,23 @@ const FAIR_SHARE: u64 = 256 * 1024;
 /// The largest read buffer: what a thousand users may hold at once of answers that arrive faster than they are read.
 const LARGEST_BUFFER: usize = 32 * 1024;
 
+/// A request as it is handed to the HTTP library.
+pub(super) type Outgoing = http::Request<Payload>;
+
 /// One keep-alive connection. The HTTP state machine is polled by the user's own task, in line with the request: no
 /// second task, no wake-up between the two.
 pub(super) struct Connection {
     pub(super) destination: Arc<Destination>,
-    sender: SendRequest<Full<Bytes>>,
+    sender: SendRequest<Payload>,
     driver: Driver,
+    hush: Hush,
 }
 
 /// hyper's side of the connection.
 struct Driver {
     /// `None` once it has ended.
-    connection: Option<http1::Connection<TokioIo<Stream>, Full<Bytes>>>,
+    /// In a place of its own, because a connection changes hands twice for each request.
+    connection: Option<Box<http1::Connection<TokioIo<Stream>, Payload>>>,
     /// What is left of it then, until the answer is read to its end.
     ended: Option<Stream>,
     /// Whether a request was handed over whose answer was not read to its end.
@@ -56,8 +62,9 @@ struct Driver {
 
 /// Why a request got no answer.
 pub(super) enum Unanswered {
-    /// The connection was closed before any of the request was sent, so that it may be sent elsewhere.
-    Unsent(Box<http::Request<Full<Bytes>>>),
+    /// The connection was closed before any of the request was sent, so that it may be sent elsewhere: it was left where it
+    /// was.
+    Unsent,
     /// It was sent, at least in part.
     Failed(Failure),
 }
@@ -75,40 +82,51 @@ impl Connection {
         let (sender, driver) = http1::Builder::new()
             .max_header_size(LONGEST_HEAD)
             .max_buf_size(LARGEST_BUFFER)
+            // To copy a body behind its head costs less than to hand the kernel a list of two.
+            .writev(false)
             .handshake(TokioIo::new(stream))
             .await
             .map_err(|error| failure::exchanging(&error))?;
         Ok(Self {
             destination: Arc::clone(destination),
             sender,
-            driver: Driver { connection: Some(driver), ended: None, busy: false },
+            driver: Driver { connection: Some(Box::new(driver)), ended: None, busy: false },
+            hush: Hush::new(),
         })
     }
 
-    /// Sends a request and reads the head of its answer.
-    pub(super) async fn send(&mut self, request: http::Request<Full<Bytes>>) -> Result<(Parts, Incoming), Unanswered> {
-        let Self { sender, driver, .. } = self;
+    /// Sends the request and reads the head of its answer.
+    pub(super) async fn send(&mut self, outgoing: &mut Option<Outgoing>) -> Result<(Parts, Incoming), Unanswered> {
+        let Self { sender, driver, hush, .. } = self;
         let ready = std::future::poll_fn(|cx| {
-            driver.drive(cx);
-            match sender.poll_ready(cx) {
-                Poll::Ready(result) => Poll::Ready(result.is_ok()),
-                Poll::Pending if driver.connection.is_none() => Poll::Ready(false),
-                Poll::Pending => Poll::Pending,
-            }
+            hush.poll(cx, |cx| {
+                driver.drive(cx);
+                match sender.poll_ready(cx) {
+                    Poll::Ready(result) => Poll::Ready(result.is_ok()),
+                    Poll::Pending if driver.connection.is_none() => Poll::Ready(false),
+                    Poll::Pending => Poll::Pending,
+                }
+            })
         });
         if !ready.await {
-            return Err(Unanswered::Unsent(Box::new(request)));
+            return Err(Unanswered::Unsent);
         }
+        let request = outgoing.take().expect("a request that was sent is not sent again");
         driver.busy = true;
         let mut answer = pin!(sender.try_send_request(request));
         let answer = std::future::poll_fn(|cx| {
-            driver.drive(cx);
-            answer.as_mut().poll(cx)
+            hush.poll(cx, |cx| {
+                driver.drive(cx);
+                answer.as_mut().poll(cx)
+            })
         });
         match answer.await {
             Ok(answer) => Ok(answer.into_parts()),
             Err(mut error) => Err(match error.take_message() {
-                Some(request) => Unanswered::Unsent(Box::new(request)),
+                Some(request) => {
+                    *outgoing = Some(request);
+                    Unanswered::Unsent
+                }
                 None => Unanswered::Failed(failure::exchanging(error.error())),
             }),
         }
@@ -120,11 +138,13 @@ impl Connection {
         mut incoming: Incoming,
         head: &Parts,
         (keep, max_size): (Keep, Option<u64>),
-    ) -> Result<Read, Failure> {
+    ) -> Result<Read, Unanswered> {
         let mut kept = Kept::default();
         let (mut size, mut fair) = (0_u64, FAIR_SHARE);
-        while let Some(frame) = self.driver.next(&mut incoming).await {
-            let Ok(data) = frame.map_err(|error| failure::exchanging(&error))?.into_data() else { continue };
+        while let Some(frame) = self.driver.next(&mut incoming, &mut self.hush).await {
+            let Ok(data) = frame.map_err(|error| Unanswered::Failed(failure::exchanging(&error)))?.into_data() else {
+                continue;
+            };
             size += data.len() as u64;
             if keep == Keep::Body {
                 kept.add(data);
@@ -138,12 +158,19 @@ impl Connection {
                 tokio::task::yield_now().await;
             }
         }
+        drop(incoming);
         self.driver.busy = false;
         self.driver.ended = None;
+        self.hush.rest();
         if closes(&head.headers) {
             self.driver.connection = None;
         }
         Ok(Read { body: kept.take(), size })
+    }
+
+    /// Whether an exchange on it was given up before its answer was read to the end.
+    pub(super) fn is_unfinished(&self) -> bool {
+        self.driver.busy
     }
 
     /// Whether it has ended for certain; one that has not may still turn out to be closed.
@@ -155,7 +182,7 @@ impl Connection {
 impl Driver {
     fn drive(&mut self, cx: &mut Context<'_>) {
         if let Some(connection) = &mut self.connection
-            && Pin::new(connection).poll(cx).is_ready()
+            && Pin::new(&mut **connection).poll(cx).is_ready()
         {
             // Whatever ended it reaches the request in flight, if there is one; without one it does not matter.
             self.ended = self.take();
@@ -174,13 +201,15 @@ impl Driver {
     }
 
     /// The next frame of a body: first what has arrived, then what the connection reads now.
-    async fn next(&mut self, incoming: &mut Incoming) -> Option<Result<Frame<Bytes>, hyper::Error>> {
+    async fn next(&mut self, incoming: &mut Incoming, hush: &mut Hush) -> Option<Result<Frame<Bytes>, hyper::Error>> {
         std::future::poll_fn(|cx| {
-            if let Poll::Ready(frame) = Pin::new(&mut *incoming).poll_frame(cx) {
-                return Poll::Ready(frame);
-            }
-            self.drive(cx);
-            Poll::Ready(ready!(Pin::new(&mut *incoming).poll_frame(cx)))
+            hush.poll(cx, |cx| {
+                if let Poll::Ready(frame) = Pin::new(&mut *incoming).poll_frame(cx) {
+                    return Poll::Ready(frame);
+                }
+                self.drive(cx);
+                Pin::new(&mut *incoming).poll_frame(cx)
+            })
         })
         .await
     }

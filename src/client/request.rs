@@ -64,9 +64,11 @@ impl Request {
         next
     }
 
-    /// The headers as they go out.
-    pub(super) fn outgoing_headers(&self, cookie: Option<HeaderValue>) -> HeaderMap {
-        let mut headers = self.headers.clone();
+    /// Writes the headers as they go out into an empty map.
+    pub(super) fn write_headers(&self, cookie: Option<HeaderValue>, headers: &mut HeaderMap) {
+        for (name, value) in &self.headers {
+            headers.append(name, value.clone());
+        }
         headers.insert(header::HOST, self.address.destination.authority.clone());
         if let Some(cookie) = cookie {
             headers.insert(header::COOKIE, cookie);
@@ -76,6 +78,5 @@ impl Request {
             // Some servers answer 411 to these methods without a length (RFC 9110 section 8.6).
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
-        headers
     }
 }

@@ -194,8 +194,8 @@ impl Course {
     }
 
     /// Closes the window when its planned end has passed without an extension.
-    pub(super) fn close_window(&self) {
-        if self.window.load(Ordering::Acquire) == OPEN && self.window_end().is_some_and(|end| self.clock.now() >= end) {
+    pub(super) fn close_window(&self, now: Duration) {
+        if self.window.load(Ordering::Acquire) == OPEN && self.window_end().is_some_and(|end| now >= end) {
             // Somebody else closed or extended it in this very moment; then that counts.
             let _ = self.window.compare_exchange(OPEN, OVER, Ordering::AcqRel, Ordering::Acquire);
         }
@@ -215,21 +215,21 @@ impl Course {
 
     /// Whether a request that is intended then may still come to be sent: as long as the window may be extended, nobody
     /// goes home before its end.
-    pub(super) fn may_go_on(&self, intended: Duration) -> bool {
-        self.close_window();
+    pub(super) fn may_go_on(&self, intended: Duration, now: Duration) -> bool {
+        self.close_window(now);
         let undecided = self.may_extend && self.window.load(Ordering::Acquire) == OPEN && self.stopped_at().is_none();
         match self.window_end() {
             Some(end) if undecided => intended < end + self.duration,
-            _ => self.goes_on(intended),
+            _ => self.goes_on(intended, now),
         }
     }
 
-    /// Whether a request that is intended then is still to be sent now.
-    pub(super) fn goes_on(&self, intended: Duration) -> bool {
-        self.close_window();
+    /// Whether a request that is intended then is still to be sent at `now`.
+    pub(super) fn goes_on(&self, intended: Duration, now: Duration) -> bool {
+        self.close_window(now);
         match self.end() {
             None => true,
-            Some(end) => intended < end && self.stopped_at().is_none() && (self.clock.now() < end + SLOT_GRACE),
+            Some(end) => intended < end && self.stopped_at().is_none() && now < end + SLOT_GRACE,
         }
     }
 

@@ -12,6 +12,9 @@ use crate::{
     plan::{EndpointId, FailureKind},
 };
 
+/// So many requests are handed over at the next heartbeat: as many as the processor's cache holds beside everything else.
+const FULL: usize = 2048;
+
 /// One worker's recording of requests and of its own lateness.
 pub(super) struct Ledger {
     course: Arc<Course>,
@@ -86,6 +89,11 @@ impl Ledger {
         self.course.add_requests(self.requests.take(), self.failures.take());
     }
 
+    /// Whether so much was recorded that it is better handed over.
+    pub(super) fn is_full(&self) -> bool {
+        self.recorder.borrow().len() >= FULL
+    }
+
     /// What was recorded since the last call.
     pub(super) fn take(&self) -> Batch {
         self.recorder.borrow_mut().take()
@@ -115,8 +123,8 @@ impl Ledger {
 }
 
 impl Witness for Ledger {
-    fn goes_on(&self, intended: Duration) -> bool {
-        self.course.goes_on(intended)
+    fn goes_on(&self, intended: Duration, now: Duration) -> bool {
+        self.course.goes_on(intended, now)
     }
 
     fn sending(&self, step: &PreparedStep, at: Duration) {

@@ -28,8 +28,9 @@ pub(super) struct Pool {
     changed: Notify,
 }
 
-/// Where an idle user waits.
-struct Seat {
+/// Where an idle user waits; each has one of its own.
+#[derive(Default)]
+pub(super) struct Seat {
     slot: Cell<Option<Taken>>,
     called: Notify,
 }
@@ -87,8 +88,8 @@ impl Pool {
         }
     }
 
-    /// A user is idle until it gets a slot; `None` when there will be none. Users take turns.
-    pub(super) async fn take(&self) -> Option<Taken> {
+    /// A user is idle in its seat until it gets a slot; `None` when there will be none. Users take turns.
+    pub(super) async fn take(&self, seat: &Rc<Seat>) -> Option<Taken> {
         if self.closed.get() {
             return None;
         }
@@ -99,11 +100,10 @@ impl Pool {
             self.advance();
             return Some(Taken { time, awaited: false });
         }
-        let seat = Rc::new(Seat { slot: Cell::new(None), called: Notify::new() });
-        self.idle.borrow_mut().push_back(Rc::clone(&seat));
+        self.idle.borrow_mut().push_back(Rc::clone(seat));
         self.changed.notify_one();
         seat.called.notified().await;
-        seat.slot.get()
+        seat.slot.take()
     }
 
     /// Gives slots to idle users as they become due; ends when the pool is closed.

@@ -58,7 +58,7 @@ impl Recipe {
             Err(failure) => Self::Broken(failure),
             Ok(varying) if varying.varies() => Self::Varying(Box::new(varying)),
             Ok(varying) => match varying.make(origin, &mut Memory::empty()) {
-                Ok(request) => Self::Fixed(Box::new(request)),
+                Ok(request) => Self::Fixed(request),
                 Err(Unmade::Refused(failure)) => Self::Broken(failure),
                 Err(Unmade::Missing(_)) => Self::Broken(Failure::check("the step needs a value that no step extracts")),
             },
@@ -74,7 +74,7 @@ impl Recipe {
         match self {
             Self::Fixed(request) => Ok(Made::Fixed(request)),
             Self::Broken(failure) => Err(Unmade::Refused(failure.clone())),
-            Self::Varying(varying) => varying.make(origin, memory).map(|request| Made::Varied(Box::new(request))),
+            Self::Varying(varying) => varying.make(origin, memory).map(Made::Varied),
         }
     }
 }
@@ -95,6 +95,13 @@ impl Made<'_> {
         match self {
             Self::Fixed(request) => request,
             Self::Varied(request) => request,
+        }
+    }
+
+    /// Leaves the room of a request that is not needed any more to the user's next one.
+    pub(super) fn give_back(self, memory: &mut Memory) {
+        if let Self::Varied(request) = self {
+            memory.give_back_request(request);
         }
     }
 }
@@ -132,12 +139,17 @@ impl Varying {
         !self.headers.is_empty() || self.url.constant().is_none() || self.body.constant().is_none()
     }
 
-    fn make(&self, origin: &Origin, memory: &mut Memory) -> Result<Request, Unmade> {
+    fn make(&self, origin: &Origin, memory: &mut Memory) -> Result<Box<Request>, Unmade> {
         // One buffer serves all parts, and the user keeps it for the next request.
         let mut text = memory.buffer();
         render(&self.url, memory, &mut text)?;
         let address = origin.address(&text)?;
-        let mut headers = self.fixed.clone();
+        let mut room = memory.request();
+        let mut headers = room.as_mut().map(|before| std::mem::take(&mut before.headers)).unwrap_or_default();
+        headers.clear();
+        for (name, value) in &self.fixed {
+            headers.append(name, value.clone());
+        }
         for (name, template) in &self.headers {
             render(template, memory, &mut text)?;
             headers.append(name, value(name, &text)?);
@@ -145,7 +157,7 @@ impl Varying {
         render(&self.body, memory, &mut text)?;
         let body = Bytes::copy_from_slice(text.as_bytes());
         memory.give_back(text);
-        Ok(Request {
+        let request = Request {
             method: self.method.clone(),
             address,
             headers,
@@ -153,6 +165,13 @@ impl Varying {
             timeout: self.timeout,
             keep: self.keep,
             max_size: self.max_size,
+        };
+        Ok(match room {
+            Some(mut before) => {
+                *before = request;
+                before
+            }
+            None => Box::new(request),
         })
     }
 }

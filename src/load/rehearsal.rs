@@ -101,7 +101,7 @@ pub async fn once(plan: &Plan, scenario: ScenarioId, origin: &Origin, seed: u64)
     let route = Route { origin, clock: Clock::start(), witness: &onlooker };
     let broken_off = match walker.log_in(&script.login, Duration::ZERO, &route).await {
         Err(reason) => Some(format!("the login failed: {}", reason.unwrap_or_default())),
-        Ok(ended) => match walker.iterate(&script.steps, ended, &route).await {
+        Ok(ended) => match walker.iterate(&script.steps, (ended, ended), &route).await {
             early @ Walked::BrokenOff { .. } => broken_off(plan, scenario, early),
             Walked::Ended(_) | Walked::Over => None,
         },
@@ -138,7 +138,7 @@ struct Onlooker<'a> {
 }
 
 impl Witness for Onlooker<'_> {
-    fn goes_on(&self, _intended: Duration) -> bool {
+    fn goes_on(&self, _intended: Duration, _now: Duration) -> bool {
         true
     }
 

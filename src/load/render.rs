@@ -2,10 +2,14 @@
 
 use std::{fmt::Write, sync::Arc};
 
+use bytes::Bytes;
 use fastrand::Rng;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::plan::{ColumnId, Encoding, Row, Segment, SlotId, Template, Value};
+use crate::{
+    client::Request,
+    plan::{ColumnId, Encoding, Row, Segment, SlotId, Template, Value},
+};
 
 /// A value that was not extracted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +28,8 @@ pub(super) struct Memory {
     /// The source of `random.int` and `random.uuid`.
     values: Rng,
     buffer: String,
+    /// The request before, whose room the next one takes.
+    request: Option<Box<Request>>,
 }
 
 /// Everything but the unreserved characters of RFC 3986.
@@ -35,7 +41,7 @@ const LARGEST_BUFFER: usize = 4096;
 impl Memory {
     /// The memory of a user (id from 1) that has extracted nothing yet.
     pub(super) fn new(user_id: u32, rows: Arc<[Row]>, slots: usize, values: Rng) -> Self {
-        Self { user_id, rows, row: 0, slots: vec![None; slots], values, buffer: String::new() }
+        Self { user_id, rows, row: 0, slots: vec![None; slots], values, buffer: String::new(), request: None }
     }
 
     /// For templates without variables.
@@ -65,6 +71,15 @@ impl Memory {
         if buffer.capacity() <= LARGEST_BUFFER {
             self.buffer = buffer;
         }
+    }
+
+    pub(super) fn request(&mut self) -> Option<Box<Request>> {
+        self.request.take()
+    }
+
+    pub(super) fn give_back_request(&mut self, mut request: Box<Request>) {
+        request.body = Bytes::new();
+        self.request = Some(request);
     }
 
     fn column(&self, column: ColumnId) -> &str {

@@ -93,8 +93,8 @@ impl<'a> Life<'a> {
     async fn think(&mut self, low: Duration, high: Duration) {
         let first = schedule::think(low, high, &mut self.pauses);
         let mut intended = self.worker.course.clock.now() + schedule::part_of(first, &mut self.pauses);
-        while self.wait_until(intended).await {
-            let Some(ended) = self.iterate(intended).await else { return };
+        while let Some(now) = self.wait_until(intended).await {
+            let Some(ended) = self.iterate((intended, now)).await else { return };
             intended = ended + schedule::think(low, high, &mut self.pauses);
         }
     }
@@ -104,7 +104,8 @@ impl<'a> Life<'a> {
         let first = self.worker.course.clock.now() + schedule::part_of(pace, &mut self.pauses);
         for number in 0.. {
             let slot = schedule::pace_slot(first, pace, number);
-            if !self.wait_until(slot).await || self.iterate(slot).await.is_none() {
+            let Some(now) = self.wait_until(slot).await else { return };
+            if self.iterate((slot, now)).await.is_none() {
                 return;
             }
         }
@@ -112,35 +113,40 @@ impl<'a> Life<'a> {
 
     /// Open model: an iteration for each slot that falls to this user.
     async fn take_slots(&mut self) {
-        while let Some(taken) = self.worker.pool.take().await {
+        let seat = Rc::default();
+        while let Some(taken) = self.worker.pool.take(&seat).await {
+            let now = self.worker.course.clock.now();
             if taken.awaited {
-                self.worker.ledger.late(taken.time, self.worker.course.clock.now());
+                self.worker.ledger.late(taken.time, now);
             }
-            if self.iterate(taken.time).await.is_none() {
+            if self.iterate((taken.time, now)).await.is_none() {
                 return;
             }
         }
     }
 
-    /// One iteration on a row of its own; `None` when the phase is over.
-    async fn iterate(&mut self, intended: Duration) -> Option<Duration> {
+    /// One iteration on a row of its own, with the time just read; `None` when the phase is over.
+    async fn iterate(&mut self, times: (Duration, Duration)) -> Option<Duration> {
         self.walker.memory.draw_row(&mut self.rows);
-        match self.walker.iterate(&self.scenario.steps, intended, &self.worker.route()).await {
+        match self.walker.iterate(&self.scenario.steps, times, &self.worker.route()).await {
             Walked::Ended(at) | Walked::BrokenOff { at, .. } => Some(at),
             Walked::Over => None,
         }
     }
 
-    /// Waits; false when the phase is over by then. Waking late is the generator's own lateness.
-    async fn wait_until(&self, intended: Duration) -> bool {
+    /// Waits and gives the time that it is then; `None` when the phase is over by then. Waking late is the generator's own
+    /// lateness.
+    async fn wait_until(&self, intended: Duration) -> Option<Duration> {
         let Worker { course, alarm, ledger, .. } = self.worker;
-        if !course.may_go_on(intended) {
-            return false;
+        let mut now = course.clock.now();
+        if !course.may_go_on(intended, now) {
+            return None;
         }
-        if course.clock.now() < intended {
+        if now < intended {
             alarm.rest_until(intended).await;
-            ledger.late(intended, course.clock.now());
+            now = course.clock.now();
+            ledger.late(intended, now);
         }
-        course.goes_on(intended)
+        course.goes_on(intended, now).then_some(now)
     }
 }

@@ -20,8 +20,8 @@ const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 
 /// Who looks on while a user walks.
 pub(super) trait Witness {
-    /// Whether a request that is intended then is still to be sent.
-    fn goes_on(&self, intended: Duration) -> bool;
+    /// Whether a request that is intended then is still to be sent at `now`.
+    fn goes_on(&self, intended: Duration, now: Duration) -> bool;
     /// Looks at a request and at who will send it, before [`Self::sending`]; who measures has no need to.
     fn before(&self, _request: &Request, _agent: &mut Agent) {}
     /// A request is about to be sent.
@@ -87,13 +87,13 @@ impl Walker {
     pub(super) async fn iterate<W: Witness>(
         &mut self,
         steps: &[PreparedStep],
-        intended: Duration,
+        (intended, now): (Duration, Duration),
         route: &Route<'_, W>,
     ) -> Walked {
-        let mut intended = intended;
+        let (mut intended, mut now) = (intended, now);
         for step in steps {
-            match self.perform(step, intended, route).await {
-                StepEnd::Done { ended, .. } => intended = ended,
+            match self.perform(step, (intended, now), route).await {
+                StepEnd::Done { ended, .. } => (intended, now) = (ended, ended),
                 StepEnd::Unready(value) => return Walked::BrokenOff { at: intended, step: step.endpoint, value },
                 StepEnd::Over => return Walked::Over,
             }
@@ -114,7 +114,7 @@ impl Walker {
     ) -> Result<Duration, Option<String>> {
         let mut intended = intended;
         for step in steps {
-            match self.perform(step, intended, route).await {
+            match self.perform(step, (intended, route.clock.now()), route).await {
                 StepEnd::Done { ended, failed: None } => intended = ended,
                 StepEnd::Done { failed: Some(because), .. } => return Err(Some(because)),
                 StepEnd::Unready(_) => return Err(Some("a step needs a value that was not extracted".to_owned())),
@@ -124,14 +124,14 @@ impl Walker {
         Ok(intended)
     }
 
-    /// Carries out one step with all its hops.
+    /// Carries out one step with all its hops. `now` is when the clock was read last, since nothing was awaited.
     async fn perform<W: Witness>(
         &mut self,
         step: &PreparedStep,
-        mut intended: Duration,
+        (mut intended, now): (Duration, Duration),
         route: &Route<'_, W>,
     ) -> StepEnd {
-        if !route.witness.goes_on(intended) {
+        if !route.witness.goes_on(intended, now) {
             return StepEnd::Over;
         }
         let made = match step.recipe.make(route.origin, &mut self.memory) {
@@ -145,7 +145,8 @@ impl Walker {
             route.witness.before(request, &mut self.agent);
             let started = route.clock.now();
             route.witness.sending(step, started);
-            let outcome = self.agent.exchange(route.origin, request).await;
+            let deadline = route.clock.instant(started + request.timeout);
+            let outcome = self.agent.exchange_by(deadline, route.origin, request).await;
             let ended = route.clock.now();
             let seen = Hop { step, request: Some(request), answer: None, failure: None, intended, started, ended };
             let answer = match outcome {
@@ -157,13 +158,16 @@ impl Walker {
                 Ok(None) => {
                     let failure = self.judge(step, request, &answer).err();
                     route.witness.ended(&Hop { failure: failure.as_ref(), ..seen });
+                    self.agent.give_back(answer);
+                    made.give_back(&mut self.memory);
                     return StepEnd::Done { ended, failed: failure.map(|failure| failure.description) };
                 }
                 Ok(Some(next)) => {
                     route.witness.ended(&seen);
+                    self.agent.give_back(answer);
                     redirected = Some(next);
                     intended = ended;
-                    if !route.witness.goes_on(intended) {
+                    if !route.witness.goes_on(intended, ended) {
                         return StepEnd::Over;
                     }
                 }

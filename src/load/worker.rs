@@ -38,13 +38,13 @@ const TASKS_A_LOOK: u32 = 16;
 /// A batch is handed over so long before a decision on an extension.
 const HANDING_OVER: Duration = Duration::from_millis(50);
 
-/// Heartbeats between two batches.
+/// Heartbeats between two batches at most.
 const BEATS_A_BATCH: u64 = 100;
 
 /// What a worker says to the control side.
 #[derive(Debug)]
 pub(super) enum Report {
-    /// Once a second.
+    /// Once a second at least.
     Batch(Batch),
     /// Once, at its end.
     End(Box<WorkerEnd>),
@@ -174,7 +174,7 @@ async fn start_users(worker: Rc<Worker>) {
     for user in (worker.index..load.users()).step_by(*workers as usize) {
         let start = if at_once { Duration::ZERO } else { schedule::user_start(user, load.spawn_rate()) };
         worker.alarm.rest_until(start).await;
-        if !worker.course.goes_on(start) {
+        if !worker.course.goes_on(start, worker.course.clock.now()) {
             break;
         }
         worker.users.borrow_mut().spawn_local(user::live(Rc::clone(&worker), user, start));
@@ -188,7 +188,7 @@ async fn oversee(worker: &Worker, reports: &Sender<Report>) {
         let due = BEAT * u32::try_from(beat).unwrap_or(u32::MAX);
         worker.alarm.sleep_until(due).await;
         worker.beat(due);
-        if (beat % BEATS_A_BATCH == 0 || worker.is_to_be_looked_at())
+        if (beat % BEATS_A_BATCH == 0 || worker.ledger.is_full() || worker.is_to_be_looked_at())
             && let Ok(permit) = reports.try_reserve()
         {
             // Without room the batch stays here and the next one is larger.
@@ -229,7 +229,7 @@ impl Worker {
             self.pool.open(Slots { rate, window_start, warmup: self.course.warmup(), duration });
             self.pool.extend(duration);
         }
-        self.course.close_window();
+        self.course.close_window(now);
         if let Some(end) = self.course.end()
             && now >= end
         {
@@ -257,8 +257,9 @@ impl Worker {
 
     /// The window is over, and so are its users.
     fn is_finished(&self) -> bool {
-        self.course.close_window();
-        let over = self.course.end().is_some_and(|end| self.course.clock.now() >= end);
+        let now = self.course.clock.now();
+        self.course.close_window(now);
+        let over = self.course.end().is_some_and(|end| now >= end);
         over && self.all_started.get() && self.users.borrow().is_empty()
     }
 

@@ -18,6 +18,7 @@ mod recorder;
 mod sample;
 mod silence;
 mod tape;
+mod times;
 mod windows;
 
 pub use collector::Collector;

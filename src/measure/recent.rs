@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{Sample, histogram::micros};
+use super::{Sample, histogram::micros, times::Times};
 use crate::plan::FailureKind;
 
 /// Seconds that are kept; no one looks back further.
@@ -52,8 +52,8 @@ struct Second {
     failures: u64,
     /// The longest service time among the successes that ended in this second.
     slowest: Duration,
-    /// Latencies of timed requests in microseconds.
-    latencies: Vec<u32>,
+    /// Latencies of timed requests.
+    latencies: Times,
 }
 
 impl Seconds {
@@ -111,11 +111,10 @@ impl Seconds {
         for (_, second) in self.kept.range(whole(from)..whole(to).max(whole(from))) {
             sum.requests += second.requests;
             sum.failures += second.failures;
-            latencies.extend_from_slice(&second.latencies);
+            latencies.push(&second.latencies);
         }
-        sum.p50 = quantile(&mut latencies, 50);
-        sum.p95 = quantile(&mut latencies, 95);
-        sum
+        let [p50, p95] = Times::quantiles(&latencies, [50, 95]);
+        Recent { p50, p95, ..sum }
     }
 
     fn at(&mut self, time: Duration) -> &mut Second {
@@ -126,10 +125,4 @@ impl Seconds {
 /// Whole seconds since the phase's origin.
 pub(super) fn whole(time: Duration) -> u32 {
     u32::try_from(time.as_secs()).unwrap_or(u32::MAX)
-}
-
-fn quantile(values: &mut [u32], percent: usize) -> Option<Duration> {
-    let rank = (values.len() * percent).div_ceil(100).checked_sub(1)?;
-    let (_, value, _) = values.select_nth_unstable(rank);
-    Some(Duration::from_micros(u64::from(*value)))
 }

@@ -124,9 +124,15 @@ impl Recorder {
         self.added.extend(watch.silences.started(endpoint, at, &watch.latencies));
     }
 
+    /// Requests recorded since the last [`Self::take`].
+    #[expect(clippy::len_without_is_empty, reason = "nobody asks whether it is empty")]
+    pub fn len(&self) -> usize {
+        self.samples.len()
+    }
+
     /// What was recorded since the last call.
     pub fn take(&mut self) -> Batch {
-        // The next second needs about as much room as this one did.
+        // The next batch needs about as much room as this one did.
         let room = Vec::with_capacity(self.samples.len() + self.samples.len() / 4);
         Batch {
             samples: std::mem::replace(&mut self.samples, room),

@@ -96,6 +96,7 @@ impl Silences {
             Some(end) if at >= end => {
                 self.window_end = None;
                 let added = self.fill(end, latencies);
+                self.answers.clear();
                 self.last = self.last.max(Some(end));
                 added
             }
@@ -114,11 +115,13 @@ impl Silences {
 
     /// Fills the time since the last start, as far as it was spent waiting: until the first answer after that start.
     fn fill(&mut self, until: Duration, latencies: &[Histogram]) -> Vec<Added> {
-        let (Some(last), Some(gap)) = (self.last, self.gap()) else { return Vec::new() };
-        let answers = std::mem::take(&mut self.answers);
-        let stalled_until = answers.iter().copied().filter(|at| *at >= last).min().unwrap_or(until).min(until);
+        // Almost every start follows the one before at once, and then nothing has to be worked out.
+        let Some(last) = self.last.filter(|last| until.saturating_sub(*last) > SHORTEST) else { return Vec::new() };
+        let Some(gap) = self.gap() else { return Vec::new() };
+        let first = self.answers.iter().copied().filter(|at| *at >= last).min();
+        let stalled_until = first.unwrap_or(until).min(until);
         let silence = stalled_until.saturating_sub(last);
-        let spacing = self.spacing(gap, self.in_flight + answers.len() as u64);
+        let spacing = self.spacing(gap, self.in_flight + self.answers.len() as u64);
         if silence <= SHORTEST || silence <= spacing.saturating_mul(GAPS) {
             return Vec::new();
         }

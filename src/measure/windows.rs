@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{Histogram, Sample, Window, histogram::micros, recent::whole, recorder::Added};
+use super::{Histogram, Sample, Window, histogram::micros, recent::whole, recorder::Added, times::Times};
 use crate::plan::{EndpointId, FailureKind};
 
 /// A second older than this, by the newest one seen, is frozen to text. Longer than the default timeout, so that few
@@ -17,7 +17,6 @@ pub(super) struct Windows {
     frozen: BTreeMap<(u32, EndpointId), Window>,
 }
 
-/// Times are in microseconds.
 #[derive(Debug, Default)]
 struct Open {
     requests: u64,
@@ -26,9 +25,9 @@ struct Open {
     answered: Option<Duration>,
     /// When each success ended, since the start of the second.
     answers: Vec<u32>,
-    latency: Vec<u32>,
-    service: Vec<u32>,
-    added: Vec<u32>,
+    latency: Times,
+    service: Times,
+    added: Times,
 }
 
 impl Windows {
@@ -129,13 +128,11 @@ fn earlier(one: Option<Duration>, other: Option<Duration>) -> Option<Duration> {
 }
 
 /// Adds times to an encoded histogram.
-fn extend(encoded: &mut String, times: &[u32]) {
+fn extend(encoded: &mut String, times: &Times) {
     if times.is_empty() {
         return;
     }
     let mut histogram = Histogram::decode(encoded).expect("it was encoded by us");
-    for time in times {
-        histogram.record_micros(*time);
-    }
+    times.add_to(&mut histogram);
     *encoded = histogram.encode();
 }

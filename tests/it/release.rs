@@ -37,7 +37,7 @@ fn the_action_installs_what_a_release_packs() {
     let targets: Vec<&str> =
         matrix.as_array().expect("a list").iter().filter_map(|one| one["target"].as_str()).collect();
     for target in &targets {
-        program(&checkout.join(format!("target/{target}/release/stagegate")), &format!("#!/bin/sh\necho {target}\n"));
+        program(&checkout.join(format!("target/{target}/dist/stagegate")), &format!("#!/bin/sh\necho {target}\n"));
         let (done, said) = carry_out(&job, &script("build", "Pack"), &[("TARGET", target)]);
         assert!(done, "{said}");
     }

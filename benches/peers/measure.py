@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""CPU time a request: stagegate beside other load generators, on the same server, core for core, in one run.
+
+    cargo build --profile dist
+    benches/peers/measure.py [--rounds 5] [--seconds 5] [--only wrk,oha] [--write docs/performance.md]
+
+nginx has one core and the generator another. In each round every generator runs once, in an order that turns with the
+rounds, so that a machine that is busy for a while is busy for all; the median over the rounds counts. CPU time is all that
+the system charges to the generator's process and its children, from its start to its end. What the gate takes beside its
+load (it reads its file, asks git, judges, writes its reports) is measured in each round with one user who hardly asks for
+anything, told by itself, and not charged to the requests. Believe the ratios: the
+microseconds are this machine's. Linux with taskset; what is missing is installed with apt, cargo and pip, and what cannot
+be had is named.
+"""
+
+import argparse
+import dataclasses
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import peers
+import report
+import server
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def main():
+    """Measures, prints a table, and writes it where that was asked for."""
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--rounds", type=int, default=5)
+    arguments.add_argument("--seconds", type=int, default=5)
+    arguments.add_argument("--users", type=int, default=64)
+    arguments.add_argument("--only", help="names of generators, separated by semicolons or commas")
+    arguments.add_argument("--stagegate", type=pathlib.Path, help="the binary; otherwise that of cargo build --profile dist")
+    arguments.add_argument("--also", type=pathlib.Path, help="a second stagegate to compare with")
+    arguments.add_argument("--cores", default="0,1", help="the generator's core and the server's")
+    arguments.add_argument("--write", type=pathlib.Path, help="the page to write")
+    given = arguments.parse_args()
+
+    generator_core, server_core = given.cores.split(",")
+    apt_nginx = peers.apt("nginx", "nginx-light")
+    apt_nginx()
+    wanted, missing = installed(given)
+    results = {peer.name: [] for peer, _ in wanted}
+    with tempfile.TemporaryDirectory() as folder, server.Server(folder, server_core) as target:
+        for number in range(given.rounds):
+            turn = number % len(wanted)
+            for peer, program in wanted[turn:] + wanted[:turn]:
+                cost = one(peer, program, target.url, given, generator_core)
+                results[peer.name].append(cost)
+                print(f"round {number + 1}: {peer.name}: {cost.micros:.2f} us", file=sys.stderr, flush=True)
+    versions = {peer.name: version(peer, program) for peer, program in wanted}
+    table = report.table(results, versions, missing)
+    print(table)
+    if given.write:
+        given.write.write_text(report.page(table, given, server.version()))
+
+
+def installed(given):
+    """The generators that can be had, with their programs; and those that cannot, with the reason."""
+    binary = given.stagegate or pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "dist/stagegate"
+    found, missing = [], {}
+    every = peers.all_of(binary)
+    if given.also:
+        for peer in every[:2]:
+            every.append(
+                dataclasses.replace(peer, name=f"{peer.name} (also)", install=peers.own(given.also))
+            )
+    for peer in every:
+        if given.only and not any(peer.name.startswith(name) for name in given.only.split(",")):
+            continue
+        try:
+            found.append((peer, peer.install()))
+        except (peers.Missing, OSError) as reason:
+            missing[peer.name] = str(reason)
+    return found, missing
+
+
+def one(peer, program, url, given, core):
+    """One run of one generator: CPU microseconds a request, and requests a second."""
+    beside = 0.0
+    if peer.idle:
+        with tempfile.TemporaryDirectory() as place:
+            folder = pathlib.Path(place)
+            used, _ = run(peer.idle(program, url, given.seconds, folder), folder, core)
+            beside = used.ru_utime + used.ru_stime
+    with tempfile.TemporaryDirectory() as place:
+        folder = pathlib.Path(place)
+        used, said = run(peer.command(program, url, given.users, given.seconds, folder), folder, core)
+        try:
+            requests = peer.count(said, folder)
+        except (AttributeError, KeyError, OSError, ValueError) as reason:
+            sys.exit(f"{peer.name} said nothing of its requests ({reason!r}):\n{said[-2000:]}")
+        if requests == 0:
+            sys.exit(f"{peer.name} sent nothing:\n{said[-2000:]}")
+        micros = 1e6 * (used.ru_utime + used.ru_stime - beside) / requests
+        return report.Cost(micros, 1e3 * beside, requests / given.seconds, used.ru_maxrss / 1024)
+
+
+def run(command, folder, core):
+    """Runs a generator on its core; gives the resources that it used, and what it said."""
+    output = folder / "output"
+    with output.open("w") as out:
+        pinned = ["taskset", "-c", core, *map(str, command)]
+        process = subprocess.Popen(pinned, stdout=out, stderr=subprocess.STDOUT, cwd=folder)
+        _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return used, output.read_text()
+
+
+def version(peer, program):
+    """What a generator says of its version."""
+    if not peer.version:
+        return ""
+    said = subprocess.run([program, *peer.version], capture_output=True, text=True)
+    first = (said.stdout or said.stderr).strip().splitlines()[:1]
+    return report.number(first[0]) if first else ""
+
+
+if __name__ == "__main__":
+    main()

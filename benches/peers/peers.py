@@ -1,0 +1,169 @@
+"""The generators that are compared: one entry each says how to install it, how to run it and how to count its requests."""
+
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import typing
+
+HERE = pathlib.Path(__file__).parent
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "stagegate-peers"
+
+
+@dataclasses.dataclass
+class Peer:
+    """A load generator. `command` takes URL, users, seconds and a folder; `count` takes its output and the folder."""
+
+    name: str
+    install: typing.Callable[[], str]
+    command: typing.Callable[[str, str, int, int, pathlib.Path], list]
+    count: typing.Callable[[str, pathlib.Path], int]
+    version: list
+    # Runs the same for one user who hardly asks for anything: what the generator takes beside its load.
+    idle: typing.Callable[[str, str, int, pathlib.Path], list] | None = None
+
+
+class Missing(Exception):
+    """A generator cannot be had on this machine."""
+
+
+def _run(command, **more):
+    done = subprocess.run(command, capture_output=True, text=True, **more)
+    if done.returncode != 0:
+        said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+        raise Missing(said[-1] if said else f"{command[0]} failed")
+    return done.stdout
+
+
+def apt(program, package):
+    """A program of a Debian package, installed where it is missing and the machine allows it."""
+
+    def install():
+        found = shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin")
+        if not found:
+            if not shutil.which("apt-get"):
+                raise Missing("it is not installed, and there is no apt-get")
+            _run(["apt-get", "install", "--yes", "--no-install-recommends", package])
+            found = shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin")
+        return found
+
+    return install
+
+
+def cargo(crate):
+    """A program of a crate, built once and kept outside the repository."""
+
+    def install():
+        program = CACHE / crate / "bin" / crate
+        if not program.exists():
+            environment = {key: value for key, value in os.environ.items() if not key.startswith("CARGO_PROFILE_")}
+            environment["CARGO_TARGET_DIR"] = str(CACHE / "target")
+            _run(["cargo", "install", "--locked", crate, "--root", str(CACHE / crate)], env=environment)
+            shutil.rmtree(CACHE / "target", ignore_errors=True)
+        return str(program)
+
+    return install
+
+
+def pip(package, program):
+    """A program of a Python package, in an environment of its own."""
+
+    def install():
+        folder = CACHE / package
+        if not (folder / "bin" / program).exists():
+            _run(["python3", "-m", "venv", str(folder)])
+            _run([str(folder / "bin" / "pip"), "install", "--quiet", package])
+        return str(folder / "bin" / program)
+
+    return install
+
+
+def own(program):
+    """stagegate as it was built."""
+    return lambda: str(program)
+
+
+def _between(pattern):
+    return lambda output, _: int(re.search(pattern, output).group(1).replace(",", ""))
+
+
+def _of_verdict(_, folder):
+    return json.loads((folder / "out" / "verdict.json").read_text())["totals"]["requests"]
+
+
+def _gate(file, think="0s"):
+    def command(program, url, users, seconds, folder):
+        text = (HERE / file).read_text().replace("think: 0s", f"think: {think}")
+        root = url.rpartition("/")[0]
+        text = text.replace("URL", root).replace("USERS", str(users)).replace("SECONDS", str(seconds))
+        (folder / "gates.yaml").write_text(text)
+        return [program, "run", "-q", "-c", str(folder / "gates.yaml"), "--out", str(folder / "out")]
+
+    return command
+
+
+def _locust(module, name):
+    def command(program, url, users, seconds, folder):
+        script = f"from locust import task, constant\nfrom {module} import {name} as Base\n"
+        script += "class Visitor(Base):\n    wait_time = constant(0)\n"
+        script += "    @task\n    def answer(self):\n        self.client.get('/answer')\n"
+        (folder / "locustfile.py").write_text(script)
+        host = url.rpartition("/")[0]
+        arguments = ["--headless", "-u", users, "-r", users, "-t", f"{seconds}s", "--host", host]
+        return [program, "-f", folder / "locustfile.py", *arguments]
+
+    return command
+
+
+def all_of(stagegate):
+    """Every generator, the gate's two scenarios first."""
+    idle = lambda file: lambda program, url, seconds, folder: _gate(file, "1s")(program, url, 1, seconds, folder)
+    text = lambda *parts: [str(part) for part in parts]
+    locust = lambda output, _: int(re.findall(r"Aggregated\s+(\d+)\s+\d+\(", output)[-1])
+    return [
+        Peer("stagegate", own(stagegate), _gate("plain.yaml"), _of_verdict, ["--version"], idle("plain.yaml")),
+        Peer("stagegate, checked", own(stagegate), _gate("checked.yaml"), _of_verdict, ["--version"], idle("checked.yaml")),
+        Peer(
+            "wrk",
+            apt("wrk", "wrk"),
+            lambda program, url, users, seconds, _: text(program, "-t1", f"-c{users}", f"-d{seconds}s", url),
+            _between(r"(\d+) requests in"),
+            ["-v"],
+        ),
+        Peer(
+            "oha",
+            cargo("oha"),
+            lambda program, url, users, seconds, _: text(
+                program, "--no-tui", "-c", users, "-z", f"{seconds}s", "--output-format", "json", url
+            ),
+            lambda output, _: sum(json.loads(output)["statusCodeDistribution"].values()),
+            ["--version"],
+        ),
+        Peer(
+            "h2load",
+            apt("h2load", "nghttp2-client"),
+            lambda program, url, users, seconds, _: text(
+                program, "--h1", "-t1", f"-c{users}", f"-D{seconds}", "--warm-up-time=0", url
+            ),
+            _between(r"(\d+) succeeded"),
+            ["--version"],
+        ),
+        Peer(
+            "hey",
+            apt("hey", "hey"),
+            lambda program, url, users, seconds, _: text(program, "-c", users, "-z", f"{seconds}s", url),
+            _between(r"\[200\]\s+(\d+) responses"),
+            [],
+        ),
+        Peer(
+            "Locust, FastHttpUser",
+            pip("locust", "locust"),
+            _locust("locust.contrib.fasthttp", "FastHttpUser"),
+            locust,
+            ["--version"],
+        ),
+        Peer("Locust, HttpUser", pip("locust", "locust"), _locust("locust", "HttpUser"), locust, ["--version"]),
+    ]

@@ -1,0 +1,66 @@
+"""The table of the comparison, and the page around it."""
+
+import dataclasses
+import pathlib
+import platform
+import re
+import statistics
+
+
+@dataclasses.dataclass
+class Cost:
+    """What one run took: CPU microseconds a request, CPU milliseconds beside the load, requests a second, MiB at most."""
+
+    micros: float
+    beside: float
+    rate: float
+    memory: float
+
+
+def number(text):
+    """The version number in what a program says of itself."""
+    found = re.search(r"\d+(\.\d+)+\S*", text)
+    return found.group(0).rstrip(",;") if found else ""
+
+
+def table(results, versions, missing):
+    """Medians over the rounds, and ratios to wrk: the median of the ratios within each round."""
+    lines = [
+        "| generator | version | CPU us a request | x wrk | CPU ms beside the load | requests/s | memory |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    wrk = results.get("wrk")
+    middle = lambda costs, key: statistics.median(getattr(cost, key) for cost in costs)
+    for name, costs in sorted(results.items(), key=lambda entry: middle(entry[1], "micros")):
+        ratio = ""
+        if wrk:
+            ratio = f"{statistics.median(cost.micros / other.micros for cost, other in zip(costs, wrk)):.2f}"
+        beside = f"{middle(costs, 'beside'):.0f}" if middle(costs, "beside") else ""
+        shown = f"{middle(costs, 'micros'):.1f} | {ratio} | {beside} | {middle(costs, 'rate'):,.0f}"
+        lines.append(f"| {name} | {versions.get(name, '')} | {shown} | {middle(costs, 'memory'):.0f} MiB |")
+    for name, reason in missing.items():
+        lines.append(f"| {name} | | not measured: {reason} | | | | |")
+    return "\n".join(lines)
+
+
+def page(table_text, given, nginx):
+    """docs/performance.md."""
+    cpu = re.search(r"model name\s*:\s*(.*)", pathlib.Path("/proc/cpuinfo").read_text())
+    name = cpu.group(1) if cpu else platform.machine()
+    return f"""# The cost of a request
+
+Written by `benches/peers/measure.py`; run it to see your own machine's figures. The ratios carry over, the microseconds
+do not.
+
+{table_text}
+
+Medians of {given.rounds} interleaved rounds of {given.seconds} s with {given.users} keep-alive connections against nginx
+{nginx} and an answer of 203 bytes; generator and server have a core each ({name}, Linux {platform.release()}).
+CPU time is user and system time of the whole process. What the gate takes beside its load, to read its file, ask git, judge
+and write its reports, was measured in each round with one user who hardly asks for anything and stands by itself; nothing
+was taken off the others.
+
+- **stagegate**: the same request each time, with a session cookie from a login, a status check, both clocks, exact
+  counters for each limit, and histograms per endpoint and second.
+- **stagegate, checked**: a template in the URL, a text that each body must have, and a value extracted from its JSON.
+"""

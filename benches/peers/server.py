@@ -1,0 +1,89 @@
+"""The server that all generators are measured against: nginx with one small answer."""
+
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+BODY = '{"status": "ok", "token": "5f2c9a7e41b80d36"}'
+# Status line, headers and body together, so that the cost of an answer does not hang on the name of a version.
+ANSWER = 203
+
+CONF = """daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
+events {{ worker_connections 4096; }}
+http {{
+  access_log off; keepalive_requests 1000000000; keepalive_timeout 3600s;
+  client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder};
+  uwsgi_temp_path {folder}; scgi_temp_path {folder};
+  server {{
+    listen 127.0.0.1:{port} backlog=4096;
+    default_type application/json;
+    location / {{ return 200 '{body}'; }}
+    location /login {{ add_header Set-Cookie "session=0123456789abcdef; Path=/"; return 200 '{body}'; }}
+  }}
+}}
+"""
+
+
+class Server:
+    """nginx on one core for as long as the block runs."""
+
+    def __init__(self, folder, core):
+        self.folder, self.core = pathlib.Path(folder), core
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}/answer"
+
+    def __enter__(self):
+        body = BODY
+        for _ in range(2):
+            self._start(body)
+            length = self._length()
+            if length == ANSWER:
+                return self
+            self._stop()
+            body = BODY[:-1] + " " * (ANSWER - length) + "}"
+        sys.exit(f"nginx answers with {length} bytes in the place of {ANSWER}; shorten BODY")
+
+    def __exit__(self, *_):
+        self._stop()
+
+    def _start(self, body):
+        conf = self.folder / "nginx.conf"
+        conf.write_text(CONF.format(folder=self.folder, port=self.port, body=body))
+        nginx = shutil.which("nginx") or "/usr/sbin/nginx"
+        self.process = subprocess.Popen(
+            ["taskset", "-c", str(self.core), nginx, "-p", str(self.folder), "-c", str(conf)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for _ in range(100):
+            try:
+                urllib.request.urlopen(self.url).read()
+                return
+            except OSError:
+                time.sleep(0.05)
+        self._stop()
+        sys.exit(f"nginx does not answer at {self.url}; its log: {self.folder}/error.log")
+
+    def _stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+    def _length(self):
+        with socket.create_connection(("127.0.0.1", self.port)) as plain:
+            plain.sendall(b"GET /answer HTTP/1.1\r\nHost: x\r\n\r\n")
+            time.sleep(0.2)
+            return len(plain.recv(65536))
+
+
+def version():
+    """nginx's version, as it names itself."""
+    nginx = shutil.which("nginx") or "/usr/sbin/nginx"
+    said = subprocess.run([nginx, "-v"], capture_output=True, text=True, env={**os.environ, "LC_ALL": "C"})
+    return said.stderr.strip().rpartition("/")[2]
