@@ -234,9 +234,12 @@ fn amount(phase: &PhaseVerdict) -> f64 {
     phase.users.map(f64::from).or(phase.rate).unwrap_or_default()
 }
 
-/// `30 users`, `200/s`.
+/// `30 users`, `200/s`, `50 to 500/s`.
 pub(super) fn load(phase: &PhaseVerdict) -> String {
+    let levels: Vec<String> = phase.levels().into_iter().map(number::plain).collect();
     match (phase.users, phase.rate) {
+        (Some(_), _) if !levels.is_empty() => format!("{} users", levels.join(" to ")),
+        (None, _) if !levels.is_empty() => format!("{}/s", levels.join(" to ")),
         (Some(users), _) => number::counted(u64::from(users), "user"),
         (None, rate) => format!("{}/s", number::plain(rate.unwrap_or_default())),
     }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::units::number;
 use crate::{
-    plan::{GitHub, Load, Phase, Plan, Start},
+    plan::{Arrivals, GitHub, Load, Phase, Plan, Start},
     units::{Human, Rate},
 };
 
@@ -32,6 +32,7 @@ pub fn plan(plan: &Plan) -> String {
         0,
     ));
     lines.extend(wall_time(plan));
+    lines.extend(plan.phases.iter().flat_map(changes));
     if let Some(start) = &target.start {
         lines.extend(wrap(&clean(&format!("The gate starts the app itself, with {}.", program(start))), 0));
     }
@@ -109,10 +110,7 @@ fn table(plan: &Plan) -> Vec<String> {
 }
 
 fn row(plan: &Plan, phase: &Phase) -> [String; 7] {
-    let load = match phase.load {
-        Load::Closed { users, .. } => format!("{} users", number::count(u64::from(users))),
-        Load::Open { rate, .. } => Rate::from_per_second(rate).to_string(),
-    };
+    let load = phase.load_in_words();
     let logs_in = plan.scenarios.iter().any(|scenario| !scenario.login.is_empty());
     let spawn = match phase.load {
         Load::Open { .. } if !logs_in => number::NOTHING.to_owned(),
@@ -130,6 +128,43 @@ fn row(plan: &Plan, phase: &Phase) -> [String; 7] {
         number::count(requests as u64),
         phase.criteria.len().to_string(),
     ]
+}
+
+/// How the load of a phase changes, and what that means for its window.
+fn changes(phase: &Phase) -> Vec<String> {
+    let number = |level: f64| match phase.load {
+        Load::Closed { .. } => number::plain(level),
+        Load::Open { .. } => Rate::from_per_second(level).to_string(),
+    };
+    let stages: Vec<String> = phase
+        .stages
+        .over(phase.duration)
+        .map(|(stage, over)| match (number(stage.from), number(stage.to), Human(rounded(over))) {
+            (from, to, over) if from == to => format!("{from} for {over}"),
+            (from, to, over) => format!("{from} to {to} within {over}"),
+        })
+        .collect();
+    let mut lines = Vec::new();
+    if !stages.is_empty() {
+        let sentence = format!(
+            "Phase {} goes through its stages ({}) in one window: it is judged as a whole, not extended, and not stopped \
+             early for a criterion.",
+            phase.name,
+            stages.join(", ")
+        );
+        lines.extend(wrap(&clean(&sentence), 0));
+    }
+    if phase.arrivals == Arrivals::Poisson {
+        let sentence =
+            format!("Iterations of phase {} start independently of each other (Poisson arrivals).", phase.name);
+        lines.extend(wrap(&clean(&sentence), 0));
+    }
+    lines
+}
+
+/// To whole milliseconds: a stage is kept as a share of its window.
+fn rounded(time: Duration) -> Duration {
+    Duration::from_millis((time.as_secs_f64() * 1000.0).round() as u64)
 }
 
 fn wall_time(plan: &Plan) -> Vec<String> {

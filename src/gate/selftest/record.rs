@@ -16,7 +16,7 @@ use crate::{
     judge::Interruption,
     load,
     measure::Tape,
-    plan::{Load, Pacing, Phase, Plan},
+    plan::{Load, Pacing, Phase, Plan, Stages},
     units::number,
 };
 
@@ -81,7 +81,7 @@ fn short(plan: &Plan, phase: &Phase) -> Phase {
         }
     };
     let duration = pause.saturating_add(ITERATION).clamp(SHORTEST, LONGEST);
-    Phase { load, duration, warmup: WARMUP, ..phase.clone() }
+    Phase { load, stages: Stages::default(), duration, warmup: WARMUP, ..phase.clone() }
 }
 
 /// The event that a selftest begins with.
