@@ -213,7 +213,9 @@ async fn start_joining(worker: &Rc<Worker>, first: u32, mut parked: Vec<Parked>)
             None => users.spawn_local(user::live(Rc::clone(worker), user, start)),
         };
     }
-    parked.into_iter().for_each(|parked| worker.park(parked));
+    for parked in parked {
+        worker.park(parked);
+    }
 }
 
 /// The heartbeat of a worker, until there is nothing left to do.

@@ -50,12 +50,13 @@ pub(super) fn rung(phase: &PhaseVerdict) -> Rung<'_> {
 
 /// `50 users`, or the rate of the open model; `50 to 500/s` where it changes.
 pub(super) fn load(phase: &PhaseVerdict) -> String {
-    let levels = phase.levels();
-    if !levels.is_empty() {
-        let levels: Vec<String> = levels.into_iter().map(number::plain).collect();
-        let unit = if phase.rate.is_some() { "/s" } else { " users" };
-        return format!("{}{unit}", levels.join(" to "));
-    }
+    let levels: Vec<String> = phase.levels().into_iter().map(number::plain).collect();
+    let unit = if phase.rate.is_some() { "/s" } else { " users" };
+    if levels.is_empty() { most(phase) } else { format!("{}{unit}", levels.join(" to ")) }
+}
+
+/// Its load, or the highest of its stages.
+pub(super) fn most(phase: &PhaseVerdict) -> String {
     match (phase.users, phase.rate) {
         (_, Some(rate)) => number::per_second(rate),
         (Some(1), None) => "1 user".to_owned(),

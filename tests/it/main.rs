@@ -32,6 +32,7 @@ mod monitor_sources;
 mod no_data;
 mod patience;
 mod posting;
+mod punctual;
 mod regressions;
 mod release;
 mod reports;

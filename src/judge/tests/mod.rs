@@ -240,6 +240,10 @@ pub(super) fn plan() -> Plan {
     }
 }
 
+pub(super) fn stages(levels: &[(f64, f64, f64)]) -> Stages {
+    Stages::of(levels.iter().map(|&(from, to, share)| plan::Stage { from, to, share }).collect())
+}
+
 pub(super) fn phase(name: &str, users: u32, criteria: Vec<Criterion>) -> Phase {
     Phase {
         name: name.to_owned(),

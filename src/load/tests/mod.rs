@@ -7,6 +7,7 @@ mod queues;
 mod sittings;
 mod stages;
 mod walks;
+mod workers;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
