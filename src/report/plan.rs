@@ -32,7 +32,7 @@ pub fn plan(plan: &Plan) -> String {
         0,
     ));
     lines.extend(wall_time(plan));
-    lines.extend(plan.phases.iter().flat_map(changes));
+    lines.extend(changes(plan));
     if let Some(start) = &target.start {
         lines.extend(wrap(&clean(&format!("The gate starts the app itself, with {}.", program(start))), 0));
     }
@@ -130,36 +130,37 @@ fn row(plan: &Plan, phase: &Phase) -> [String; 7] {
     ]
 }
 
-/// How the load of a phase changes, and what that means for its window.
-fn changes(phase: &Phase) -> Vec<String> {
-    let number = |level: f64| match phase.load {
+/// How the loads of phases change, and what that means for their windows.
+fn changes(plan: &Plan) -> Vec<String> {
+    let sentence = |text: String| wrap(&clean(&text), 0);
+    let mut lines: Vec<String> = plan.phases.iter().filter_map(stages).flat_map(sentence).collect();
+    if !lines.is_empty() {
+        let whole = "A phase with stages is judged over its window as a whole: it is not extended, and not stopped early for \
+                     a criterion.";
+        lines.extend(wrap(whole, 0));
+    }
+    let poisson = plan.phases.iter().filter(|phase| phase.arrivals == Arrivals::Poisson);
+    let poisson: Vec<&str> = poisson.map(|phase| phase.name.as_str()).collect();
+    if !poisson.is_empty() {
+        let names = poisson.join(", ");
+        lines.extend(sentence(format!("Iterations start independently of each other (Poisson arrivals) in: {names}.")));
+    }
+    lines
+}
+
+/// `Phase climb: 50/s to 500/s within 2m, 500/s for 1m.` `None` for a load that stays.
+fn stages(phase: &Phase) -> Option<String> {
+    let level = |level: f64| match phase.load {
         Load::Closed { .. } => number::plain(level),
         Load::Open { .. } => Rate::from_per_second(level).to_string(),
     };
-    let stages: Vec<String> = phase
-        .stages
-        .over(phase.duration)
-        .map(|(stage, over)| match (number(stage.from), number(stage.to), Human(rounded(over))) {
-            (from, to, over) if from == to => format!("{from} for {over}"),
-            (from, to, over) => format!("{from} to {to} within {over}"),
-        })
-        .collect();
-    let mut lines = Vec::new();
-    if !stages.is_empty() {
-        let sentence = format!(
-            "Phase {} goes through its stages ({}) in one window: it is judged as a whole, not extended, and not stopped \
-             early for a criterion.",
-            phase.name,
-            stages.join(", ")
-        );
-        lines.extend(wrap(&clean(&sentence), 0));
-    }
-    if phase.arrivals == Arrivals::Poisson {
-        let sentence =
-            format!("Iterations of phase {} start independently of each other (Poisson arrivals).", phase.name);
-        lines.extend(wrap(&clean(&sentence), 0));
-    }
-    lines
+    let words = phase.stages.over(phase.duration).map(|(stage, over)| {
+        let (from, to, over) = (level(stage.from), level(stage.to), Human(rounded(over)));
+        if from == to { format!("{from} for {over}") } else { format!("{from} to {to} within {over}") }
+    });
+    let words: Vec<String> = words.collect();
+    let unit = if matches!(phase.load, Load::Closed { .. }) { " users" } else { "" };
+    (!words.is_empty()).then(|| format!("Phase {}:{unit} {}.", phase.name, words.join(", ")))
 }
 
 /// To whole milliseconds: a stage is kept as a share of its window.

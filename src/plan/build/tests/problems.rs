@@ -61,7 +61,7 @@ fn impossible_loads_have_their_place() {
         ),
         (
             phase("users: [5..9 over 2s, 8], duration: 5s"),
-            "10:36 the users of a phase come one after the other, and none goes before its end (say the smaller number first; fewer users than before are a phase of their own)",
+            "10:37 the users of a phase come one after the other, and none goes before its end (say the smaller number first; fewer users than before are a phase of their own)",
         ),
         (
             phase("rate: 5/s, users: 5..9, duration: 5s"),
