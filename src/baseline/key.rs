@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{Environment, canonical, name::short_digest};
 use crate::{
     config::Secrets,
-    plan::{Load, Phase, Plan},
+    plan::{Arrivals, Load, Phase, Plan, Stage},
 };
 
 /// What a run did and on what class of machine: runs with an equal key are comparable.
@@ -118,5 +118,11 @@ fn in_words(phase: &Phase) -> String {
         Load::Open { rate, users, spawn_rate } => format!("{rate}/s by {users} users at {spawn_rate}/s"),
     };
     let [warmup, window] = [phase.warmup, phase.duration].map(|time| time.as_secs_f64());
-    format!("{}: {load}, {warmup}s warm-up, {window}s window", phase.name)
+    let stage = |stage: &Stage| format!(", {} to {} within {} of it", stage.from, stage.to, stage.share);
+    let stages: String = phase.stages.iter().map(stage).collect();
+    let arrivals = match phase.arrivals {
+        Arrivals::Constant => "",
+        Arrivals::Poisson => ", Poisson arrivals",
+    };
+    format!("{}: {load}, {warmup}s warm-up, {window}s window{stages}{arrivals}", phase.name)
 }

@@ -8,7 +8,7 @@ use super::{
     Span,
     read::{LOCATED, ONE_OR_MANY, QUANTITY},
 };
-use crate::units::{Bytes, Date, DurationRange, Percent, Quantity, Rate, Reading};
+use crate::units::{Bytes, Date, DurationRange, Percent, Quantity, Rate, Reading, Stage};
 
 /// A value together with the place where it stands in gates.yaml.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -75,7 +75,7 @@ macro_rules! quantities {
 }
 
 plain_fields!(String, bool, u16, u32, f64);
-quantities!(Duration, Date, DurationRange, Percent, Rate, Bytes, Reading);
+quantities!(Duration, Date, DurationRange, Percent, Rate, Bytes, Reading, Stage<Rate>, Stage<u32>);
 
 struct Measure<T>(PhantomData<T>);
 

@@ -37,7 +37,7 @@ pub use located::{Field, Located, OneOrMany, Table};
 pub use lost::{ENTRY, Lost};
 pub use monitor::{Band, Host, Monitor};
 pub use nearest::suggestion;
-pub use phase::{Criterion, Phase, Profile, Recovery};
+pub use phase::{Arrivals, Criterion, Phase, Profile, Recovery};
 pub use policy::{Cell, Policy, Reaction, Regression, Uncertain};
 pub use problem::{Note, Problem, Problems};
 pub use publish::{GitHub, Publish};

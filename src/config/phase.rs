@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::{Located, OneOrMany, located::plain_fields};
-use crate::units::{Percent, Rate};
+use crate::units::{Percent, Rate, Stage};
 
 /// One rung of the ladder: `users` (closed model) or `rate` (open model), for a time, with what must hold.
 #[derive(Debug, Clone, Deserialize)]
@@ -14,12 +14,16 @@ use crate::units::{Percent, Rate};
 pub struct Phase {
     /// Its name.
     pub name: Located<String>,
-    /// Closed model: so many users, each waiting for its answers. Open model: the pool (default 10 x rate).
-    pub users: Option<Located<u32>>,
+    /// Closed model: so many users, each waiting for its answers; `10..100 over 2m` for users who come one after the other,
+    /// in a list for several stages. Open model: the pool (default 10 x rate).
+    pub users: Option<OneOrMany<Located<Stage<u32>>>>,
     /// Users started per second: 3/s. Default: all at once within a second.
     pub spawn_rate: Option<Located<Rate>>,
-    /// Open model: iterations started per second, whatever the app does: 200/s.
-    pub rate: Option<Located<Rate>>,
+    /// Open model: iterations started per second, whatever the app does: 200/s; `50/s..500/s over 2m` for a rate that
+    /// changes, in a list for several stages.
+    pub rate: Option<OneOrMany<Located<Stage<Rate>>>>,
+    /// Open model: when the iterations of a rate start. Default constant.
+    pub arrivals: Option<Located<Arrivals>>,
     /// Load before the measured window. Default 0s.
     pub warmup: Option<Located<Duration>>,
     /// The measured window.
@@ -30,6 +34,18 @@ pub struct Phase {
     /// What must hold. A plain line blocks; `{warn: ...}` only warns.
     #[serde(default)]
     pub criteria: Vec<Criterion>,
+}
+
+/// When the iterations of a rate start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Arrivals {
+    /// At even distances.
+    #[default]
+    Constant,
+    /// Independently of each other, as people do who know nothing of each other: a Poisson process of this rate.
+    Poisson,
 }
 
 /// What must hold of a phase: `p95(not auth) < 500ms`, `success_rate > 99%`, `no 5xx`, `database.connections < 80%`.
@@ -72,4 +88,4 @@ pub struct Profile {
     pub extend: Option<Located<bool>>,
 }
 
-plain_fields!(Phase);
+plain_fields!(Phase, Arrivals);

@@ -5,10 +5,16 @@ use std::{borrow::Cow, time::Duration};
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
 
 use super::{Config, Located, OneOrMany, SCHEMA, Table, Value};
-use crate::units::{Bytes, Date, DurationRange, Percent, Rate, Reading};
+use crate::units::{Bytes, Date, DurationRange, Percent, Rate, Reading, Stage};
 
 /// A duration, or a variable that holds one.
 const DURATION: &str = r"^(([0-9]+(\.[0-9]+)?(h|m|min|s|ms|us|ns))+|0|.*\$\{.+\}.*)$";
+
+/// A rate, or one that changes.
+const RATES: &str = r"^[0-9]+(\.[0-9]+)? ?/ ?(s|m|min|h)( ?\.\. ?[0-9]+(\.[0-9]+)? ?/ ?(s|m|min|h))?( over ([0-9]+(\.[0-9]+)?(h|m|min|s|ms|us|ns))+)?$";
+
+/// A number of users, or one that rises.
+const USERS: &str = r"^[0-9]+( ?\.\. ?[0-9]+)?( over ([0-9]+(\.[0-9]+)?(h|m|min|s|ms|us|ns))+)?$";
 
 /// A scalar may be a variable, whatever type it has then.
 fn or_variable(schema: Schema) -> Schema {
@@ -112,6 +118,8 @@ patterns! {
     Date, "Date", {"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"};
     Percent, "Percent", {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?%$"};
     Rate, "Rate", {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?/ ?(s|m|min|h)$"};
+    Stage<Rate>, "RateStage", {"type": "string", "pattern": RATES};
+    Stage<u32>, "UserStage", {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 4_294_967_295_u32}, {"type": "string", "pattern": USERS}]};
     Bytes, "Bytes", {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?([kKMGT]i?)?B$"}]};
     Reading, "Reading", {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)? ?%?$"}]};
     DurationRange, "DurationRange",

@@ -26,7 +26,7 @@ fn reads_the_reference_file() {
     assert_eq!(config.preflight.len(), 6);
     assert_eq!(config.datasets.names().collect::<Vec<_>>(), ["small", "medium", "large", "worst"]);
     let light = &config.phases[1].value;
-    assert_eq!((light.name.as_str(), light.users.as_ref().map(|users| users.value)), ("light", Some(30)));
+    assert_eq!((light.name.as_str(), light.users.as_ref().map(|users| users[0].value.to)), ("light", Some(30)));
     assert_eq!(Human(light.duration.value).to_string(), "3m");
     assert_eq!(light.criteria.len(), 6);
     let margin = config.regression.as_ref().and_then(|regression| regression.margin);
@@ -164,7 +164,7 @@ fn all_problems_are_reported_at_once() {
         "9:52 `folow` is not known here (did you mean `follow`?)",
         "11:5 `duration` is missing here",
         "11:5 `name` is missing here",
-        "12:22 expected a whole number, found `x`",
+        "12:22 `x` is not a number of users; write it like 10, or \"10..100 over 2m\" for users who come one after the other",
         "12:37 `wran` is not a key here (did you mean `warn`?)",
         "12:65 `durtion` is not a key here (did you mean `duration`?)",
     ];

@@ -40,7 +40,8 @@ pub(super) async fn climb(walk: &mut Walk<'_>, repetitions: u32) -> Result<Insta
             index,
             workers: walk.workers,
             stop: &walk.stop,
-            extension: plan.profile.extend.then_some(&mut extension),
+            // Twice the window would be more of its last stage, and so another load.
+            extension: (plan.profile.extend && phase.stages.is_empty()).then_some(&mut extension),
             readings: Readings::GaugesAndStatements,
         };
         let driven = drive

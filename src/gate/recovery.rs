@@ -15,7 +15,7 @@ use crate::{
     load::Tick,
     measure::{GaugeSeries, PhaseEnding},
     monitor::Readings,
-    plan::{Load, Phase, Plan, Recovery},
+    plan::{Arrivals, Load, Phase, Plan, Recovery, Stages},
 };
 
 /// A worker's report may come so much after its second.
@@ -138,6 +138,8 @@ fn gentle(plan: &Plan, rule: &Recovery, left: Duration) -> Option<Phase> {
     Some(Phase {
         name: "recovery".to_owned(),
         load: Load::Closed { users: rule.users, spawn_rate: f64::from(rule.users.max(1)) },
+        stages: Stages::default(),
+        arrivals: Arrivals::Constant,
         warmup: Duration::ZERO,
         duration: left,
         criteria: Vec::new(),

@@ -26,6 +26,7 @@ pub fn breaking_point(
     let mut point = BreakingPoint {
         phase: failed.name.clone(),
         users: load(failed).unwrap_or_default(),
+        reached: reached(&rows, &blames, &evidence),
         last_good_users,
         no_last_good,
         first_endpoint: first_endpoint(&rows, &blames, failed, &evidence),
@@ -39,6 +40,21 @@ pub fn breaking_point(
 
 fn load(phase: &PhaseVerdict) -> Option<f64> {
     phase.users.map(f64::from).or(phase.rate)
+}
+
+/// The load at which a phase with stages first gave way, where that is known: it is the one in the middle of the span of
+/// that moment, because what is late shows in a span as a whole.
+fn reached(rows: &[Row<'_>], blames: &[Blame<'_>], evidence: &PhaseEvidence<'_>) -> Option<f64> {
+    let PhaseEvidence { phase, measurements, .. } = evidence;
+    if phase.stages.is_empty() {
+        return None;
+    }
+    let rows = rows.iter().filter(|row| !row.login);
+    let first = rows.flat_map(|row| blames.iter().filter_map(|blame| blame.first(row, evidence))).min();
+    let after = first?.0.checked_sub(measurements.window_start?)?;
+    let spans = measurements.layout.spans.max(1) as f64;
+    let span = (after.as_secs_f64() / phase.duration.as_secs_f64() * spans).floor();
+    Some(phase.load_at(phase.duration.mul_f64((span + 0.5) / spans)))
 }
 
 /// The load of the last phase that passed under less load of the same kind, or why there is none although one passed:

@@ -15,9 +15,11 @@ pub const FIRST_LOOK: usize = wager::FIRST_LOOK;
 /// Whether a blocking criterion has failed for certain, so that the phase may stop: after so many complete spans.
 ///
 /// `unknown` requests of these spans have not ended yet; they are taken for good ones, because what answers late would otherwise make what failed at once look like more than it is. Only a failure stops
-/// a phase; a criterion that allows no failure at all, or is no share of requests, never does.
+/// a phase; a criterion that allows no failure at all, or is no share of requests, never does. Nor is a phase stopped whose
+/// load changes: what its first spans say is about another load than what is to come.
 pub fn failed_early(evidence: PhaseEvidence<'_>, complete: usize, unknown: u64) -> bool {
     complete >= FIRST_LOOK
+        && evidence.phase.stages.is_empty()
         && blocking(&evidence)
             .flat_map(|criterion| criterion::counts(&evidence, criterion))
             .flatten()

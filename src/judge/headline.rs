@@ -185,7 +185,7 @@ fn ladder(evidence: &RunEvidence<'_>) -> String {
         "{} of {} passed{}",
         evidence.phases.iter().filter(good).count(),
         number::counted(evidence.phases.len() as u64, "phase"),
-        highest.map(|phase| format!(", up to {}", load(phase))).unwrap_or_default()
+        highest.map(|phase| format!(", up to {}", most(phase))).unwrap_or_default()
     )
 }
 
@@ -234,8 +234,15 @@ fn amount(phase: &PhaseVerdict) -> f64 {
     phase.users.map(f64::from).or(phase.rate).unwrap_or_default()
 }
 
-/// `30 users`, `200/s`.
+/// `30 users`, `200/s`, `50 to 500/s`.
 pub(super) fn load(phase: &PhaseVerdict) -> String {
+    let levels: Vec<String> = phase.levels().into_iter().map(number::plain).collect();
+    let unit = if phase.users.is_some() { " users" } else { "/s" };
+    if levels.is_empty() { most(phase) } else { format!("{}{unit}", levels.join(" to ")) }
+}
+
+/// Its load, or the highest of its stages.
+fn most(phase: &PhaseVerdict) -> String {
     match (phase.users, phase.rate) {
         (Some(users), _) => number::counted(u64::from(users), "user"),
         (None, rate) => format!("{}/s", number::plain(rate.unwrap_or_default())),

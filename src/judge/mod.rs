@@ -39,10 +39,10 @@ pub use recovery::{RECOVERY_SPAN, RecoverySpan, recovery};
 pub use run::{Extent, Interruption, RunEvidence, conclude};
 pub use stopping::{patience, stopped_answering};
 pub use verdict::{
-    Anchored, Bottleneck, BreakingPoint, Cause, CheckResult, Comparison, ComparisonMode, Creep, Crossing, DEMO,
-    Diagnosis, EndpointVerdict, Finding, FirstError, Generator, GrownStatement, Lacked, Lateness, Milliseconds,
+    Anchored, Arrivals, Bottleneck, BreakingPoint, Cause, CheckResult, Comparison, ComparisonMode, Creep, Crossing,
+    DEMO, Diagnosis, EndpointVerdict, Finding, FirstError, Generator, GrownStatement, Lacked, Lateness, Milliseconds,
     MonitorVerdict, Onset, Order, Outage, PhaseVerdict, Plateau, RecoveryVerdict, Regime, Regression, Rising, SCHEMA,
-    Saturation, StatementVerdict, Totals, Verdict, Waiting,
+    Saturation, StageVerdict, StatementVerdict, Totals, Verdict, Waiting,
 };
 pub use waiver::{Waived, Waiver};
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Finding, Level, Outcome, PhaseEvidence, PhaseVerdict, criterion, early, endpoints,
+    Arrivals, Finding, Level, Outcome, PhaseEvidence, PhaseVerdict, StageVerdict, criterion, early, endpoints,
     evidence::Most,
     generator, monitors,
     statistics::{self, Tally},
@@ -46,6 +46,8 @@ pub fn phase(evidence: PhaseEvidence<'_>) -> PhaseVerdict {
         because: weights.into_iter().filter(|(weight, _)| *weight != Outcome::Passed).map(|(_, why)| why).collect(),
         users,
         rate,
+        stages: stages(phase),
+        arrivals: arrivals(phase),
         window_at: None,
         duration_s: seconds,
         extended: measurements.extended,
@@ -78,6 +80,8 @@ pub fn not_run(plan: &Plan, phase: &Phase) -> PhaseVerdict {
         because: vec![why.to_owned()],
         users,
         rate,
+        stages: stages(phase),
+        arrivals: arrivals(phase),
         window_at: None,
         duration_s: 0.0,
         extended: false,
@@ -110,6 +114,23 @@ fn load(phase: &Phase) -> (Option<u32>, Option<f64>) {
     match phase.load {
         Load::Closed { users, .. } => (Some(users), None),
         Load::Open { rate, .. } => (None, Some(rate)),
+    }
+}
+
+/// How the load changes within the window.
+fn stages(phase: &Phase) -> Vec<StageVerdict> {
+    let stage = |(stage, over): (&plan::Stage, Duration)| StageVerdict {
+        from: stage.from,
+        to: stage.to,
+        over_s: over.as_secs_f64(),
+    };
+    phase.stages.over(phase.duration).map(stage).collect()
+}
+
+fn arrivals(phase: &Phase) -> Option<Arrivals> {
+    match phase.arrivals {
+        plan::Arrivals::Constant => None,
+        plan::Arrivals::Poisson => Some(Arrivals::Poisson),
     }
 }
 
@@ -190,11 +211,17 @@ fn built_in(evidence: &PhaseEvidence<'_>) -> Vec<(Finding, Outcome)> {
         worst_endpoint: None,
         worst_part: None,
     };
+    let ramp = &measurements.ramp;
     match measurements.ending {
-        PhaseEnding::RampFailed => {
-            let (users, ramp) = (phase.load.users(), &measurements.ramp);
+        // Users that start before the window end the ramp when they cannot log in, those that join within it do not.
+        PhaseEnding::RampFailed | PhaseEnding::Completed | PhaseEnding::FailedEarly
+            if measurements.ending == PhaseEnding::RampFailed || !ramp.reasons.is_empty() =>
+        {
+            let failed = measurements.ending == PhaseEnding::RampFailed;
+            let users = if failed { phase.first_users() } else { phase.load.users() };
+            let so = if failed { ", so nothing was measured" } else { "" };
             let because = format!(
-                "{} of {} logged in, so nothing was measured.",
+                "{} of {} logged in{so}.",
                 number::count(u64::from(ramp.logged_in)),
                 number::counted(u64::from(users), "user")
             );
@@ -223,7 +250,7 @@ fn built_in(evidence: &PhaseEvidence<'_>) -> Vec<(Finding, Outcome)> {
             let failed = finding(ANSWERS, failures, 0.0, "events", all.requests(), because);
             vec![(at(most, failed), Outcome::Failed)]
         }
-        PhaseEnding::Completed | PhaseEnding::Interrupted | PhaseEnding::FailedEarly => Vec::new(),
+        _ => Vec::new(),
     }
 }
 

@@ -8,10 +8,10 @@ use std::{
     time::Duration,
 };
 
-use super::{clock::Clock, schedule};
+use super::{Job, clock::Clock, draws, schedule, slots::Slots};
 use crate::{
     measure::{PhaseEnding, Ramp},
-    plan::{LOGIN_PATIENCE, Load, Phase},
+    plan::{Arrivals, LOGIN_PATIENCE, Load, Phase},
 };
 
 /// The window starts so long after the last login, warm-up aside, so that every worker knows of it before.
@@ -42,23 +42,17 @@ const OVER: u8 = 2;
 /// A time that is not known yet.
 const UNKNOWN: u64 = u64::MAX;
 
-/// Whether a window may be extended while it runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Extension {
-    /// Once, to twice its length.
-    Possible,
-    /// It has its planned length.
-    Excluded,
-}
-
 /// The progress of a phase. Workers write it once a user or once a second, and read it before each request.
 #[derive(Debug)]
 pub(super) struct Course {
     pub(super) clock: Clock,
+    /// Users that start before the window.
     users: u32,
+    /// Planned, of these.
     last_start: Duration,
-    warmup: Duration,
-    duration: Duration,
+    phase: Phase,
+    /// The seed of Poisson arrivals.
+    arrivals: Option<u64>,
     started: AtomicU32,
     logged_in: AtomicU32,
     failed: AtomicU32,
@@ -78,14 +72,22 @@ pub(super) struct Course {
 }
 
 impl Course {
-    /// A phase that begins now, with this planned time between the first and the last user's start.
-    pub(super) fn of(phase: &Phase, last_start: Duration, extension: Extension) -> Self {
+    /// A phase that begins now, or the so many-th window (from 0) of one whose users stay.
+    pub(super) fn of(job: &Job, round: u32) -> Self {
+        let phase = &job.phase;
+        let logins = job.plan.scenarios.iter().any(|scenario| !scenario.login.is_empty());
+        let last_start = match phase.load {
+            // Without a login there is nothing to spread out: the pool only waits for slots.
+            Load::Open { .. } if !logins => Duration::ZERO,
+            _ => schedule::user_start(phase.first_users().saturating_sub(1), phase.load.spawn_rate()),
+        };
+        let seed = || draws::arrivals_seed(job.seed, job.phase_index, round);
         Self {
             clock: Clock::start(),
-            users: phase.load.users(),
+            users: phase.first_users(),
             last_start,
-            warmup: phase.warmup,
-            duration: phase.duration,
+            phase: phase.clone(),
+            arrivals: (phase.arrivals == Arrivals::Poisson).then(seed),
             started: AtomicU32::new(0),
             logged_in: AtomicU32::new(0),
             failed: AtomicU32::new(0),
@@ -94,7 +96,7 @@ impl Course {
             first_failure: AtomicU64::new(UNKNOWN),
             window_start: AtomicU64::new(UNKNOWN),
             window: AtomicU8::new(OPEN),
-            may_extend: extension == Extension::Possible,
+            may_extend: job.extends,
             stopped: AtomicU64::new(UNKNOWN),
             ending: AtomicU8::new(0),
             abandoned: AtomicBool::new(false),
@@ -104,13 +106,22 @@ impl Course {
         }
     }
 
-    /// The planned time between the first and the last user's start.
-    pub(super) fn last_start(load: &Load, logins: bool) -> Duration {
-        match load {
-            // Without a login there is nothing to spread out: the pool only waits for slots.
-            Load::Open { .. } if !logins => Duration::ZERO,
-            _ => schedule::user_start(load.users().saturating_sub(1), load.spawn_rate()),
-        }
+    /// When the slots of a rate are, once the ramp has ended.
+    pub(super) fn slots(&self, rate: f64) -> Option<Slots> {
+        let (window_start, duration) = self.window()?;
+        let (stages, seed) = (self.phase.stages.clone(), self.arrivals);
+        let rate = stages.first().unwrap_or(rate);
+        Some(Slots { rate, stages, seed, window_start, warmup: self.phase.warmup, duration })
+    }
+
+    /// Users that start before the window.
+    pub(super) fn first_users(&self) -> u32 {
+        self.users
+    }
+
+    /// When a user (from 0) starts that comes within the window; `None` for others, and while the window is not known.
+    pub(super) fn joins(&self, user: u32) -> Option<Duration> {
+        Some(self.window_start()? + self.phase.joins(user)?)
     }
 
     /// A user starts.
@@ -124,12 +135,12 @@ impl Course {
         self.active.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// A user has logged in; the last one ends the ramp.
+    /// A user has logged in; the last one of those that start before the window ends the ramp.
     pub(super) fn user_logged_in(&self) {
         let now = self.clock.now();
         self.last_login.fetch_max(nanos(now), Ordering::Relaxed);
         if self.logged_in.fetch_add(1, Ordering::AcqRel) + 1 == self.users && self.stopped_at().is_none() {
-            self.window_start.store(nanos(now + ANNOUNCEMENT + self.warmup), Ordering::Release);
+            self.window_start.store(nanos(now + ANNOUNCEMENT + self.phase.warmup), Ordering::Release);
         }
     }
 
@@ -189,8 +200,10 @@ impl Course {
     /// When it has to be decided whether the window is extended: shortly before its planned end, so that the load goes on
     /// without a gap. `None` while that is not known, and where it may not be.
     pub(super) fn decision(&self) -> Option<Duration> {
-        let before = DECISION.min(self.duration / 20);
-        self.window_start().filter(|_| self.may_extend).map(|start| (start + self.duration).saturating_sub(before))
+        let before = DECISION.min(self.phase.duration / 20);
+        self.window_start()
+            .filter(|_| self.may_extend)
+            .map(|start| (start + self.phase.duration).saturating_sub(before))
     }
 
     /// Closes the window when its planned end has passed without an extension.
@@ -202,7 +215,7 @@ impl Course {
     }
 
     fn length(&self) -> Duration {
-        if self.extended() { self.duration * 2 } else { self.duration }
+        if self.extended() { self.phase.duration * 2 } else { self.phase.duration }
     }
 
     /// No request is intended from here on; `None` while that is not known.
@@ -219,7 +232,7 @@ impl Course {
         self.close_window(now);
         let undecided = self.may_extend && self.window.load(Ordering::Acquire) == OPEN && self.stopped_at().is_none();
         match self.window_end() {
-            Some(end) if undecided => intended < end + self.duration,
+            Some(end) if undecided => intended < end + self.phase.duration,
             _ => self.goes_on(intended, now),
         }
     }
@@ -311,12 +324,8 @@ impl Course {
 
     /// The end of the phase as planned, as far as it is known: logins are expected to take no time.
     pub(super) fn planned_end(&self) -> Duration {
-        self.window_end().unwrap_or_else(|| self.last_start.max(self.clock.now()) + self.warmup + self.duration)
-    }
-
-    /// Length of the warm-up.
-    pub(super) fn warmup(&self) -> Duration {
-        self.warmup
+        self.window_end()
+            .unwrap_or_else(|| self.last_start.max(self.clock.now()) + self.phase.warmup + self.phase.duration)
     }
 
     /// How much of the window is measured by the end.

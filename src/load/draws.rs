@@ -26,6 +26,26 @@ pub(super) fn dealer(seed: u64, phase: u32) -> Rng {
     Rng::with_seed(mix(&[seed, u64::from(phase)]))
 }
 
+/// The source of Poisson arrivals in a part of a phase.
+pub(super) fn arrivals(seed: u64, part: Part) -> Rng {
+    Rng::with_seed(mix(&[seed, part as u64]))
+}
+
+/// The seed of the arrivals of a phase, of its so many-th window; users draw from seeds of their own.
+pub(super) fn arrivals_seed(seed: u64, phase: u32, round: u32) -> u64 {
+    mix(&[seed, u64::from(phase), u64::from(round), ARRIVALS])
+}
+
+/// Sets the seed of the arrivals apart from others with as many parts: a user's has a purpose in this place.
+const ARRIVALS: u64 = u64::MAX;
+
+/// A part of a phase with arrivals of its own.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Part {
+    Warmup,
+    Window,
+}
+
 /// Folds numbers into a seed; close numbers give unrelated seeds (the finalizer of `SplitMix64`, Steele et al. 2014).
 fn mix(parts: &[u64]) -> u64 {
     parts.iter().fold(0x9E37_79B9_7F4A_7C15, |state, part| {

@@ -30,7 +30,7 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// An empty ledger of a worker with so many users.
+    /// An empty ledger of a worker with so many users before the window.
     pub(super) fn new(course: Arc<Course>, layout: Arc<Layout>, users: u32) -> Self {
         Self {
             course,
@@ -43,6 +43,11 @@ impl Ledger {
             failures: Cell::new(0),
             exhausted: RefCell::new(None),
         }
+    }
+
+    /// A user of this worker starts within the window.
+    pub(super) fn user_joins(&self) {
+        self.recorder.borrow_mut().user_joins();
     }
 
     /// Tells the recorder when the measured window starts, as soon as that is known, and when it was extended.

@@ -6,7 +6,7 @@
 //! phase goes, stops it and gives its measurements. [`once`] is a single pass of one user without load.
 //! A [`Sitting`] keeps its users logged in between several windows.
 //!
-//! What is pure stands apart: `schedule` says who starts when, `course` how far the phase is.
+//! What is pure stands apart: `schedule` says who starts when, `slots` when the iterations of a rate do, `course` how far the phase is.
 
 mod alarm;
 mod clock;
@@ -23,6 +23,7 @@ mod render;
 mod running;
 mod schedule;
 mod sitting;
+mod slots;
 mod user;
 mod walk;
 mod worker;

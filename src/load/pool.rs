@@ -9,19 +9,16 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::{alarm::Alarm, clock::Clock, schedule::Slots};
+use super::{alarm::Alarm, clock::Clock, slots::Way};
 
-/// One worker's idle users and its share of the slots: slot i belongs to worker i modulo the number of workers.
+/// One worker's idle users and its share of the slots.
 ///
-/// Slots need no queue, because their times follow from their numbers: what waits is the range between the next slot and
-/// the last one that is due.
+/// Slots need no queue, because their times follow from their numbers or their seed: what waits is what lies between the
+/// next slot and the last one that is due.
 pub(super) struct Pool {
     clock: Clock,
-    worker: i64,
-    workers: i64,
-    slots: Cell<Option<Slots>>,
-    /// The next slot of this worker that no one has taken.
-    next: Cell<i64>,
+    /// Up to the next slot of this worker that no one has taken, once the slots are known.
+    way: RefCell<Option<Way>>,
     idle: RefCell<VecDeque<Rc<Seat>>>,
     closed: Cell<bool>,
     /// The slots are known, a user became idle, or the pool was closed.
@@ -56,34 +53,33 @@ pub(super) struct Leftover {
 }
 
 impl Pool {
-    /// An empty pool of a worker (from 0) of several.
-    pub(super) fn new(clock: Clock, worker: u32, workers: u32) -> Self {
+    /// An empty pool of a worker.
+    pub(super) fn new(clock: Clock) -> Self {
         Self {
             clock,
-            worker: worker.into(),
-            workers: workers.into(),
-            slots: Cell::new(None),
-            next: Cell::new(0),
+            way: RefCell::new(None),
             idle: RefCell::new(VecDeque::new()),
             closed: Cell::new(false),
             changed: Notify::new(),
         }
     }
 
-    /// Says when the slots are; later calls change nothing.
-    pub(super) fn open(&self, slots: Slots) {
-        if self.slots.get().is_none() {
-            let first = slots.first();
-            self.next.set(first + (self.worker - first).rem_euclid(self.workers));
-            self.slots.set(Some(slots));
-            self.changed.notify_one();
-        }
+    /// Whether it is known when the slots are.
+    pub(super) fn is_open(&self) -> bool {
+        self.way.borrow().is_some()
+    }
+
+    /// Says when this worker's slots are.
+    pub(super) fn open(&self, way: Way) {
+        *self.way.borrow_mut() = Some(way);
+        self.changed.notify_one();
     }
 
     /// Says that the window is longer than was said; earlier slots stay as they are.
     pub(super) fn extend(&self, duration: Duration) {
-        if let Some(slots) = self.slots.get().filter(|slots| slots.duration < duration) {
-            self.slots.set(Some(Slots { duration, ..slots }));
+        if let Some(way) = &mut *self.way.borrow_mut()
+            && way.extend(duration)
+        {
             self.changed.notify_one();
         }
     }
@@ -136,7 +132,7 @@ impl Pool {
 
     /// Whether every slot was taken.
     pub(super) fn is_done(&self) -> bool {
-        self.slots.get().is_some() && self.next_time().is_none()
+        self.is_open() && self.next_time().is_none()
     }
 
     /// Sends all idle users home. Slots before `end` that were not taken are left over.
@@ -149,25 +145,24 @@ impl Pool {
             seat.called.notify_one();
         }
         self.changed.notify_one();
-        let slots = self.slots.get()?;
-        let last = slots.end_within(end.saturating_sub(slots.window_start));
-        let share = |from: i64| {
-            let first = from + (self.worker - from).rem_euclid(self.workers);
-            (first..last).step_by(usize::try_from(self.workers).unwrap_or(1))
-        };
-        Some(Leftover {
-            planned: share(0).count() as u64,
-            unsent: share(self.next.get().max(0)).map(|slot| slots.time(slot)).collect(),
-            users_idle: !idle.is_empty(),
-        })
+        let mut way = self.way.take()?;
+        let mut unsent = Vec::new();
+        while let Some(time) = way.next().filter(|time| *time < end) {
+            if way.is_within() {
+                unsent.push(time);
+            }
+            way.advance();
+        }
+        Some(Leftover { planned: way.passed(), unsent, users_idle: !idle.is_empty() })
     }
 
     fn next_time(&self) -> Option<Duration> {
-        let slots = self.slots.get()?;
-        (self.next.get() < slots.end()).then(|| slots.time(self.next.get()))
+        self.way.borrow().as_ref()?.next()
     }
 
     fn advance(&self) {
-        self.next.set(self.next.get() + self.workers);
+        if let Some(way) = &mut *self.way.borrow_mut() {
+            way.advance();
+        }
     }
 }

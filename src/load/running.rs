@@ -13,7 +13,7 @@ use tokio::{
 
 use super::{
     Job,
-    course::{Course, Extension},
+    course::Course,
     prepare::PreparedLoad,
     sitting::Crew,
     worker::{Report, Round, WorkerEnd},
@@ -82,15 +82,14 @@ impl Running {
     pub(super) fn start(job: &Job) -> Self {
         let load = Arc::new(PreparedLoad::of(job));
         let Crew { threads, rounds } = Crew::start(&load);
-        let mut running = Self::round(job, &load, &rounds);
+        let mut running = Self::round(job, 0, &rounds);
         running.workers = threads;
         running
     }
 
-    /// A round of the workers that listen here.
-    pub(super) fn round(job: &Job, load: &PreparedLoad, rounds: &[Sender<Round>]) -> Self {
-        let extension = if job.extends { Extension::Possible } else { Extension::Excluded };
-        let course = Arc::new(Course::of(&job.phase, Course::last_start(&job.phase.load, load.logins), extension));
+    /// A round of the workers that listen here, the so many-th.
+    pub(super) fn round(job: &Job, number: u32, rounds: &[Sender<Round>]) -> Self {
+        let course = Arc::new(Course::of(job, number));
         let layout = Arc::new(Layout::of(&job.plan, &job.phase));
         let (sender, reports) = mpsc::channel(REPORTS_AHEAD * rounds.len());
         for worker in rounds {

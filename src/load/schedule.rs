@@ -27,48 +27,6 @@ pub(super) fn part_of(cycle: Duration, random: &mut Rng) -> Duration {
     cycle.mul_f64(random.f64())
 }
 
-/// The slots of the open model. Slot 0 is at the start of the window; the slots of the warm-up are negative.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Slots {
-    /// Per second.
-    pub(super) rate: f64,
-    /// Start of the window since the phase's origin.
-    pub(super) window_start: Duration,
-    /// Before it.
-    pub(super) warmup: Duration,
-    /// After it.
-    pub(super) duration: Duration,
-}
-
-impl Slots {
-    /// The first slot that is not before the warm-up.
-    pub(super) fn first(&self) -> i64 {
-        -((self.warmup.as_secs_f64() * self.rate).floor() as i64)
-    }
-
-    /// The first slot that is not within `elapsed` of the window.
-    pub(super) fn end_within(&self, elapsed: Duration) -> i64 {
-        let elapsed = elapsed.min(self.duration).as_secs_f64();
-        let mut end = (elapsed * self.rate).ceil() as i64;
-        // Rounding must not add a slot that begins when the window has ended.
-        while end > 0 && (end - 1) as f64 / self.rate >= elapsed {
-            end -= 1;
-        }
-        end
-    }
-
-    /// The first slot behind the window.
-    pub(super) fn end(&self) -> i64 {
-        self.end_within(self.duration)
-    }
-
-    /// When a slot begins, since the phase's origin.
-    pub(super) fn time(&self, slot: i64) -> Duration {
-        let offset = seconds(slot.unsigned_abs() as f64 / self.rate);
-        if slot < 0 { self.window_start.saturating_sub(offset) } else { self.window_start.saturating_add(offset) }
-    }
-}
-
 /// The scenario of each user: shares by weight as exact as whole users allow, in an order drawn from `random`.
 pub(super) fn scenarios(weights: &[u32], users: u32, random: &mut Rng) -> Vec<ScenarioId> {
     let total: u64 = weights.iter().map(|weight| u64::from(*weight)).sum();
@@ -97,28 +55,7 @@ mod tests {
     use fastrand::Rng;
     use proptest::{collection::vec, prop_assert, prop_assert_eq, proptest};
 
-    use super::{Slots, scenarios, think, user_start};
-
-    fn slots(rate: f64, warmup: Duration, duration: Duration) -> Slots {
-        Slots { rate, window_start: Duration::from_secs(1000), warmup, duration }
-    }
-
-    #[test]
-    fn twenty_seconds_at_two_hundred_are_four_thousand_slots() {
-        let slots = slots(200.0, Duration::from_secs(2), Duration::from_secs(20));
-        assert_eq!((slots.first(), slots.end()), (-400, 4000));
-        assert_eq!(slots.time(-400), Duration::from_secs(998));
-        assert_eq!(slots.time(0), Duration::from_secs(1000));
-        assert_eq!(slots.time(3999), Duration::from_millis(1_019_995));
-    }
-
-    #[test]
-    fn rounding_adds_no_slot() {
-        // 0.1 * 30 is more than 3 in binary fractions.
-        assert_eq!(slots(30.0, Duration::ZERO, Duration::from_millis(100)).end(), 3);
-        assert_eq!(slots(1.0, Duration::ZERO, Duration::from_millis(500)).end(), 1);
-        assert_eq!(slots(200.0, Duration::ZERO, Duration::from_secs(20)).end_within(Duration::ZERO), 0);
-    }
+    use super::{scenarios, think, user_start};
 
     #[test]
     fn equal_weights_share_users_equally() {
@@ -134,27 +71,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn slots_lie_in_their_window_and_never_drift(
-            rate in 0.01_f64..5000.0,
-            warmup in 0_u64..20_000,
-            duration in 1_u64..20_000,
-        ) {
-            let slots = slots(rate, Duration::from_millis(warmup), Duration::from_millis(duration));
-            let end = slots.window_start + slots.duration;
-            prop_assert!(slots.end() >= 1, "the slot at the start of the window is always there");
-            prop_assert!(slots.time(slots.end() - 1) < end);
-            prop_assert!(slots.time(slots.end()) + Duration::from_nanos(2) >= end);
-            prop_assert!(slots.time(slots.first()) + Duration::from_nanos(2) + slots.warmup >= slots.window_start);
-            let planned = slots.duration.as_secs_f64() * rate;
-            prop_assert!((slots.end() as f64 - planned).abs() <= 1.0);
-            for slot in [0, slots.end() / 2, slots.end() - 1] {
-                let exact = slot as f64 / rate;
-                let given = slots.time(slot).saturating_sub(slots.window_start).as_secs_f64();
-                prop_assert!((given - exact).abs() < 1e-8);
-            }
-        }
-
         #[test]
         fn users_start_in_order_and_evenly(user in 0_u32..100_000, rate in 0.1_f64..1000.0) {
             let gap = user_start(user + 1, rate).checked_sub(user_start(user, rate));

@@ -44,8 +44,9 @@ impl Crew {
 /// The load on one deployment, in rounds.
 pub struct Sitting {
     job: Job,
-    load: Arc<PreparedLoad>,
     crew: Crew,
+    /// Rounds so far.
+    rounds: u32,
 }
 
 impl Sitting {
@@ -57,7 +58,7 @@ impl Sitting {
     pub fn start(job: Job) -> Self {
         super::raise_descriptor_limit();
         let load = Arc::new(PreparedLoad::of(&job));
-        Self { crew: Crew::start(&load), job, load }
+        Self { crew: Crew::start(&load), job, rounds: 0 }
     }
 
     /// A round: a warm-up and a window. In the first the users start and log in as the phase says; in the later ones they
@@ -65,7 +66,8 @@ impl Sitting {
     pub fn round(&mut self, warmup: Duration, window: Duration) -> Running {
         self.job.phase.warmup = warmup;
         self.job.phase.duration = window;
-        Running::round(&self.job, &self.load, &self.crew.rounds)
+        self.rounds += 1;
+        Running::round(&self.job, self.rounds - 1, &self.crew.rounds)
     }
 }
 

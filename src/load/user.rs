@@ -17,7 +17,7 @@ use crate::{
 
 /// A user between two rounds: its connection, its session and its random sources.
 pub(super) struct Parked {
-    user: u32,
+    pub(super) user: u32,
     walker: Walker,
     rows: fastrand::Rng,
     pauses: fastrand::Rng,

@@ -20,7 +20,8 @@ use super::{
     ledger::Ledger,
     pool::Pool,
     prepare::PreparedLoad,
-    schedule::{self, Slots},
+    schedule,
+    slots::Way,
     user::{self, Parked},
     walk::Route,
 };
@@ -125,8 +126,8 @@ pub(super) async fn work(
 ) {
     let worker = Rc::new(Worker {
         alarm: Alarm::new(course.clock, precision),
-        ledger: Ledger::new(Arc::clone(&course), layout, users_of(&load, index)),
-        pool: Pool::new(course.clock, index, load.workers),
+        ledger: Ledger::new(Arc::clone(&course), layout, users_of(course.first_users(), index, load.workers)),
+        pool: Pool::new(course.clock),
         index,
         users: RefCell::new(JoinSet::new()),
         arriving: RefCell::new(std::mem::take(parked)),
@@ -154,32 +155,67 @@ pub(super) async fn work(
     let _ = reports.send(Report::End(Box::new(worker.end()))).await;
 }
 
-/// How many users belong to a worker: user k is of worker k modulo K.
-fn users_of(load: &PreparedLoad, index: u32) -> u32 {
-    load.load.users().saturating_sub(index).div_ceil(load.workers)
+/// How many of so many users belong to a worker: user k is of worker k modulo K.
+fn users_of(users: u32, index: u32, workers: u32) -> u32 {
+    users.saturating_sub(index).div_ceil(workers)
 }
 
 /// Starts the users of this worker as their times come.
 async fn start_users(worker: Rc<Worker>) {
-    let PreparedLoad { load, workers, logins, .. } = &*worker.load;
-    let arriving = worker.arriving.take();
-    if !arriving.is_empty() {
-        for parked in arriving {
+    let first = worker.course.first_users();
+    let (there, later): (Vec<_>, Vec<_>) = worker.arriving.take().into_iter().partition(|parked| parked.user < first);
+    if there.is_empty() {
+        start_ramp(&worker, first).await;
+    } else {
+        for parked in there {
             worker.users.borrow_mut().spawn_local(user::go_on(Rc::clone(&worker), parked));
         }
-        worker.all_started.set(true);
-        return;
     }
+    if first < worker.load.load.users() {
+        start_joining(&worker, first, later).await;
+    }
+    worker.all_started.set(true);
+}
+
+/// Starts the users that come before the window.
+async fn start_ramp(worker: &Rc<Worker>, first: u32) {
+    let PreparedLoad { load, workers, logins, .. } = &*worker.load;
     let at_once = matches!(load, Load::Open { .. }) && !logins;
-    for user in (worker.index..load.users()).step_by(*workers as usize) {
+    for user in (worker.index..first).step_by(*workers as usize) {
         let start = if at_once { Duration::ZERO } else { schedule::user_start(user, load.spawn_rate()) };
         worker.alarm.rest_until(start).await;
         if !worker.course.goes_on(start, worker.course.clock.now()) {
             break;
         }
-        worker.users.borrow_mut().spawn_local(user::live(Rc::clone(&worker), user, start));
+        worker.users.borrow_mut().spawn_local(user::live(Rc::clone(worker), user, start));
     }
-    worker.all_started.set(true);
+}
+
+/// Starts the users that come within the window; `parked` are those of them who are logged in already.
+async fn start_joining(worker: &Rc<Worker>, first: u32, mut parked: Vec<Parked>) {
+    let Worker { course, alarm, load, .. } = &**worker;
+    parked.sort_by_key(|parked| std::cmp::Reverse(parked.user));
+    while course.window_start().is_none() && course.stopped_at().is_none() {
+        alarm.rest_until(course.clock.now() + BEAT).await;
+    }
+    let own = (worker.index..load.load.users()).step_by(load.workers as usize).skip_while(|user| *user < first);
+    for user in own {
+        let Some(start) = course.joins(user) else { break };
+        alarm.rest_until(start).await;
+        if !course.goes_on(start, course.clock.now()) {
+            break;
+        }
+        worker.ledger.user_joins();
+        let known = parked.pop_if(|parked| parked.user == user);
+        let mut users = worker.users.borrow_mut();
+        match known {
+            Some(parked) => users.spawn_local(user::go_on(Rc::clone(worker), parked)),
+            None => users.spawn_local(user::live(Rc::clone(worker), user, start)),
+        };
+    }
+    for parked in parked {
+        worker.park(parked);
+    }
 }
 
 /// The heartbeat of a worker, until there is nothing left to do.
@@ -225,8 +261,10 @@ impl Worker {
         self.course.watch_ramp();
         self.reap_users();
         self.watch_cpu(now);
-        if let (Load::Open { rate, .. }, Some((window_start, duration))) = (self.load.load, self.course.window()) {
-            self.pool.open(Slots { rate, window_start, warmup: self.course.warmup(), duration });
+        if let (Load::Open { rate, .. }, Some((_, duration))) = (&self.load.load, self.course.window()) {
+            if let Some(slots) = self.course.slots(*rate).filter(|_| !self.pool.is_open()) {
+                self.pool.open(Way::of(slots, self.index, self.load.workers));
+            }
             self.pool.extend(duration);
         }
         self.course.close_window(now);

@@ -14,7 +14,7 @@ pub struct Layout {
     pub logins: Vec<bool>,
     /// Limits to count exceedances against, without repetition.
     pub thresholds: Vec<Threshold>,
-    /// The planned ramp: users / spawn rate. Login endpoints are cut into spans over it, the last one takes the rest.
+    /// The planned ramp: users / spawn rate; where users start within the window too, up to its end. Login endpoints are cut into spans over it, the last one takes the rest.
     pub ramp: Duration,
     /// The measured window.
     pub duration: Duration,
@@ -31,7 +31,10 @@ impl Layout {
                 thresholds.push(threshold);
             }
         }
-        let ramp = f64::from(phase.load.users()) / phase.load.spawn_rate();
+        let mut ramp = f64::from(phase.first_users()) / phase.load.spawn_rate();
+        if phase.first_users() < phase.load.users() {
+            ramp += (phase.warmup + phase.duration).as_secs_f64();
+        }
         Self {
             logins: plan.endpoints.iter().map(|endpoint| endpoint.login).collect(),
             thresholds,

@@ -59,6 +59,14 @@ impl Recorder {
         self
     }
 
+    /// Says that this worker has one user more from now on.
+    pub fn user_joins(&mut self) {
+        self.users = self.users.map(|users| users + 1);
+        if let Some(watch) = &mut self.silences {
+            watch.silences.user_joins();
+        }
+    }
+
     /// Says when the measured window starts; until then only login requests are measured, the rest counts in totals.
     ///
     /// Best called when the ramp ended, with the end of the warm-up: the mean gap between requests, which tells a

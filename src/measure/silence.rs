@@ -61,6 +61,11 @@ impl Silences {
         self.window_end = Some(end);
     }
 
+    /// There is one user more.
+    pub(super) fn user_joins(&mut self) {
+        self.users = self.users.map(|users| users + 1);
+    }
+
     /// The window ends later than was announced; nothing changes when it is over.
     pub(super) fn move_end(&mut self, end: Duration) {
         if self.window_end.is_some() {

@@ -21,6 +21,7 @@ mod place;
 mod policy;
 mod run;
 mod scenario;
+mod stages;
 mod template;
 mod waiver;
 
@@ -37,7 +38,7 @@ pub use grammar::is_criterion;
 pub use monitors::{Band, Gauge, GaugeId, Host, Monitor, Process, Source};
 pub use notes::notes;
 pub use outlook::{Outlook, requests_needed};
-pub use phase::{LOGIN_PATIENCE, Load, Phase};
+pub use phase::{Arrivals, LOGIN_PATIENCE, Load, Phase};
 pub use place::Place;
 pub use policy::{Compared, Policy, Reaction, Recovery, Regression, Uncertain};
 pub use run::{Deployment, GitHub, Plan, Profile, Publish, Start, Target, Tls};
@@ -45,5 +46,6 @@ pub use scenario::{
     Body, Expect, Extract, Extraction, HeaderExpectation, JsonExpectation, Pacing, Redirects, Scenario, ScenarioId,
     Step,
 };
+pub use stages::{Stage, Stages};
 pub use template::{Encoding, Segment, SlotId, Template, Value};
 pub use waiver::Waiver;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Choice, Criterion, EndpointId, Limit, Load, Op, Phase, Place, Plan, Subject,
+    Choice, Criterion, EndpointId, Limit, Op, Phase, Place, Plan, Subject,
     outlook::{Outlook, expected_for, requests_needed},
 };
 use crate::{
@@ -106,10 +106,7 @@ fn undecidable(phase: &Phase, criterion: &Criterion, outlook: &Outlook) -> Optio
 
 /// Says so if a phase raises users and complexity at once. Datasets stand in the order of their complexity.
 fn raised_at_once(plan: &Plan, before: &Phase, after: &Phase) -> Option<String> {
-    let load = |phase: &Phase| match phase.load {
-        Load::Closed { users, .. } => f64::from(users),
-        Load::Open { rate, .. } => rate,
-    };
+    let load = |phase: &Phase| phase.load.level();
     let same_model = std::mem::discriminant(&before.load) == std::mem::discriminant(&after.load);
     let complexity = |phase: &Phase| {
         let positions =

@@ -30,14 +30,18 @@ impl Outlook {
 impl Plan {
     /// What a phase of this plan amounts to.
     pub fn outlook(&self, phase: &Phase) -> Outlook {
-        let starts = f64::from(phase.load.users().saturating_sub(1)) / phase.load.spawn_rate().max(f64::MIN_POSITIVE);
+        let starts = f64::from(phase.first_users().saturating_sub(1)) / phase.load.spawn_rate().max(f64::MIN_POSITIVE);
         let logs_in = self.scenarios.iter().any(|scenario| !scenario.login.is_empty());
         let ramp = match phase.load {
             Load::Open { .. } if !logs_in => Duration::ZERO,
             _ => Duration::try_from_secs_f64(starts).unwrap_or(Duration::MAX),
         };
         let patience = if logs_in { LOGIN_PATIENCE } else { Duration::ZERO };
-        let measured = if self.profile.extend { phase.duration.saturating_mul(2) } else { phase.duration };
+        let measured = if self.profile.extend && phase.stages.is_empty() {
+            phase.duration.saturating_mul(2)
+        } else {
+            phase.duration
+        };
         let steps = self.scenarios.iter().flat_map(|scenario| &scenario.steps);
         let drain = steps.map(|step| step.timeout).max().unwrap_or(self.target.timeout);
         let requests = self.requests(phase);
@@ -103,8 +107,8 @@ impl Plan {
                 Pacing::Pace(pace) => pace.as_secs_f64().max(work),
             };
             let per_second = match phase.load {
-                Load::Closed { users, .. } => f64::from(users) / cycle.max(f64::MIN_POSITIVE),
-                Load::Open { rate, .. } => rate,
+                Load::Closed { .. } => phase.mean_load() / cycle.max(f64::MIN_POSITIVE),
+                Load::Open { .. } => phase.mean_load(),
             };
             for step in &scenario.steps {
                 requests[step.endpoint.index()] += share * per_second * phase.duration.as_secs_f64();

@@ -48,8 +48,15 @@ pub(super) fn rung(phase: &PhaseVerdict) -> Rung<'_> {
     }
 }
 
-/// `50 users`, or the rate of the open model.
+/// `50 users`, or the rate of the open model; `50 to 500/s` where it changes.
 pub(super) fn load(phase: &PhaseVerdict) -> String {
+    let levels: Vec<String> = phase.levels().into_iter().map(number::plain).collect();
+    let unit = if phase.rate.is_some() { "/s" } else { " users" };
+    if levels.is_empty() { most(phase) } else { format!("{}{unit}", levels.join(" to ")) }
+}
+
+/// Its load, or the highest of its stages.
+pub(super) fn most(phase: &PhaseVerdict) -> String {
     match (phase.users, phase.rate) {
         (_, Some(rate)) => number::per_second(rate),
         (Some(1), None) => "1 user".to_owned(),
@@ -69,6 +76,7 @@ pub(super) fn breaking_point(verdict: &Verdict) -> Option<String> {
         let why = point.no_last_good.as_deref().unwrap_or("no phase passed before");
         format!("At or below {} (phase {}); {why}", load(point.users), point.phase)
     };
+    let reached = point.reached.map(|reached| format!("; it gave way at about {}", load(reached))).unwrap_or_default();
     let endpoint = point.first_endpoint.as_ref().map(|endpoint| format!("; first at {endpoint}")).unwrap_or_default();
     let error = point.first_error.as_ref().map(|error| format!("; first failure: {error}")).unwrap_or_default();
     let saturated = verdict.diagnosis.iter().flat_map(|diagnosis| &diagnosis.saturated);
@@ -78,7 +86,7 @@ pub(super) fn breaking_point(verdict: &Verdict) -> Option<String> {
         Some(gauge) => format!("; highest gauge: {gauge}"),
         None => String::new(),
     };
-    Some(format!("{between}{endpoint}{error}{resource}."))
+    Some(format!("{between}{reached}{endpoint}{error}{resource}."))
 }
 
 /// Whether the app recovered, in one sentence.

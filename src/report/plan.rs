@@ -9,7 +9,7 @@ use super::{
 };
 use crate::units::number;
 use crate::{
-    plan::{GitHub, Load, Phase, Plan, Start},
+    plan::{Arrivals, GitHub, Load, Phase, Plan, Start},
     units::{Human, Rate},
 };
 
@@ -32,6 +32,7 @@ pub fn plan(plan: &Plan) -> String {
         0,
     ));
     lines.extend(wall_time(plan));
+    lines.extend(changes(plan));
     if let Some(start) = &target.start {
         lines.extend(wrap(&clean(&format!("The gate starts the app itself, with {}.", program(start))), 0));
     }
@@ -109,10 +110,7 @@ fn table(plan: &Plan) -> Vec<String> {
 }
 
 fn row(plan: &Plan, phase: &Phase) -> [String; 7] {
-    let load = match phase.load {
-        Load::Closed { users, .. } => format!("{} users", number::count(u64::from(users))),
-        Load::Open { rate, .. } => Rate::from_per_second(rate).to_string(),
-    };
+    let load = phase.load_in_words();
     let logs_in = plan.scenarios.iter().any(|scenario| !scenario.login.is_empty());
     let spawn = match phase.load {
         Load::Open { .. } if !logs_in => number::NOTHING.to_owned(),
@@ -130,6 +128,44 @@ fn row(plan: &Plan, phase: &Phase) -> [String; 7] {
         number::count(requests as u64),
         phase.criteria.len().to_string(),
     ]
+}
+
+/// How the loads of phases change, and what that means for their windows.
+fn changes(plan: &Plan) -> Vec<String> {
+    let sentence = |text: String| wrap(&clean(&text), 0);
+    let mut lines: Vec<String> = plan.phases.iter().filter_map(stages).flat_map(sentence).collect();
+    if !lines.is_empty() {
+        let whole = "A phase with stages is judged over its window as a whole: it is not extended, and not stopped early for \
+                     a criterion.";
+        lines.extend(wrap(whole, 0));
+    }
+    let poisson = plan.phases.iter().filter(|phase| phase.arrivals == Arrivals::Poisson);
+    let poisson: Vec<&str> = poisson.map(|phase| phase.name.as_str()).collect();
+    if !poisson.is_empty() {
+        let names = poisson.join(", ");
+        lines.extend(sentence(format!("Iterations start independently of each other (Poisson arrivals) in: {names}.")));
+    }
+    lines
+}
+
+/// `Phase climb: 50/s to 500/s within 2m, 500/s for 1m.` `None` for a load that stays.
+fn stages(phase: &Phase) -> Option<String> {
+    let level = |level: f64| match phase.load {
+        Load::Closed { .. } => number::plain(level),
+        Load::Open { .. } => Rate::from_per_second(level).to_string(),
+    };
+    let words = phase.stages.over(phase.duration).map(|(stage, over)| {
+        let (from, to, over) = (level(stage.from), level(stage.to), Human(rounded(over)));
+        if from == to { format!("{from} for {over}") } else { format!("{from} to {to} within {over}") }
+    });
+    let words: Vec<String> = words.collect();
+    let unit = if matches!(phase.load, Load::Closed { .. }) { " users" } else { "" };
+    (!words.is_empty()).then(|| format!("Phase {}:{unit} {}.", phase.name, words.join(", ")))
+}
+
+/// To whole milliseconds: a stage is kept as a share of its window.
+fn rounded(time: Duration) -> Duration {
+    Duration::from_millis((time.as_secs_f64() * 1000.0).round() as u64)
 }
 
 fn wall_time(plan: &Plan) -> Vec<String> {

@@ -113,6 +113,7 @@ fn each_text(verdict: &mut Verdict, visit: &mut Visit<'_>) {
     if let Some(BreakingPoint {
         phase,
         users: _,
+        reached: _,
         last_good_users: _,
         no_last_good,
         first_endpoint,
@@ -198,6 +199,8 @@ fn each_text_of_phase(phase: &mut PhaseVerdict, visit: &mut Visit<'_>) {
         because,
         users: _,
         rate: _,
+        stages: _,
+        arrivals: _,
         window_at,
         duration_s: _,
         extended: _,

@@ -12,6 +12,7 @@ mod percent;
 mod range;
 mod rate;
 mod reading;
+mod stage;
 
 pub use bytes::Bytes;
 pub use date::Date;
@@ -20,6 +21,7 @@ pub use percent::Percent;
 pub use range::DurationRange;
 pub use rate::Rate;
 pub use reading::Reading;
+pub use stage::Stage;
 
 /// A value with a unit, as gates.yaml writes it.
 pub trait Quantity: Sized {

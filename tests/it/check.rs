@@ -104,6 +104,31 @@ phases:
     }
 }
 
+#[test]
+fn the_plan_says_how_loads_change() {
+    let yaml = "version: 1
+gate: test
+target: {url: 'http://127.0.0.1:1'}
+scenarios: {visitor: {steps: [{get: /, name: home}], pace: 1s}}
+phases:
+  - {name: climb, rate: 50/s..500/s over 2m, arrivals: poisson, duration: 3m, criteria: [p50 < 1s]}
+  - {name: crowd, users: 10..100, spawn_rate: 5/s, duration: 1m, criteria: [p50 < 1s]}
+";
+    let folder = folder_with(yaml);
+    let output = stagegate(&folder, &["check"]);
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{printed}{}", String::from_utf8_lossy(&output.stderr));
+    let words = printed.split_whitespace().collect::<Vec<_>>().join(" ");
+    for expected in [
+        "climb 50/s..500/s - 0s 3m 63,000 1",
+        "crowd 10..100 users 5/s 0s 1m 3,300 1",
+        "Phase climb: 50/s to 500/s within 2m, 500/s for 1m. Phase crowd: users 10 to 100 within 1m. A phase with stages",
+        "(Poisson arrivals) in: climb.",
+    ] {
+        assert!(words.contains(expected), "{expected} in {printed}");
+    }
+}
+
 /// Annotations and links need the place in the repository, whatever the action's input `config` says.
 #[test]
 fn on_github_an_absolute_path_in_the_checkout_is_told_from_the_folder_of_the_run() {
@@ -204,7 +229,7 @@ profiles: {default: {phases: [a, b]}, pr: {phases: [a, bb], time_scale: fast}}
         ("7:95", "^^^^^^^^^^^^", "did you mean `user.id`?"),
         ("8:52", "^^^^^^^", "is not an expression"),
         ("9:9", "^^^^^^^", "did you mean `app.cpu`?"),
-        ("11:22", "^^^^", "expected a whole number, found `lots`"),
+        ("11:22", "^^^^", "`lots` is not a number of users"),
         ("11:38", "^^^^", "`soon` is not a duration"),
         ("11:51", "^^^^^", "did you mean `large`?"),
         ("11:74", "^^^^", "did you mean `home`?"),

@@ -33,6 +33,7 @@ mod monitor_sources_silent;
 mod no_data;
 mod patience;
 mod posting;
+mod punctual;
 mod regressions;
 mod release;
 mod reports;

@@ -64,6 +64,16 @@ fn what_is_done_otherwise_makes_another_key_and_says_so() {
             "other phase plan: light: 11 users at 5/s, 2s warm-up, 60s window, was light: 10 users at 5/s, 2s warm-up, 60s window",
         ),
         ("warmup: 2s", "warmup: 3s", "other phase plan: light: 10 users at 5/s, 3s"),
+        (
+            "users: 20",
+            "rate: 20/s, arrivals: poisson",
+            "other phase plan: heavy: 20/s by 200 users at 5/s, 0s warm-up, 60s window, Poisson arrivals",
+        ),
+        (
+            "users: 20",
+            "users: 5..20 over 30s",
+            "other phase plan: heavy: 20 users at 5/s, 0s warm-up, 60s window, 5 to 20 within 0.5 of it, 20 to 20 within 0.5 of it",
+        ),
         ("name: heavy", "name: weighty", "other phase plan: weighty: 20 users"),
         ("id: 1", "id: 3", "other rows in the datasets"),
         ("data: [small]", "data: [other]", "other rows in the datasets"),

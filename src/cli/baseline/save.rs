@@ -1,6 +1,6 @@
 //! `stagegate baseline save DIR`, and what a run leaves behind when it is saved.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use jiff::Timestamp;
 
@@ -16,8 +16,8 @@ use crate::{
     },
     config::Secrets,
     gate::MeasuredPhase,
-    judge::{self, EndpointVerdict, Milliseconds, PhaseVerdict, Verdict},
-    plan::{Load, Phase, Plan},
+    judge::{self, EndpointVerdict, Milliseconds, PhaseVerdict, StageVerdict, Verdict},
+    plan::{Arrivals, Load, Phase, Plan, Stage},
     report::{MEASUREMENTS, VERDICT, clean, read_measurements},
 };
 
@@ -185,12 +185,22 @@ fn same_load(ran: &PhaseVerdict, planned: &Phase) -> bool {
         Load::Open { rate, .. } => ran.rate.is_some_and(|ran| (ran - rate).abs() <= rate * 1e-9),
     };
     let window = planned.duration.as_secs_f64();
-    load && [window, 2.0 * window].iter().any(|window| (ran.duration_s - window).abs() < 0.001)
+    let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * b.abs().max(1.0);
+    let stages = planned.stages.over(planned.duration);
+    let same = |(ran, (stage, over)): (&StageVerdict, (&Stage, Duration))| {
+        near(ran.from, stage.from) && near(ran.to, stage.to) && near(ran.over_s, over.as_secs_f64())
+    };
+    let shape = ran.stages.len() == planned.stages.iter().count() && ran.stages.iter().zip(stages).all(same);
+    let arrivals = ran.arrivals.is_some() == (planned.arrivals == Arrivals::Poisson);
+    load && shape && arrivals && [window, 2.0 * window].iter().any(|window| (ran.duration_s - window).abs() < 0.001)
 }
 
 fn said(ran: &PhaseVerdict) -> String {
     let load = ran.users.map(|users| format!("{users} users")).or_else(|| Some(format!("{}/s", ran.rate?)));
-    format!("{} for {} s", load.unwrap_or_default(), ran.duration_s)
+    let levels: Vec<String> = ran.levels().iter().map(ToString::to_string).collect();
+    let stages = if levels.is_empty() { String::new() } else { format!(" in stages ({})", levels.join(" to ")) };
+    let arrivals = if ran.arrivals.is_some() { ", Poisson arrivals," } else { "" };
+    format!("{}{stages}{arrivals} for {} s", load.unwrap_or_default(), ran.duration_s)
 }
 
 fn plan_said(planned: &Phase) -> String {
@@ -198,7 +208,10 @@ fn plan_said(planned: &Phase) -> String {
         Load::Closed { users, .. } => format!("{users} users"),
         Load::Open { rate, .. } => format!("{rate}/s"),
     };
-    format!("{}: {load} for {} s", planned.name, planned.duration.as_secs_f64())
+    let stages =
+        if planned.stages.is_empty() { String::new() } else { format!(" in stages ({})", planned.load_in_words()) };
+    let arrivals = if planned.arrivals == Arrivals::Poisson { ", Poisson arrivals," } else { "" };
+    format!("{}: {load}{stages}{arrivals} for {} s", planned.name, planned.duration.as_secs_f64())
 }
 
 /// Everything that a later gates.yaml might compare: percentiles, means, rates and throughput of each phase, percentiles

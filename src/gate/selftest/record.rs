@@ -17,7 +17,7 @@ use crate::{
     load,
     measure::Tape,
     monitor::Readings,
-    plan::{Load, Pacing, Phase, Plan},
+    plan::{Load, Pacing, Phase, Plan, Stages},
     units::number,
 };
 
@@ -82,7 +82,7 @@ fn short(plan: &Plan, phase: &Phase) -> Phase {
         }
     };
     let duration = pause.saturating_add(ITERATION).clamp(SHORTEST, LONGEST);
-    Phase { load, duration, warmup: WARMUP, ..phase.clone() }
+    Phase { load, stages: Stages::default(), duration, warmup: WARMUP, ..phase.clone() }
 }
 
 /// The event that a selftest begins with.

@@ -15,13 +15,15 @@ const HARDLY: f64 = 0.25;
 /// Where throughput stopped growing: the first phase with more load than the one before it, of the same kind, in which
 /// throughput grew by less than a fifth of that, and by less than a quarter of itself.
 ///
-/// A phase with an outage is left out: nothing grew in it for another reason.
+/// A phase with an outage is left out: nothing grew in it for another reason. So is one with stages, whose throughput is
+/// that of no one load.
 ///
 /// Past the load at which its scarcest resource is always busy, a system answers no more requests a second, and further
 /// users only wait longer (asymptotic bounds of Denning & Buzen 1978).
 pub(super) fn plateau(seen: &[Seen<'_>], outages: &[Outage]) -> Option<Plateau> {
     let gone = |phase: &Seen<'_>| outages.iter().any(|outage| outage.phase == phase.name());
-    let there: Vec<Seen<'_>> = seen.iter().copied().filter(|phase| !gone(phase)).collect();
+    let told = |phase: &Seen<'_>| !gone(phase) && phase.verdict.stages.is_empty();
+    let there: Vec<Seen<'_>> = seen.iter().copied().filter(told).collect();
     there.windows(2).find_map(|pair| {
         let [before, after] = [&pair[0], &pair[1]];
         let throughput = [before.verdict.throughput?, after.verdict.throughput?];

@@ -41,6 +41,15 @@ fn a_phase_stops_when_a_blocking_criterion_has_failed_for_certain_and_never_for_
 }
 
 #[test]
+fn a_phase_whose_load_changes_is_judged_as_a_whole() {
+    let mut case = slow(quantile(0.95, Op::Less, 500), 900);
+    assert!(case.fails_early(8, 0));
+    case.phase.stages = stages(&[(30.0, 1.0, 1.0)]);
+    assert!(!case.fails_early(30, 0), "its last spans are under another load than its first");
+    assert_eq!(case.judge().outcome, Outcome::Failed);
+}
+
+#[test]
 fn failures_that_are_allowed_stop_nothing() {
     let failing = |op, share, failures| {
         Case::of(success_rate(op, share)).requests(PAGE, 3_000 - failures, ms(10)).failures(

@@ -93,6 +93,21 @@ fn the_breaking_point_names_load_endpoint_failure_and_resource() {
 }
 
 #[test]
+fn a_phase_with_stages_says_at_which_load_it_gave_way() {
+    let mut case = broken();
+    case.phase.stages = stages(&[(10.0, 50.0, 1.0)]);
+    let failed = case.judge();
+    let shape: Vec<_> = failed.stages.iter().map(|stage| (stage.from, stage.to, stage.over_s)).collect();
+    assert_eq!((failed.users, shape), (Some(50), vec![(10.0, 50.0, 60.0)]));
+    let point = point(&case);
+    assert_eq!((point.users, point.last_good_users), (50.0, Some(30.0)));
+    // From 30 s on answers are slow: in the sixteenth of 30 spans, whose middle is at 31 s.
+    let reached = point.reached.expect("it has stages");
+    assert!((reached - (10.0 + 40.0 * 31.0 / 60.0)).abs() < 1e-9, "{reached}");
+    assert_eq!(self::point(&broken()).reached, None, "a load that stays is the phase's");
+}
+
+#[test]
 fn where_failures_break_it_the_first_failure_counts() {
     let mut case = broken().and("no errors", no(Count::Errors));
     assert_eq!(point(&case).first_endpoint.as_deref(), Some("dashboard"));

@@ -22,8 +22,8 @@ use crate::measure::{
     Recorder, Sample,
 };
 use crate::plan::{
-    self, Count, Criterion, Endpoint, EndpointId, FailureKind, Gauge, GaugeId, Judged, Level, Limit, Load, Metric, Op,
-    Phase, Place, Plan, Policy, Reaction, ScenarioId, Subject, Uncertain,
+    self, Arrivals, Count, Criterion, Endpoint, EndpointId, FailureKind, Gauge, GaugeId, Judged, Level, Limit, Load,
+    Metric, Op, Phase, Place, Plan, Policy, Reaction, ScenarioId, Stages, Subject, Uncertain,
 };
 
 /// The endpoint of most tests.
@@ -240,10 +240,16 @@ pub(super) fn plan() -> Plan {
     }
 }
 
+pub(super) fn stages(levels: &[(f64, f64, f64)]) -> Stages {
+    Stages::of(levels.iter().map(|&(from, to, share)| plan::Stage { from, to, share }).collect())
+}
+
 pub(super) fn phase(name: &str, users: u32, criteria: Vec<Criterion>) -> Phase {
     Phase {
         name: name.to_owned(),
         load: Load::Closed { users, spawn_rate: 10.0 },
+        stages: Stages::default(),
+        arrivals: Arrivals::Constant,
         warmup: Duration::ZERO,
         duration: ms(60_000),
         rows: Arc::new([]),

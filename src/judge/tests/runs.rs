@@ -119,6 +119,31 @@ fn rates_and_logins_have_their_own_words() {
 }
 
 #[test]
+fn loads_that_change_have_their_levels() {
+    let mut joining = passed();
+    joining.phase.stages = stages(&[(10.0, 30.0, 0.5), (30.0, 30.0, 0.5)]);
+    let verdict = conclude(run(&plan(), vec![joining.judge()]));
+    assert!(verdict.headline.starts_with("1 of 1 phase passed, up to 30 users: "), "{}", verdict.headline);
+    // One of those that joined within the window could not log in: what was measured is judged, and the phase fails.
+    joining.facts.ramp.logged_in = 29;
+    joining.facts.ramp.reasons = vec!["status 403".to_owned()];
+    let verdict = conclude(run(&plan(), vec![joining.judge()]));
+    assert_eq!(verdict.headline, "light (10 to 30 users) failed: 29 of 30 users logged in. status 403.");
+    assert!(verdict.phases[0].requests > 0 && verdict.phases[0].findings.len() > 1, "{:?}", verdict.phases[0].findings);
+    let mut open = passed();
+    open.phase.load = Load::Open { rate: 500.0, users: 30, spawn_rate: 10.0 };
+    open.phase.stages = stages(&[(50.0, 500.0, 1.0)]);
+    open.phase.arrivals = Arrivals::Poisson;
+    let verdict = conclude(run(&plan(), vec![open.judge()]));
+    assert!(verdict.headline.starts_with("1 of 1 phase passed, up to 500/s: "), "{}", verdict.headline);
+    let json = serde_json::to_value(&verdict.phases[0]).expect("a verdict is JSON");
+    assert_eq!((json["rate"].as_f64(), json["arrivals"].as_str()), (Some(500.0), Some("poisson")));
+    assert_eq!(json["stages"].to_string(), r#"[{"from":50.0,"to":500.0,"over_s":60.0}]"#);
+    let plain = serde_json::to_value(passed().judge()).expect("a verdict is JSON");
+    assert!(plain.get("stages").is_none() && plain.get("arrivals").is_none());
+}
+
+#[test]
 fn a_warning_is_named() {
     let mut case = Case::of(quantile(0.5, Op::Less, 10)).warns().requests(PAGE, 600, ms(40)).readings(&[10.0; 20]);
     case.phase.criteria[0].text = "p50 < 10ms".to_owned();

@@ -11,8 +11,8 @@ pub use diagnosis::{
     Waiting,
 };
 pub use phase::{
-    Crossing, EndpointVerdict, Finding, Generator, Lacked, Lateness, Milliseconds, MonitorVerdict, PhaseVerdict,
-    StatementVerdict,
+    Arrivals, Crossing, EndpointVerdict, Finding, Generator, Lacked, Lateness, Milliseconds, MonitorVerdict,
+    PhaseVerdict, StageVerdict, StatementVerdict,
 };
 
 use serde::{Deserialize, Serialize};
@@ -143,8 +143,12 @@ pub struct Totals {
 pub struct BreakingPoint {
     /// The first phase that failed.
     pub phase: String,
-    /// Its users, or its rate in iterations per second.
+    /// Its users, or its rate in iterations per second; the most where it has stages.
     pub users: f64,
+    /// Where it has stages: how many there were, in the mean over a span of the window, when it first gave way; absent for
+    /// a load that stays, and where no moment is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reached: Option<f64>,
     /// The same of the last phase before it that passed under less load of the same kind; null when none did.
     pub last_good_users: Option<f64>,
     /// Why `last_good_users` is null although a phase passed.

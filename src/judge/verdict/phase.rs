@@ -19,12 +19,18 @@ pub struct PhaseVerdict {
     pub outcome: Outcome,
     /// Why it is not passed, one sentence each; empty for a pass.
     pub because: Vec<String>,
-    /// Users of the closed model.
+    /// Users of the closed model; the most where their number rises.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub users: Option<u32>,
-    /// Iterations per second of the open model.
+    /// Iterations per second of the open model; the highest where it changes.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub rate: Option<f64>,
+    /// How the load changes within the window, one stage after the other; absent where it stays.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub stages: Vec<StageVerdict>,
+    /// When iterations start, where that is not at even distances; absent where it is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub arrivals: Option<Arrivals>,
     /// When the measured window began, RFC 3339, UTC; absent where it never did, and in interleaved runs, whose windows
     /// have pauses.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -66,6 +72,34 @@ pub struct PhaseVerdict {
     pub file: String,
     /// The line of its name in gates.yaml.
     pub line: u32,
+}
+
+/// A stage of a phase's load.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct StageVerdict {
+    /// Users, or iterations per second, at its beginning.
+    pub from: f64,
+    /// The same at its end.
+    pub to: f64,
+    /// How long it takes, in seconds.
+    pub over_s: f64,
+}
+
+/// When iterations start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Arrivals {
+    /// Independently of each other.
+    Poisson,
+}
+
+impl PhaseVerdict {
+    /// The levels that its stages go through, without repetition; empty where the load stays.
+    pub fn levels(&self) -> Vec<f64> {
+        let mut levels: Vec<f64> = self.stages.iter().flat_map(|stage| [stage.from, stage.to]).collect();
+        levels.dedup();
+        levels
+    }
 }
 
 /// The result of one criterion.

@@ -3,8 +3,11 @@
 mod endings;
 mod extension;
 mod models;
+mod queues;
 mod sittings;
+mod stages;
 mod walks;
+mod workers;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -14,7 +17,7 @@ use tokio::{sync::mpsc, task::LocalSet};
 use super::{
     Job, Running, Tick,
     alarm::Precision,
-    course::{Course, Extension},
+    course::Course,
     prepare::PreparedLoad,
     start,
     worker::{Round, work},
@@ -26,16 +29,17 @@ use crate::{
     },
     measure::{Layout, PhaseMeasurements},
     plan::{
-        Body, Encoding, Endpoint, EndpointId, Expect, FailureKind, GitHub, Load, Pacing, Phase, Place, Plan, Policy,
-        Profile, Publish, Reaction, Redirects, Scenario, ScenarioId, Segment, Step, Template, Uncertain, Value,
+        Arrivals, Body, Encoding, Endpoint, EndpointId, Expect, FailureKind, GitHub, Load, Pacing, Phase, Place, Plan,
+        Policy, Profile, Publish, Reaction, Redirects, Scenario, ScenarioId, Segment, Stages, Step, Template,
+        Uncertain, Value,
     },
 };
 
-pub(super) fn millis(millis: u64) -> Duration {
+pub(super) const fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-pub(super) fn seconds(seconds: u64) -> Duration {
+pub(super) const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
@@ -125,6 +129,8 @@ pub(super) fn phase(load: Load, warmup: Duration, duration: Duration) -> Phase {
     Phase {
         name: "phase".to_owned(),
         load,
+        stages: Stages::default(),
+        arrivals: Arrivals::Constant,
         warmup,
         duration,
         rows: Arc::from([]),
@@ -155,8 +161,7 @@ pub(super) async fn run_here(mut job: Job, mut steer: impl FnMut(&mut Running, &
     LocalSet::new()
         .run_until(async {
             let load = Arc::new(PreparedLoad::of(&job));
-            let extension = if job.extends { Extension::Possible } else { Extension::Excluded };
-            let course = Arc::new(Course::of(&job.phase, Course::last_start(&job.phase.load, load.logins), extension));
+            let course = Arc::new(Course::of(&job, 0));
             let layout = Arc::new(Layout::of(&job.plan, &job.phase));
             let (sender, reports) = mpsc::channel(4);
             let mut running = Running::of(Arc::clone(&course), Arc::clone(&layout), reports, Vec::new());

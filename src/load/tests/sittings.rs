@@ -13,7 +13,7 @@ use super::{closed, get, job, millis, phase, plan, scenario};
 use crate::{
     client::testing::{self, Server, app, text},
     measure::{PhaseEnding, PhaseMeasurements},
-    plan::{Load, Pacing},
+    plan::{Load, Pacing, Phase, Stage, Stages},
 };
 
 async fn round(sitting: &mut Sitting, window: Duration) -> PhaseMeasurements {
@@ -65,5 +65,34 @@ async fn the_open_model_has_its_slots_in_each_window() {
     for _ in 0..3 {
         let measured = round(&mut sitting, millis(500)).await;
         assert_eq!((measured.generator.slots, measured.endpoints[0].requests), (50, 50));
+    }
+}
+
+#[tokio::test]
+async fn users_join_in_each_window_and_log_in_once() {
+    let logins = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&logins);
+    let server = Server::start(
+        app(move |request| {
+            counted.fetch_add(u64::from(request.uri().path() == "/login"), Ordering::SeqCst);
+            text(200, "fine")
+        }),
+        None,
+    );
+    let pacing = Pacing::Think { low: millis(5), high: millis(5) };
+    let plan = plan(vec![scenario(vec![get(0, "/login")], vec![get(1, "/page")], pacing)]);
+    let stages = Stages::of(vec![Stage { from: 2.0, to: 10.0, share: 1.0 }]);
+    let rising = Phase { stages, ..phase(closed(10, 100.0), Duration::ZERO, Duration::ZERO) };
+    let mut sitting = Sitting::start(job(plan, rising, testing::origin(&server.url())));
+    for number in 0..3 {
+        let measured = round(&mut sitting, millis(600)).await;
+        assert_eq!((measured.ending, measured.failed), (PhaseEnding::Completed, 0));
+        assert_eq!((measured.ramp.started, measured.ramp.logged_in), (10, 10), "round {number}");
+        assert_eq!(logins.load(Ordering::SeqCst), 10, "round {number}");
+        let part = |spans: std::ops::Range<usize>| -> u64 {
+            measured.endpoints[1].spans[spans].iter().map(|span| span.requests).sum()
+        };
+        // From 2 to 10 users: 3.3 in the mean of the first third, 8.7 in that of the last one.
+        assert!(2 * part(0..10) < part(20..30), "round {number}: {} and {}", part(0..10), part(20..30));
     }
 }

@@ -7,6 +7,7 @@ mod criteria;
 mod datasets;
 mod expect;
 mod kind;
+mod load;
 mod monitors;
 mod phases;
 mod profile;

@@ -5,17 +5,11 @@ use std::time::Duration;
 use super::{Draft, Kind, Known};
 use crate::{
     config::{self, Located},
-    plan::{Load, Phase, Profile, Row},
+    plan::{Phase, Profile, Row},
 };
 
 /// `time_scale` shortens no window below this.
 const SHORTEST: Duration = Duration::from_secs(5);
-/// `time_scale` multiplies spawn rates by at most this.
-const FASTEST: f64 = 10.0;
-/// The largest default pool of the open model.
-const LARGEST_POOL: f64 = 10_000.0;
-/// More users than one machine can be.
-const MOST_USERS: u32 = 100_000;
 
 impl Draft<'_> {
     pub(super) fn phases(&mut self, profile: &Profile, selected: &[String], known: &Known<'_>) -> Vec<Phase> {
@@ -53,48 +47,19 @@ impl Draft<'_> {
                 Some("say what must hold: `criteria: [success_rate > 99%]`".into()),
             );
         }
+        let (load, stages) = self.load(said, scale);
         let criteria = said.criteria.iter().filter_map(|line| self.criterion(line, known)).collect();
         Phase {
             name: said.name.value.clone(),
-            load: self.load(said, scale),
+            load,
+            stages,
+            arrivals: self.arrivals(said),
             warmup: shortened(said.warmup.map_or(Duration::ZERO, |warmup| warmup.value), scale),
             duration: shortened(said.duration.value, scale),
             rows: self.phase_rows(said, known).into(),
             data: said.data.iter().map(|name| name.value.clone()).collect(),
             criteria,
             place: self.place(said.name.span),
-        }
-    }
-
-    fn load(&mut self, said: &Located<config::Phase>, scale: f64) -> Load {
-        if let Some(users) = &said.users {
-            self.positive("users", users, 0);
-            if users.value > MOST_USERS {
-                self.problem(users.span, format!("`users` is at most {MOST_USERS}"));
-            }
-        }
-        for (key, rate) in [("spawn_rate", said.spawn_rate), ("rate", said.rate)] {
-            if let Some(rate) = rate {
-                self.positive(key, &rate.with(rate.value.per_second()), 0.0);
-            }
-        }
-        let faster = if scale > 0.0 { (1.0 / scale).clamp(1.0, FASTEST) } else { 1.0 };
-        let spawn_rate = |default: f64| said.spawn_rate.map_or(default, |rate| rate.value.per_second()) * faster;
-        match (said.users.as_ref(), said.rate) {
-            (users, Some(rate)) => {
-                let rate = rate.value.per_second();
-                let pool = (rate * 10.0).ceil().clamp(1.0, LARGEST_POOL) as u32;
-                Load::Open { rate, users: users.map_or(pool, |users| users.value), spawn_rate: spawn_rate(rate) }
-            }
-            (Some(users), None) => Load::Closed { users: users.value, spawn_rate: spawn_rate(f64::from(users.value)) },
-            (None, None) => {
-                if !self.lost_key(said.span, &["users", "rate"]) {
-                    let message = format!("the phase `{}` has no load", said.name.value);
-                    let help = "say `users: 10` (closed model), or `rate: 200/s` (open model)".to_owned();
-                    self.problem_with(said.name.span, message, Some(help));
-                }
-                Load::Closed { users: 1, spawn_rate: 1.0 }
-            }
         }
     }
 

@@ -90,7 +90,7 @@ fn ladder(verdict: &Verdict) -> String {
     let good = |phase: &&PhaseVerdict| matches!(phase.outcome, Outcome::Passed | Outcome::Warned);
     let load = |phase: &PhaseVerdict| phase.users.map(f64::from).or(phase.rate).unwrap_or_default();
     let highest = verdict.phases.iter().filter(good).max_by(|a, b| load(a).total_cmp(&load(b)));
-    let up_to = highest.map(|phase| format!(", up to {}", ladder::load(phase))).unwrap_or_default();
+    let up_to = highest.map(|phase| format!(", up to {}", ladder::most(phase))).unwrap_or_default();
     let phases = number::counted(verdict.phases.len() as u64, "phase");
     format!("{} of {phases} passed{up_to}", verdict.phases.iter().filter(good).count())
 }

@@ -122,6 +122,8 @@ fn phase(phase: &mut PhaseVerdict) {
         because,
         users: _,
         rate: _,
+        stages: _,
+        arrivals: _,
         window_at,
         duration_s: _,
         extended: _,
@@ -308,8 +310,16 @@ fn in_the_file(reason: &mut String, owner: &mut String) {
 }
 
 fn point(point: &mut BreakingPoint) {
-    let BreakingPoint { phase, users: _, last_good_users: _, no_last_good, first_endpoint, first_error, resource } =
-        point;
+    let BreakingPoint {
+        phase,
+        users: _,
+        reached: _,
+        last_good_users: _,
+        no_last_good,
+        first_endpoint,
+        first_error,
+        resource,
+    } = point;
     name(phase);
     *no_last_good = None;
     first_endpoint.iter_mut().chain(resource).for_each(name);

@@ -114,7 +114,7 @@ fn faults_in_every_section_are_said_together() {
         ("expect: {status: 302}", "expect: {status: 99}", "`99` is not a status"),
         ("100 * db_connections / db_pool_size", "100 * / 2", "is not an expression"),
         ("app.memory:", "app.memroy:", "there is no gauge `app.memroy` (did you mean `app.memory`?)"),
-        ("users: 30", "users: lots", "expected a whole number, found `lots`"),
+        ("users: 30", "users: lots", "`lots` is not a number of users"),
         ("p95(not auth) < 500ms", "p95(not atuh) < 500ms", "there is no tag `atuh` (did you mean `auth`?)"),
         ("duration: 300s\n    data: [small", "duration: soon\n    data: [smal", "`soon` is not a duration"),
         ("- no timeouts", "- no tiemouts", "tiemouts"),

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{Choice, REFERENCE, build, plan, planned, problems, problems_with, with};
 use crate::plan::{
-    Body, ColumnId, Encoding, GaugeId, JsonExpectation, Load, Op, Pacing, Recovery, Row, Segment, SlotId, Subject,
-    Template, Value,
+    Arrivals, Body, ColumnId, Encoding, GaugeId, JsonExpectation, Load, Op, Pacing, Phase, Recovery, Row, Segment,
+    SlotId, Subject, Template, Value,
 };
 
 #[test]
@@ -180,6 +180,52 @@ fn open_model_has_a_pool() {
     let plan = plan(&with(open));
     assert_eq!(plan.phases[1].load, Load::Open { rate: 200.0, users: 2000, spawn_rate: 200.0 });
     assert_eq!(plan.phases[2].load, Load::Open { rate: 0.5, users: 3, spawn_rate: 0.5 });
+}
+
+#[test]
+fn loads_go_through_stages() {
+    let more = "  - {name: climb, rate: 50/s..500/s over 2m, arrivals: poisson, duration: 3m, criteria: [no errors]}
+  - {name: whole, rate: 0/s..60/min, users: 7, duration: 20s, criteria: [no errors]}
+  - {name: spike, rate: [20/s over 10s, 200/s over 5s, 20/s], duration: 20s, criteria: [no errors]}
+  - {name: crowd, users: 10..100 over 90s, spawn_rate: 5/s, duration: 2m, criteria: [no errors]}
+  - {name: same, rate: [20/s over 10s, 20/s], arrivals: constant, duration: 20s, criteria: [no errors]}
+";
+    let plan = plan(&with(more));
+    let stages = |phase: usize| -> Vec<(f64, f64, f64)> {
+        let seconds = |share: f64| (plan.phases[phase].duration.as_secs_f64() * share * 1e6).round() / 1e6;
+        plan.phases[phase].stages.iter().map(|stage| (stage.from, stage.to, seconds(stage.share))).collect()
+    };
+    assert_eq!(plan.phases[1].load, Load::Open { rate: 500.0, users: 5000, spawn_rate: 500.0 });
+    assert_eq!(stages(1), [(50.0, 500.0, 120.0), (500.0, 500.0, 60.0)]);
+    assert_eq!(plan.phases[2].load, Load::Open { rate: 1.0, users: 7, spawn_rate: 1.0 });
+    assert_eq!(stages(2), [(0.0, 1.0, 20.0)]);
+    assert_eq!(stages(3), [(20.0, 20.0, 10.0), (200.0, 200.0, 5.0), (20.0, 20.0, 5.0)]);
+    assert_eq!(plan.phases[4].load, Load::Closed { users: 100, spawn_rate: 5.0 });
+    assert_eq!(stages(4), [(10.0, 100.0, 90.0), (100.0, 100.0, 30.0)]);
+    assert_eq!(plan.phases[4].first_users(), 10);
+    assert!(plan.phases[5].stages.is_empty(), "a load that stays has no stages");
+    let poisson: Vec<bool> = plan.phases.iter().map(|phase| phase.arrivals == Arrivals::Poisson).collect();
+    assert_eq!(poisson, [false, true, false, false, false, false]);
+    let words: Vec<String> = plan.phases[1..].iter().map(Phase::load_in_words).collect();
+    assert_eq!(words, ["50/s..500/s", "0/s..1/s", "20/s..200/s..20/s", "10..100 users", "20/s"]);
+    // The area below the line, and no extension: the wall time is the window's.
+    let outlook = plan.outlook(&plan.phases[1]);
+    assert!((outlook.total() - (275.0 * 120.0 + 500.0 * 60.0)).abs() < 1e-6, "{}", outlook.total());
+    // 5,000 users log in at 500/s, for whom the ramp waits a minute, then the window once, then a timeout of 10 s.
+    assert_eq!(outlook.worst, Duration::from_millis(9_998 + 60_000 + 180_000 + 10_000));
+}
+
+#[test]
+fn a_shorter_window_keeps_its_shape() {
+    let more = "  - {name: climb, rate: 50/s..500/s over 2m, duration: 3m, criteria: [no errors]}\n";
+    let choice = Choice { time_scale: Some(0.1), ..Choice::default() };
+    let plan = planned(&with(more), &choice).expect("it is fine");
+    let phase = &plan.phases[1];
+    assert_eq!(phase.duration, Duration::from_secs(18));
+    for (second, rate) in [(0, 50.0), (6, 275.0), (12, 500.0), (17, 500.0)] {
+        let seen = phase.load_at(Duration::from_secs(second));
+        assert!((seen - rate).abs() < 1e-9, "{seen} after {second} s");
+    }
 }
 
 #[test]

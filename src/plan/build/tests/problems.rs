@@ -36,6 +36,47 @@ fn unknown_names_have_their_place_and_the_nearest_valid_name() {
 }
 
 #[test]
+fn impossible_loads_have_their_place() {
+    let phase = |rest: &str| format!("  - {{name: p, {rest}, criteria: [no 5xx]}}");
+    for (more, expected) in [
+        (phase("rate: 0/s..0/s over 2s, duration: 5s"), "10:21 `rate` must be more than 0"),
+        (phase("users: 0..5, duration: 5s"), "10:22 `users` must be more than 0"),
+        (phase("users: 5..200000, duration: 5s"), "10:22 `users` is at most 100000"),
+        (phase("rate: 5/s..9/s over 0s, duration: 5s"), "10:21 a stage of `rate` must take some time"),
+        (
+            phase("rate: 50/s..500/s over 2m, duration: 60s"),
+            "10:21 the stages of `rate` take 2m, and the window 1m (a longer `duration`, or shorter stages of `rate`)",
+        ),
+        (
+            phase("rate: [5/s over 4s, 9/s over 1s, 7/s], duration: 5s"),
+            "10:48 the stages of `rate` before this one take the whole window of 5s (a longer `duration`, or shorter stages of `rate`)",
+        ),
+        (
+            phase("rate: [5/s..9/s, 9/s], duration: 5s"),
+            "10:22 this stage of `rate` does not say how long it takes (say it: `5/s..9/s over 1m`; only the last one may leave it out)",
+        ),
+        (
+            phase("users: 9..5 over 2s, duration: 5s"),
+            "10:22 the users of a phase come one after the other, and none goes before its end (say the smaller number first; fewer users than before are a phase of their own)",
+        ),
+        (
+            phase("users: [5..9 over 2s, 8], duration: 5s"),
+            "10:37 the users of a phase come one after the other, and none goes before its end (say the smaller number first; fewer users than before are a phase of their own)",
+        ),
+        (
+            phase("rate: 5/s, users: 5..9, duration: 5s"),
+            "10:33 `users` beside a `rate` is the pool that takes its iterations, and has no stages (say one number, or leave it out: 10 users for each iteration per second)",
+        ),
+        (
+            phase("users: 5, arrivals: poisson, duration: 5s"),
+            "10:35 `arrivals` is about a `rate`, and the phase `p` has none (users of the closed model come again when they have been answered: say `rate: 200/s`)",
+        ),
+    ] {
+        assert_eq!(problems(&with(&more)), [expected], "{more}");
+    }
+}
+
+#[test]
 fn impossible_values_have_their_place() {
     let phase = |rest: &str| format!("  - {{name: p, {rest}, criteria: [no 5xx]}}");
     for (more, expected) in [
