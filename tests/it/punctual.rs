@@ -3,31 +3,42 @@
 
 use serde_json::Value;
 
-use crate::gate_test::{App, GateTest, Ran, turn};
+use crate::{
+    gate_test::{App, GateTest, Ran, turn},
+    patience,
+};
 
 /// Lateness p99 that the gate promises while there is CPU to spare, in milliseconds.
 const PROMISED: f64 = 1.0;
 
-/// Runs one phase on the demo's cheapest page.
+/// Runs one phase on the demo's cheapest page. Other work on this machine makes slots late long before the gate calls itself
+/// disturbed, so a late run is repeated as a disturbed one is; a generator that is always late is not helped by that.
 fn drive(keys: &str) -> (Ran, App) {
-    let app = App::demo(&[]);
-    let ran = GateTest::on(&app.url)
-        .gets(&["/healthz"])
-        .phase(&format!("name: open, {keys}"), &["success_rate >= 100%"])
-        .run();
-    (ran, app)
+    patience::undisturbed(|| {
+        let app = App::demo(&[]);
+        let ran = GateTest::on(&app.url)
+            .gets(&["/healthz"])
+            .phase(&format!("name: open, {keys}"), &["success_rate >= 100%"])
+            .run();
+        let late = lateness(&ran).is_none_or(|p99| p99 >= 10.0 * PROMISED);
+        let said = if late { "The generator was held up.".to_owned() } else { ran.stdout.clone() };
+        ((ran, app), said)
+    })
+}
+
+/// Lateness p99 in milliseconds; `None` where nothing was measured.
+fn lateness(ran: &Ran) -> Option<f64> {
+    ran.phase("open")["generator"]["lateness_ms"]["p99"].as_f64()
 }
 
 /// As many requests as there were slots, all of them counted from their slots.
 #[track_caller]
-fn kept_its_slots(ran: &Ran, lateness: f64) {
+fn kept_its_slots(ran: &Ran, limit: f64) {
     let phase = ran.phase("open");
-    let generator = &phase["generator"];
-    let p99 = generator["lateness_ms"]["p99"].as_f64().expect("lateness is measured");
-    eprintln!("{} requests, lateness {}", phase["requests"], generator["lateness_ms"]);
-    assert!(p99 < lateness, "lateness p99 is {p99} ms: {generator}");
+    let p99 = lateness(ran).expect("lateness is measured");
+    assert!(p99 < limit, "lateness p99 is {p99} ms: {}", phase["generator"]);
     let [latency, service] = ["latency_ms", "service_ms"].map(|clock| phase[clock]["p50"].as_f64().expect("measured"));
-    assert!(latency - service < lateness, "the median waited {latency} - {service} ms: slots drift");
+    assert!(latency - service < limit, "the median waited {latency} - {service} ms: slots drift");
 }
 
 /// Requests that were intended in each second of the window, from the seconds of measurements.json.
