@@ -13,6 +13,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpStream, UnixStream},
     task::AbortHandle,
+    time::Instant,
 };
 use tokio_postgres::{
     Client, Config, Connection, NoTls, SimpleQueryMessage,
@@ -22,7 +23,7 @@ use tokio_postgres::{
 use url::Url;
 
 use super::{
-    query::{Known, Row},
+    query::{Known, LIMIT, Row},
     tls::Secure,
 };
 use crate::{client::tls, monitor::source::Hidden, plan::Tls};
@@ -107,7 +108,7 @@ impl Address {
     /// Why there is none.
     pub(super) async fn connect(&self, patience: Duration) -> Result<Session, String> {
         if !self.pooled.load(Ordering::Relaxed) {
-            let limit = patience.mul_f64(STATEMENT_SHARE);
+            let limit = limit_for(patience);
             match self.open(self.with_statement_timeout(limit)).await {
                 Ok(mut session) => {
                     session.limit = Some(limit);
@@ -151,7 +152,7 @@ impl Address {
     fn with_statement_timeout(&self, limit: Duration) -> Config {
         let own = self.config.get_options().map_or(String::new(), |own| format!("{own} "));
         let mut config = self.config.clone();
-        config.options(format!("{own}-c statement_timeout={}", limit.as_millis().max(1)));
+        config.options(format!("{own}-c statement_timeout={}", limit.as_millis()));
         config
     }
 
@@ -200,18 +201,30 @@ impl Session {
         !self.client.is_closed()
     }
 
-    /// Asks one query for its one value, which is awaited so long; `None` is NULL. The transaction only reads. Nothing else goes through: the server takes
-    /// one statement to declare a cursor with, and only one that reads. However many rows there are, two are fetched at most.
+    /// Takes from the first row of a connection what is to be known about the server, and whether it keeps to the limit that
+    /// came with the connection: a pooler may have taken that and passed nothing on.
+    pub(super) fn learn(&mut self, row: &Row) {
+        if self.known == Known::Nothing {
+            let kept = row.text(LIMIT).and_then(|ms| ms.parse().ok()).map(Duration::from_millis);
+            self.limit = self.limit.filter(|limit| kept == Some(*limit));
+        }
+        self.known.learn(row);
+    }
+
+    /// Asks one query for its one value, which is awaited until then; `None` is NULL. The transaction only reads. Nothing else
+    /// goes through: the server takes one statement to declare a cursor with, and only one that reads. However many rows there
+    /// are, two are fetched at most. Each statement has a limit of its own, by the time that those before it left.
     ///
     /// # Errors
     /// The server refused it, it gave another number of rows or values, or the session is lost.
-    pub(super) async fn value(&self, query: &str, patience: Duration) -> Result<Option<String>, String> {
+    pub(super) async fn value(&self, query: &str, until: Instant) -> Result<Option<String>, String> {
         let client = &self.client;
         let refused = |error| sentence(&error);
-        let limit = if self.limit.is_some() { String::new() } else { set_limit(patience) };
-        client.simple_query(&format!("BEGIN READ ONLY; {limit}")).await.map_err(refused)?;
+        let limit = || set_limit(until.saturating_duration_since(Instant::now()));
+        client.simple_query(&format!("BEGIN READ ONLY; {}", limit())).await.map_err(refused)?;
         client.execute(&format!("DECLARE stagegate CURSOR FOR {query}"), &[]).await.map_err(refused)?;
-        let messages = client.simple_query("FETCH 2 FROM stagegate").await.map_err(refused)?;
+        let fetch = format!("{}; FETCH 2 FROM stagegate", limit());
+        let messages = client.simple_query(&fetch).await.map_err(refused)?;
         let rows = messages.iter().filter_map(|message| match message {
             SimpleQueryMessage::Row(row) => Some(row),
             _ => None,
@@ -230,7 +243,9 @@ impl Session {
     /// # Errors
     /// The session is lost.
     pub(super) async fn ask(&mut self, statement: &str, patience: Duration) -> Result<Result<Row, Refused>, String> {
-        let messages = match self.client.simple_query(&limited(statement, self.limit, patience)).await {
+        // With the first statement of a connection it is not known yet whether the limit came through with it.
+        let limit = self.limit.filter(|_| self.known != Known::Nothing);
+        let messages = match self.client.simple_query(&limited(statement, limit, patience)).await {
             Ok(messages) => messages,
             Err(error) => match error.as_db_error() {
                 Some(refused) if self.is_open() => {
@@ -270,7 +285,13 @@ fn limited(statement: &str, session: Option<Duration>, patience: Duration) -> St
 
 /// A limit for the statements of one transaction whose answers are awaited so long.
 fn set_limit(patience: Duration) -> String {
-    format!("SET LOCAL statement_timeout = {}", patience.mul_f64(STATEMENT_SHARE).as_millis().max(1))
+    format!("SET LOCAL statement_timeout = {}", limit_for(patience).as_millis())
+}
+
+/// After so many whole milliseconds the server ends a statement whose answer is awaited so long.
+fn limit_for(patience: Duration) -> Duration {
+    let millis = patience.mul_f64(STATEMENT_SHARE).as_millis().max(1);
+    Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX))
 }
 
 /// A server's words, or the error with its causes.
@@ -298,12 +319,12 @@ fn verified_is_required(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tokio::{
-        io::{AsyncReadExt as _, AsyncWriteExt as _},
-        net::TcpListener,
-    };
+    use tokio::{io::AsyncWriteExt as _, net::TcpListener};
 
-    use super::*;
+    use super::{
+        super::testing::{let_in, message, row, said},
+        *,
+    };
 
     const TLS: Tls = Tls { ca: None, verify: true };
 
@@ -340,19 +361,6 @@ mod tests {
         assert_eq!(limited("SELECT", None, ms(5000)), "SET LOCAL statement_timeout = 4000; SELECT");
     }
 
-    /// A message of the protocol.
-    fn message(kind: u8, body: &[u8]) -> Vec<u8> {
-        let length = u32::try_from(body.len() + 4).expect("it is short");
-        [&[kind], &length.to_be_bytes()[..], body].concat()
-    }
-
-    /// Reads what a client sends until there is nothing more for now.
-    async fn said(stream: &mut TcpStream) -> String {
-        let mut bytes = [0; 4096];
-        let length = stream.read(&mut bytes).await.expect("it can be read");
-        String::from_utf8_lossy(&bytes[..length]).into_owned()
-    }
-
     #[tokio::test]
     async fn a_pooler_is_asked_without_settings() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
@@ -365,12 +373,10 @@ mod tests {
             drop(first);
             let (mut second, _) = listener.accept().await.expect("it tries again");
             assert!(!said(&mut second).await.contains("options"));
-            let ready = [message(b'R', &[0; 4]), message(b'Z', b"I")].concat();
-            second.write_all(&ready).await.expect("it listens");
+            second.write_all(&let_in()).await.expect("it listens");
             let asked = said(&mut second).await;
-            let row =
-                [message(b'C', b"SET\0"), message(b'T', &[0, 0]), message(b'D', &[0, 0]), message(b'C', b"SELECT 1\0")];
-            second.write_all(&[row.concat(), message(b'Z', b"I")].concat()).await.expect("it listens");
+            let set = message(b'C', b"SET\0");
+            second.write_all(&[set, row(&[])].concat()).await.expect("it listens");
             asked
         });
         let address = Address::of(&url, &TLS).expect("an address");
