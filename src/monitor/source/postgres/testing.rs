@@ -71,7 +71,7 @@ pub(in crate::monitor) fn message(kind: u8, body: &[u8]) -> Vec<u8> {
 
 /// Reads what a client sends until there is nothing more for now; nothing when it has gone.
 pub(in crate::monitor) async fn said(stream: &mut TcpStream) -> String {
-    let mut bytes = [0; 16384];
+    let mut bytes = vec![0; 16384];
     let length = stream.read(&mut bytes).await.unwrap_or_default();
     String::from_utf8_lossy(&bytes[..length]).into_owned()
 }

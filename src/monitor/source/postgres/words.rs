@@ -110,10 +110,9 @@ fn skip_quoted(rest: &mut Peekable<impl Iterator<Item = char>>, escapes: bool) -
     while let Some(c) = rest.next() {
         match c {
             '\\' if escapes => drop(rest.next()),
-            '\\' => match rest.next_if(|c| ['\\', '\''].contains(c)) {
-                Some('\'') => return End::Unsure,
-                _ => {}
-            },
+            // Two of them stand for one, or for themselves: either way the next quote is no part of that.
+            '\\' if rest.next_if_eq(&'\\').is_some() => {}
+            '\\' if rest.peek() == Some(&'\'') => return End::Unsure,
             '\'' if rest.next_if_eq(&'\'').is_none() => return End::Sure,
             _ => {}
         }
