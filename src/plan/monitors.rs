@@ -106,7 +106,7 @@ const POSTGRES: &[&str] = &[
 ];
 
 /// What a process, a cgroup and the machine give.
-const PART: &[&str] = &["cpu_percent", "memory_percent", "memory_bytes", "open_files"];
+const PART: &[&str] = &["cpu_percent", "memory_percent", "memory_bytes", "open_files", "disk_bytes_per_second"];
 const MACHINE: &[&str] = &["cpu_percent", "memory_percent", "memory_bytes", "open_files", "disk_busy_percent"];
 
 impl Source {

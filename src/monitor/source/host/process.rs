@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Files, because, cgroup, machine, text, tick};
+use super::{Files, MOVED, because, cgroup, disk, machine, text, tick};
 use crate::{
     monitor::{Exposition, Unread},
     plan,
@@ -32,6 +32,8 @@ pub(super) struct Tree {
     before: Option<(HashMap<u32, Seen>, Instant)>,
     /// Seconds of CPU that the tree has used: it never falls, whoever leaves the tree.
     used: f64,
+    /// What each process of the tree had moved from and to disks at the reading before, and all that the tree has moved.
+    moved: (HashMap<u32, Seen>, f64),
 }
 
 /// One process.
@@ -65,6 +67,8 @@ pub(super) fn read(files: &Files, watched: &plan::Process, known: &mut Tree) -> 
         because(machine::memory_of_machine(&files.proc).map(|all| 100.0 * resident / all)),
     );
     given.give_or_lack("open_files", because(open_files(&files.proc, tree.iter().copied())));
+    let moved = disk::of_processes(&files.proc, tree.iter().copied());
+    given.give_or_lack(MOVED, because(moved.map(|moved| known.move_on(&all, &moved))));
     let cores = machine::cores_of_machine(&files.proc)?;
     given.give_or_lack("cpu_seconds_total", known.add(all, &tree, at, cores));
     Ok(given)
@@ -86,6 +90,17 @@ impl Tree {
         self.roots.iter().map(|(id, _)| *id).collect()
     }
 
+    /// Adds what the tree moved since the reading before, and gives it with all that it moved. Who waits for a process takes
+    /// over what it moved as what it used, and the kernel does not keep the two apart.
+    fn move_on(&mut self, all: &HashMap<u32, Seen>, bytes: &HashMap<u32, f64>) -> f64 {
+        let process =
+            |(id, bytes): (&u32, &f64)| Some((*id, Seen { own: 0.0, waited: *bytes, ..all.get(id)?.clone() }));
+        let now: HashMap<u32, Seen> = bytes.iter().filter_map(process).collect();
+        self.moved.1 += used_since(&self.moved.0, &now, &now.keys().copied().collect());
+        self.moved.0 = now;
+        self.moved.1
+    }
+
     /// Adds what the tree used since the reading before. A reading that shows more than all cores can do meanwhile caught a
     /// process in the moment of its end, in its own time and in its parent's, and says nothing.
     fn add(&mut self, all: HashMap<u32, Seen>, tree: &HashSet<u32>, at: Instant, cores: f64) -> Result<f64, Unread> {
@@ -102,7 +117,7 @@ impl Tree {
     }
 }
 
-/// Seconds of CPU that the processes of a tree used between two looks at all processes: what each used itself, and what its
+/// What the processes of a tree used between two looks at them, as seconds of CPU: what each used itself, and what its
 /// children used that ended meanwhile. What those had used before was counted then, and is taken off again.
 fn used_since(before: &HashMap<u32, Seen>, now: &HashMap<u32, Seen>, tree: &HashSet<u32>) -> f64 {
     let same = |id: &u32| {
