@@ -3,6 +3,7 @@
 mod connect;
 mod door;
 mod query;
+mod session;
 mod statements;
 #[cfg(test)]
 pub(in crate::monitor) mod testing;
@@ -18,11 +19,7 @@ use std::{
 use tokio::time::Instant;
 
 pub use self::value::{Given, ask_value};
-use self::{
-    connect::{Address, Session},
-    door::Door,
-    statements::Statements,
-};
+use self::{connect::Address, door::Door, session::Session, statements::Statements};
 use super::{Exposition, hit_percent, increase, rate};
 use crate::{measure::Statement, monitor::Unread, plan::Tls};
 
