@@ -202,7 +202,8 @@ mod tests {
         derive(&mut third, Some(&second));
         assert!(third.value("cpu_percent").is_some_and(|cpu| cpu > 0.0 && cpu <= 25.0), "{third:?}");
         let moved = third.value(MOVED).zip(second.value(MOVED)).map(|(now, before)| now - before);
-        assert_eq!(moved, Some(5.0), "4 by the first and 1 by the one that was started");
+        // The one that was started is looked for once a second.
+        assert!(moved.is_some_and(|moved| (4.0..=5.0).contains(&moved)), "{moved:?}");
     }
 
     #[tokio::test]
