@@ -37,7 +37,8 @@ pub(super) fn of_two(folder: &Path) -> Result<f64, String> {
 pub(super) fn of_one(folder: &Path) -> Result<f64, String> {
     let text = text(&folder.join("blkio.throttle.io_service_bytes_recursive"))
         .or_else(|_| text(&folder.join("blkio.throttle.io_service_bytes")))?;
-    Ok(sum(&text, |line| line.strip_prefix("Total ")))
+    let total = text.lines().find_map(|line| line.strip_prefix("Total ")?.trim().parse().ok());
+    total.ok_or_else(|| format!("{} gives no total of bytes moved", folder.display()))
 }
 
 /// The sum of the numbers that are given of some lines.
@@ -67,6 +68,8 @@ mod tests {
         fs::write(folder.path().join("io.stat"), two).expect("it can be written");
         assert_eq!(of_two(folder.path()), Ok(12291.0));
         let one = "254:0 Read 4096\n254:0 Write 8192\n254:0 Total 12288\nTotal 12288\n";
+        fs::write(folder.path().join("blkio.throttle.io_service_bytes"), "").expect("it can be written");
+        assert!(of_one(folder.path()).is_err_and(|why| why.ends_with("gives no total of bytes moved")));
         fs::write(folder.path().join("blkio.throttle.io_service_bytes"), one).expect("it can be written");
         assert_eq!(of_one(folder.path()), Ok(12288.0));
     }
