@@ -16,8 +16,18 @@ const LONGEST: Duration = Duration::from_secs(60);
 /// each second would soon hold every connection. One that was refused leaves nothing behind.
 #[derive(Debug, Default)]
 pub(super) struct Door {
-    /// How long it stays shut after the last try, and until when.
-    shut: Option<(Duration, Instant)>,
+    shut: Option<Shut>,
+}
+
+/// Since the last try.
+#[derive(Debug, Clone, Copy)]
+struct Shut {
+    /// So long its answer was awaited.
+    patience: Duration,
+    /// So long nobody tries after it.
+    wait: Duration,
+    /// When that is over.
+    until: Instant,
 }
 
 impl Door {
@@ -26,12 +36,12 @@ impl Door {
     /// # Errors
     /// It is too early for it.
     pub(super) fn knock(&mut self, now: Instant, patience: Duration) -> Result<(), String> {
-        if let Some((_, until)) = self.shut.filter(|(_, until)| now < *until) {
+        if let Some(Shut { patience, until, .. }) = self.shut.filter(|shut| now < shut.until) {
             let left = Duration::from_secs((until - now).as_secs() + 1);
-            return Err(format!("it did not let the monitor in in time; it is tried again in {}", Human(left)));
+            return Err(format!("it did not answer within {patience:?}, and is tried again in {}", Human(left)));
         }
-        let wait = self.shut.map_or(FIRST, |(wait, _)| (wait * 2).min(LONGEST));
-        self.shut = Some((wait, now + patience + wait));
+        let wait = self.shut.map_or(FIRST, |shut| (shut.wait * 2).min(LONGEST));
+        self.shut = Some(Shut { patience, wait, until: now + patience + wait });
         Ok(())
     }
 
@@ -64,6 +74,6 @@ mod tests {
         }
         assert_eq!(door.knock(now, FIRST), Ok(()));
         let why = door.knock(now + FIRST, FIRST).expect_err("the one before it has not been answered");
-        assert_eq!(why, "it did not let the monitor in in time; it is tried again in 6s");
+        assert_eq!(why, "it did not answer within 5s, and is tried again in 6s");
     }
 }

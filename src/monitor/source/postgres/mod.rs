@@ -216,7 +216,7 @@ mod tests {
         drop(taken);
         let second = tokio::time::timeout(patience, postgres.read(patience)).await.expect("it says so at once");
         let why = second.expect_err("nobody is let in");
-        assert!(why.contains("it did not let the monitor in in time; it is tried again in 5s"), "{why}");
+        assert!(why.contains("it did not answer within 200ms, and is tried again in 5s"), "{why}");
         let more = tokio::time::timeout(patience, mute.accept()).await;
         assert!(more.is_err(), "no second connection");
     }
