@@ -21,7 +21,8 @@ pub struct Monitor {
     /// number of its INFO under its own name.
     pub redis: Option<Located<String>>,
     /// `local`: the machine that the gate runs on; a process with all that it started; or a cgroup. Gives `cpu_percent`,
-    /// `memory_percent`, `memory_bytes` and `open_files`, for the machine also `disk_busy_percent`.
+    /// `memory_percent`, `memory_bytes` and `open_files`; for the machine also `disk_busy_percent`, for the others
+    /// `disk_bytes_per_second`.
     pub host: Option<Located<Host>>,
     /// Program and arguments; gives `value`, the number that it prints, or the names of the lines `name value`.
     pub command: Option<Located<Command>>,

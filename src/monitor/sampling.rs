@@ -33,7 +33,8 @@ pub struct Sampling {
     /// Where the reader of each source takes its schedules from.
     schedules: Vec<mpsc::Sender<Schedule>>,
     tasks: JoinSet<()>,
-    ended: watch::Sender<bool>,
+    /// Once the window has ended: until when answers are awaited.
+    ended: watch::Sender<Option<Instant>>,
 }
 
 /// What the sources gave in a window.
@@ -79,7 +80,7 @@ pub struct Occasion {
 impl Sampling {
     /// Starts to read.
     pub fn start(gauges: &Gauges, control: &Control, occasion: Occasion) -> Self {
-        let (ended, watched) = watch::channel(false);
+        let (ended, watched) = watch::channel(None);
         let schedule = Schedule::of_window(occasion.window.0, occasion.window.1);
         let (mut tasks, mut schedules, mut logs) = (JoinSet::new(), Vec::new(), Vec::new());
         for source in &gauges.sources {
@@ -91,9 +92,10 @@ impl Sampling {
                 control: control.clone(),
                 origin: occasion.origin,
                 patience: control.timeout().min(PATIENCE),
+                ended: watched.clone(),
             };
             let (sender, receiver) = mpsc::channel(1);
-            tasks.spawn(reader.follow(schedule, receiver, watched.clone()));
+            tasks.spawn(reader.follow(schedule, receiver));
             schedules.push(sender);
             logs.push(log);
         }
@@ -129,7 +131,7 @@ impl Sampling {
     /// Starts no further reading, waits at most so long for the answers that are awaited and for what is asked at the end
     /// of a window, and gives all of it.
     pub async fn finish(mut self, patience: Duration) -> Watched {
-        self.ended.send_replace(true);
+        self.ended.send_replace(Some(Instant::now() + patience));
         // A source that does not answer in time is in the log as missed already, and keeps no other one waiting.
         let _ = timeout(patience, async { while self.tasks.join_next().await.is_some() {} }).await;
         let mut watched = Watched { gauges: self.so_far(), ..Watched::default() };
@@ -198,11 +200,13 @@ struct Reader {
     control: Control,
     origin: Instant,
     patience: Duration,
+    ended: watch::Receiver<Option<Instant>>,
 }
 
 impl Reader {
     /// Reads by one schedule after the other until the window has ended, and asks what is asked at its end.
-    async fn follow(self, first: Schedule, mut more: mpsc::Receiver<Schedule>, mut ended: watch::Receiver<bool>) {
+    async fn follow(self, first: Schedule, mut more: mpsc::Receiver<Schedule>) {
+        let mut ended = self.ended.clone();
         let reader = Arc::new(self);
         let mut waiting = JoinSet::new();
         let mut next = Some(first);
@@ -210,23 +214,30 @@ impl Reader {
             reader.keep(schedule, &mut waiting, &mut ended).await;
             next = tokio::select! {
                 biased;
-                _ = ended.wait_for(|ended| *ended) => None,
+                _ = ended.wait_for(Option::is_some) => None,
                 schedule = more.recv() => schedule,
             };
         }
         while waiting.join_next().await.is_some() {}
-        let closed = reader.source.close(&reader.control, reader.patience).await;
+        let until = (*reader.ended.borrow()).unwrap_or_else(Instant::now);
+        let closed = reader.source.close(&reader.control, until, reader.patience).await;
         reader.lock().statements = Some(closed);
     }
 
     /// Starts the readings of a schedule until the window has ended.
-    async fn keep(self: &Arc<Self>, schedule: Schedule, waiting: &mut JoinSet<()>, ended: &mut watch::Receiver<bool>) {
-        let schedule = schedule.at_most_every(self.source.interval());
+    async fn keep(
+        self: &Arc<Self>,
+        schedule: Schedule,
+        waiting: &mut JoinSet<()>,
+        ended: &mut watch::Receiver<Option<Instant>>,
+    ) {
+        let free = self.source.free().map(|free| free.saturating_duration_since(self.origin));
+        let schedule = schedule.at_most_every(self.source.interval()).not_before(free.unwrap_or_default());
         self.lock().planned += u64::from(schedule.readings());
         for moment in (0..).map_while(|reading| schedule.moment(reading)) {
             tokio::select! {
                 () = sleep_until(self.origin + moment) => {}
-                _ = ended.wait_for(|ended| *ended) => return,
+                _ = ended.wait_for(Option::is_some) => return,
             }
             while waiting.try_join_next().is_some() {}
             let attempt = self.begin();
@@ -243,7 +254,10 @@ impl Reader {
         self.source.turn().await;
         let at = self.now();
         self.lock().attempts[attempt].at = at;
-        let readings = self.source.read_now(&self.control, self.patience).await;
+        // One whose turn came after the window has less time: nobody waits for it longer.
+        let left = self.ended.borrow().map(|until| until.saturating_duration_since(Instant::now()));
+        let patience = left.map_or(self.patience, |left| left.min(self.patience));
+        let readings = self.source.read_now(&self.control, patience).await;
         self.answered(attempt, readings);
     }
 

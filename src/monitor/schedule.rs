@@ -9,6 +9,7 @@ const READINGS: u32 = 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Schedule {
     start: Duration,
+    end: Duration,
     interval: Duration,
     count: u32,
 }
@@ -21,7 +22,7 @@ impl Schedule {
         let interval = (length / READINGS).min(Duration::from_secs(1));
         let seconds = u32::try_from(length.as_millis().div_ceil(1000)).unwrap_or(u32::MAX);
         let count = if length.is_zero() { 0 } else { seconds.max(READINGS) };
-        Self { start: from, interval, count }
+        Self { start: from, end: to, interval, count }
     }
 
     /// The same with this much time between two readings at least: for a source that must not be asked more often. There
@@ -34,6 +35,19 @@ impl Schedule {
         let last = self.interval * (self.count - 1);
         let count = (last.as_nanos() / interval.as_nanos().max(1)) as u32 + 1;
         Self { interval, count, ..self }
+    }
+
+    /// The same with the first reading not before a moment, as of a source that was asked just before the window: as many as
+    /// still lie in the window. Where none would, it stays as it is.
+    #[must_use]
+    pub fn not_before(self, moment: Duration) -> Self {
+        let left = self.end.saturating_sub(moment);
+        if moment <= self.start || left.is_zero() || self.count == 0 {
+            return self;
+        }
+        let fits = left.as_nanos().div_ceil(self.interval.as_nanos().max(1));
+        let count = u32::try_from(fits).unwrap_or(u32::MAX).min(self.count);
+        Self { start: moment, count, ..self }
     }
 
     /// How many readings there are.
@@ -84,6 +98,21 @@ mod tests {
         assert_eq!(slow(0, 60_000).1, 60);
         assert_eq!(slow(7, 7).1, 0);
         assert_eq!(window(0, 60_000).at_most_every(Duration::from_secs(1)), window(0, 60_000));
+    }
+
+    #[test]
+    fn a_source_that_was_asked_just_before_is_read_from_its_next_turn_on() {
+        let ms = Duration::from_millis;
+        let later = |to, moment| {
+            let schedule = Schedule::of_window(ms(500), ms(to)).at_most_every(ms(1000)).not_before(ms(moment));
+            (0..).map_while(|reading| schedule.moment(reading)).map(|moment| moment.as_millis()).collect::<Vec<_>>()
+        };
+        assert_eq!(later(3500, 1400), [1400, 2400, 3400]);
+        assert_eq!(later(3500, 1500), [1500, 2500]);
+        assert_eq!(later(3500, 500), [500, 1500, 2500]);
+        assert_eq!(later(3500, 3499), [3499]);
+        assert_eq!(later(900, 1400), [500], "it waits for its turn then");
+        assert!(later(500, 700).is_empty());
     }
 
     #[test]

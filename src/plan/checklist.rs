@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use http::{HeaderName, Method};
 
-use super::{Expect, GaugeId, Place, ScenarioId};
+use super::{Expect, GaugeId, Place, ScenarioId, monitors::is_unverified};
 
 /// One named item of `preflight`, `integrity` or `cleanup`.
 #[derive(Debug, Clone)]
@@ -55,6 +55,13 @@ pub struct Query {
     pub expected: serde_json::Value,
     /// Connecting included; after this the item fails.
     pub timeout: Duration,
+}
+
+impl Query {
+    /// Whether the database is on another machine and its certificate is not looked at.
+    pub fn is_unverified(&self) -> bool {
+        is_unverified(&self.url)
+    }
 }
 
 /// Debug output is an output: the address may hold a password.

@@ -106,7 +106,7 @@ const POSTGRES: &[&str] = &[
 ];
 
 /// What a process, a cgroup and the machine give.
-const PART: &[&str] = &["cpu_percent", "memory_percent", "memory_bytes", "open_files"];
+const PART: &[&str] = &["cpu_percent", "memory_percent", "memory_bytes", "open_files", "disk_bytes_per_second"];
 const MACHINE: &[&str] = &["cpu_percent", "memory_percent", "memory_bytes", "open_files", "disk_busy_percent"];
 
 impl Source {
@@ -120,17 +120,9 @@ impl Source {
         }
     }
 
-    /// Whether it is a database on another machine whose certificate is not looked at, because its address asks for nothing
-    /// (`sslmode`).
+    /// Whether it is a database on another machine whose certificate is not looked at.
     pub fn is_unverified(&self) -> bool {
-        let Self::Postgres { url, .. } = self else { return false };
-        let Ok(url) = Url::parse(url) else { return false };
-        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-        let here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-        // A socket's folder takes the place of the host.
-        let socket = host.is_empty() || host.starts_with("%2F") || host.starts_with("%2f");
-        let asked = url.query_pairs().any(|(name, value)| name == "sslmode" && value != "prefer");
-        !here && !socket && !asked
+        matches!(self, Self::Postgres { url, .. } if is_unverified(url))
     }
 }
 
@@ -145,6 +137,18 @@ impl fmt::Debug for Source {
             Self::Command { arguments } => out.debug_struct("Command").field("arguments", arguments).finish(),
         }
     }
+}
+
+/// Whether the address is that of a database on another machine whose certificate is not looked at, because the address asks
+/// for nothing (`sslmode`).
+pub(super) fn is_unverified(url: &str) -> bool {
+    let Ok(url) = Url::parse(url) else { return false };
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    // A socket's folder takes the place of the host.
+    let socket = host.is_empty() || host.starts_with("%2F") || host.starts_with("%2f");
+    let asked = url.query_pairs().any(|(name, value)| name == "sslmode" && value != "prefer");
+    !here && !socket && !asked
 }
 
 #[cfg(test)]

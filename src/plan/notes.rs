@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Choice, Criterion, EndpointId, Limit, Op, Phase, Place, Plan, Subject,
+    Act, Choice, Criterion, EndpointId, Limit, Op, Phase, Place, Plan, Subject,
     outlook::{Outlook, expected_for, requests_needed},
 };
 use crate::{
@@ -29,10 +29,10 @@ pub fn notes(config: &Config, choice: &Choice, plan: &Plan) -> Vec<Note> {
     if let Some(verify) = config.target.tls.verify.as_ref().filter(|verify| !verify.value) {
         note(verify.span, "certificates are not verified; every report says so".to_owned(), None);
     }
-    for monitor in plan.monitors.iter().filter(|monitor| monitor.source.is_unverified()) {
-        let message = format!("the certificate of the database of `{}` is not verified", monitor.name);
+    for (name, place) in unverified(plan) {
+        let message = format!("the certificate of the database of `{name}` is not verified");
         let help = "end its address in `?sslmode=require`, or in `?sslmode=disable` where the network is trusted";
-        note(span(&monitor.place, monitor.name.chars().count()), message, Some(help));
+        note(span(place, name.chars().count()), message, Some(help));
     }
     for phase in &plan.phases {
         let outlook = plan.outlook(phase);
@@ -65,6 +65,15 @@ pub fn notes(config: &Config, choice: &Choice, plan: &Plan) -> Vec<Note> {
     }
     notes.sort_by_key(|Note(problem)| (problem.line, problem.column));
     notes
+}
+
+/// The monitors and items that ask a database whose certificate is not looked at.
+fn unverified(plan: &Plan) -> Vec<(&str, &Place)> {
+    let monitors = plan.monitors.iter().filter(|monitor| monitor.source.is_unverified());
+    let items = plan.preflight.iter().chain(&plan.integrity).chain(&plan.cleanup);
+    let items = items.filter(|item| matches!(&item.act, Act::Query(query) if query.is_unverified()));
+    let monitors = monitors.map(|monitor| (monitor.name.as_str(), &monitor.place));
+    monitors.chain(items.map(|item| (item.name.as_str(), &item.place))).collect()
 }
 
 /// Whether every measured value meets a criterion: `success_rate <= 100%`, `requests >= 0`, `p95 > 0ms`.

@@ -9,7 +9,10 @@ use url::Url;
 
 use super::*;
 use crate::{
-    monitor::source::Kind,
+    monitor::source::{
+        Kind,
+        testing::{Server, row},
+    },
     plan::{GaugeId, Target, Tls},
 };
 
@@ -263,6 +266,48 @@ async fn a_reading_has_the_time_at_which_its_source_was_asked() {
     }
     let at = sampling.finish(Duration::from_secs(2)).await.gauges[0].samples[0].at;
     assert!(at > Duration::from_millis(500), "it was asked a second after it was asked before, not after {at:?}");
+}
+
+#[tokio::test]
+async fn a_source_that_was_asked_just_before_loses_no_reading() {
+    let (control, _) = app_with(Duration::from_secs(5), |_| None).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    // Quick in preflight, slower under load.
+    let script = "test -e asked && sleep 0.4; touch asked; echo 7"
+        .replace("asked", &folder.path().join("asked").display().to_string());
+    let command = crate::plan::Source::Command { arguments: vec!["sh".to_owned(), "-c".to_owned(), script] };
+    let gauges = gauges_of(&command, &[("queue.depth", "value")]);
+    assert_eq!(gauges.read(&control).await[0].value, Ok(7.0));
+    let sampling = Sampling::start(&gauges, &control, occasion((Duration::ZERO, Duration::from_secs(3))));
+    while sampling.so_far()[0].attempts < 3 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let series = sampling.finish(Duration::from_secs(2)).await.gauges.remove(0);
+    assert_eq!((series.samples.len(), series.planned, series.missing), (3, 3, None));
+    assert!(series.samples[0].at > Duration::from_millis(500), "{:?}", series.samples);
+}
+
+/// The n-th answer of a database that counts statements: the one to its third question does not come.
+fn stalls_at_the_third(number: usize) -> Option<Vec<u8>> {
+    let columns = [("connections", "3"), ("statements_at", "public total_exec_time"), ("statements", "[]")];
+    (number != 2).then(|| row(&columns))
+}
+
+#[tokio::test]
+async fn a_last_reading_that_took_all_the_time_leaves_none_for_statements() {
+    let (control, _) = app_with(Duration::from_millis(1200), |_| None).await;
+    let server = Server::start(stalls_at_the_third).await;
+    let database = crate::plan::Source::Postgres { url: server.url.clone(), pool: None };
+    let gauges = gauges_of(&database, &[("db.c", "connections")]);
+    let sampling = Sampling::start(&gauges, &control, occasion((Duration::ZERO, Duration::from_secs(60))));
+    while server.asked().len() < 3 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let watched = sampling.finish(Duration::from_millis(1600)).await;
+    assert_eq!(watched.gauges[0].samples.len(), 2);
+    let why = watched.unknown.first().expect("they are not known");
+    assert!(why.ends_with("the readings before it left no time to ask for them"), "{why}");
+    assert_eq!((server.asked().len(), server.connections.load(Ordering::SeqCst)), (3, 1));
 }
 
 #[tokio::test]

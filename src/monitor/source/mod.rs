@@ -14,6 +14,8 @@ use std::{
 
 use tokio::time::{Instant, sleep_until, timeout};
 
+#[cfg(test)]
+pub(super) use self::postgres::testing;
 pub use self::postgres::{Given, ask_value};
 use self::{command::Command, hidden::Hidden, host::Host, postgres::Postgres, prometheus::Prometheus, redis::Redis};
 use super::{Exposition, Formula, Reading, Unread};
@@ -28,6 +30,10 @@ const SPARING: Duration = Duration::from_secs(1);
 
 /// The machine that the gate runs on has the generator to do: to look at all of its processes costs milliseconds.
 const LOOKING: Duration = Duration::from_millis(250);
+
+/// Where less time is left after a window, a database is not asked for its statements: an answer that is not awaited to its
+/// end leaves the question running, and the next window would connect beside it.
+const WORTHWHILE: Duration = Duration::from_secs(1);
 
 /// So many readings of an app's own page may wait for their answers at the same time. A busy app answers late; the schedule
 /// goes on meanwhile, but an app that answers nothing must not be buried under scrapes.
@@ -180,15 +186,24 @@ impl Source {
         matches!(&self.kind, Kind::Postgres(source) if source.counts_statements())
     }
 
-    /// A measured window has ended: the statements that took most of a database's time in it.
+    /// A measured window has ended: the statements that took most of a database's time in it. The answer is awaited for
+    /// `patience`, but at most `until`.
     ///
     /// # Errors
     /// Why that is not known although the database keeps count.
-    pub(super) async fn close(&self, control: &Control, patience: Duration) -> Result<Vec<Statement>, String> {
+    pub(super) async fn close(
+        &self,
+        control: &Control,
+        until: Instant,
+        patience: Duration,
+    ) -> Result<Vec<Statement>, String> {
         let Kind::Postgres(source) = &self.kind else { return Ok(Vec::new()) };
         if source.close() {
             self.turn().await;
-            if let Err(why) = self.ask(control, patience).await {
+            let left = until.saturating_duration_since(Instant::now());
+            if left < WORTHWHILE.min(patience) {
+                source.fail_statements("the readings before it left no time to ask for them");
+            } else if let Err(why) = self.ask(control, left.min(patience)).await {
                 source.fail_statements(&why);
             }
         }
@@ -227,6 +242,11 @@ impl Source {
             at
         };
         sleep_until(at).await;
+    }
+
+    /// When its next turn is; `None` when it was not asked yet, or may be asked at any time.
+    pub(super) fn free(&self) -> Option<Instant> {
+        *self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn before(&self) -> MutexGuard<'_, Option<Exposition>> {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use url::Url;
+
 use super::{Exposition, Hidden};
 use crate::client::control::Control;
 
@@ -21,8 +23,7 @@ impl std::fmt::Debug for Prometheus {
 
 impl Prometheus {
     pub(super) fn new(url: &str) -> Self {
-        let hidden = Hidden::of(url);
-        Self { url: url.to_owned(), name: hidden.mask(&format!("GET {url}")), hidden }
+        Self { url: url.to_owned(), name: format!("GET {}", shown(url)), hidden: Hidden::of(url) }
     }
 
     pub(super) fn name(&self) -> &str {
@@ -44,9 +45,34 @@ impl Prometheus {
     }
 }
 
+/// An address, or a path on the target, without a user and without what its parameters say.
+fn shown(address: &str) -> String {
+    let parameters = if address.contains('?') { "?***" } else { "" };
+    let Ok(mut url) = Url::parse(address) else {
+        return format!("{}{parameters}", address.split(['?', '#']).next().unwrap_or_default());
+    };
+    url.set_query(None);
+    url.set_fragment(None);
+    // An address that cannot have a user has none.
+    let _ = url.set_password(None).and_then(|()| url.set_username(""));
+    format!("{url}{parameters}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_is_named_by_its_host_and_path() {
+        for (url, name) in [
+            ("http://u:a@h:1/metrics", "GET http://h:1/metrics"),
+            ("https://t0ken@h/metrics?key=1#top", "GET https://h/metrics?***"),
+            ("/metrics?key=1", "GET /metrics?***"),
+            ("/metrics", "GET /metrics"),
+        ] {
+            assert_eq!(Prometheus::new(url).name(), name);
+        }
+    }
 
     #[test]
     fn a_secret_of_the_address_is_shown_nowhere() {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Files, because, machine, number, process, text};
+use super::{Files, MOVED, because, disk, machine, number, process, text};
 use crate::monitor::Exposition;
 
 /// A limit of memory beyond this is none: version 1 writes the largest number of pages for it.
@@ -23,6 +23,7 @@ pub(super) fn read(files: &Files, path: &str) -> Result<Exposition, String> {
     let all = machine::memory_of_machine(&files.proc);
     let of = all.map(|all| group.limit.unwrap_or(f64::INFINITY).min(all));
     given.give_or_lack("memory_percent", because(of.map(|of| 100.0 * group.memory / of)));
+    given.give_or_lack(MOVED, because(group.moved));
     let members = members(&group.folder);
     given.give_or_lack("open_files", because(process::open_files(&files.proc, members.into_iter())));
     Ok(given)
@@ -38,6 +39,8 @@ struct Group {
     memory: f64,
     /// The tightest of its own and of those above it.
     limit: Option<f64>,
+    /// Bytes from and to disks.
+    moved: Result<f64, String>,
     /// Where its processes are listed.
     folder: PathBuf,
 }
@@ -51,6 +54,7 @@ impl Group {
             quota: tightest(folder, path, quota_of_two),
             memory: in_use(number(&folder.join("memory.current"))?, folder, "inactive_file"),
             limit: tightest(folder, path, |above| machine::limit(&above.join("memory.max"))),
+            moved: disk::of_two(folder),
             folder: folder.to_owned(),
         })
     }
@@ -68,6 +72,7 @@ impl Group {
             limit: tightest(&memory, path, |above| {
                 machine::limit(&above.join("memory.limit_in_bytes")).filter(|limit| *limit < NO_LIMIT)
             }),
+            moved: disk::of_one(&controller(files, "blkio").join(path)),
             folder: cpu,
         })
     }

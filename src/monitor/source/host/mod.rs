@@ -1,6 +1,7 @@
 //! The machine that the gate runs on, or a part of it: read from `/proc` and the file system of cgroups.
 
 mod cgroup;
+mod disk;
 mod machine;
 mod process;
 
@@ -10,8 +11,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::{Exposition, increase};
+use super::{Exposition, increase, rate};
 use crate::{monitor::Unread, plan};
+
+/// Bytes that a part of the machine read from disks and wrote to them.
+const MOVED: &str = "disk_bytes_total";
 
 /// What is watched.
 #[derive(Debug)]
@@ -78,10 +82,18 @@ impl Files {
 pub(super) fn derive(now: &mut Exposition, before: Option<&Exposition>) {
     let share = cpu_percent(now, before);
     now.give_or_lack("cpu_percent", share);
+    let moved = disk_bytes_per_second(now, before);
+    now.give_or_lack("disk_bytes_per_second", moved);
     if now.has("disk_busy_milliseconds_total") {
         let busiest = now.highest_rate("disk_busy_milliseconds_total", before).map(|rate| (rate / 10.0).min(100.0));
         now.give_or_lack("disk_busy_percent", busiest);
     }
+}
+
+/// What a part of the machine moves.
+fn disk_bytes_per_second(now: &Exposition, before: Option<&Exposition>) -> Result<f64, Unread> {
+    now.bare(MOVED)?;
+    rate(MOVED, now, before)
 }
 
 fn cpu_percent(now: &Exposition, before: Option<&Exposition>) -> Result<f64, Unread> {
@@ -166,6 +178,8 @@ mod tests {
             fs::create_dir_all(folder.join(id).join("fd")).expect("it can be made");
             fs::write(folder.join(id).join("stat"), stat(ticks)).expect("it can be written");
             fs::write(folder.join(id).join("status"), "Cpus_allowed:\t3\n").expect("it can be written");
+            let io = format!("read_bytes: {ticks}\nwrite_bytes: 0\n");
+            fs::write(folder.join(id).join("io"), io).expect("it can be written");
         }
     }
 
@@ -181,11 +195,15 @@ mod tests {
         let mut second = host.read().await.expect("one is still there");
         derive(&mut second, Some(&first));
         assert_eq!(second.value("cpu_percent"), Some(0.0), "{second:?}");
+        assert_eq!(second.value("disk_bytes_per_second"), Some(0.0), "{second:?}");
         two_roots(folder.path(), 90_004, Some(1));
         tokio::time::sleep(Duration::from_millis(100)).await;
         let mut third = host.read().await.expect("one was started again");
         derive(&mut third, Some(&second));
         assert!(third.value("cpu_percent").is_some_and(|cpu| cpu > 0.0 && cpu <= 25.0), "{third:?}");
+        let moved = third.value(MOVED).zip(second.value(MOVED)).map(|(now, before)| now - before);
+        // The one that was started is looked for once a second.
+        assert!(moved.is_some_and(|moved| (4.0..=5.0).contains(&moved)), "{moved:?}");
     }
 
     #[tokio::test]

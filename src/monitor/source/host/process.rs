@@ -7,14 +7,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Files, because, cgroup, machine, text, tick};
+use super::{Files, MOVED, because, cgroup, disk, machine, text, tick};
 use crate::{
     monitor::{Exposition, Unread},
     plan,
 };
 
-/// So long a name stands for the processes that were found under it: to look for it is to read every process's arguments.
+/// So long a name stands for the processes that were found under it, or for none: to look for it is to read every process's arguments.
 const FOUND_FOR: Duration = Duration::from_secs(1);
+
+/// Programs that run another one, without the number of their version.
+const INTERPRETERS: [&str; 13] =
+    ["python", "pypy", "ruby", "node", "nodejs", "perl", "php", "java", "sh", "bash", "dash", "zsh", "env"];
 
 /// The kernel counts each process in whole ticks, so that a sum over many may run ahead of the time by so many seconds.
 const ROUNDING: f64 = 0.1;
@@ -28,6 +32,8 @@ pub(super) struct Tree {
     before: Option<(HashMap<u32, Seen>, Instant)>,
     /// Seconds of CPU that the tree has used: it never falls, whoever leaves the tree.
     used: f64,
+    /// What each process of the tree had moved from and to disks at the reading before, and all that the tree has moved.
+    moved: (HashMap<u32, Seen>, f64),
 }
 
 /// One process.
@@ -61,6 +67,8 @@ pub(super) fn read(files: &Files, watched: &plan::Process, known: &mut Tree) -> 
         because(machine::memory_of_machine(&files.proc).map(|all| 100.0 * resident / all)),
     );
     given.give_or_lack("open_files", because(open_files(&files.proc, tree.iter().copied())));
+    let moved = disk::of_processes(&files.proc, tree.iter().copied());
+    given.give_or_lack(MOVED, because(moved.map(|moved| known.move_on(&all, &moved))));
     let cores = machine::cores_of_machine(&files.proc)?;
     given.give_or_lack("cpu_seconds_total", known.add(all, &tree, at, cores));
     Ok(given)
@@ -75,11 +83,22 @@ impl Tree {
         };
         self.roots.retain(|(id, start)| all.get(id).is_some_and(|process| process.start == *start));
         let lately = self.found.is_some_and(|found| found.elapsed() < FOUND_FOR);
-        if !lately || self.roots.is_empty() {
+        if !lately {
             self.roots = named(files, all, name).into_iter().map(|id| (id, all[&id].start)).collect();
             self.found = Some(Instant::now());
         }
         self.roots.iter().map(|(id, _)| *id).collect()
+    }
+
+    /// Adds what the tree moved since the reading before, and gives it with all that it moved. Who waits for a process takes
+    /// over what it moved as what it used, and the kernel does not keep the two apart.
+    fn move_on(&mut self, all: &HashMap<u32, Seen>, bytes: &HashMap<u32, f64>) -> f64 {
+        let process =
+            |(id, bytes): (&u32, &f64)| Some((*id, Seen { own: 0.0, waited: *bytes, ..all.get(id)?.clone() }));
+        let now: HashMap<u32, Seen> = bytes.iter().filter_map(process).collect();
+        self.moved.1 += used_since(&self.moved.0, &now, &now.keys().copied().collect());
+        self.moved.0 = now;
+        self.moved.1
     }
 
     /// Adds what the tree used since the reading before. A reading that shows more than all cores can do meanwhile caught a
@@ -98,7 +117,7 @@ impl Tree {
     }
 }
 
-/// Seconds of CPU that the processes of a tree used between two looks at all processes: what each used itself, and what its
+/// What the processes of a tree used between two looks at them, as seconds of CPU: what each used itself, and what its
 /// children used that ended meanwhile. What those had used before was counted then, and is taken off again.
 fn used_since(before: &HashMap<u32, Seen>, now: &HashMap<u32, Seen>, tree: &HashSet<u32>) -> f64 {
     let same = |id: &u32| {
@@ -151,19 +170,36 @@ fn seen(stat: &str) -> Option<Seen> {
     })
 }
 
-/// Those with a name whose parent has another one: the name that the kernel keeps, or the last part of one of the first
-/// three arguments, so that `gunicorn` is found in `python -m gunicorn` and `/usr/bin/python3 /opt/app/bin/gunicorn`.
+/// Those with a name whose parent has another one: the name that the kernel keeps, or the last part of the program's path.
+/// Where that is an interpreter it is what it runs, so that `gunicorn` is found in `python -m gunicorn` and
+/// `/usr/bin/python3 /opt/app/bin/gunicorn`; `vim gunicorn` is none.
 fn named(files: &Files, all: &HashMap<u32, Seen>, name: &str) -> Vec<u32> {
     let has = |id: &u32| {
         let arguments = text(&files.proc.join(format!("{id}/cmdline"))).unwrap_or_default();
-        let last_part = |argument: &str| argument.rsplit('/').next() == Some(name);
-        all.get(id).is_some_and(|process| process.name == name) || arguments.split('\0').take(3).any(last_part)
+        all.get(id).is_some_and(|process| process.name == name) || programs(&arguments).contains(&name)
     };
     let own = std::process::id();
     let having: HashSet<u32> = all.keys().copied().filter(|id| *id != own).filter(has).collect();
     let mut roots: Vec<u32> = having.iter().copied().filter(|id| !having.contains(&all[id].parent)).collect();
     roots.sort_unstable();
     roots
+}
+
+/// What a process runs by its arguments: the last part of the program's path, and of an interpreter's program or module,
+/// which may come after one option.
+fn programs(arguments: &str) -> Vec<&str> {
+    let mut arguments = arguments.split('\0');
+    let first = last_part(arguments.next().unwrap_or_default());
+    if !INTERPRETERS.contains(&first.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.')) {
+        return vec![first];
+    }
+    let second = arguments.next().unwrap_or_default();
+    let run = if second.starts_with('-') { arguments.next().unwrap_or_default() } else { second };
+    vec![first, last_part(run)]
+}
+
+fn last_part(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
 }
 
 fn descendants(all: &HashMap<u32, Seen>, roots: &[u32]) -> HashSet<u32> {
@@ -239,6 +275,51 @@ mod tests {
         assert!((used(&tree, &other_root) - 0.125).abs() < 1e-9, "the first root ended");
         let reused = [(2, process(1, 5.0, 20.0)), (3, Seen { start: 8, ..process(2, 0.25, 0.0) })];
         assert!((used(&tree, &reused) - 0.25).abs() < 1e-9, "another process under the same number");
+    }
+
+    /// Processes of which only the names and arguments are known; the second of a line is what the kernel calls it.
+    fn of_names(folder: &Path, lines: &[(u32, &str, &str)]) -> (Files, HashMap<u32, Seen>) {
+        let mut all = HashMap::new();
+        for (id, name, arguments) in lines {
+            fs::create_dir_all(folder.join(id.to_string())).expect("it can be made");
+            fs::write(folder.join(format!("{id}/cmdline")), arguments.replace(' ', "\0")).expect("it can be written");
+            all.insert(*id, Seen { name: (*name).to_owned(), ..process(1, 0.0, 0.0) });
+        }
+        (Files { proc: folder.to_owned(), cgroup: folder.join("none") }, all)
+    }
+
+    #[test]
+    fn a_name_is_that_of_a_program_and_not_of_what_it_works_on() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (files, all) = of_names(
+            folder.path(),
+            &[
+                (11, "gunicorn", "anything"),
+                (12, "x", "/opt/bin/gunicorn app"),
+                (13, "python3", "python3 -m gunicorn app"),
+                (14, "python3", "/usr/bin/python3.11 /opt/app/bin/gunicorn app"),
+                (15, "python3", "python3 -u /opt/app/bin/gunicorn app"),
+                (21, "vim", "vim gunicorn"),
+                (22, "tail", "tail -f /var/log/gunicorn"),
+                (23, "python3", "python3 manage.py gunicorn"),
+                (24, "python3", "python3 -u -v gunicorn"),
+                (25, "python3", "python3"),
+            ],
+        );
+        assert_eq!(named(&files, &all, "gunicorn"), [11, 12, 13, 14, 15]);
+    }
+
+    #[test]
+    fn a_name_that_nobody_has_is_not_looked_for_at_each_reading() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let watched = plan::Process::Named("app".to_owned());
+        let (files, none) = of_names(folder.path(), &[(11, "other", "other")]);
+        let mut tree = Tree::default();
+        assert!(tree.roots(&files, &watched, &none).is_empty());
+        let (files, some) = of_names(folder.path(), &[(11, "other", "other"), (12, "app", "app")]);
+        assert!(tree.roots(&files, &watched, &some).is_empty(), "it was looked for just now");
+        tree.found = Instant::now().checked_sub(FOUND_FOR);
+        assert_eq!(tree.roots(&files, &watched, &some), [12]);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! From an address to an open session.
 
 use std::{
-    error::Error,
     io,
     path::Path,
     str::FromStr,
@@ -12,30 +11,22 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpStream, UnixStream},
-    task::AbortHandle,
 };
 use tokio_postgres::{
-    Client, Config, Connection, NoTls, SimpleQueryMessage,
+    Client, Config, Connection, NoTls,
     config::{Host, SslMode},
     error::SqlState,
 };
 use url::Url;
 
 use super::{
-    query::{Known, Row},
+    session::{Session, limit_for, sentence},
     tls::Secure,
 };
 use crate::{client::tls, monitor::source::Hidden, plan::Tls};
 
 /// What the monitor is called in `pg_stat_activity`.
 const APPLICATION: &str = "stagegate";
-
-/// The server itself ends a statement of the monitor after this share of the time that an answer is awaited: so the session
-/// goes on, and no second one is opened beside a statement that nobody waits for any more.
-const STATEMENT_SHARE: f64 = 0.8;
-
-/// Where less than this share of the time is left besides the session's own limit, a statement has a shorter one.
-const WAY_SHARE: f64 = 0.1;
 
 const PORT: u16 = 5432;
 
@@ -52,31 +43,11 @@ pub(super) struct Address {
     pooled: AtomicBool,
 }
 
-/// A statement that the server refused.
-#[derive(Debug)]
-pub(super) struct Refused {
-    /// The server's words.
-    pub(super) words: String,
-    /// Whether the server ended it because it took too long.
-    pub(super) took_too_long: bool,
-}
-
 /// Why a session was not opened.
 struct Unopened {
     why: String,
     /// A pooler did not take the settings that came with it.
     by_pooler: bool,
-}
-
-/// An open session; dropping it closes the connection at once.
-#[derive(Debug)]
-pub(super) struct Session {
-    client: Client,
-    driver: AbortHandle,
-    /// After so long the server ends a statement; `None` where that has to be said with each.
-    limit: Option<Duration>,
-    /// What is known about the server.
-    pub(super) known: Known,
 }
 
 impl Address {
@@ -107,20 +78,17 @@ impl Address {
     /// Why there is none.
     pub(super) async fn connect(&self, patience: Duration) -> Result<Session, String> {
         if !self.pooled.load(Ordering::Relaxed) {
-            let limit = patience.mul_f64(STATEMENT_SHARE);
-            match self.open(self.with_statement_timeout(limit)).await {
-                Ok(mut session) => {
-                    session.limit = Some(limit);
-                    return Ok(session);
-                }
+            let limit = limit_for(patience);
+            match self.open(self.with_statement_timeout(limit), Some(limit)).await {
+                Ok(session) => return Ok(session),
                 Err(Unopened { by_pooler: true, .. }) => self.pooled.store(true, Ordering::Relaxed),
                 Err(unopened) => return Err(unopened.why),
             }
         }
-        self.open(self.config.clone()).await.map_err(|unopened| unopened.why)
+        self.open(self.config.clone(), None).await.map_err(|unopened| unopened.why)
     }
 
-    async fn open(&self, config: Config) -> Result<Session, Unopened> {
+    async fn open(&self, config: Config, limit: Option<Duration>) -> Result<Session, Unopened> {
         let port = self.config.get_ports().first().copied().unwrap_or(PORT);
         match self.config.get_hosts().first() {
             Some(Host::Tcp(host)) => {
@@ -132,17 +100,17 @@ impl Address {
                     _ => Some(tls::config(&self.tls).map_err(|error| Unopened::because(self.say(&error.to_string())))?),
                 };
                 match secure {
-                    None => self.opened(config.connect_raw(tcp, NoTls).await),
+                    None => self.opened(config.connect_raw(tcp, NoTls).await, limit),
                     Some(tls) => {
                         let secure = Secure { config: tls, host: host.clone() };
-                        self.opened(config.connect_raw(tcp, secure).await)
+                        self.opened(config.connect_raw(tcp, secure).await, limit)
                     }
                 }
             }
             Some(Host::Unix(folder)) => {
                 let socket = folder.join(format!(".s.PGSQL.{port}"));
                 let stream = self.unix(&socket).await?;
-                self.opened(config.connect_raw(stream, NoTls).await)
+                self.opened(config.connect_raw(stream, NoTls).await, limit)
             }
             None => Err(Unopened::because(self.say("the address names no host"))),
         }
@@ -151,7 +119,7 @@ impl Address {
     fn with_statement_timeout(&self, limit: Duration) -> Config {
         let own = self.config.get_options().map_or(String::new(), |own| format!("{own} "));
         let mut config = self.config.clone();
-        config.options(format!("{own}-c statement_timeout={}", limit.as_millis().max(1)));
+        config.options(format!("{own}-c statement_timeout={}", limit.as_millis()));
         config
     }
 
@@ -162,6 +130,7 @@ impl Address {
     fn opened<S, T>(
         &self,
         connected: Result<(Client, Connection<S, T>), tokio_postgres::Error>,
+        limit: Option<Duration>,
     ) -> Result<Session, Unopened>
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -173,9 +142,7 @@ impl Address {
                 *refused.code() == SqlState::PROTOCOL_VIOLATION && refused.message().contains("startup parameter")
             }),
         })?;
-        // What the connection ended with is told by the reading that waits for it.
-        let driver = tokio::spawn(async move { drop(connection.await) }).abort_handle();
-        Ok(Session { client, driver, limit: None, known: Known::default() })
+        Ok(Session::new(client, connection, limit))
     }
 
     fn unreached(&self, error: &io::Error) -> Unopened {
@@ -194,102 +161,6 @@ impl Unopened {
     }
 }
 
-impl Session {
-    /// Whether it can still be asked.
-    pub(super) fn is_open(&self) -> bool {
-        !self.client.is_closed()
-    }
-
-    /// Asks one query for its one value, which is awaited so long; `None` is NULL. The transaction only reads. Nothing else goes through: the server takes
-    /// one statement to declare a cursor with, and only one that reads. However many rows there are, two are fetched at most.
-    ///
-    /// # Errors
-    /// The server refused it, it gave another number of rows or values, or the session is lost.
-    pub(super) async fn value(&self, query: &str, patience: Duration) -> Result<Option<String>, String> {
-        let client = &self.client;
-        let refused = |error| sentence(&error);
-        let limit = if self.limit.is_some() { String::new() } else { set_limit(patience) };
-        client.simple_query(&format!("BEGIN READ ONLY; {limit}")).await.map_err(refused)?;
-        client.execute(&format!("DECLARE stagegate CURSOR FOR {query}"), &[]).await.map_err(refused)?;
-        let messages = client.simple_query("FETCH 2 FROM stagegate").await.map_err(refused)?;
-        let rows = messages.iter().filter_map(|message| match message {
-            SimpleQueryMessage::Row(row) => Some(row),
-            _ => None,
-        });
-        match rows.collect::<Vec<_>>()[..] {
-            [row] if row.len() == 1 => Ok(row.get(0).map(str::to_owned)),
-            [row] => Err(format!("the statement gave {} values in its row, expected one", row.len())),
-            [] => Err("the statement gave no row, expected one".to_owned()),
-            _ => Err("the statement gave more than one row, expected one".to_owned()),
-        }
-    }
-
-    /// Asks one statement that gives one row, and awaits the answer so long: the server ends it a little before. The inner
-    /// error is a statement that the server refused; the session goes on then.
-    ///
-    /// # Errors
-    /// The session is lost.
-    pub(super) async fn ask(&mut self, statement: &str, patience: Duration) -> Result<Result<Row, Refused>, String> {
-        let messages = match self.client.simple_query(&limited(statement, self.limit, patience)).await {
-            Ok(messages) => messages,
-            Err(error) => match error.as_db_error() {
-                Some(refused) if self.is_open() => {
-                    let took_too_long = *refused.code() == SqlState::QUERY_CANCELED;
-                    return Ok(Err(Refused { words: sentence(&error), took_too_long }));
-                }
-                _ => return Err(sentence(&error)),
-            },
-        };
-        let row = messages.into_iter().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => Some(row),
-            _ => None,
-        });
-        let Some(row) = row else {
-            return Ok(Err(Refused { words: "it gave no row".to_owned(), took_too_long: false }));
-        };
-        let columns = row.columns().iter().enumerate();
-        let columns = columns.map(|(at, column)| (column.name().to_owned(), row.get(at).map(str::to_owned)));
-        Ok(Ok(Row::new(columns)))
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        self.driver.abort();
-    }
-}
-
-/// The statement with a limit of its own, where the session has none or connecting took of the time. Both go in one message,
-/// which is a transaction, and the limit ends with it.
-fn limited(statement: &str, session: Option<Duration>, patience: Duration) -> String {
-    if session.is_some_and(|limit| limit + patience.mul_f64(WAY_SHARE) <= patience) {
-        return statement.to_owned();
-    }
-    format!("{}; {statement}", set_limit(patience))
-}
-
-/// A limit for the statements of one transaction whose answers are awaited so long.
-fn set_limit(patience: Duration) -> String {
-    format!("SET LOCAL statement_timeout = {}", patience.mul_f64(STATEMENT_SHARE).as_millis().max(1))
-}
-
-/// A server's words, or the error with its causes.
-fn sentence(error: &tokio_postgres::Error) -> String {
-    if let Some(refused) = error.as_db_error() {
-        return refused.message().to_owned();
-    }
-    let mut words = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        let more = next.to_string();
-        if !words.contains(&more) {
-            words = format!("{words}: {more}");
-        }
-        cause = next.source();
-    }
-    words
-}
-
 /// `sslmode=verify-full` and `verify-ca` are what `require` is here: with a certificate that is verified, as `target.tls`
 /// says.
 fn verified_is_required(url: &str) -> String {
@@ -298,12 +169,12 @@ fn verified_is_required(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tokio::{
-        io::{AsyncReadExt as _, AsyncWriteExt as _},
-        net::TcpListener,
-    };
+    use tokio::{io::AsyncWriteExt as _, net::TcpListener};
 
-    use super::*;
+    use super::{
+        super::testing::{let_in, message, row, said},
+        *,
+    };
 
     const TLS: Tls = Tls { ca: None, verify: true };
 
@@ -331,28 +202,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_statement_ends_before_nobody_waits_for_it_any_more() {
-        let ms = Duration::from_millis;
-        assert_eq!(limited("SELECT", Some(ms(4000)), ms(5000)), "SELECT");
-        assert_eq!(limited("SELECT", Some(ms(4000)), ms(4300)), "SET LOCAL statement_timeout = 3440; SELECT");
-        assert_eq!(limited("SELECT", Some(ms(8000)), ms(5000)), "SET LOCAL statement_timeout = 4000; SELECT");
-        assert_eq!(limited("SELECT", None, ms(5000)), "SET LOCAL statement_timeout = 4000; SELECT");
-    }
-
-    /// A message of the protocol.
-    fn message(kind: u8, body: &[u8]) -> Vec<u8> {
-        let length = u32::try_from(body.len() + 4).expect("it is short");
-        [&[kind], &length.to_be_bytes()[..], body].concat()
-    }
-
-    /// Reads what a client sends until there is nothing more for now.
-    async fn said(stream: &mut TcpStream) -> String {
-        let mut bytes = [0; 4096];
-        let length = stream.read(&mut bytes).await.expect("it can be read");
-        String::from_utf8_lossy(&bytes[..length]).into_owned()
-    }
-
     #[tokio::test]
     async fn a_pooler_is_asked_without_settings() {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
@@ -365,12 +214,10 @@ mod tests {
             drop(first);
             let (mut second, _) = listener.accept().await.expect("it tries again");
             assert!(!said(&mut second).await.contains("options"));
-            let ready = [message(b'R', &[0; 4]), message(b'Z', b"I")].concat();
-            second.write_all(&ready).await.expect("it listens");
+            second.write_all(&let_in()).await.expect("it listens");
             let asked = said(&mut second).await;
-            let row =
-                [message(b'C', b"SET\0"), message(b'T', &[0, 0]), message(b'D', &[0, 0]), message(b'C', b"SELECT 1\0")];
-            second.write_all(&[row.concat(), message(b'Z', b"I")].concat()).await.expect("it listens");
+            let set = message(b'C', b"SET\0");
+            second.write_all(&[set, row(&[])].concat()).await.expect("it listens");
             asked
         });
         let address = Address::of(&url, &TLS).expect("an address");

@@ -1,8 +1,12 @@
 //! A `PostgreSQL` database: one connection for the whole run, one statement a reading.
 
 mod connect;
+mod door;
 mod query;
+mod session;
 mod statements;
+#[cfg(test)]
+pub(in crate::monitor) mod testing;
 mod tls;
 mod value;
 mod words;
@@ -15,10 +19,7 @@ use std::{
 use tokio::time::Instant;
 
 pub use self::value::{Given, ask_value};
-use self::{
-    connect::{Address, Session},
-    statements::Statements,
-};
+use self::{connect::Address, door::Door, session::Session, statements::Statements};
 use super::{Exposition, hit_percent, increase, rate};
 use crate::{measure::Statement, monitor::Unread, plan::Tls};
 
@@ -31,13 +32,14 @@ pub(in crate::monitor) struct Postgres {
     /// Taken out while it is asked, so that a reading that is given up takes the connection with it.
     session: Mutex<Option<Session>>,
     statements: Mutex<Statements>,
+    door: Mutex<Door>,
 }
 
 impl Postgres {
     pub(super) fn new(url: &str, pool: Option<u32>, tls: &Tls) -> Self {
         let address = Address::of(url, tls);
         let name = address.as_ref().map_or_else(|_| "postgres".to_owned(), |address| address.name.clone());
-        Self { address, name, pool, session: Mutex::default(), statements: Mutex::default() }
+        Self { address, name, pool, session: Mutex::default(), statements: Mutex::default(), door: Mutex::default() }
     }
 
     /// `postgres at HOST:PORT/NAME`.
@@ -89,7 +91,7 @@ impl Postgres {
         let kept = self.session.lock().unwrap_or_else(PoisonError::into_inner).take();
         let mut session = match kept.filter(Session::is_open) {
             Some(session) => session,
-            None => address.connect(patience).await?,
+            None => self.connect(address, patience).await?,
         };
         let (text, tells) = {
             let statements = self.statements_now();
@@ -113,12 +115,20 @@ impl Postgres {
                 return Err(why);
             }
         };
-        session.known.learn(&row);
+        session.learn(&row);
         if tells {
             self.statements_now().read(row.text("statements").unwrap_or_default());
         }
         self.keep(session);
         Ok(self.exposition(&row))
+    }
+
+    async fn connect(&self, address: &Address, patience: Duration) -> Result<Session, String> {
+        let door = || self.door.lock().unwrap_or_else(PoisonError::into_inner);
+        door().knock(Instant::now(), patience).map_err(|why| address.say(&why))?;
+        let session = address.connect(patience).await;
+        door().answered();
+        session
     }
 
     fn exposition(&self, row: &query::Row) -> Exposition {
@@ -168,7 +178,48 @@ pub(super) fn derive(now: &mut Exposition, before: Option<&Exposition>) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        testing::{Server, row},
+        *,
+    };
+
+    const TLS: Tls = Tls { ca: None, verify: true };
+
+    #[tokio::test]
+    async fn a_limit_that_a_pooler_kept_for_itself_is_said_with_each_statement() {
+        let seconds = Duration::from_secs(5);
+        for (kept, expected) in [("0", true), ("4000", false)] {
+            let answer = match kept {
+                "0" => |_| Some(row(&[("connections", "3"), ("limit_ms", "0")])),
+                _ => |_| Some(row(&[("connections", "3"), ("limit_ms", "4000")])),
+            };
+            let server = Server::start(answer).await;
+            let postgres = Postgres::new(&server.url, None, &TLS);
+            for _ in 0..2 {
+                postgres.read(seconds).await.expect("it answers");
+            }
+            let said =
+                server.asked().iter().map(|asked| asked.contains("SET LOCAL statement_timeout")).collect::<Vec<_>>();
+            assert_eq!(said, [true, expected], "{kept}: the first goes before it is known");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_database_that_lets_nobody_in_is_not_asked_again_at_once() {
+        let mute = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let url = format!("postgresql://a:b@{}/n?sslmode=disable", mute.local_addr().expect("bound"));
+        let postgres = Postgres::new(&url, None, &TLS);
+        let patience = Duration::from_millis(200);
+        let first = tokio::time::timeout(patience, postgres.read(patience)).await;
+        assert!(first.is_err(), "{first:?}");
+        let (taken, _) = mute.accept().await.expect("it was asked");
+        drop(taken);
+        let second = tokio::time::timeout(patience, postgres.read(patience)).await.expect("it says so at once");
+        let why = second.expect_err("nobody is let in");
+        assert!(why.contains("it did not answer within 200ms, and is tried again in 5s"), "{why}");
+        let more = tokio::time::timeout(patience, mute.accept()).await;
+        assert!(more.is_err(), "no second connection");
+    }
 
     fn counters(hit: f64, read: f64) -> Exposition {
         let mut given = Exposition::empty();
@@ -201,7 +252,7 @@ mod tests {
 
     #[test]
     fn what_other_roles_hide_is_missing_and_not_nought() {
-        let postgres = Postgres::new("postgresql://u:p@127.0.0.1:1/n", Some(50), &Tls { ca: None, verify: true });
+        let postgres = Postgres::new("postgresql://u:p@127.0.0.1:1/n", Some(50), &TLS);
         let row = |hidden: &str| {
             query::Row::of([("connections", "20"), ("active", "3"), ("hidden", hidden), ("max_connections", "100")])
         };
@@ -213,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_server_is_as_full_as_the_sessions_of_all_its_databases_make_it() {
-        let postgres = Postgres::new("postgresql://u:p@127.0.0.1:1/n", None, &Tls { ca: None, verify: true });
+        let postgres = Postgres::new("postgresql://u:p@127.0.0.1:1/n", None, &TLS);
         let row = query::Row::of([
             ("connections", "20"),
             ("all_connections", "97"),

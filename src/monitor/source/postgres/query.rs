@@ -32,8 +32,13 @@ const FROM: &str = "
               blks_read AS blocks_read_total, deadlocks AS deadlocks_total
          FROM pg_stat_database WHERE datname = current_database()) counters";
 
-/// Where `pg_stat_statements` is and how its column of milliseconds is called, which `PostgreSQL` 13 changed.
-const WHERE_STATEMENTS: &str = ",
+/// The column with the limit in milliseconds that statements of the session have.
+pub(super) const LIMIT: &str = "limit_ms";
+
+/// What the first statement of a connection asks besides: the limit that the connection brought with it, whatever this one
+/// statement has; where `pg_stat_statements` is, and how its column of milliseconds is called, which `PostgreSQL` 13 changed.
+const ONCE: &str = ",
+ (SELECT reset_val FROM pg_settings WHERE name = 'statement_timeout') AS limit_ms,
  (SELECT quote_ident(space.nspname) || ' ' || col.attname
     FROM pg_class view JOIN pg_namespace space ON space.oid = view.relnamespace JOIN pg_attribute col ON col.attrelid = view.oid
    WHERE view.relname = 'pg_stat_statements' AND view.relkind = 'v' AND col.attname IN ('total_exec_time', 'total_time')
@@ -72,7 +77,7 @@ impl Known {
 /// The statement of a reading, with what is wanted of the app's statements where that can be known.
 pub(super) fn text(known: &Known, wanted: Wanted<'_>) -> String {
     let more = match (known, wanted) {
-        (Known::Nothing, _) => WHERE_STATEMENTS.to_owned(),
+        (Known::Nothing, _) => ONCE.to_owned(),
         (Known::At { schema, column }, Wanted::Counts) => counts(schema, column),
         (Known::At { schema, column }, Wanted::Grown(begin)) => grown(schema, column, begin),
         (Known::At { .. }, Wanted::Nothing) | (Known::Absent, _) => String::new(),

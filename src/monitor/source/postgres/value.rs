@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::connect::Address;
 use crate::plan::Tls;
@@ -17,8 +17,8 @@ pub struct Given {
 }
 
 /// Asks the database at `url` on a connection of its own for the one value of one row that `query` gives. It is asked in a
-/// transaction that only reads; the server itself ends a statement at 80 % of `patience`, and after `patience` the connection is
-/// closed.
+/// transaction that only reads; the server itself ends a statement at 80 % of what is left of `patience` after connecting, and
+/// after `patience` the connection is closed.
 ///
 /// # Errors
 /// Why there is no such value: out of reach, refused, too late, or another number of rows or values. It names the database and
@@ -26,8 +26,9 @@ pub struct Given {
 pub async fn ask_value(url: &str, tls: &Tls, query: &str, patience: Duration) -> Result<Given, String> {
     let address = Address::of(url, tls)?;
     let asked = async {
+        let begun = Instant::now();
         let session = address.connect(patience).await?;
-        session.value(query, patience).await.map_err(|why| address.say(&why))
+        session.value(query, begun + patience).await.map_err(|why| address.say(&why))
     };
     match timeout(patience, asked).await {
         Ok(value) => Ok(Given { value: value?, from: address.name }),
@@ -37,9 +38,12 @@ pub async fn ask_value(url: &str, tls: &Tls, query: &str, patience: Duration) ->
 
 #[cfg(test)]
 mod tests {
-    use tokio::net::TcpListener;
+    use tokio::{io::AsyncWriteExt as _, net::TcpListener};
 
-    use super::*;
+    use super::{
+        super::testing::{let_in, said},
+        *,
+    };
 
     const TLS: Tls = Tls { ca: None, verify: true };
 
@@ -50,6 +54,24 @@ mod tests {
         let url = format!("postgresql://app:s3cret@{server}/shop?sslmode=disable");
         let error = ask_value(&url, &TLS, "SELECT 1", Duration::from_millis(200)).await.expect_err("it is mute");
         assert_eq!(error, format!("postgres at {server}/shop: it did not answer within 200ms"));
+    }
+
+    #[tokio::test]
+    async fn what_connecting_took_is_off_the_time_of_the_statement() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let url = format!("postgresql://a:b@{}/n?sslmode=disable", listener.local_addr().expect("bound"));
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("it connects");
+            said(&mut stream).await;
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            stream.write_all(&let_in()).await.expect("it listens");
+            said(&mut stream).await
+        });
+        ask_value(&url, &TLS, "SELECT 1", Duration::from_secs(2)).await.expect_err("it goes away");
+        let begun = server.await.expect("no panic");
+        let limit = begun.split_once("BEGIN READ ONLY; SET LOCAL statement_timeout = ").expect("a limit").1;
+        let limit: u64 = limit.trim_end_matches('\0').parse().expect("milliseconds");
+        assert!((100..=1200).contains(&limit), "80 % of what is left of 2 s after 0.5 s: {limit}");
     }
 
     #[tokio::test]

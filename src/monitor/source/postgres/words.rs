@@ -35,8 +35,10 @@ fn without_constants(text: &str) -> String {
             }
             '\'' => {
                 let escapes = ends_with_escape(&kept);
-                skip_quoted(&mut rest, escapes);
                 kept.push(CONSTANT);
+                if skip_quoted(&mut rest, escapes) == End::Unsure {
+                    return kept;
+                }
             }
             '"' => {
                 kept.push(c);
@@ -93,15 +95,29 @@ fn take_while(rest: &mut Peekable<impl Iterator<Item = char>>, belongs: impl Fn(
     taken
 }
 
+/// How well the end of a constant is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// What follows is no part of it.
+    Sure,
+    /// A backslash stands before a quote: whether that is the end is a setting (`standard_conforming_strings`), and the wrong
+    /// guess takes the constants that follow for the text between them.
+    Unsure,
+}
+
 /// To the end of `'..'`, in which two quotes stand for one.
-fn skip_quoted(rest: &mut Peekable<impl Iterator<Item = char>>, escapes: bool) {
+fn skip_quoted(rest: &mut Peekable<impl Iterator<Item = char>>, escapes: bool) -> End {
     while let Some(c) = rest.next() {
         match c {
             '\\' if escapes => drop(rest.next()),
-            '\'' if rest.next_if_eq(&'\'').is_none() => return,
+            // Two of them stand for one, or for themselves: either way the next quote is no part of that.
+            '\\' if rest.next_if_eq(&'\\').is_some() => {}
+            '\\' if rest.peek() == Some(&'\'') => return End::Unsure,
+            '\'' if rest.next_if_eq(&'\'').is_none() => return End::Sure,
             _ => {}
         }
     }
+    End::Sure
 }
 
 /// To the end of a comment, which may hold others; its star is next.
@@ -168,6 +184,9 @@ mod tests {
             ("SELECT E'\\'s3cret' || e'a', made'x'", "SELECT E? || e?, made?"),
             ("SELECT $$s3cret 'x$$, $a$ $$ s3cret $a$, 1", "SELECT ?, ?, ?"),
             ("UPDATE a SET n = 4711, m = -1.5e10 WHERE x IN (0x1f)", "UPDATE a SET n = ?, m = -? WHERE x IN (?)"),
+            ("SELECT 'a\\\\', b, 'c\\\\''d', e", "SELECT ?, b, ?, e"),
+            ("SELECT 'a\\'s3cret', b", "SELECT ?"),
+            ("SELECT 'C:\\', 's3cret', b", "SELECT ?"),
             ("SELECT 's3cret that was cu", "SELECT ?"),
             ("SELECT $x$ s3cret", "SELECT ?"),
             ("SELECT 1 /* s3cret", "SELECT ?"),

@@ -18,7 +18,12 @@ fn every_key_has_an_effect() {
 #[test]
 fn notes_what_the_requests_cannot_decide() {
     let text = with(
-        "  - {name: second, users: 40, duration: 5s, data: [other], criteria: [p99 < 1s, p50 < 1s, no 5xx, requests >= 0, p95 > 0ms]}",
+        "  - {name: second, users: 40, duration: 5s, data: [other], criteria: [p99 < 1s, p50 < 1s, no 5xx, requests >= 0, p95 > 0ms]}
+integrity:
+  - {name: books, postgres: \"postgresql://a:b@db/n\", sql: SELECT 1, expect: {value: 1}}
+  - {name: notes, postgres: \"postgresql://a:b@db/n?sslmode=require\", sql: SELECT 1, expect: {value: 1}}
+cleanup:
+  - {name: rest, postgres: \"postgresql://a:b@db/n\", sql: SELECT 1, expect: {value: 1}}",
     );
     let text = text
         .replace("criteria: [success_rate > 99%]", "data: [small], criteria: [success_rate > 50%]")
@@ -46,6 +51,8 @@ fn notes_what_the_requests_cannot_decide() {
         "11 about 182 requests are expected for `p99 < 1s` in phase `second`; below 299 nothing about it is certain",
         "11 `requests >= 0` in phase `second` holds whatever was measured",
         "11 `p95 > 0ms` in phase `second` holds whatever was measured",
+        "13 the certificate of the database of `books` is not verified",
+        "16 the certificate of the database of `rest` is not verified",
     ];
     assert_eq!(notes.len(), expected.len(), "{notes:#?}");
     for (note, expected) in notes.iter().zip(expected) {
