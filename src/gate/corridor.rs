@@ -115,15 +115,16 @@ impl Walk<'_> {
         if setup.extent == Extent::DryRun {
             return checks::rehearse(self).await;
         }
-        let mut load_ended = match base {
+        let mut climbed = match base {
             Some(base) => interleaved::climb(self, base).await?,
-            None => ladder::climb(self, setup.repetitions).await?,
+            None => ladder::climb(self, setup).await?,
         };
-        if let Some(Against::Stored(stored)) = &setup.against {
-            load_ended = confirm::confirm(self, stored).await?.unwrap_or(load_ended);
+        // A phase that is not judged yet has failed, or nothing is compared with it: there is nothing to confirm.
+        if let (Some(Against::Stored(stored)), None) = (&setup.against, &climbed.unjudged) {
+            climbed.ended = confirm::confirm(self, stored).await?.unwrap_or(climbed.ended);
         }
         if let Some(rule) = self.plan.recovery {
-            recovery::watch(self, &rule, load_ended).await?;
+            recovery::watch(self, &rule, climbed).await?;
         }
         checks::integrity(self).await
     }

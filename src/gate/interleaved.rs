@@ -13,8 +13,8 @@ use url::Url;
 use super::{
     Event, MeasuredPhase,
     corridor::Walk,
-    drive::{Drive, Driven, Look},
-    ladder,
+    drive::{BRIEF_READINGS, Drive, Driven, LAST_READINGS, Look},
+    ladder::{self, Climbed},
 };
 use crate::{
     client::{ClientError, Origin, control::Control},
@@ -54,8 +54,8 @@ fn order(blocks: Blocks, seed: u64, index: u32) -> Vec<bool> {
     order
 }
 
-/// Climbs the ladder on both sides; gives the moment when the last load had ended.
-pub(super) async fn climb(walk: &mut Walk<'_>, base: &Base) -> Result<Instant, Interruption> {
+/// Climbs the ladder on both sides.
+pub(super) async fn climb(walk: &mut Walk<'_>, base: &Base) -> Result<Climbed, Interruption> {
     let plan = Arc::clone(&walk.plan);
     let mut load_ended = Instant::now();
     for (phase, index) in plan.phases.iter().zip(0_u32..) {
@@ -82,7 +82,7 @@ pub(super) async fn climb(walk: &mut Walk<'_>, base: &Base) -> Result<Instant, I
             break;
         }
     }
-    Ok(load_ended)
+    Ok(Climbed { ended: load_ended, unjudged: None })
 }
 
 fn judged(plan: &Plan, phase: &Phase, measured: &MeasuredPhase) -> PhaseVerdict {
@@ -138,7 +138,8 @@ impl<'a> Pair<'a> {
         let mut interruption = None;
         // The head first: when its users cannot log in, the phase has failed, whatever the base does.
         for side in [1, 0] {
-            let driven = self.slice(walk, (side, &mut sides[side].sitting), self.blocks.warmup, later).await;
+            let driven =
+                self.slice(walk, (side, &mut sides[side].sitting), (self.blocks.warmup, LAST_READINGS), later).await;
             interruption = interruption.or(driven.interruption);
             let locked_out = driven.measured.measurements.ending != PhaseEnding::Completed;
             logins.push(driven);
@@ -149,6 +150,8 @@ impl<'a> Pair<'a> {
         let ready = logins.iter().all(|driven| driven.measured.measurements.ending == PhaseEnding::Completed);
         let mut ended = logins.last().map_or_else(Instant::now, |driven| driven.ended);
         let mut blocks = regression::Blocks::new();
+        // The recovery may be next: it is not kept waiting by what the monitors still have to say.
+        let last = if walk.plan.recovery.is_some() { BRIEF_READINGS } else { LAST_READINGS };
         let order =
             if ready && logins.len() == 2 { order(self.blocks, walk.plan.seed, self.index) } else { Vec::new() };
         if order.is_empty()
@@ -156,14 +159,18 @@ impl<'a> Pair<'a> {
             && logins[0].measured.measurements.ending == PhaseEnding::Completed
         {
             // Without a base there is nothing to compare; the criteria are judged all the same.
-            let driven = self.slice(walk, (1, &mut sides[1].sitting), self.phase.duration, later).await;
+            let driven = self.slice(walk, (1, &mut sides[1].sitting), (self.phase.duration, last), later).await;
             (ended, interruption) = (driven.ended, driven.interruption);
             sides[1].parts.push(driven.measured);
         }
-        'blocks: for base_first in order {
+        let slices = order.len() * 2;
+        let of_blocks = order.into_iter().map(|base_first| if base_first { [0, 1] } else { [1, 0] });
+        'blocks: for (block, of_block) in of_blocks.enumerate() {
             let mut values = [regression::RunValues::new(), regression::RunValues::new()];
-            for side in if base_first { [0, 1] } else { [1, 0] } {
-                let driven = self.slice(walk, (side, &mut sides[side].sitting), self.blocks.slice, later).await;
+            for (at, side) in of_block.into_iter().enumerate() {
+                let patience = if block * 2 + at + 1 == slices { last } else { LAST_READINGS };
+                let timing = (self.blocks.slice, patience);
+                let driven = self.slice(walk, (side, &mut sides[side].sitting), timing, later).await;
                 ended = driven.ended;
                 values[side] = self.values(&walk.plan, &driven.measured);
                 sides[side].parts.push(driven.measured);
@@ -207,7 +214,7 @@ impl<'a> Pair<'a> {
         &self,
         walk: &mut Walk<'_>,
         (side, sitting): (usize, &mut Sitting),
-        window: Duration,
+        (window, patience): (Duration, Duration),
         later: Duration,
     ) -> Driven {
         let phase = Phase { duration: window, warmup: Duration::ZERO, ..self.phase.clone() };
@@ -226,7 +233,7 @@ impl<'a> Pair<'a> {
             listen(Event::Progress(ladder::progress(self.phase, tick, later)));
             Look::GoOn
         };
-        let driven = drive.see_through(running, &mut look).await;
+        let driven = drive.see_through(running, &mut look).await.read_out(patience).await;
         for unknown in driven.unknown.iter().filter(|_| side == 1) {
             (walk.listen)(Event::Note(format!("{}: {unknown}.", self.phase.name)));
         }

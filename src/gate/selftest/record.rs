@@ -10,7 +10,7 @@ use crate::{
     gate::{
         Event,
         corridor::Walk,
-        drive::{Drive, Look},
+        drive::{Drive, LAST_READINGS, Look},
         ladder,
     },
     judge::Interruption,
@@ -121,7 +121,7 @@ pub(super) async fn record(
         listen(Event::Progress(ladder::progress(phase, tick, Duration::ZERO)));
         Look::GoOn
     };
-    let driven = drive.see_through(running, &mut look).await;
+    let driven = drive.see_through(running, &mut look).await.read_out(LAST_READINGS).await;
     let measured = driven.measured.measurements;
     walk.record.count_load(&measured);
     if let Some(why) = driven.interruption {
