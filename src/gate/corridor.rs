@@ -65,7 +65,8 @@ pub async fn run(setup: Setup, listen: &mut dyn FnMut(Event)) -> Result<Finished
     let reads_ruler = setup.reads_ruler;
     let mut walk = Walk { plan, kit, url, workers, stop, record, next_index: 0, reads_ruler, apps, listen };
     walk.announce(&setup, staging.is_some());
-    walk.record.interruption = walk.corridor(&setup, base.as_ref()).await.err();
+    // It holds two loads at a time.
+    walk.record.interruption = Box::pin(walk.corridor(&setup, base.as_ref())).await.err();
     checks::cleanup(&mut walk).await;
     let interrupted = walk.record.interruption;
     apps::stop(&mut walk, interrupted).await;

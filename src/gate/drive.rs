@@ -11,7 +11,7 @@ use crate::{
     load::{self, Job, Running, Tick},
     measure::{GaugeSeries, PhaseEnding, PhaseMeasurements, Recent, Unanswered},
     monitor::{Occasion, Readings, Sampling, Watched},
-    plan::Phase,
+    plan::{LAST_READINGS, Phase},
     preflight::Kit,
 };
 
@@ -24,9 +24,6 @@ pub(super) const LAG: Duration = Duration::from_secs(1);
 
 /// A batch needs so long at most from a worker to the measurements.
 const HANDOVER: Duration = Duration::from_millis(100);
-
-/// The longest that answers of monitors are awaited after a load.
-pub(super) const LAST_READINGS: Duration = Duration::from_secs(5);
 
 /// The same where the app's recovery is watched next and waits for it: the turn of a source that is asked once a second,
 /// and its answer.
@@ -77,8 +74,6 @@ pub(super) struct Driven {
     pub(super) ended: Instant,
     /// What ended the run meanwhile.
     pub(super) interruption: Option<Interruption>,
-    /// What the monitors could not tell besides gauges, and why.
-    pub(super) unknown: Vec<String>,
 }
 
 /// What a look at a running load leads to.
@@ -241,16 +236,12 @@ impl Loaded {
     pub(super) async fn read_out(self, patience: Duration) -> Driven {
         let Self { name, measurements, window_at, sampling, ended, interruption } = self;
         let patience = if interruption.is_some() { HASTY_READINGS } else { patience };
-        let Watched { gauges, statements, unknown } = match sampling {
+        let Watched { gauges, statements, unknown: statements_unknown } = match sampling {
             Some(sampling) => sampling.finish(patience).await,
             None => Watched::default(),
         };
-        Driven {
-            measured: MeasuredPhase { name, measurements, gauges, statements, window_at },
-            ended,
-            interruption,
-            unknown,
-        }
+        let measured = MeasuredPhase { name, measurements, gauges, statements, statements_unknown, window_at };
+        Driven { measured, ended, interruption }
     }
 }
 

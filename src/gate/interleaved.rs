@@ -4,7 +4,7 @@
 //! a slice, one after the other, and which is first is drawn. What disturbs the machine for longer than a block disturbs
 //! both sides alike (docs/decisions.md section 4). The head's slices together are judged as the phase.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use fastrand::Rng;
 use tokio::time::Instant;
@@ -13,7 +13,7 @@ use url::Url;
 use super::{
     Event, MeasuredPhase,
     corridor::Walk,
-    drive::{BRIEF_READINGS, Drive, Driven, LAST_READINGS, Look},
+    drive::{BRIEF_READINGS, Drive, Driven, Look},
     ladder::{self, Climbed},
 };
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
     load::{Sitting, Tick},
     measure::{self, PhaseEnding, PhaseMeasurements},
     monitor::Readings,
-    plan::{Blocks, Phase, Plan},
+    plan::{Blocks, LAST_READINGS, Phase, Plan},
     preflight::Kit,
 };
 
@@ -226,18 +226,14 @@ impl<'a> Pair<'a> {
             workers: walk.workers,
             stop: &walk.stop,
             extension: None,
-            readings: Readings::GaugesAndStatements,
+            readings: readings(side),
         };
         let listen = &mut *walk.listen;
         let mut look = |tick: &Tick, _: &super::drive::View<'_>| {
             listen(Event::Progress(ladder::progress(self.phase, tick, later)));
             Look::GoOn
         };
-        let driven = drive.see_through(running, &mut look).await.read_out(patience).await;
-        for unknown in driven.unknown.iter().filter(|_| side == 1) {
-            (walk.listen)(Event::Note(format!("{}: {unknown}.", self.phase.name)));
-        }
-        driven
+        drive.see_through(running, &mut look).await.read_out(patience).await
     }
 
     fn drive<'w>(&'w self, walk: &'w Walk<'_>, side: usize, phase: &'w Phase) -> Drive<'w> {
@@ -248,7 +244,7 @@ impl<'a> Pair<'a> {
             workers: walk.workers,
             stop: &walk.stop,
             extension: None,
-            readings: Readings::GaugesAndStatements,
+            readings: readings(side),
         }
     }
 
@@ -258,13 +254,20 @@ impl<'a> Pair<'a> {
     }
 }
 
+/// What is read while a side is loaded: only the head's statements are shown.
+fn readings(side: usize) -> Readings {
+    if side == 1 { Readings::GaugesAndStatements } else { Readings::Gauges }
+}
+
 /// The slices of one side as one window; `None` without any.
 fn joined(parts: Vec<MeasuredPhase>) -> Option<MeasuredPhase> {
     let name = parts.first()?.name.clone();
     let mut gauges: Vec<measure::GaugeSeries> = Vec::new();
     let mut statements: Vec<measure::Statement> = Vec::new();
     let mut measurements: Vec<PhaseMeasurements> = Vec::new();
-    for MeasuredPhase { measurements: part, gauges: more, statements: taken, .. } in parts {
+    // Each reason once, although there are many slices.
+    let mut unknown = BTreeSet::new();
+    for MeasuredPhase { measurements: part, gauges: more, statements: taken, statements_unknown, .. } in parts {
         let before: Duration = measurements.iter().map(|part: &PhaseMeasurements| part.layout.duration).sum();
         let start = |of: &PhaseMeasurements| of.window_start.unwrap_or_default().as_secs_f64();
         let shift = measurements.first().map_or(0.0, |first| start(first) + before.as_secs_f64() - start(&part));
@@ -275,11 +278,13 @@ fn joined(parts: Vec<MeasuredPhase>) -> Option<MeasuredPhase> {
             }
         }
         measure::join_statements(&mut statements, taken);
+        unknown.extend(statements_unknown);
         measurements.push(part);
     }
     let measurements = PhaseMeasurements::joined(measurements)?;
     // Slices with pauses in between have no one clock.
-    Some(MeasuredPhase { name, measurements, gauges, statements, window_at: None })
+    let statements_unknown = unknown.into_iter().collect();
+    Some(MeasuredPhase { name, measurements, gauges, statements, statements_unknown, window_at: None })
 }
 
 /// The head's window with how its users came up, and with the requests that they sent meanwhile.

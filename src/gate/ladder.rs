@@ -11,16 +11,16 @@ use tokio::time::Instant;
 use super::{
     Against, Event, Progress, Setup,
     corridor::Walk,
-    drive::{BRIEF_READINGS, Drive, Driven, LAST_READINGS, Loaded, Look, Monitors, View},
+    drive::{BRIEF_READINGS, Drive, Driven, Loaded, Look, Monitors, View},
     record::{Record, repeated},
     ruler,
 };
 use crate::{
-    judge::{self, Interruption, Outcome, PhaseEvidence},
+    judge::{self, Interruption, Outcome, PhaseEvidence, PhaseVerdict},
     load::Tick,
     measure::{PhaseEnding, SPANS},
     monitor::Readings,
-    plan::{Load, Phase, Plan},
+    plan::{LAST_READINGS, Load, Phase, Plan},
 };
 
 /// Where a ladder ended.
@@ -57,9 +57,6 @@ impl Complete {
     /// Judges it and says so; true when it ends the ladder.
     pub(super) fn judge(self, plan: &Plan, record: &mut Record, listen: &mut dyn FnMut(Event)) -> bool {
         let Self { phase, repetition, driven } = self;
-        for unknown in driven.unknown {
-            listen(Event::Note(format!("{}: {unknown}.", phase.name)));
-        }
         let verdict = record.judge(plan, (&phase, repetition), driven.measured);
         let over = judge::ends_ladder(&verdict);
         listen(Event::PhaseEnded(Box::new(verdict)));
@@ -107,12 +104,15 @@ pub(super) async fn climb(walk: &mut Walk<'_>, setup: &Setup) -> Result<Climbed,
         let is_last = index as usize + 1 == phases.len();
         let watched = plan.recovery.is_some() && interruption.is_none();
         let alone = !walk.reads_ruler && !matches!(setup.against, Some(Against::Stored(_)));
-        let next_is_recovery = watched && (is_last && alone || has_failed(&plan, phase, &loaded));
+        let so_far = judged_so_far(&plan, phase, &loaded);
+        // No reading that is still to come makes a failed phase a better one.
+        let has_failed = matches!(so_far.outcome, Outcome::Failed | Outcome::Invalid);
+        let next_is_recovery = watched && (is_last && alone || has_failed);
         let unjudged = Unjudged { phase: phase.clone(), repetition, loaded };
         if next_is_recovery {
             return Ok(Climbed { ended: load_ended, unjudged: Some(unjudged) });
         }
-        let patience = if watched && is_last { BRIEF_READINGS } else { LAST_READINGS };
+        let patience = if watched && (is_last || judge::ends_ladder(&so_far)) { BRIEF_READINGS } else { LAST_READINGS };
         let over = unjudged.read_out(patience).await.judge(&plan, &mut walk.record, walk.listen);
         if let Some(why) = interruption {
             return Err(why);
@@ -125,11 +125,10 @@ pub(super) async fn climb(walk: &mut Walk<'_>, setup: &Setup) -> Result<Climbed,
     Ok(Climbed { ended: load_ended, unjudged: None })
 }
 
-/// Whether a phase ends the ladder whatever its monitors still have to say: no reading makes a failed phase a better one.
-fn has_failed(plan: &Plan, phase: &Phase, loaded: &Loaded) -> bool {
+/// The verdict on a phase of which some readings are still to come.
+fn judged_so_far(plan: &Plan, phase: &Phase, loaded: &Loaded) -> PhaseVerdict {
     let gauges = loaded.gauges();
-    let verdict = judge::phase(PhaseEvidence { plan, phase, measurements: &loaded.measurements, gauges: &gauges });
-    matches!(verdict.outcome, Outcome::Failed | Outcome::Invalid)
+    judge::phase(PhaseEvidence { plan, phase, measurements: &loaded.measurements, gauges: &gauges })
 }
 
 /// Reads the machine's own speed, where that is asked for.

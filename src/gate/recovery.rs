@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use super::{
     Event,
     corridor::Walk,
-    drive::{Drive, Driven, LAG, LAST_READINGS, Look, Monitors, View},
+    drive::{Drive, Driven, LAG, Look, Monitors, View},
     ladder::{Climbed, Unjudged, progress},
 };
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     load::Tick,
     measure::{GaugeSeries, PhaseEnding},
     monitor::Readings,
-    plan::{Load, Phase, Plan, Recovery},
+    plan::{LAST_READINGS, Load, Phase, Plan, Recovery},
 };
 
 /// A worker's report may come so much after its second.

@@ -12,6 +12,7 @@ mod percent;
 mod range;
 mod rate;
 mod reading;
+pub mod text;
 
 pub use bytes::Bytes;
 pub use date::Date;

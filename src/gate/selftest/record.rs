@@ -10,14 +10,14 @@ use crate::{
     gate::{
         Event,
         corridor::Walk,
-        drive::{Drive, LAST_READINGS, Look},
+        drive::{Drive, Look},
         ladder,
     },
     judge::Interruption,
     load,
     measure::Tape,
     monitor::Readings,
-    plan::{Load, Pacing, Phase, Plan},
+    plan::{LAST_READINGS, Load, Pacing, Phase, Plan},
     units::number,
 };
 
