@@ -65,7 +65,8 @@ pub async fn run(setup: Setup, listen: &mut dyn FnMut(Event)) -> Result<Finished
     let reads_ruler = setup.reads_ruler;
     let mut walk = Walk { plan, kit, url, workers, stop, record, next_index: 0, reads_ruler, apps, listen };
     walk.announce(&setup, staging.is_some());
-    walk.record.interruption = walk.corridor(&setup, base.as_ref()).await.err();
+    // It holds two loads at a time.
+    walk.record.interruption = Box::pin(walk.corridor(&setup, base.as_ref())).await.err();
     checks::cleanup(&mut walk).await;
     let interrupted = walk.record.interruption;
     apps::stop(&mut walk, interrupted).await;
@@ -115,15 +116,16 @@ impl Walk<'_> {
         if setup.extent == Extent::DryRun {
             return checks::rehearse(self).await;
         }
-        let mut load_ended = match base {
+        let mut climbed = match base {
             Some(base) => interleaved::climb(self, base).await?,
-            None => ladder::climb(self, setup.repetitions).await?,
+            None => ladder::climb(self, setup).await?,
         };
-        if let Some(Against::Stored(stored)) = &setup.against {
-            load_ended = confirm::confirm(self, stored).await?.unwrap_or(load_ended);
+        // A phase that is not judged yet has failed, or nothing is compared with it: there is nothing to confirm.
+        if let (Some(Against::Stored(stored)), None) = (&setup.against, &climbed.unjudged) {
+            climbed.ended = confirm::confirm(self, stored).await?.unwrap_or(climbed.ended);
         }
         if let Some(rule) = self.plan.recovery {
-            recovery::watch(self, &rule, load_ended).await?;
+            recovery::watch(self, &rule, climbed).await?;
         }
         checks::integrity(self).await
     }

@@ -1,6 +1,6 @@
 //! Driving one load to its end: ticks, gauges in the measured window, and whatever ends it early.
 
-use std::{future::pending, sync::Arc, time::Duration};
+use std::{cell::Cell, future::pending, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep, sleep_until};
@@ -11,7 +11,7 @@ use crate::{
     load::{self, Job, Running, Tick},
     measure::{GaugeSeries, PhaseEnding, PhaseMeasurements, Recent, Unanswered},
     monitor::{Occasion, Readings, Sampling, Watched},
-    plan::Phase,
+    plan::{LAST_READINGS, Phase},
     preflight::Kit,
 };
 
@@ -25,8 +25,9 @@ pub(super) const LAG: Duration = Duration::from_secs(1);
 /// A batch needs so long at most from a worker to the measurements.
 const HANDOVER: Duration = Duration::from_millis(100);
 
-/// The longest that answers of monitors are awaited after a load.
-const LAST_READINGS: Duration = Duration::from_secs(5);
+/// The same where the app's recovery is watched next and waits for it: the turn of a source that is asked once a second,
+/// and its answer.
+pub(super) const BRIEF_READINGS: Duration = Duration::from_millis(1500);
 
 /// The same after an interruption.
 const HASTY_READINGS: Duration = Duration::from_millis(200);
@@ -45,6 +46,27 @@ pub(super) struct Drive<'a> {
     pub(super) readings: Readings,
 }
 
+/// Whether the monitors may be read for a load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Monitors {
+    /// Yes, from its window on.
+    Free,
+    /// The readings of the load before are not over: no source is asked twice at the same time.
+    Busy,
+}
+
+/// A load that has ended, while answers of monitors are still awaited.
+pub(super) struct Loaded {
+    name: String,
+    pub(super) measurements: PhaseMeasurements,
+    window_at: Option<Timestamp>,
+    sampling: Option<Sampling>,
+    /// When the last request had ended.
+    pub(super) ended: Instant,
+    /// What ended the run meanwhile.
+    pub(super) interruption: Option<Interruption>,
+}
+
 /// What came of a load.
 pub(super) struct Driven {
     pub(super) measured: MeasuredPhase,
@@ -52,8 +74,6 @@ pub(super) struct Driven {
     pub(super) ended: Instant,
     /// What ended the run meanwhile.
     pub(super) interruption: Option<Interruption>,
-    /// What the monitors could not tell besides gauges, and why.
-    pub(super) unknown: Vec<String>,
 }
 
 /// What a look at a running load leads to.
@@ -134,23 +154,33 @@ impl Drive<'_> {
     }
 
     /// Runs the load to its end and looks at it about once a second.
-    pub(super) async fn run(mut self, look: &mut dyn FnMut(&Tick, &View<'_>) -> Look) -> Driven {
+    pub(super) async fn run(self, look: &mut dyn FnMut(&Tick, &View<'_>) -> Look) -> Driven {
+        self.load(&Cell::new(Monitors::Free), look).await.read_out(LAST_READINGS).await
+    }
+
+    /// The same without waiting for the last answers of monitors, and with monitors that may be busy at first.
+    pub(super) async fn load(
+        mut self,
+        monitors: &Cell<Monitors>,
+        look: &mut dyn FnMut(&Tick, &View<'_>) -> Look,
+    ) -> Loaded {
         let running = load::start(self.job());
         let extension = self.extension.take();
-        self.steer(running, look, extension).await
+        self.steer(running, monitors, look, extension).await
     }
 
     /// The same with a load that is running already and is never extended.
-    pub(super) async fn see_through(&self, running: Running, look: &mut dyn FnMut(&Tick, &View<'_>) -> Look) -> Driven {
-        self.steer(running, look, None).await
+    pub(super) async fn see_through(&self, running: Running, look: &mut dyn FnMut(&Tick, &View<'_>) -> Look) -> Loaded {
+        self.steer(running, &Cell::new(Monitors::Free), look, None).await
     }
 
     async fn steer(
         &self,
         mut running: Running,
+        monitors: &Cell<Monitors>,
         look: &mut dyn FnMut(&Tick, &View<'_>) -> Look,
         mut extension: Option<&mut dyn FnMut(&View<'_>) -> bool>,
-    ) -> Driven {
+    ) -> Loaded {
         let Self { kit, phase, stop, readings, .. } = self;
         let origin = running.origin_instant();
         let mut sampling: Option<Sampling> = None;
@@ -181,21 +211,37 @@ impl Drive<'_> {
                 }
                 () = sleep(RAMP_LOOK), if sampling.is_none() => {}
             }
-            if sampling.is_none() && interruption.is_none() {
-                let occasion = running.window().map(|window| Occasion { origin, window, readings: *readings });
+            if sampling.is_none() && interruption.is_none() && monitors.get() == Monitors::Free {
+                // Where the monitors were busy until now, the moments before have passed.
+                let now = origin.elapsed();
+                let window = running.window().map(|(start, end)| (start.max(now.min(end)), end));
+                let occasion = window.map(|window| Occasion { origin, window, readings: *readings });
                 sampling = occasion.map(|occasion| Sampling::start(&kit.gauges, &kit.control, occasion));
             }
         }
         let measurements = running.finish().await;
         let ended = Instant::now();
-        let patience = if interruption.is_some() { HASTY_READINGS } else { LAST_READINGS };
-        let Watched { gauges, statements, unknown } = match sampling {
+        let window_at = measurements.window_start.and_then(|start| on_the_clock(origin + start));
+        Loaded { name: phase.name.clone(), measurements, window_at, sampling, ended, interruption }
+    }
+}
+
+impl Loaded {
+    /// The gauges as read until now, by gauge id of the plan.
+    pub(super) fn gauges(&self) -> Vec<GaugeSeries> {
+        self.sampling.as_ref().map(Sampling::so_far).unwrap_or_default()
+    }
+
+    /// Waits at most so long for the answers of monitors that are awaited, after an interruption hardly at all.
+    pub(super) async fn read_out(self, patience: Duration) -> Driven {
+        let Self { name, measurements, window_at, sampling, ended, interruption } = self;
+        let patience = if interruption.is_some() { HASTY_READINGS } else { patience };
+        let Watched { gauges, statements, unknown: statements_unknown } = match sampling {
             Some(sampling) => sampling.finish(patience).await,
             None => Watched::default(),
         };
-        let window_at = measurements.window_start.and_then(|start| on_the_clock(origin + start));
-        let measured = MeasuredPhase { name: phase.name.clone(), measurements, gauges, statements, window_at };
-        Driven { measured, ended, interruption, unknown }
+        let measured = MeasuredPhase { name, measurements, gauges, statements, statements_unknown, window_at };
+        Driven { measured, ended, interruption }
     }
 }
 

@@ -4,7 +4,7 @@
 //! a slice, one after the other, and which is first is drawn. What disturbs the machine for longer than a block disturbs
 //! both sides alike (docs/decisions.md section 4). The head's slices together are judged as the phase.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use fastrand::Rng;
 use tokio::time::Instant;
@@ -13,8 +13,8 @@ use url::Url;
 use super::{
     Event, MeasuredPhase,
     corridor::Walk,
-    drive::{Drive, Driven, Look},
-    ladder,
+    drive::{BRIEF_READINGS, Drive, Driven, Look},
+    ladder::{self, Climbed},
 };
 use crate::{
     client::{ClientError, Origin, control::Control},
@@ -22,7 +22,7 @@ use crate::{
     load::{Sitting, Tick},
     measure::{self, PhaseEnding, PhaseMeasurements},
     monitor::Readings,
-    plan::{Blocks, Phase, Plan},
+    plan::{Blocks, LAST_READINGS, Phase, Plan},
     preflight::Kit,
 };
 
@@ -54,8 +54,8 @@ fn order(blocks: Blocks, seed: u64, index: u32) -> Vec<bool> {
     order
 }
 
-/// Climbs the ladder on both sides; gives the moment when the last load had ended.
-pub(super) async fn climb(walk: &mut Walk<'_>, base: &Base) -> Result<Instant, Interruption> {
+/// Climbs the ladder on both sides.
+pub(super) async fn climb(walk: &mut Walk<'_>, base: &Base) -> Result<Climbed, Interruption> {
     let plan = Arc::clone(&walk.plan);
     let mut load_ended = Instant::now();
     for (phase, index) in plan.phases.iter().zip(0_u32..) {
@@ -82,7 +82,7 @@ pub(super) async fn climb(walk: &mut Walk<'_>, base: &Base) -> Result<Instant, I
             break;
         }
     }
-    Ok(load_ended)
+    Ok(Climbed { ended: load_ended, unjudged: None })
 }
 
 fn judged(plan: &Plan, phase: &Phase, measured: &MeasuredPhase) -> PhaseVerdict {
@@ -138,7 +138,8 @@ impl<'a> Pair<'a> {
         let mut interruption = None;
         // The head first: when its users cannot log in, the phase has failed, whatever the base does.
         for side in [1, 0] {
-            let driven = self.slice(walk, (side, &mut sides[side].sitting), self.blocks.warmup, later).await;
+            let driven =
+                self.slice(walk, (side, &mut sides[side].sitting), (self.blocks.warmup, LAST_READINGS), later).await;
             interruption = interruption.or(driven.interruption);
             let locked_out = driven.measured.measurements.ending != PhaseEnding::Completed;
             logins.push(driven);
@@ -149,6 +150,8 @@ impl<'a> Pair<'a> {
         let ready = logins.iter().all(|driven| driven.measured.measurements.ending == PhaseEnding::Completed);
         let mut ended = logins.last().map_or_else(Instant::now, |driven| driven.ended);
         let mut blocks = regression::Blocks::new();
+        // The recovery may be next: it is not kept waiting by what the monitors still have to say.
+        let last = if walk.plan.recovery.is_some() { BRIEF_READINGS } else { LAST_READINGS };
         let order =
             if ready && logins.len() == 2 { order(self.blocks, walk.plan.seed, self.index) } else { Vec::new() };
         if order.is_empty()
@@ -156,14 +159,18 @@ impl<'a> Pair<'a> {
             && logins[0].measured.measurements.ending == PhaseEnding::Completed
         {
             // Without a base there is nothing to compare; the criteria are judged all the same.
-            let driven = self.slice(walk, (1, &mut sides[1].sitting), self.phase.duration, later).await;
+            let driven = self.slice(walk, (1, &mut sides[1].sitting), (self.phase.duration, last), later).await;
             (ended, interruption) = (driven.ended, driven.interruption);
             sides[1].parts.push(driven.measured);
         }
-        'blocks: for base_first in order {
+        let slices = order.len() * 2;
+        let of_blocks = order.into_iter().map(|base_first| if base_first { [0, 1] } else { [1, 0] });
+        'blocks: for (block, of_block) in of_blocks.enumerate() {
             let mut values = [regression::RunValues::new(), regression::RunValues::new()];
-            for side in if base_first { [0, 1] } else { [1, 0] } {
-                let driven = self.slice(walk, (side, &mut sides[side].sitting), self.blocks.slice, later).await;
+            for (at, side) in of_block.into_iter().enumerate() {
+                let patience = if block * 2 + at + 1 == slices { last } else { LAST_READINGS };
+                let timing = (self.blocks.slice, patience);
+                let driven = self.slice(walk, (side, &mut sides[side].sitting), timing, later).await;
                 ended = driven.ended;
                 values[side] = self.values(&walk.plan, &driven.measured);
                 sides[side].parts.push(driven.measured);
@@ -207,7 +214,7 @@ impl<'a> Pair<'a> {
         &self,
         walk: &mut Walk<'_>,
         (side, sitting): (usize, &mut Sitting),
-        window: Duration,
+        (window, patience): (Duration, Duration),
         later: Duration,
     ) -> Driven {
         let phase = Phase { duration: window, warmup: Duration::ZERO, ..self.phase.clone() };
@@ -219,18 +226,14 @@ impl<'a> Pair<'a> {
             workers: walk.workers,
             stop: &walk.stop,
             extension: None,
-            readings: Readings::GaugesAndStatements,
+            readings: readings(side),
         };
         let listen = &mut *walk.listen;
         let mut look = |tick: &Tick, _: &super::drive::View<'_>| {
             listen(Event::Progress(ladder::progress(self.phase, tick, later)));
             Look::GoOn
         };
-        let driven = drive.see_through(running, &mut look).await;
-        for unknown in driven.unknown.iter().filter(|_| side == 1) {
-            (walk.listen)(Event::Note(format!("{}: {unknown}.", self.phase.name)));
-        }
-        driven
+        drive.see_through(running, &mut look).await.read_out(patience).await
     }
 
     fn drive<'w>(&'w self, walk: &'w Walk<'_>, side: usize, phase: &'w Phase) -> Drive<'w> {
@@ -241,7 +244,7 @@ impl<'a> Pair<'a> {
             workers: walk.workers,
             stop: &walk.stop,
             extension: None,
-            readings: Readings::GaugesAndStatements,
+            readings: readings(side),
         }
     }
 
@@ -251,13 +254,20 @@ impl<'a> Pair<'a> {
     }
 }
 
+/// What is read while a side is loaded: only the head's statements are shown.
+fn readings(side: usize) -> Readings {
+    if side == 1 { Readings::GaugesAndStatements } else { Readings::Gauges }
+}
+
 /// The slices of one side as one window; `None` without any.
 fn joined(parts: Vec<MeasuredPhase>) -> Option<MeasuredPhase> {
     let name = parts.first()?.name.clone();
     let mut gauges: Vec<measure::GaugeSeries> = Vec::new();
     let mut statements: Vec<measure::Statement> = Vec::new();
     let mut measurements: Vec<PhaseMeasurements> = Vec::new();
-    for MeasuredPhase { measurements: part, gauges: more, statements: taken, .. } in parts {
+    // Each reason once, although there are many slices.
+    let mut unknown = BTreeSet::new();
+    for MeasuredPhase { measurements: part, gauges: more, statements: taken, statements_unknown, .. } in parts {
         let before: Duration = measurements.iter().map(|part: &PhaseMeasurements| part.layout.duration).sum();
         let start = |of: &PhaseMeasurements| of.window_start.unwrap_or_default().as_secs_f64();
         let shift = measurements.first().map_or(0.0, |first| start(first) + before.as_secs_f64() - start(&part));
@@ -268,11 +278,13 @@ fn joined(parts: Vec<MeasuredPhase>) -> Option<MeasuredPhase> {
             }
         }
         measure::join_statements(&mut statements, taken);
+        unknown.extend(statements_unknown);
         measurements.push(part);
     }
     let measurements = PhaseMeasurements::joined(measurements)?;
     // Slices with pauses in between have no one clock.
-    Some(MeasuredPhase { name, measurements, gauges, statements, window_at: None })
+    let statements_unknown = unknown.into_iter().collect();
+    Some(MeasuredPhase { name, measurements, gauges, statements, statements_unknown, window_at: None })
 }
 
 /// The head's window with how its users came up, and with the requests that they sent meanwhile.

@@ -1,27 +1,74 @@
 //! The ladder: phase after phase, each only after the verdict on the one before.
 
-use std::{cell::RefCell, sync::Arc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::time::Instant;
 
 use super::{
-    Event, Progress,
+    Against, Event, Progress, Setup,
     corridor::Walk,
-    drive::{Drive, Look, View},
-    record::repeated,
+    drive::{BRIEF_READINGS, Drive, Driven, Loaded, Look, Monitors, View},
+    record::{Record, repeated},
     ruler,
 };
 use crate::{
-    judge::{self, Interruption, PhaseEvidence},
+    judge::{self, Interruption, Outcome, PhaseEvidence, PhaseVerdict},
     load::Tick,
     measure::{PhaseEnding, SPANS},
     monitor::Readings,
-    plan::{Load, Phase, Plan},
+    plan::{LAST_READINGS, Load, Phase, Plan},
 };
 
-/// Climbs so many times, until a phase ends the ladder, and gives the moment when the last load had ended.
-pub(super) async fn climb(walk: &mut Walk<'_>, repetitions: u32) -> Result<Instant, Interruption> {
+/// Where a ladder ended.
+pub(super) struct Climbed {
+    /// When the last load had ended.
+    pub(super) ended: Instant,
+    /// The last phase, where the monitors' last answers are still awaited.
+    pub(super) unjudged: Option<Unjudged>,
+}
+
+/// A phase that has ended and is not judged yet.
+pub(super) struct Unjudged {
+    phase: Phase,
+    repetition: u32,
+    loaded: Loaded,
+}
+
+impl Unjudged {
+    /// Waits at most so long for what the monitors are still to say.
+    pub(super) async fn read_out(self, patience: Duration) -> Complete {
+        let Self { phase, repetition, loaded } = self;
+        Complete { phase, repetition, driven: loaded.read_out(patience).await }
+    }
+}
+
+/// A phase of which everything is known that is judged.
+pub(super) struct Complete {
+    phase: Phase,
+    repetition: u32,
+    driven: Driven,
+}
+
+impl Complete {
+    /// Judges it and says so; true when it ends the ladder.
+    pub(super) fn judge(self, plan: &Plan, record: &mut Record, listen: &mut dyn FnMut(Event)) -> bool {
+        let Self { phase, repetition, driven } = self;
+        let verdict = record.judge(plan, (&phase, repetition), driven.measured);
+        let over = judge::ends_ladder(&verdict);
+        listen(Event::PhaseEnded(Box::new(verdict)));
+        over
+    }
+}
+
+/// Climbs so many times, until a phase ends the ladder. Where the app's recovery is watched next, whatever the monitors
+/// still have to say, the last phase is left to be judged meanwhile.
+pub(super) async fn climb(walk: &mut Walk<'_>, setup: &Setup) -> Result<Climbed, Interruption> {
     let plan = Arc::clone(&walk.plan);
+    let repetitions = setup.repetitions;
     let planned = |phase: &Phase| plan.outlook(phase).expected;
     let ladder = (1..=repetitions).flat_map(|repetition| plan.phases.iter().map(move |phase| (repetition, phase)));
     let phases: Vec<(u32, &Phase)> = ladder.collect();
@@ -44,8 +91,8 @@ pub(super) async fn climb(walk: &mut Walk<'_>, repetitions: u32) -> Result<Insta
             extension: (plan.profile.extend && phase.stages.is_empty()).then_some(&mut extension),
             readings: Readings::GaugesAndStatements,
         };
-        let driven = drive
-            .run(&mut |tick, view| {
+        let loaded = drive
+            .load(&Cell::new(Monitors::Free), &mut |tick, view| {
                 if looks.newly_extended(view) {
                     listen.borrow_mut()(Event::PhaseExtended { name: phase.name.clone(), by: phase.duration });
                 }
@@ -53,14 +100,22 @@ pub(super) async fn climb(walk: &mut Walk<'_>, repetitions: u32) -> Result<Insta
                 looks.look(tick, view)
             })
             .await;
-        load_ended = driven.ended;
-        for unknown in driven.unknown {
-            (walk.listen)(Event::Note(format!("{}: {unknown}.", phase.name)));
+        load_ended = loaded.ended;
+        let interruption = loaded.interruption;
+        let is_last = index as usize + 1 == phases.len();
+        let watched = plan.recovery.is_some() && interruption.is_none();
+        let alone = !walk.reads_ruler && !matches!(setup.against, Some(Against::Stored(_)));
+        let so_far = judged_so_far(&plan, phase, &loaded);
+        // No reading that is still to come makes a failed phase a better one.
+        let has_failed = matches!(so_far.outcome, Outcome::Failed | Outcome::Invalid);
+        let next_is_recovery = watched && (is_last && alone || has_failed);
+        let unjudged = Unjudged { phase: phase.clone(), repetition, loaded };
+        if next_is_recovery {
+            return Ok(Climbed { ended: load_ended, unjudged: Some(unjudged) });
         }
-        let verdict = walk.record.judge(&plan, (phase, repetition), driven.measured);
-        let over = judge::ends_ladder(&verdict);
-        (walk.listen)(Event::PhaseEnded(Box::new(verdict)));
-        if let Some(why) = driven.interruption {
+        let patience = if watched && (is_last || judge::ends_ladder(&so_far)) { BRIEF_READINGS } else { LAST_READINGS };
+        let over = unjudged.read_out(patience).await.judge(&plan, &mut walk.record, walk.listen);
+        if let Some(why) = interruption {
             return Err(why);
         }
         if over {
@@ -68,7 +123,13 @@ pub(super) async fn climb(walk: &mut Walk<'_>, repetitions: u32) -> Result<Insta
         }
         read_ruler(walk).await?;
     }
-    Ok(load_ended)
+    Ok(Climbed { ended: load_ended, unjudged: None })
+}
+
+/// The verdict on a phase of which some readings are still to come.
+fn judged_so_far(plan: &Plan, phase: &Phase, loaded: &Loaded) -> PhaseVerdict {
+    let gauges = loaded.gauges();
+    judge::phase(PhaseEvidence { plan, phase, measurements: &loaded.measurements, gauges: &gauges })
 }
 
 /// Reads the machine's own speed, where that is asked for.

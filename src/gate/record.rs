@@ -6,7 +6,7 @@ use super::{Against, Finished, MeasuredPhase, Rehearsed, Setup, Stored, corridor
 use crate::{
     judge::{
         self, BreakingPoint, CheckResult, Comparison, ComparisonMode, Extent, Interruption, Outage, Outcome,
-        PhaseEvidence, PhaseVerdict, RecoveryVerdict, Regression, RunEvidence, Seen, StatementVerdict, Totals,
+        PhaseEvidence, PhaseVerdict, RecoveryVerdict, Regression, RunEvidence, Seen, Totals,
         regression::{self, Blocks, Head, Past, RunValues, StoredComparison},
     },
     load::Rehearsal,
@@ -115,9 +115,11 @@ impl Record {
         measured.name = repeated(&phase.name, repetition);
         let MeasuredPhase { measurements, gauges, .. } = &measured;
         let evidence = PhaseEvidence { plan, phase, measurements, gauges };
-        let statements = measured.statements.iter().map(StatementVerdict::from).collect();
+        let statements_unknown = measured.statements_unknown.clone();
         let window_at = measured.window_at.map(rfc_3339);
-        let verdict = PhaseVerdict { name: measured.name.clone(), statements, window_at, ..judge::phase(evidence) };
+        let name = measured.name.clone();
+        let mut verdict = PhaseVerdict { name, window_at, statements_unknown, ..judge::phase(evidence) };
+        verdict.statements = judge::statements(&measured.statements, &Seen { verdict: &verdict, evidence });
         if verdict.outcome == Outcome::Failed {
             let mut seen = self.seen(plan);
             seen.push(Seen { verdict: &verdict, evidence });

@@ -1,21 +1,24 @@
 //! Whether and when the app comes back after the load.
 
-use std::time::Duration;
+use std::{
+    cell::{Cell, RefCell},
+    time::Duration,
+};
 
 use tokio::time::{Instant, sleep};
 
 use super::{
     Event,
     corridor::Walk,
-    drive::{Drive, LAG, Look, View},
-    ladder::progress,
+    drive::{Drive, Driven, LAG, Look, Monitors, View},
+    ladder::{Climbed, Unjudged, progress},
 };
 use crate::{
     judge::{self, Interruption, Outcome, RECOVERY_SPAN, RecoverySpan, RecoveryVerdict},
     load::Tick,
     measure::{GaugeSeries, PhaseEnding},
     monitor::Readings,
-    plan::{Arrivals, Load, Phase, Plan, Recovery, Stages},
+    plan::{Arrivals, LAST_READINGS, Load, Phase, Plan, Recovery, Stages},
 };
 
 /// A worker's report may come so much after its second.
@@ -26,32 +29,21 @@ const SECOND_TRY: Duration = Duration::from_secs(1);
 
 /// Sends a small load of the first phase's scenarios and data, until two successive spans are good or time is up. Users
 /// that cannot log in try again with a fresh start; until they can, nothing has recovered.
-pub(super) async fn watch(walk: &mut Walk<'_>, rule: &Recovery, load_ended: Instant) -> Result<(), Interruption> {
-    (walk.listen)(Event::RecoveryStarted);
+///
+/// Nothing is waited for: the monitors' last answers about the ladder come in meanwhile, and the last phase is judged then.
+pub(super) async fn watch(walk: &mut Walk<'_>, rule: &Recovery, climbed: Climbed) -> Result<(), Interruption> {
+    let Climbed { ended: load_ended, mut unjudged } = climbed;
     let plan = std::sync::Arc::clone(&walk.plan);
     let mut watching = Watching { plan: &plan, rule, load_ended, spans: Vec::new(), verdict: None };
+    if unjudged.is_none() {
+        (walk.listen)(Event::RecoveryStarted);
+    }
     let mut index = walk.next_index;
     let mut reasons = Vec::new();
     while watching.verdict.is_none() {
         let left = watching.left();
         let Some(phase) = gentle(&plan, rule, left) else { break };
-        let ladder = walk.record.phases.clone();
-        let drive = Drive {
-            kit: &walk.kit,
-            phase: &phase,
-            index,
-            workers: 1,
-            stop: &walk.stop,
-            extension: None,
-            readings: Readings::Gauges,
-        };
-        let listen = &mut *walk.listen;
-        let driven = drive
-            .run(&mut |tick, view| {
-                listen(Event::Progress(progress(&phase, tick, Duration::ZERO)));
-                watching.look(&ladder, tick, view)
-            })
-            .await;
+        let driven = attempt(walk, (&phase, index), &mut watching, unjudged.take()).await;
         walk.record.count_load(&driven.measured.measurements);
         if let Some(why) = driven.interruption {
             return Err(why);
@@ -64,10 +56,52 @@ pub(super) async fn watch(walk: &mut Walk<'_>, rule: &Recovery, load_ended: Inst
         walk.stop.or(sleep(SECOND_TRY)).await?;
         index = index.saturating_add(1);
     }
+    if let Some(unjudged) = unjudged {
+        unjudged.read_out(LAST_READINGS).await.judge(&plan, &mut walk.record, walk.listen);
+        (walk.listen)(Event::RecoveryStarted);
+    }
     let verdict = watching.conclude(&walk.record.phases, &reasons);
     (walk.listen)(Event::Recovery(verdict.clone()));
     walk.record.recovery = Some(verdict);
     Ok(())
+}
+
+/// Sends the load once, and judges the ladder's last phase beside it if that is still to be done.
+async fn attempt(
+    walk: &mut Walk<'_>,
+    (phase, index): (&Phase, u32),
+    watching: &mut Watching<'_>,
+    unjudged: Option<Unjudged>,
+) -> Driven {
+    let plan = watching.plan;
+    let monitors = Cell::new(if unjudged.is_some() { Monitors::Busy } else { Monitors::Free });
+    let drive = Drive {
+        kit: &walk.kit,
+        phase,
+        index,
+        workers: 1,
+        stop: &walk.stop,
+        extension: None,
+        readings: Readings::Gauges,
+    };
+    let (record, listen) = (RefCell::new(&mut walk.record), RefCell::new(&mut *walk.listen));
+    let judging = async {
+        let Some(unjudged) = unjudged else { return };
+        let complete = unjudged.read_out(LAST_READINGS).await;
+        let listen = &mut **listen.borrow_mut();
+        complete.judge(plan, &mut record.borrow_mut(), listen);
+        listen(Event::RecoveryStarted);
+        monitors.set(Monitors::Free);
+    };
+    let mut look = |tick: &Tick, view: &View<'_>| {
+        if monitors.get() == Monitors::Busy {
+            return Look::GoOn;
+        }
+        listen.borrow_mut()(Event::Progress(progress(phase, tick, Duration::ZERO)));
+        watching.look(&record.borrow().phases, tick, view)
+    };
+    let ((), loaded) = tokio::join!(judging, drive.load(&monitors, &mut look));
+    loaded.read_out(LAST_READINGS).await
 }
 
 /// What was seen since the load ended.

@@ -95,6 +95,8 @@ pub struct MeasuredPhase {
     pub gauges: Vec<GaugeSeries>,
     /// The statements that took most of a database's time, where it keeps count of them.
     pub statements: Vec<Statement>,
+    /// In a sentence each without a full stop: of which database that keeps count they are not known, and why.
+    pub statements_unknown: Vec<String>,
     /// When the measured window began; `None` where it never did, and for slices that were joined.
     pub window_at: Option<jiff::Timestamp>,
 }

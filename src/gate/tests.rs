@@ -345,3 +345,35 @@ async fn a_target_outside_is_refused_before_anything() {
     assert!(refused.to_string().contains("target.allow"), "{refused}");
     assert_eq!(events, 0);
 }
+
+/// A server that takes connections and answers nothing.
+fn hanging() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let url = format!("http://{}/metrics", listener.local_addr().expect("bound"));
+    thread::spawn(move || {
+        let mut held = Vec::new();
+        held.extend(listener.incoming().flatten());
+    });
+    url
+}
+
+/// A monitor is awaited for 5 s; recovery counts from the end of the load.
+#[tokio::test]
+async fn recovery_does_not_wait_for_a_monitor_that_hangs() {
+    for criterion in ["requests > 0", "requests > 1000000"] {
+        let app = App::start();
+        let (setup, _switch) = app.setup(&format!(
+            "monitors: {{app: {{prometheus: '{}', read: {{depth: gauge}}}}}}\nrecovery: {{users: 1, within: 4s}}\n\
+             phases: [{{name: only, users: 1, spawn_rate: 20/s, duration: 1s, criteria: ['{criterion}']}}]\n",
+            hanging()
+        ));
+        let (finished, events) = walk(setup).await;
+        let recovery = finished.verdict.recovery.expect("it was watched");
+        assert_eq!(recovery.outcome, Outcome::Passed, "{recovery:?}");
+        assert!(recovery.seconds < Some(3.0), "{recovery:?}");
+        let order: Vec<&str> = events.iter().map(|event| event.split(' ').next().unwrap_or_default()).collect();
+        let judged = events.iter().position(|event| event.starts_with("only ")).expect("it was judged");
+        assert!(order.iter().position(|&event| event == "recovery") > Some(judged), "{events:?}");
+        assert_eq!(finished.phases.len(), 1);
+    }
+}

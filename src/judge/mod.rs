@@ -29,7 +29,7 @@ mod waiver;
 
 pub use breaking::breaking_point;
 pub use changes::{Group, groups, ranked, short_commit};
-pub use diagnosis::{Resource, Seen, diagnose};
+pub use diagnosis::{Resource, Seen, diagnose, statements};
 pub use early::{FIRST_LOOK, extension_decides, failed_early};
 pub use evidence::PhaseEvidence;
 pub use outage::outages;

@@ -96,7 +96,7 @@ fn end(first: u32, last: u32, at: &dyn Fn(u32) -> Second) -> End {
         if now.failures > 0 {
             failing = second;
         }
-        awaited += now.requests - now.failures;
+        awaited += now.requests.saturating_sub(now.failures);
     }
     End { last: failing, answer: None }
 }
@@ -121,4 +121,19 @@ fn seconds(evidence: &PhaseEvidence<'_>) -> BTreeMap<u32, Second> {
         }
     }
     seconds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_with_more_failures_than_requests_is_none_with_something_awaited() {
+        let seconds = |second: u32| match second {
+            0 => Second { requests: 1, failures: 2, ..Second::default() },
+            _ => Second { completed: 1, answered: Some(Duration::from_millis(2_500)), ..Second::default() },
+        };
+        let End { last, answer } = end(0, 2, &|second| if second == 1 { Second::default() } else { seconds(second) });
+        assert_eq!((last, answer), (0, None));
+    }
 }

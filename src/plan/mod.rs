@@ -38,7 +38,7 @@ pub use grammar::is_criterion;
 pub use monitors::{Band, Gauge, GaugeId, Host, Monitor, Process, Source};
 pub use notes::notes;
 pub use outlook::{Outlook, requests_needed};
-pub use phase::{Arrivals, LOGIN_PATIENCE, Load, Phase};
+pub use phase::{Arrivals, LAST_READINGS, LOGIN_PATIENCE, Load, Phase};
 pub use place::Place;
 pub use policy::{Compared, Policy, Reaction, Recovery, Regression, Uncertain};
 pub use run::{Deployment, GitHub, Plan, Profile, Publish, Start, Target, Tls};

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Blocks, Criterion, EndpointId, LOGIN_PATIENCE, Limit, Load, Metric, Op, Pacing, Phase, Plan, Subject};
+use super::{
+    Blocks, Criterion, EndpointId, LAST_READINGS, LOGIN_PATIENCE, Limit, Load, Metric, Op, Pacing, Phase, Plan, Subject,
+};
 
 /// The response time that stands in where a phase has no criterion on p50, for estimates only.
 const ASSUMED: Duration = Duration::from_millis(100);
@@ -16,7 +18,8 @@ pub struct Outlook {
     pub requests: Vec<f64>,
     /// Ramp, warm-up and window when nothing goes wrong; with `against` the blocks of both sides.
     pub expected: Duration,
-    /// With the longest ramp, an extension if the profile allows one, and requests awaited until their timeout.
+    /// With the longest ramp, an extension if the profile allows one, requests awaited until their timeout, and monitors whose
+    /// last answers are awaited as long as any are.
     pub worst: Duration,
 }
 
@@ -45,15 +48,20 @@ impl Plan {
         let steps = self.scenarios.iter().flat_map(|scenario| &scenario.steps);
         let drain = steps.map(|step| step.timeout).max().unwrap_or(self.target.timeout);
         let requests = self.requests(phase);
+        let readings = if self.gauges.is_empty() { Duration::ZERO } else { LAST_READINGS };
         if self.against.is_none() {
             let expected = sum([ramp, phase.warmup, phase.duration]);
-            return Outlook { requests, expected, worst: sum([ramp, patience, phase.warmup, measured, drain]) };
+            return Outlook {
+                requests,
+                expected,
+                worst: sum([ramp, patience, phase.warmup, measured, drain, readings]),
+            };
         }
         // Both sides, one after the other: users that come up, then a slice of each block.
         let Blocks { count, slice, warmup } = self.blocks(phase);
         let both =
             |before: Duration, slice: Duration| before.saturating_add(slice.saturating_mul(count)).saturating_mul(2);
-        let worst = both(sum([ramp, patience, warmup, drain]), slice.saturating_add(drain));
+        let worst = both(sum([ramp, patience, warmup, drain, readings]), sum([slice, drain, readings]));
         Outlook { requests, expected: both(sum([ramp, warmup]), slice), worst }
     }
 

@@ -139,3 +139,6 @@ impl Load {
 
 /// The longest that the ramp waits for logins after the last user's start.
 pub const LOGIN_PATIENCE: Duration = Duration::from_secs(60);
+
+/// The longest that answers of monitors are awaited after a load.
+pub const LAST_READINGS: Duration = Duration::from_secs(5);

@@ -5,6 +5,7 @@ use std::{process::ExitStatus, time::Duration};
 use crate::{
     client::{Ended, run_group},
     config::Secrets,
+    units::text,
 };
 
 /// What is kept of a command's output; a detail shows its first line.
@@ -45,13 +46,9 @@ fn conclude(
 /// The first line with text, shortened to fit a report's line.
 fn first_line(output: &[u8], secrets: &Secrets) -> String {
     const LONGEST: usize = 200;
-    let text = String::from_utf8_lossy(output);
-    let text = secrets.mask(&text);
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    match line.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_owned(),
-    }
+    let said = String::from_utf8_lossy(output);
+    let said = secrets.mask(&said);
+    text::first_line(&said, LONGEST).into_owned()
 }
 
 #[cfg(test)]

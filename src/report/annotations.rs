@@ -2,9 +2,9 @@
 
 use super::{
     Publishable,
-    clean::shortened,
     trouble::{self, Place, Standing, Trouble},
 };
+use crate::units::text::shortened;
 
 /// So many annotations tell enough; more have one cause.
 const MOST: usize = 100;

@@ -3,8 +3,8 @@
 use crate::judge::{Crossing, MonitorVerdict};
 use crate::units::number;
 
-/// `from warning on 80 % of the readings, first 2 s into the window; critical 60 %, first after 4 s`; empty where it stayed
-/// below warning, and without declared bands.
+/// `at or above warning for 80 % of the readings, first after 2 s; above critical for 60 % of the readings, first after 4 s`;
+/// empty where it stayed below warning, and without declared bands.
 pub(super) fn crossings(monitor: &MonitorVerdict) -> String {
     let told = |crossing: Option<Crossing>, band: &str| {
         let Crossing { share, first_s } = crossing?;

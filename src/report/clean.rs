@@ -22,14 +22,6 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The first characters of a text; what is longer ends in `…`.
-pub(super) fn shortened(text: &str, most: usize) -> Cow<'_, str> {
-    match text.char_indices().nth(most) {
-        None => Cow::Borrowed(text),
-        Some(_) => Cow::Owned(text.chars().take(most.saturating_sub(1)).chain(['…']).collect()),
-    }
-}
-
 /// What stands for a character.
 fn visible(c: char) -> char {
     match c {
@@ -74,13 +66,6 @@ mod tests {
         assert_eq!(clean(&long).chars().count(), LONGEST);
         assert!(clean(&long).ends_with('…'));
         assert_eq!(clean(&"ä".repeat(LONGEST)).chars().count(), LONGEST);
-    }
-
-    #[test]
-    fn shortens_to_whole_characters() {
-        assert_eq!(shortened("äöü", 3), "äöü");
-        assert_eq!(shortened("äöüß", 3), "äö…");
-        assert_eq!(shortened("", 0), "");
     }
 
     proptest! {

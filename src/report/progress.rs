@@ -171,6 +171,7 @@ impl<'a> Narrator<'a> {
             }
             lines.extend(wrapped);
         }
+        lines.extend(phase.statements_unknown.iter().flat_map(|why| wrap(&format!("note: {why}."), 4)));
         lines
     }
 }

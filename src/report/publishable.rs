@@ -216,6 +216,7 @@ fn each_text_of_phase(phase: &mut PhaseVerdict, visit: &mut Visit<'_>) {
         endpoints,
         monitors,
         statements,
+        statements_unknown,
         generator: _,
         file,
         line: _,
@@ -234,10 +235,11 @@ fn each_text_of_phase(phase: &mut PhaseVerdict, visit: &mut Visit<'_>) {
         visit(name);
         missing.iter_mut().for_each(&mut *visit);
     }
-    for StatementVerdict { source, query, calls: _, mean_ms: _, total_ms: _ } in statements {
+    for StatementVerdict { source, query, calls: _, calls_each: _, mean_ms: _, total_ms: _ } in statements {
         visit(source);
         visit(query);
     }
+    statements_unknown.iter_mut().for_each(&mut *visit);
 }
 
 fn each_text_of_finding(finding: &mut Finding, visit: &mut Visit<'_>) {

@@ -7,6 +7,7 @@ use super::{
     terminal::{Tint, without_commands, wrap},
 };
 use crate::units::number;
+use crate::units::text::shortened;
 use crate::{
     gate::Rehearsed,
     load::{Exchange, Quote, Rehearsal},
@@ -84,7 +85,8 @@ fn quoted(sign: char, quote: &Quote, detail: Detail, mask: &Mask<'_>) -> Vec<Str
     }
     let body = mask(&quote.body);
     let mut of_body = body.lines().filter(|line| !line.trim().is_empty());
-    let shown: Vec<String> = of_body.by_ref().take(body_lines).map(|line| shortened(line, length)).collect();
+    let shown: Vec<String> =
+        of_body.by_ref().take(body_lines).map(|line| shortened(line, length).into_owned()).collect();
     if !shown.is_empty() {
         lines.push(String::new());
         lines.extend(shown);
@@ -99,13 +101,6 @@ fn quoted(sign: char, quote: &Quote, detail: Detail, mask: &Mask<'_>) -> Vec<Str
         .flat_map(wrapped)
         .map(|line| format!("    {sign} {}", line.trim_start()).trim_end().to_owned())
         .collect()
-}
-
-fn shortened(line: &str, length: usize) -> String {
-    match line.char_indices().nth(length) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_owned(),
-    }
 }
 
 fn milliseconds(duration: Duration) -> f64 {

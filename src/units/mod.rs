@@ -13,6 +13,7 @@ mod range;
 mod rate;
 mod reading;
 mod stage;
+pub mod text;
 
 pub use bytes::Bytes;
 pub use date::Date;

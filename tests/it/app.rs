@@ -13,6 +13,17 @@ use serde_json::Value;
 /// The binary under test.
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_stagegate");
 
+/// Removes what the surroundings would tell the binary: those of a CI, of an object store, of a terminal.
+pub(crate) fn clean_environment(command: &mut Command) {
+    let foreign = |name: &str| {
+        ["STAGEGATE_", "GITHUB_", "AWS_"].iter().any(|prefix| name.starts_with(prefix))
+            || ["CI", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"].contains(&name)
+    };
+    for (name, _) in std::env::vars().filter(|(name, _)| foreign(name)) {
+        command.env_remove(name);
+    }
+}
+
 /// A child process that listens on loopback and ends when its standard input closes.
 pub(crate) struct App {
     child: Child,
@@ -27,6 +38,15 @@ impl App {
     pub(crate) fn demo(flags: &[&str]) -> Self {
         let mut command = Command::new(BINARY);
         command.args(["demo", "--port", "0", "--until-stdin-closes"]).args(flags).env_remove("STAGEGATE_COMMIT");
+        Self::start(command)
+    }
+
+    /// The Django project in tests/staging with these flags and settings, on a free port.
+    pub(crate) fn staging(flags: &[&str], settings: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/staging/staging"));
+        command.args(["serve", "--port", "0"]).args(flags);
+        clean_environment(&mut command);
+        command.envs(settings.iter().copied());
         Self::start(command)
     }
 

@@ -1,29 +1,15 @@
 //! What broke first, on the staging project with a fault in it: the gate must name the thing that was made too small.
 
-use std::{
-    path::PathBuf,
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::{
-    gate_test::{App, GateTest, Ran, clean_environment, turn},
+    gate_test::{App, GateTest, Ran, turn},
     patience,
 };
-
-/// The Django project with these settings.
-fn django(flags: &[&str], settings: &[(&str, &str)]) -> App {
-    let staging = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/staging/staging");
-    let mut command = Command::new(staging);
-    command.args(["serve", "--port", "0"]).args(flags);
-    clean_environment(&mut command);
-    command.envs(settings.iter().copied());
-    App::start(command)
-}
 
 /// What an estimator does, with so much think time, and the app's own gauges.
 fn gate(app: &App, think: &str) -> GateTest {
@@ -77,7 +63,7 @@ fn a_connection_pool_that_is_too_small_is_the_first_resource_that_saturated() {
     // Two workers whose pools open a connection when one is waited for, up to three each. A user needs several queries of
     // 20 ms for each request, and holds a connection meanwhile.
     let settings = [("STAGING_DB_POOL", "3"), ("STAGING_DB_ROUND_TRIP_MS", "20")];
-    let app = django(&["--database", "postgres"], &settings);
+    let app = App::staging(&["--database", "postgres"], &settings);
     let ran = gate_on_postgres(&app, "100ms", 6)
         .section("bands: {database.connections: {warning: 70%, critical: 90%}}")
         .phase("name: few, users: 1, spawn_rate: 10/s, duration: 5s, data: [small]", &["p95 < 400ms"])
@@ -106,7 +92,7 @@ fn a_connection_pool_that_is_too_small_is_the_first_resource_that_saturated() {
 fn an_n_plus_one_query_is_named_by_its_endpoint_whose_service_time_rose() {
     let _turn = turn();
     // A small project has 2 rows to query for, the worst one 240.
-    let app = django(&["--database", "postgres"], &[("STAGING_N_PLUS_ONE", "1")]);
+    let app = App::staging(&["--database", "postgres"], &[("STAGING_N_PLUS_ONE", "1")]);
     // One criterion over all steps: which endpoint broke it is the diagnosis's to find.
     let criteria = ["p95(not auth) < 700ms"];
     let ran = gate_on_postgres(&app, "300ms", 100)
@@ -145,7 +131,7 @@ fn work_of_the_cpu_is_named_and_not_the_database() {
     let _turn = turn();
     // Threads enough that no user waits for one, and a connection for each thread in use.
     let settings = [("STAGING_WORKERS", "1"), ("STAGING_THREADS", "80"), ("STAGING_BURN_MS", "80")];
-    let app = django(&["--database", "postgres"], &settings);
+    let app = App::staging(&["--database", "postgres"], &settings);
     // One round of a user takes more than 80 ms of CPU: 40 users need 3.2 s of the one core that a worker can use for a round
     // each, and think for 2 s of it. What else runs on this machine leaves the worker less than a core, so that a third of
     // one is much: one user needs a tenth.
@@ -197,7 +183,7 @@ fn a_killed_app_is_an_outage_to_the_second_and_recovery_follows() {
 fn killed_under_load() -> (App, Ran) {
     // Queries take so long that some requests are in flight at any moment, whose connections break.
     let settings = [("STAGING_OUTAGE_S", "1"), ("STAGING_DB_ROUND_TRIP_MS", "20")];
-    let app = django(&["--database", "postgres"], &settings);
+    let app = App::staging(&["--database", "postgres"], &settings);
     let test = gate(&app, "50ms..150ms")
         .section("recovery: {users: 2, within: 30s, tolerance: 100%}")
         // No blocking criterion on success: the phase goes on through the outage.
@@ -230,7 +216,7 @@ fn acknowledged(app: &App) -> u64 {
 fn writes_rolled_back_under_load_fail_integrity_although_every_criterion_passes() {
     let _turn = turn();
     // SQLite would give the id of a row that was rolled back to the next one, so that the loss would not show.
-    let app = django(&["--database", "postgres"], &[("STAGING_LOSE_WRITES_ABOVE", "3")]);
+    let app = App::staging(&["--database", "postgres"], &[("STAGING_LOSE_WRITES_ABOVE", "3")]);
     let criteria = ["success_rate >= 100%", "no 5xx", "p95 < 4s"];
     let ran = gate(&app, "100ms")
         .section(INTEGRITY)

@@ -14,7 +14,7 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub(crate) use crate::app::{App, BINARY};
+pub(crate) use crate::app::{App, BINARY, clean_environment};
 use crate::{junit, memory, patience};
 
 /// Tests whose numbers another run beside them would change have the machine to themselves; the others share it.
@@ -207,17 +207,6 @@ fn forget(target: &str) {
         let _ = stream.write_all(request.as_bytes());
         let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
         let _ = stream.take(1024).read_to_end(&mut Vec::new());
-    }
-}
-
-/// Removes what the surroundings would tell the binary: those of a CI, of an object store, of a terminal.
-pub(crate) fn clean_environment(command: &mut Command) {
-    let foreign = |name: &str| {
-        ["STAGEGATE_", "GITHUB_", "AWS_"].iter().any(|prefix| name.starts_with(prefix))
-            || ["CI", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"].contains(&name)
-    };
-    for (name, _) in std::env::vars().filter(|(name, _)| foreign(name)) {
-        command.env_remove(name);
     }
 }
 

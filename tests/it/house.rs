@@ -287,3 +287,17 @@ fn each_big_crate_is_named_in_one_place() {
         ["judge/anything.rs names hyper, whose place is client/ and demo/"]
     );
 }
+
+/// A file that is longer has two jobs.
+const LONGEST: usize = 400;
+
+#[test]
+fn no_file_has_more_than_400_lines() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files: Vec<PathBuf> = ["src", "tests"].iter().flat_map(|folder| source_files(&root.join(folder))).collect();
+    assert!(files.len() > 300, "{} files are not all", files.len());
+    let lines = |file: &PathBuf| fs::read_to_string(file).expect("the source can be read").lines().count();
+    let long = files.iter().map(|file| (lines(file), file)).filter(|(lines, _)| *lines > LONGEST);
+    let long: Vec<String> = long.map(|(lines, file)| format!("{} has {lines} lines", file.display())).collect();
+    assert!(long.is_empty(), "{}", long.join("\n"));
+}

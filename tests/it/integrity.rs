@@ -67,7 +67,7 @@ fn what_a_database_does_not_answer_with_one_value_is_no_pass_and_no_hang() {
     let url = app.said("postgres at ");
     let wrong = url.replace("staging:staging@", &format!("staging:{WRONG}@"));
     let nowhere = url.replace(&server(&url), "127.0.0.1:1");
-    let sql = |sql: &str| format!("postgres: '{url}', timeout: 1s, sql: \"{sql}\", expect: {{value: 1}}");
+    let sql = |sql: &str| format!("postgres: '{url}', sql: \"{sql}\", expect: {{value: 1}}");
     let cases = [
         (
             "password",
@@ -81,7 +81,11 @@ fn what_a_database_does_not_answer_with_one_value_is_no_pass_and_no_hang() {
         ("no row", sql("SELECT 1 WHERE false"), "the statement gave no row"),
         ("values", sql("SELECT 1, 2"), "the statement gave 2 values in its row"),
         ("nothing", sql("SELECT NULL"), "gave NULL, expected 1"),
-        ("slow", sql("SELECT 1 FROM pg_sleep(60)"), "canceling statement due to statement timeout"),
+        (
+            "slow",
+            format!("{}, timeout: 3s", sql("SELECT 1 FROM pg_sleep(60)")),
+            "canceling statement due to statement timeout",
+        ),
         (
             "deletes",
             sql("WITH gone AS (DELETE FROM django_migrations RETURNING 1) SELECT 1"),

@@ -47,5 +47,6 @@ mod silent_gauges;
 mod staging;
 mod stalls;
 mod started;
+mod started_pairs;
 mod waivers;
 mod workflows;

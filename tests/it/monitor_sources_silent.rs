@@ -11,9 +11,9 @@ use std::{
 
 use crate::{
     gate_test::{App, Ran, turn},
-    monitor_sources::{CONNECTED, PHASE, REPORTS, WRONG, gate, keeps_secret, monitor, shared, staging},
+    monitor_sources::{CONNECTED, OPENED, PHASE, REPORTS, WRONG, gate, keeps_secret, monitor, shared, staging},
     patience,
-    servers::{Database, Keys, Stalling, server},
+    servers::{Database, Locked, Stalling, server},
 };
 
 #[track_caller]
@@ -41,8 +41,7 @@ fn stall(demo: &App, app: &App, [silent, telling]: [u16; 2]) -> (Ran, Duration) 
     let (url, redis) = (app.said("postgres at "), app.said("redis at "));
     let server = server(&url);
     let stalling = Stalling::before(server.clone());
-    let mut keys = Keys::at(&redis);
-    keys.ask("CONFIG SET requirepass right-s3cret\r\n", "+OK");
+    let _locked = Locked::with(&redis, "right-s3cret");
     let monitors = format!(
         "monitors:
   password: {{postgres: \"postgresql://staging:{WRONG}@{server}/staging\", read: {{c: connections}}}}
@@ -69,9 +68,7 @@ fn stall(demo: &App, app: &App, [silent, telling]: [u16; 2]) -> (Ran, Duration) 
     thread::sleep(Duration::from_millis(1200));
     stalling.stalled.store(true, Ordering::SeqCst);
     let ran = test.ran(&child.wait_with_output().expect("the child ends"));
-    let took = begun.elapsed();
-    keys.ask("CONFIG SET requirepass \"\"\r\n", "+OK");
-    (ran, took)
+    (ran, begun.elapsed())
 }
 
 /// A server that repeats the password in its answer.
@@ -157,11 +154,11 @@ fn a_database_that_dies_in_mid_phase_is_missing_from_then_on() {
 }
 
 /// Runs a gate while a lock holds up the monitor's own statement; gives the most connections of the database meanwhile,
-/// besides those of the tests.
-fn hold_up(demo: &App, database: &Database, (target, phase): (&str, &str)) -> (Ran, f64) {
+/// and those that were opened in the whole run, besides those of the tests.
+fn hold_up(demo: &App, database: &Database, (target, phase): (&str, &str)) -> (Ran, [f64; 2]) {
     let backends = "SELECT count(*) FROM pg_stat_get_activity(NULL) WHERE backend_type = 'client backend'";
     let (observer, holder) = (database.connect(), database.connect());
-    let before = database.number(&observer, backends);
+    let (before, opened) = (database.settled(&observer, backends), database.settled(&observer, OPENED));
     let monitors = format!("monitors: {{db: {{postgres: \"{}\", read: {{connections: connections}}}}}}", database.url);
     let test = gate(&demo.url, &monitors)
         .section("preflight: [{name: monitors answer, monitors: all}]")
@@ -182,7 +179,8 @@ fn hold_up(demo: &App, database: &Database, (target, phase): (&str, &str)) -> (R
         thread::sleep(Duration::from_millis(20));
     }
     database.run(&holder, "ROLLBACK");
-    (test.ran(&child.wait_with_output().expect("the child ends")), most)
+    let ran = test.ran(&child.wait_with_output().expect("the child ends"));
+    (ran, [most, database.settled(&observer, OPENED) - opened])
 }
 
 #[test]
@@ -196,7 +194,7 @@ fn a_statement_that_is_held_up_is_missing_and_opens_no_second_connection() {
         // A statement is awaited for 5 s at most, and the later readings are left out meanwhile.
         (default, "was left out because the earlier reading still waits"),
     ] {
-        let (ran, most) = patience::undisturbed(|| {
+        let (ran, [most, opened]) = patience::undisturbed(|| {
             let seen = hold_up(&demo, &database, held);
             let said = seen.0.stdout.clone();
             (seen, said)
@@ -205,6 +203,7 @@ fn a_statement_that_is_held_up_is_missing_and_opens_no_second_connection() {
         says(&ran, "db.connections", why);
         assert!(monitor(&ran, "db.connections")["samples"].as_u64() > Some(0), "it answered before");
         assert!((most - 1.0).abs() < 1e-9, "{most} connections at a time with {held:?}");
+        assert!((opened - 1.0).abs() < 1e-9, "{opened} connections in the whole run with {held:?}");
     }
 }
 

@@ -16,6 +16,8 @@ use std::{
 use tokio::runtime::Handle;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
+use crate::gate_test::App;
+
 /// The database as the tests see it: the truth that the monitor is held against.
 pub(crate) struct Database {
     handle: Handle,
@@ -65,6 +67,11 @@ impl Database {
         let row = rows.iter().find_map(|row| if let SimpleQueryMessage::Row(row) = row { Some(row) } else { None });
         row.and_then(|row| row.get(0)).map_or(0.0, |text| text.parse().expect("a number"))
     }
+
+    /// The same once it no longer changes: connections of the test before may be about to close.
+    pub(crate) fn settled(&self, client: &Arc<Client>, query: &'static str) -> f64 {
+        settled(|| self.number(client, query))
+    }
 }
 
 /// A client of Redis, by whole lines.
@@ -94,11 +101,50 @@ impl Keys {
         self.ask(&format!("{}GET nothing\r\nPING\r\n", "GET something\r\n".repeat(9)), "+PONG");
     }
 
+    /// Clients that are connected, this one included, once connections that are about to close have closed.
+    pub(crate) fn settled_clients(&mut self) -> u32 {
+        settled(|| self.clients())
+    }
+
     /// Clients that are connected, this one included.
-    pub(crate) fn clients(&mut self) -> u32 {
+    fn clients(&mut self) -> u32 {
         let info = self.ask("INFO clients\r\nPING\r\n", "+PONG");
         let line = info.lines().find_map(|line| line.strip_prefix("connected_clients:"));
         line.and_then(|count| count.trim().parse().ok()).expect("a number of clients")
+    }
+}
+
+/// A number that two readings 200 ms apart agree on.
+fn settled<T: PartialEq>(mut read: impl FnMut() -> T) -> T {
+    let begun = Instant::now();
+    let mut before = read();
+    loop {
+        thread::sleep(Duration::from_millis(200));
+        let now = read();
+        if now == before {
+            return now;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "it changes all the time");
+        before = now;
+    }
+}
+
+/// A Redis that asks for a password as long as this is there, also where the test fails meanwhile.
+pub(crate) struct Locked(Keys);
+
+impl Locked {
+    pub(crate) fn with(url: &str, password: &str) -> Self {
+        let mut keys = Keys::at(url);
+        keys.ask(&format!("CONFIG SET requirepass {password}\r\n"), "+OK");
+        Self(keys)
+    }
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // A second panic would hide the first one. The answer says that it is done.
+        let _ = self.0.0.write_all(b"CONFIG SET requirepass \"\"\r\n");
+        let _ = self.0.0.read(&mut [0; 64]);
     }
 }
 
@@ -146,35 +192,47 @@ fn forward(mut from: TcpStream, mut to: TcpStream, stop: &AtomicBool) {
     }
 }
 
-/// Debian's node exporter on a loopback port; it ends with the test.
+/// Debian's node exporter on a loopback port; it ends with the test, and with the tests when they are killed.
 pub(crate) struct NodeExporter {
     child: Child,
     pub(crate) url: String,
 }
 
+/// Runs a program until standard input closes.
+const UNTIL_INPUT_CLOSES: &str = r#""$@" & read -r _; kill $!; wait"#;
+
 impl NodeExporter {
     pub(crate) fn start() -> Self {
+        // Somebody else may take the port before it does; its page says who it is.
+        (0..3).find_map(|_| Self::on_a_free_port()).expect("./test installs prometheus-node-exporter")
+    }
+
+    fn on_a_free_port() -> Option<Self> {
         let free = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port is free");
-        let mut command = Command::new("prometheus-node-exporter");
+        let mut command = Command::new("sh");
         command
+            .args(["-c", UNTIL_INPUT_CLOSES, "sh", "prometheus-node-exporter"])
             .arg(format!("--web.listen-address={free}"))
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        let child = command.spawn().expect("./test installs prometheus-node-exporter");
+        let child = command.spawn().expect("there is a shell");
         let exporter = Self { child, url: format!("http://{free}/metrics") };
         let begun = Instant::now();
-        while TcpStream::connect(free).is_err() {
-            assert!(begun.elapsed() < Duration::from_secs(20), "the exporter never listened");
+        while begun.elapsed() < Duration::from_secs(10) {
+            if TcpStream::connect(free).is_ok() {
+                let (_, page) = App::ask(&free.to_string(), "GET", "/metrics", "");
+                return page.contains("\nnode_").then_some(exporter);
+            }
             thread::sleep(Duration::from_millis(20));
         }
-        exporter
+        None
     }
 }
 
 impl Drop for NodeExporter {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        drop(self.child.stdin.take());
         let _ = self.child.wait();
     }
 }

@@ -13,11 +13,7 @@ fn folder() -> PathBuf {
 
 /// The Django project on servers of its own, healthy or with a fault.
 fn django(fault: Option<(&str, &str)>) -> App {
-    let mut command = Command::new(folder().join("staging"));
-    command.args(["serve", "--port", "0", "--database", "postgres", "--sessions", "redis"]);
-    clean_environment(&mut command);
-    command.envs(fault);
-    App::start(command)
+    App::staging(&["--database", "postgres", "--sessions", "redis"], fault.as_slice())
 }
 
 /// Gates it, with these flags; gives exit code, verdict and what was printed.

@@ -1,4 +1,4 @@
-//! `target.start` and `against`: apps that the gate starts itself, and stops with everything they started.
+//! `target.start`: apps that the gate starts itself, and stops with everything they started.
 
 use std::{
     fs,
@@ -10,16 +10,13 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::{
-    gate_test::{App, BINARY, GateTest, clean_environment, shared_turn},
-    patience::wait_until,
-};
+use crate::gate_test::{App, BINARY, GateTest, clean_environment, shared_turn};
 
-const SHORT: &str = "name: short, users: 2, spawn_rate: 10/s, duration: 2s";
-const LONG: &str = "name: long, users: 2, spawn_rate: 10/s, duration: 60s";
+pub(crate) const SHORT: &str = "name: short, users: 2, spawn_rate: 10/s, duration: 2s";
+pub(crate) const LONG: &str = "name: long, users: 2, spawn_rate: 10/s, duration: 60s";
 
 /// The demo with a process beside it; both numbers are left in files.
-const DEMO: &str = r#"sleep 600 & echo $! > beside.$1; echo $$ > group.$1; exec "$0" demo --port "$1""#;
+pub(crate) const DEMO: &str = r#"sleep 600 & echo $! > beside.$1; echo $$ > group.$1; exec "$0" demo --port "$1""#;
 
 /// The same, deaf to SIGTERM as a whole.
 const DEAF: &str = r#"trap "" TERM; echo $$ > group.$1; "$0" demo --port "$1" & while :; do sleep 1; done"#;
@@ -27,35 +24,35 @@ const DEAF: &str = r#"trap "" TERM; echo $$ > group.$1; "$0" demo --port "$1" & 
 /// The demo for 3 s.
 const MORTAL: &str = r#"echo $$ > group.$1; "$0" demo --port "$1" & sleep 3; kill $!; echo out of memory >&2; exit 9"#;
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     listener.local_addr().expect("it is bound").port()
 }
 
-fn url(port: u16) -> String {
+pub(crate) fn url(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
 }
 
 /// `start` for a shell script that is given the binary and the port.
-fn start(script: &str, port: u16) -> String {
+pub(crate) fn start(script: &str, port: u16) -> String {
     format!("{{command: [sh, -c, '{script}', '{BINARY}', '{port}']}}")
 }
 
 /// A gate that starts its own app.
-fn gate(script: &str, port: u16) -> GateTest {
+pub(crate) fn gate(script: &str, port: u16) -> GateTest {
     let target = format!("target: {{url: '{}', timeout: 5s, start: {}}}", url(port), start(script, port));
     GateTest::on(&url(port)).section(&target).gets(&["/healthz"])
 }
 
 /// A number that a script left in the test's folder.
-fn left(folder: &Path, name: &str, port: u16) -> Pid {
+pub(crate) fn left(folder: &Path, name: &str, port: u16) -> Pid {
     let text = fs::read_to_string(folder.join(format!("{name}.{port}"))).expect("the script left it");
     Pid::from_raw(text.trim().parse().expect("a number")).expect("an id")
 }
 
 /// Whether any process of a group is at work. One that has ended and that nobody has waited for is not: a container
 /// without an init process keeps orphans so.
-fn is_at_work(group: Pid) -> bool {
+pub(crate) fn is_at_work(group: Pid) -> bool {
     let group = group.as_raw_nonzero().to_string();
     let processes = fs::read_dir("/proc").expect("there is /proc").flatten();
     processes.filter_map(|process| fs::read_to_string(process.path().join("stat")).ok()).any(|stat| {
@@ -65,12 +62,12 @@ fn is_at_work(group: Pid) -> bool {
     })
 }
 
-fn signal(child: &Child, signal: Signal) {
+pub(crate) fn signal(child: &Child, signal: Signal) {
     kill_process(Pid::from_child(child), signal).expect("the signal is sent");
 }
 
 /// Requests that a demo has answered.
-fn served(port: u16) -> u64 {
+pub(crate) fn served(port: u16) -> u64 {
     if TcpStream::connect(("127.0.0.1", port)).is_err() {
         return 0;
     }
@@ -303,78 +300,9 @@ fn with_target_on_the_command_line_nothing_is_started() {
     assert!(!ran.out.join("app.log").exists());
 }
 
-/// A gate and its base, both started, under load.
-#[track_caller]
-fn pair() -> (GateTest, Child, [u16; 2]) {
-    let ports = [free_port(), free_port()];
-    let test = gate(DEMO, ports[0])
-        .section(&format!("against: {{url: '{}', start: {}}}", url(ports[1]), start(DEMO, ports[1])))
-        .phase(LONG, &["success_rate >= 99%"]);
-    let child = test.spawn();
-    wait_until("both sides are loaded", || ports.iter().all(|port| served(*port) > 200));
-    (test, child, ports)
-}
-
-#[test]
-fn both_sides_are_started_and_a_signal_stops_them() {
-    let _turn = shared_turn();
-    let (test, child, ports) = pair();
-    signal(&child, Signal::INT);
-    let begun = Instant::now();
-    let output = child.wait_with_output().expect("it ends");
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
-    let ran = test.ran(&output).exits(130);
-    for (port, log) in ports.into_iter().zip(["app.log", "against.log"]) {
-        assert!(!is_at_work(left(ran.out.parent().expect("a folder"), "group", port)), "{log}");
-        assert!(ran.report(log).contains("listening on"), "{log}");
-    }
-}
-
-#[test]
-fn even_a_gate_that_is_killed_leaves_nothing_running() {
-    let _turn = shared_turn();
-    let (test, mut child, ports) = pair();
-    signal(&child, Signal::KILL);
-    child.wait().expect("it ends");
-    let groups = ports.map(|port| left(test.folder(), "group", port));
-    wait_until("both groups have ended", || !groups.into_iter().any(is_at_work));
-}
-
-#[test]
-fn a_base_that_does_not_come_up_is_not_ready() {
-    let _turn = shared_turn();
-    let (head, base) = (free_port(), free_port());
-    for (start, name) in [
-        (format!(", start: {}", start("exit 3", base)), "the base can be reached"),
-        (String::new(), "the base can be reached"),
-    ] {
-        let test = gate(DEMO, head).section(&format!("against: {{url: '{}'{start}}}", url(base)));
-        let ran = test.phase(SHORT, &["success_rate >= 99%"]).run().exits(3);
-        let failed: Vec<_> = ran.verdict["preflight"]
-            .as_array()
-            .expect("a list")
-            .iter()
-            .filter(|item| item["outcome"] == "failed")
-            .collect();
-        assert_eq!(failed.len(), 1);
-        assert_eq!(failed[0]["name"], name);
-        assert!(!is_at_work(left(ran.out.parent().expect("a folder"), "group", head)));
-    }
-}
-
-#[test]
-fn a_store_on_the_command_line_chooses_the_stored_comparison() {
-    let _turn = shared_turn();
-    let (head, base) = (free_port(), free_port());
-    let test = gate(DEMO, head).section(&format!("against: {{url: '{}', start: {}}}", url(base), start(DEMO, base)));
-    let ran = test.phase(SHORT, &["success_rate >= 99%"]).arg("--baseline").arg("kept").run().exits(0);
-    assert_eq!(ran.verdict["comparison"]["mode"], "stored");
-    assert!(!ran.out.join(format!("../group.{base}")).exists(), "the base is not needed");
-}
-
 /// Another command than `run` on the file of a test; gives what it printed.
 #[track_caller]
-fn stagegate(command: &str, test: &GateTest) -> String {
+pub(crate) fn stagegate(command: &str, test: &GateTest) -> String {
     let mut binary = Command::new(BINARY);
     clean_environment(&mut binary);
     fs::write(test.folder().join("gates.yaml"), test.yaml()).expect("it can be written");
@@ -382,17 +310,6 @@ fn stagegate(command: &str, test: &GateTest) -> String {
     let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
     assert_eq!(output.status.code(), Some(0), "{said}");
     said
-}
-
-#[test]
-fn check_says_what_is_started_and_compared() {
-    let (head, base) = (free_port(), free_port());
-    let against = format!("against: {{url: '{}', start: {}}}", url(base), start(DEMO, base));
-    let test = gate(DEMO, head).section(&against).phase(SHORT, &["success_rate >= 99%"]);
-    let said = stagegate("check", &test).split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(said.contains("The gate starts the app itself, with sh."), "{said}");
-    assert!(said.contains(&format!("compares with {}/, which it starts with sh.", url(base))), "{said}");
-    assert!(!test.folder().join(format!("group.{head}")).exists());
 }
 
 #[test]

@@ -106,14 +106,23 @@ fn waits(client: SocketAddr, server: SocketAddr) -> bool {
     })
 }
 
-/// A server that gives one answer and notes how the connection ends, and whose answers end with a shutdown if they are whole.
-async fn ending_after(answer: &'static [u8], whole: bool, timeout: Duration) -> Result<usize, ErrorKind> {
+/// What a server sends before it waits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    /// All that it has to say: it closes its side.
+    Everything,
+    /// A part: its side stays open.
+    APart,
+}
+
+/// A server that gives one answer and notes how the connection ends.
+async fn ending_after(answer: &'static [u8], sent: Sent, timeout: Duration) -> Result<usize, ErrorKind> {
     let (note, mut noted) = tokio::sync::mpsc::unbounded_channel();
     let url = raw(move |mut stream| {
         let ends = (stream.peer_addr().expect("it is connected"), stream.local_addr().expect("it is bound"));
         read_head(&mut stream);
         stream.write_all(answer).expect("the client listens");
-        if whole {
+        if sent == Sent::Everything {
             stream.shutdown(Shutdown::Write).expect("the client listens");
         }
         let ending = stream.read(&mut [0; 1]).map_err(|error| error.kind());
@@ -129,13 +138,13 @@ async fn ending_after(answer: &'static [u8], whole: bool, timeout: Duration) -> 
 #[tokio::test]
 async fn a_whole_exchange_closes_in_peace() {
     let answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nwhole";
-    assert_eq!(ending_after(answer, true, Duration::from_secs(60)).await, Ok(0));
+    assert_eq!(ending_after(answer, Sent::Everything, Duration::from_secs(60)).await, Ok(0));
 }
 
 #[tokio::test]
 async fn a_broken_exchange_leaves_no_port_waiting() {
     let endless = b"HTTP/1.1 200 OK\r\n\r\nendless";
-    assert_eq!(ending_after(endless, false, Duration::from_secs(1)).await, Err(ErrorKind::ConnectionReset));
+    assert_eq!(ending_after(endless, Sent::APart, Duration::from_secs(1)).await, Err(ErrorKind::ConnectionReset));
     let garbage = b"garbage\r\n\r\n";
-    assert_eq!(ending_after(garbage, false, Duration::from_secs(60)).await, Err(ErrorKind::ConnectionReset));
+    assert_eq!(ending_after(garbage, Sent::APart, Duration::from_secs(60)).await, Err(ErrorKind::ConnectionReset));
 }

@@ -17,7 +17,7 @@ use crate::{
     load,
     measure::Tape,
     monitor::Readings,
-    plan::{Load, Pacing, Phase, Plan, Stages},
+    plan::{LAST_READINGS, Load, Pacing, Phase, Plan, Stages},
     units::number,
 };
 
@@ -121,7 +121,7 @@ pub(super) async fn record(
         listen(Event::Progress(ladder::progress(phase, tick, Duration::ZERO)));
         Look::GoOn
     };
-    let driven = drive.see_through(running, &mut look).await;
+    let driven = drive.see_through(running, &mut look).await.read_out(LAST_READINGS).await;
     let measured = driven.measured.measurements;
     walk.record.count_load(&measured);
     if let Some(why) = driven.interruption {

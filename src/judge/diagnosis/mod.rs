@@ -15,6 +15,7 @@ mod words;
 
 pub use resource::Resource;
 pub use seen::Seen;
+pub use statement::statements;
 
 use super::{Bottleneck, BreakingPoint, Cause, Diagnosis, Onset, Order, Outage, Rising, Saturation, Waiting};
 

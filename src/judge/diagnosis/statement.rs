@@ -2,6 +2,7 @@
 
 use super::seen::Seen;
 use crate::judge::{GrownStatement, Onset, Rising, StatementVerdict};
+use crate::measure::Statement;
 
 /// So many are named.
 const MOST: usize = 3;
@@ -27,9 +28,7 @@ struct Each {
 
 impl Each {
     fn of(statement: &StatementVerdict, phase: &Seen<'_>) -> Self {
-        // What was in flight when the window began is answered in it, and what was at its end after it: with the larger number
-        // a phase that was stopped early with much in flight does not look as if its statements had grown.
-        let requests = phase.answered().max(phase.verdict.requests).max(1) as f64;
+        let requests = requests(phase).max(1) as f64;
         Self { calls: statement.calls as f64 / requests, ms: statement.total_ms / requests }
     }
 
@@ -42,6 +41,28 @@ impl Each {
         let more = beyond(self.calls, before.calls) || beyond(self.ms, before.ms);
         more && self.cost_ms() - before.cost_ms() >= LEAST_MS
     }
+}
+
+/// Requests that the statements of a phase belong to. What was in flight when the window began is answered in it, and what
+/// was at its end after it: with the larger number a phase that was stopped early with much in flight does not look as if its
+/// statements had grown.
+fn requests(phase: &Seen<'_>) -> u64 {
+    phase.answered().max(phase.verdict.requests)
+}
+
+/// What a monitored database counted in a phase, as its verdict holds it.
+pub fn statements(taken: &[Statement], phase: &Seen<'_>) -> Vec<StatementVerdict> {
+    let requests = requests(phase);
+    let milliseconds = |time: std::time::Duration| time.as_secs_f64() * 1000.0;
+    let verdict = |statement: &Statement| StatementVerdict {
+        source: statement.source.clone(),
+        query: statement.query.clone(),
+        calls: statement.calls,
+        calls_each: (requests > 0).then(|| statement.calls as f64 / requests as f64),
+        mean_ms: milliseconds(statement.mean()),
+        total_ms: milliseconds(statement.total),
+    };
+    taken.iter().map(verdict).collect()
 }
 
 /// The statements that grew in the phase in which latency rose, against the first one; those that cost a request most more

@@ -124,7 +124,7 @@ fn a_rise_that_is_small_against_the_largest_is_not_of_the_same_queue() {
 /// One that each phase has, as a verdict holds it.
 fn statement(query: &str, calls: u64, total_ms: f64) -> StatementVerdict {
     let (source, query) = ("postgres at db:5432/shop".to_owned(), query.to_owned());
-    StatementVerdict { source, query, calls, mean_ms: total_ms / calls as f64, total_ms }
+    StatementVerdict { source, query, calls, calls_each: None, mean_ms: total_ms / calls as f64, total_ms }
 }
 
 /// What comes of two phases of 1,800 requests, in the second of which charts are slow, with these statements.

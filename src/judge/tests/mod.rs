@@ -12,6 +12,7 @@ mod outages;
 mod phases;
 mod policies;
 mod runs;
+mod statements;
 mod waivers;
 
 use std::{sync::Arc, time::Duration};

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     judge::{Band, Level, Outcome},
-    measure::Statement,
     units::number,
 };
 
@@ -66,6 +65,9 @@ pub struct PhaseVerdict {
     /// known.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub statements: Vec<StatementVerdict>,
+    /// Of which database that keeps count they are not known, and why, in a sentence each; absent where all are.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub statements_unknown: Vec<String>,
     /// How good the generator was; null when the phase was not run.
     pub generator: Option<Generator>,
     /// The file of its line.
@@ -233,23 +235,14 @@ pub struct StatementVerdict {
     pub query: String,
     /// How often it ended in the window.
     pub calls: u64,
+    /// Calls for each request that was answered in the window or meant to start in it, whichever are more; absent where it is
+    /// not known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub calls_each: Option<f64>,
     /// Time in one of them, in milliseconds.
     pub mean_ms: f64,
     /// Time in all of them, in milliseconds.
     pub total_ms: f64,
-}
-
-impl From<&Statement> for StatementVerdict {
-    fn from(statement: &Statement) -> Self {
-        let milliseconds = |time: std::time::Duration| time.as_secs_f64() * 1000.0;
-        Self {
-            source: statement.source.clone(),
-            query: statement.query.clone(),
-            calls: statement.calls,
-            mean_ms: milliseconds(statement.mean()),
-            total_ms: milliseconds(statement.total),
-        }
-    }
 }
 
 /// How much of a window a gauge was in a band or above it.

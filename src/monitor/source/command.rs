@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Exposition;
-use crate::client::run_group;
+use crate::{client::run_group, units::text};
 
 /// So much of what it prints is read.
 const KEPT: usize = 64 * 1024;
@@ -44,16 +44,16 @@ impl Command {
         if ended.said.len() > KEPT {
             return Err(format!("{name} printed more than 64 KiB, which is too much for a reading"));
         }
-        let text = String::from_utf8_lossy(&ended.said);
-        if let Ok(value) = text.trim().parse() {
+        let said = String::from_utf8_lossy(&ended.said);
+        if let Ok(value) = said.trim().parse() {
             let mut exposition = Exposition::empty();
             exposition.give("value", value);
             return Ok(exposition);
         }
-        let exposition = Exposition::parse(&text);
+        let exposition = Exposition::parse(&said);
         if exposition.is_empty() {
-            let said = quoted(&ended.said);
-            return Err(format!("{name} printed neither a number nor lines of a name and a number: {said}"));
+            let words = quoted(&ended.said);
+            return Err(format!("{name} printed neither a number nor lines of a name and a number: {words}"));
         }
         Ok(exposition)
     }
@@ -61,12 +61,9 @@ impl Command {
 
 /// The first line with text, shortened.
 fn quoted(output: &[u8]) -> String {
-    let text = String::from_utf8_lossy(output);
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or("nothing");
-    match line.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_owned(),
-    }
+    let said = String::from_utf8_lossy(output);
+    let line = text::first_line(&said, SHOWN);
+    if line.is_empty() { "nothing".to_owned() } else { line.into_owned() }
 }
 
 #[cfg(test)]

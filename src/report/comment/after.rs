@@ -4,10 +4,10 @@ use super::{
     chart, sentence,
     sheet::{Rank, Row, Section},
 };
+use crate::units::text::shortened;
 use crate::{
     judge::{CheckResult, Outcome, Verdict},
     report::{
-        clean::shortened,
         diagnosis, ladder,
         markdown::{details, escape::cell, sign},
         regressions,

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::units::text::shortened;
 use crate::{
     judge::{Outcome, PhaseVerdict, Verdict},
-    report::{clean::shortened, ladder},
+    report::ladder,
     units::number::NOTHING,
 };
 

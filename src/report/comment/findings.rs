@@ -6,10 +6,10 @@ use super::{
     name, sentence,
     sheet::{Rank, Row, Section},
 };
+use crate::units::text::shortened;
 use crate::{
     judge::{Outcome, Regression, Verdict},
     report::{
-        clean::shortened,
         markdown::{
             escape::{self, code},
             title_of_troubles,

@@ -12,12 +12,11 @@ mod sheet;
 
 use self::sheet::{LeftOut, Section, fit};
 use super::{
-    Publishable,
-    clean::shortened,
-    markdown,
+    Publishable, markdown,
     markdown::escape::{code, text},
     target, when,
 };
+use crate::units::text::shortened;
 use crate::{
     judge::{Outcome, Regression, Verdict, short_commit},
     units::number,

@@ -48,6 +48,18 @@ mod tests {
     }
 
     #[test]
+    fn says_why_statements_are_not_known() {
+        let mut verdict = fixtures::failed();
+        verdict.phases[2].statements_unknown = vec!["it was gone <b>".to_owned()];
+        let said = "<p>it was gone &lt;b&gt;.</p>";
+        assert!(page(verdict.clone()).contains(said));
+        verdict.phases[2].statements.clear();
+        let page = page(verdict);
+        assert!(page.contains(said) && page.contains("<h3>Statements of the database</h3>"));
+        assert!(!page.contains("aria-label=\"Statements of the database\""));
+    }
+
+    #[test]
     fn asks_for_nothing_from_elsewhere() {
         let page = page(fixtures::passed());
         for forbidden in ["<script", "src=", "@import", "url(", "<link", "<iframe", "onload", "href=\"http"] {

@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// So many statements of a phase are shown; verdict.json has those that were kept.
+/// So many statements of a phase are shown, more than in the summary: the page has room. verdict.json has those that were kept.
 const MOST_STATEMENTS: usize = 10;
 
 /// The page's content.
@@ -93,6 +93,7 @@ struct PhaseView {
     endpoints: Vec<EndpointView>,
     monitors: Vec<MonitorView>,
     statements: Vec<StatementView>,
+    statements_unknown: Vec<String>,
     generator: Option<String>,
 }
 
@@ -246,12 +247,8 @@ impl PhaseView {
             findings: phase.findings.iter().map(FindingView::of).collect(),
             endpoints: phase.endpoints.iter().map(EndpointView::of).collect(),
             monitors: phase.monitors.iter().map(MonitorView::of).collect(),
-            statements: phase
-                .statements
-                .iter()
-                .take(MOST_STATEMENTS)
-                .map(|one| StatementView::of(one, phase.requests))
-                .collect(),
+            statements: phase.statements.iter().take(MOST_STATEMENTS).map(StatementView::of).collect(),
+            statements_unknown: phase.statements_unknown.clone(),
             generator: phase.generator.as_ref().map(|generator| {
                 let state = if generator.saturated { "Saturated" } else { "Good enough" };
                 let p99 = number::milliseconds(generator.lateness_ms.p99);
@@ -264,11 +261,10 @@ impl PhaseView {
 }
 
 impl StatementView {
-    fn of(statement: &StatementVerdict, requests: u64) -> Self {
-        let StatementVerdict { source, query, calls, mean_ms, total_ms } = statement;
-        let each = (requests > 0).then(|| *calls as f64 / requests as f64);
+    fn of(statement: &StatementVerdict) -> Self {
+        let StatementVerdict { source, query, calls, calls_each, mean_ms, total_ms } = statement;
         let (each, [mean, total]) =
-            (number::or_nothing(each, number::plain), [*mean_ms, *total_ms].map(number::milliseconds));
+            (number::or_nothing(*calls_each, number::plain), [*mean_ms, *total_ms].map(number::milliseconds));
         Self { query: query.clone(), source: source.clone(), cells: [number::count(*calls), each, mean, total] }
     }
 }

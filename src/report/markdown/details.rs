@@ -18,7 +18,8 @@ use crate::{
 /// So many endpoints of a phase are shown; endpoints.csv has them all.
 const MOST_ENDPOINTS: usize = 50;
 
-/// So many statements of a phase are shown; verdict.json has those that were kept.
+/// So many statements of a phase are shown, fewer than on the page: a comment is read in passing. verdict.json has those that
+/// were kept.
 const MOST_STATEMENTS: usize = 5;
 
 /// A folded part; the blank lines let Markdown be read inside.
@@ -127,7 +128,7 @@ pub(in crate::report) fn generator(phase: &PhaseVerdict, generator: &Generator) 
 pub(super) fn statements(verdict: &Verdict) -> String {
     let mut rows = String::new();
     for phase in measured(verdict) {
-        for StatementVerdict { source, query, calls, mean_ms, total_ms } in
+        for StatementVerdict { source, query, calls, mean_ms, total_ms, .. } in
             phase.statements.iter().take(MOST_STATEMENTS)
         {
             let (phase, source, query, calls) = (cell(&phase.name), cell(source), cell(query), number::count(*calls));
@@ -135,10 +136,20 @@ pub(super) fn statements(verdict: &Verdict) -> String {
             writeln!(rows, "| {phase} | {source} | {query} | {calls} | {mean} | {total} |").expect(IN_MEMORY);
         }
     }
-    let table = format!(
-        "| phase | database | statement | calls | mean | in all |\n| --- | --- | --- | --: | --: | --: |\n{rows}"
-    );
-    if rows.is_empty() { rows } else { folded("Statements of the database", &table) }
+    let mut parts = String::new();
+    if !rows.is_empty() {
+        write!(
+            parts,
+            "| phase | database | statement | calls | mean | in all |\n| --- | --- | --- | --: | --: | --: |\n{rows}"
+        )
+        .expect(IN_MEMORY);
+    }
+    let unknown = measured(verdict).flat_map(|phase| phase.statements_unknown.iter().map(move |why| (phase, why)));
+    for (at, (phase, why)) in unknown.enumerate() {
+        let (before, name, why) = (if at == 0 { "\n" } else { "" }, text(&phase.name), text(why));
+        writeln!(parts, "{before}- {name}: {why}.").expect(IN_MEMORY);
+    }
+    if parts.is_empty() { parts } else { folded("Statements of the database", &parts) }
 }
 
 fn band(band: Band) -> &'static str {

@@ -28,6 +28,19 @@ fn the_structure_would_show_a_forged_link() {
 }
 
 #[test]
+fn why_statements_are_not_known_stands_under_their_table() {
+    let mut verdict = fixtures::failed();
+    let why = "which statements took most of the time of postgres at db:5432/shop is not known: it was gone";
+    verdict.phases[2].statements_unknown = vec![why.to_owned()];
+    let with_table = summary(verdict.clone());
+    let part = with_table.split("Statements of the database").nth(1).expect("the part is there");
+    assert!(part.contains("| 115,200 |") && part.contains(&format!("\n\n- medium: {why}.\n")), "{part}");
+    verdict.phases[2].statements.clear();
+    let alone = summary(verdict);
+    assert!(alone.contains(&format!("- medium: {why}.\n")) && !alone.contains("| statement |"), "{alone}");
+}
+
+#[test]
 fn is_bounded() {
     let mut verdict = fixtures::everything();
     let endpoint = verdict.phases[2].endpoints[2].clone();

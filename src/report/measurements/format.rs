@@ -43,6 +43,8 @@ pub(super) struct Phase {
     pub(super) gauges: Vec<Gauge>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) statements: Vec<Statement>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) statements_unknown: Vec<String>,
     pub(super) generator: Generator,
 }
 

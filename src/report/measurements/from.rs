@@ -67,6 +67,7 @@ fn phase(measured_phase: &MeasuredPhase, show: &Show<'_>) -> format::Phase {
         windows: windows.iter().map(window).collect(),
         gauges: measured_phase.gauges.iter().map(|series| gauge(series, show)).collect(),
         statements: measured_phase.statements.iter().map(|taken| statement(taken, show)).collect(),
+        statements_unknown: measured_phase.statements_unknown.iter().map(|why| show(why)).collect(),
         generator: generator(health, show),
     }
 }

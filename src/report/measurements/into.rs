@@ -63,7 +63,8 @@ fn of_phase(phase: format::Phase, logins: &[bool]) -> Read<MeasuredPhase> {
     };
     let gauges = phase.gauges.into_iter().map(gauge).collect::<Read<_>>()?;
     let statements = phase.statements.into_iter().map(statement).collect::<Read<_>>()?;
-    Ok(MeasuredPhase { name: phase.name, measurements, gauges, statements, window_at: None })
+    let statements_unknown = phase.statements_unknown;
+    Ok(MeasuredPhase { name: phase.name, measurements, gauges, statements, statements_unknown, window_at: None })
 }
 
 fn seconds(seconds: f64) -> Read<Duration> {

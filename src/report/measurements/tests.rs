@@ -82,7 +82,8 @@ fn recording() -> MeasuredPhase {
         total: MS(340),
     };
     let (gauges, statements) = (vec![gauge], vec![statement]);
-    MeasuredPhase { name: "light".to_owned(), measurements, gauges, statements, window_at: None }
+    let statements_unknown = vec!["which statements took most of its time is not known: it was gone".to_owned()];
+    MeasuredPhase { name: "light".to_owned(), measurements, gauges, statements, statements_unknown, window_at: None }
 }
 
 fn written(recordings: &[MeasuredPhase]) -> String {

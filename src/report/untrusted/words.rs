@@ -5,17 +5,14 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, civil::Date};
 
 use super::refused;
+use crate::units::text::shortened;
 use crate::{
     judge::{
         ANSWERS, Anchored, BreakingPoint, CheckResult, Comparison, DEMO, EndpointVerdict, Finding, LOGGED_IN,
         MonitorVerdict, Outcome, PhaseVerdict, RecoveryVerdict, Regime, Regression, Verdict, Waived, Waiver,
     },
     plan::{FailureKind, is_criterion},
-    report::{
-        clean::{clean, shortened},
-        comment::clean_path,
-        trouble,
-    },
+    report::{clean::clean, comment::clean_path, trouble},
 };
 
 /// The longest name, in characters.
@@ -139,6 +136,7 @@ fn phase(phase: &mut PhaseVerdict) {
         endpoints,
         monitors,
         statements,
+        statements_unknown,
         generator: _,
         file: place,
         line: _,
@@ -147,6 +145,7 @@ fn phase(phase: &mut PhaseVerdict) {
     file(place);
     // Their text is whatever the app's database was sent.
     statements.clear();
+    statements_unknown.clear();
     *window_at = None;
     *because = if *outcome == Outcome::Passed { Vec::new() } else { vec![format!("It is {}.", outcome.word())] };
     findings.iter_mut().for_each(finding);

@@ -51,6 +51,10 @@ fn the_wall_time_counts_extension_confirmation_and_both_sides() {
     // Both sides: ramp and warm-up, then eight slices of 7.5 s.
     let against = "regression: {cells: [p95]}\nagainst: {url: 'http://127.0.0.1:2'}";
     assert_eq!(seconds(against), (146.0, 272.0, 0.0));
+    // Monitors are awaited for 5 s after each load: one, or the logins and eight slices of both sides.
+    let gauge = "monitors: {app: {prometheus: /metrics, read: {depth: gauge}}}";
+    assert_eq!(seconds(gauge), (73.0, 145.0, 0.0));
+    assert_eq!(seconds(&format!("{against}\n{gauge}")), (146.0, 272.0 + 90.0, 0.0));
 }
 
 #[test]
