@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{Choice, REFERENCE, build, plan, planned, problems, problems_with, with};
 use crate::plan::{
-    Arrivals, Body, ColumnId, Encoding, GaugeId, JsonExpectation, Load, Op, Pacing, Phase, Recovery, Row, Segment,
-    SlotId, Subject, Template, Value,
+    Arrivals, Body, ColumnId, Encoding, GaugeId, JsonExpectation, LAST_READINGS, Load, Op, Pacing, Phase, Recovery,
+    Row, Segment, SlotId, Subject, Template, Value,
 };
 
 #[test]
@@ -215,8 +215,9 @@ fn loads_go_through_stages() {
     // The area below the line, and no extension: the wall time is the window's.
     let outlook = plan.outlook(&plan.phases[1]);
     assert!((outlook.total() - (275.0 * 120.0 + 500.0 * 60.0)).abs() < 1e-6, "{}", outlook.total());
-    // 5,000 users log in at 500/s, for whom the ramp waits a minute, then the window once, then a timeout of 10 s.
-    assert_eq!(outlook.worst, Duration::from_millis(9_998 + 60_000 + 180_000 + 10_000));
+    // 5,000 users log in at 500/s, for whom the ramp waits a minute, then the window once, then a timeout of 10 s and the
+    // last readings.
+    assert_eq!(outlook.worst, Duration::from_millis(9_998 + 60_000 + 180_000 + 10_000) + LAST_READINGS);
 }
 
 #[test]
