@@ -134,7 +134,7 @@ async fn exchange(
             connections.push(opened);
         }
         let connection = connections.last_mut().expect("it was brought forward or opened just now");
-        let ended = converse(connection, request, outgoing).await;
+        let ended = connection.converse(request, outgoing).await;
         let lost = ended.is_err() || connection.is_closed();
         if lost {
             connections.pop();
@@ -150,16 +150,6 @@ async fn exchange(
             }
         }
     }
-}
-
-async fn converse(
-    connection: &mut Connection,
-    request: &Request,
-    outgoing: &mut Option<Outgoing>,
-) -> Result<Answer, Unanswered> {
-    let (head, incoming) = connection.send(outgoing).await?;
-    let read = connection.read(incoming, &head, (request.keep, request.max_size)).await?;
-    Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: read.body, size: read.size })
 }
 
 /// Makes the connection to a server the last of all; false when there is none.
