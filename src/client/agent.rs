@@ -12,7 +12,7 @@ use super::{
     patience::Patience,
     payload::Payload,
 };
-use crate::plan::FailureKind;
+use crate::plan::{Connections, FailureKind};
 
 /// The most connections of one user: the target's, and those of the last hosts that it was sent to.
 const MOST_CONNECTIONS: usize = 4;
@@ -85,6 +85,9 @@ impl Agent {
         };
         match ended {
             Some(Ok(answer)) => {
+                if origin.connections() == Connections::Request {
+                    self.disconnect();
+                }
                 self.session.store(&request.address, &answer.headers);
                 Ok(answer)
             }
@@ -95,6 +98,12 @@ impl Agent {
                 Err(Failure::new(FailureKind::Timeout, waited).into())
             }
         }
+    }
+
+    /// Closes its connections; the next request opens a new one. They end by a reset, so that no port of this machine waits
+    /// a minute for each (`TIME_WAIT`).
+    pub fn disconnect(&mut self) {
+        self.connections.drain(..).for_each(Connection::close);
     }
 
     /// Takes an answer that nobody needs any more, so that the next request is made without asking for memory.

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{
-    Answer, Failure, Origin, Request, Trouble, dial::dial, http1::Http1, origin::Destination, payload::Payload,
+    Answer, Failure, Origin, Request, Trouble, dial::dial, http1::Http1, http2::Http2, origin::Destination,
+    payload::Payload, stream::Stream, tls::HTTP2,
 };
+use crate::plan::{FailureKind, Http};
 
 /// The longest head of an answer; servers themselves allow 8 to 16 KiB.
 pub(super) const LONGEST_HEAD: usize = 32 * 1024;
@@ -30,6 +32,8 @@ pub(super) struct Connection {
 /// The version of HTTP that is spoken on it.
 enum Version {
     One(Http1),
+    /// In a place of its own, because it is large.
+    Two(Box<Http2>),
 }
 
 /// Why a request got no answer.
@@ -51,7 +55,11 @@ impl Connection {
     /// Connects, with TLS where the destination asks for it.
     pub(super) async fn open(origin: &Origin, destination: &Arc<Destination>) -> Result<Self, Trouble> {
         let stream = dial(origin, destination).await?;
-        let version = Version::One(Http1::over(stream).await?);
+        let version = if speaks_http2(origin.http(), &stream)? {
+            Version::Two(Box::new(Http2::over(stream, destination).await?))
+        } else {
+            Version::One(Http1::over(stream).await?)
+        };
         Ok(Self { destination: Arc::clone(destination), version })
     }
 
@@ -61,20 +69,32 @@ impl Connection {
         request: &Request,
         outgoing: &mut Option<Outgoing>,
     ) -> Result<Answer, Unanswered> {
+        let limits = (request.keep, request.max_size);
         let (head, read) = match &mut self.version {
             Version::One(http1) => {
                 let (head, incoming) = http1.send(outgoing).await?;
-                let read = http1.read(incoming, &head, (request.keep, request.max_size)).await?;
+                let read = http1.read(incoming, &head, limits).await?;
                 (head, read)
             }
+            // Here, because HTTP/1.1 would pay for the room that it takes.
+            Version::Two(http2) => Box::pin(http2.exchange(outgoing, limits)).await?,
         };
         Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: read.body, size: read.size })
+    }
+
+    /// Ends it for good, by a reset.
+    pub(super) fn close(self) {
+        match self.version {
+            Version::One(http1) => http1.close(),
+            Version::Two(http2) => http2.close(),
+        }
     }
 
     /// Whether an exchange on it was given up before its answer was read to the end.
     pub(super) fn is_unfinished(&self) -> bool {
         match &self.version {
             Version::One(http1) => http1.is_unfinished(),
+            Version::Two(http2) => http2.is_unfinished(),
         }
     }
 
@@ -82,6 +102,23 @@ impl Connection {
     pub(super) fn is_closed(&self) -> bool {
         match &self.version {
             Version::One(http1) => http1.is_closed(),
+            Version::Two(http2) => http2.is_closed(),
+        }
+    }
+}
+
+/// The version of HTTP for a new connection. Over plain TCP nothing is agreed on: `h2` is spoken without asking, and `auto`
+/// is HTTP/1.1.
+fn speaks_http2(wanted: Http, stream: &Stream) -> Result<bool, Failure> {
+    match (wanted, stream.agreed()) {
+        (Http::H1, _) | (Http::Auto, None) => Ok(false),
+        (Http::H2, None) => Ok(true),
+        (_, Some(protocol)) if protocol == HTTP2 => Ok(true),
+        (Http::Auto, Some(_)) => Ok(false),
+        (Http::H2, Some(_)) => {
+            let description =
+                "the server does not offer HTTP/2 over TLS (ALPN); with `target.http: auto` it may choose";
+            Err(Failure::new(FailureKind::Tls, description))
         }
     }
 }

@@ -133,6 +133,11 @@ impl Http1 {
         Ok(Read { body: kept.take(), size })
     }
 
+    /// Ends it by a reset.
+    pub(super) fn close(mut self) {
+        self.driver.reset();
+    }
+
     /// Whether an exchange on it was given up before its answer was read to the end.
     pub(super) fn is_unfinished(&self) -> bool {
         self.driver.busy

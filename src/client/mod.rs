@@ -16,6 +16,7 @@ mod extract;
 mod failure;
 mod group;
 mod http1;
+mod http2;
 mod hush;
 mod json;
 mod kept;

@@ -10,7 +10,7 @@ use url::Url;
 use super::*;
 use crate::{
     monitor::source::Kind,
-    plan::{GaugeId, Target, Tls},
+    plan::{Connections, GaugeId, Http, Target, Tls},
 };
 
 const TLS: Tls = Tls { ca: None, verify: true };
@@ -37,6 +37,9 @@ async fn app_with(timeout: Duration, answer: fn(u32) -> Option<String>) -> (Cont
         allow: Vec::new(),
         timeout,
         headers: vec![(HeaderName::from_static("accept"), "*/*".to_owned())],
+        http: Http::H1,
+        connections: Connections::Keep,
+        resolve: Vec::new(),
         tls: TLS,
         ready: None,
         start: None,
