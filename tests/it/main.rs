@@ -46,5 +46,6 @@ mod silent_gauges;
 mod staging;
 mod stalls;
 mod started;
+mod versions;
 mod waivers;
 mod workflows;
