@@ -9,6 +9,7 @@ mod agent;
 mod answer;
 mod connection;
 pub mod control;
+mod decode;
 mod dial;
 mod error;
 mod expect;

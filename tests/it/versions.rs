@@ -68,6 +68,7 @@ http {{
     listen 127.0.0.1:{secure} ssl http2; listen 127.0.0.1:{plain} http2; listen 127.0.0.1:{old} ssl;
     location / {{ return 200 'nginx answers'; }}
     location /missing {{ return 404; }}
+    location /compressed {{ gzip on; gzip_min_length 1; gzip_types text/plain; return 200 'nginx answers nginx answers'; }}
   }}
 }}
 "
@@ -226,4 +227,28 @@ fn a_host_with_an_address_of_its_own_is_reached_under_its_name() {
                 tls: {ca: authority.pem}";
     let ran = nginx.gate(&url, keys).run_once().exits(0);
     assert_eq!(nginx.versions(), BTreeMap::from([("HTTP/2.0".to_owned(), sent(&ran))]), "{}", ran.stdout);
+}
+
+#[test]
+fn compressed_answers_are_looked_into() {
+    let _turn = shared_turn();
+    let nginx = Nginx::start();
+    for (url, http) in [(&nginx.plain, "h2"), (&nginx.old, "h1")] {
+        let check = "get: /compressed, expect: {header: {content-encoding: gzip}, body_has: answers nginx, body_lacks: Traceback}";
+        let keys = "http: HTTP, tls: {ca: authority.pem}, headers: {Accept-Encoding: gzip}".replace("HTTP", http);
+        GateTest::on(url)
+            .file("authority.pem", &nginx.authority)
+            .section(&format!("target: {{url: '{url}', timeout: 5s, {keys}}}"))
+            .section(&format!("preflight: [{{{check}}}]"))
+            .section(&format!(
+                "scenarios: {{visitor: {{steps: [{{{check}, name: page, extract: {{word: {{regex: 'n(gin)x'}}}}}}, \
+                 {{get: '/{{{{ word }}}}', name: next, expect: {{body_has: nginx}}}}], think: 10ms}}}}"
+            ))
+            .phase(
+                "name: only, users: 2, spawn_rate: 20/s, duration: 1s",
+                &["success_rate >= 100%", "requests(next) > 10"],
+            )
+            .run_once()
+            .exits(0);
+    }
 }
