@@ -157,7 +157,8 @@ async fn a_connection_for_each_request_leaves_no_port_waiting() {
     let mut agent = Agent::new();
     for _ in 0..4 {
         agent.exchange(&origin, &get(&origin, "/")).await.expect("it answers");
-        let (client, server) = noted.recv().await.expect("the connection ended with its request");
+        let ended = tokio::time::timeout(Duration::from_secs(5), noted.recv()).await;
+        let (client, server) = ended.expect("the connection ended with its request").expect("it was noted");
         assert!(!waits(client, server));
     }
 }
