@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, Method, header};
 use stagegate::{
     client::{Agent, Keep, Origin, Request},
     measure::{Clock, Collector, Layout, Recorder, SPANS, Sample, Threshold},
-    plan::{EndpointId, Target, Tls},
+    plan::{Connections, EndpointId, Http, Target, Tls},
 };
 use url::Url;
 
@@ -75,6 +75,9 @@ fn exchange(criterion: &mut Criterion) {
         allow: Vec::new(),
         timeout: Duration::from_secs(5),
         headers: Vec::new(),
+        http: Http::H1,
+        connections: Connections::Keep,
+        resolve: Vec::new(),
         tls: Tls { ca: None, verify: true },
         ready: None,
         start: None,

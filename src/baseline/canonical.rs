@@ -3,8 +3,8 @@
 use serde_json::{Value as Json, json};
 
 use crate::plan::{
-    Body, Encoding, Endpoint, Expect, Extraction, HeaderExpectation, JsonExpectation, Pacing, Plan, Redirects,
-    Scenario, Segment, Step, Target, Template, Value, allowed, is_loopback,
+    Body, Connections, Encoding, Endpoint, Expect, Extraction, HeaderExpectation, Http, JsonExpectation, Pacing, Plan,
+    Redirects, Scenario, Segment, Step, Target, Template, Value, allowed, is_loopback,
 };
 
 /// A commit shorter than this (`dev`) is not looked for: it would be found in ordinary words.
@@ -18,7 +18,7 @@ pub(super) fn without_commit(text: &str, commit: &str) -> String {
     if commit.len() < SHORTEST_COMMIT { text.to_owned() } else { text.replace(commit, "COMMIT") }
 }
 
-/// `demo`, or scheme, class of host and base path.
+/// `demo`, or scheme, class of host, base path, and how HTTP is spoken.
 pub(super) fn target_class(target: &Target) -> String {
     let Some(url) = &target.url else { return "demo".to_owned() };
     let pattern = || target.allow.iter().find(|pattern| allowed(url, std::slice::from_ref(pattern)));
@@ -28,7 +28,18 @@ pub(super) fn target_class(target: &Target) -> String {
         None => String::new(),
     };
     let path = url.path().trim_end_matches('/');
-    format!("{}://{}{path}", url.scheme(), class.trim().to_ascii_lowercase())
+    // The defaults are not named, so that runs of before keep their key.
+    let version = match target.http {
+        Http::H1 => "",
+        Http::H2 => " over h2",
+        Http::Auto => " over auto",
+    };
+    let connections = match target.connections {
+        Connections::Keep => "",
+        Connections::Iteration => ", a connection an iteration",
+        Connections::Request => ", a connection a request",
+    };
+    format!("{}://{}{path}{version}{connections}", url.scheme(), class.trim().to_ascii_lowercase())
 }
 
 /// For each phase its rows by the names of their columns: how columns are numbered does not matter.

@@ -12,7 +12,7 @@ use super::{
     patience::Patience,
     payload::Payload,
 };
-use crate::plan::FailureKind;
+use crate::plan::{Connections, FailureKind};
 
 /// The most connections of one user: the target's, and those of the last hosts that it was sent to.
 const MOST_CONNECTIONS: usize = 4;
@@ -85,6 +85,9 @@ impl Agent {
         };
         match ended {
             Some(Ok(answer)) => {
+                if origin.connections() == Connections::Request {
+                    self.disconnect();
+                }
                 self.session.store(&request.address, &answer.headers);
                 Ok(answer)
             }
@@ -95,6 +98,12 @@ impl Agent {
                 Err(Failure::new(FailureKind::Timeout, waited).into())
             }
         }
+    }
+
+    /// Closes its connections; the next request opens a new one. They end by a reset, so that no port of this machine waits
+    /// a minute for each (`TIME_WAIT`).
+    pub fn disconnect(&mut self) {
+        self.connections.drain(..).for_each(Connection::close);
     }
 
     /// Takes an answer that nobody needs any more, so that the next request is made without asking for memory.
@@ -134,7 +143,7 @@ async fn exchange(
             connections.push(opened);
         }
         let connection = connections.last_mut().expect("it was brought forward or opened just now");
-        let ended = converse(connection, request, outgoing).await;
+        let ended = connection.converse(request, outgoing).await;
         let lost = ended.is_err() || connection.is_closed();
         if lost {
             connections.pop();
@@ -150,16 +159,6 @@ async fn exchange(
             }
         }
     }
-}
-
-async fn converse(
-    connection: &mut Connection,
-    request: &Request,
-    outgoing: &mut Option<Outgoing>,
-) -> Result<Answer, Unanswered> {
-    let (head, incoming) = connection.send(outgoing).await?;
-    let read = connection.read(incoming, &head, (request.keep, request.max_size)).await?;
-    Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: read.body, size: read.size })
 }
 
 /// Makes the connection to a server the last of all; false when there is none.

@@ -3,7 +3,7 @@
 //! The load path does not come here, and this client does not measure. What both share is the TLS configuration, the
 //! allow list and the words for failures.
 
-use std::{error::Error, io, time::Duration};
+use std::{error::Error, io, net::SocketAddr, time::Duration};
 
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method,
@@ -13,7 +13,7 @@ use reqwest::{Client, Response, redirect, retry};
 use url::Url;
 
 use super::{ClientError, origin::base_path, tls};
-use crate::plan::{FailureKind, Target, allowed};
+use crate::plan::{FailureKind, Http, Target, allowed};
 
 /// The longest body that control traffic keeps; reading ends beyond it.
 pub const BODY_LIMIT: usize = 8 * 1024 * 1024;
@@ -25,7 +25,10 @@ pub const BODY_LIMIT: usize = 8 * 1024 * 1024;
 /// totals nor failures would be true.
 #[derive(Debug, Clone)]
 pub struct Control {
-    http: Client,
+    /// For the target and the hosts that load may go to.
+    target: Client,
+    /// For monitors elsewhere, which `target.http` says nothing of.
+    elsewhere: Client,
     base: Url,
     allow: Vec<String>,
     headers: Vec<(HeaderName, String)>,
@@ -77,21 +80,11 @@ impl Control {
     ///
     /// # Errors
     /// `target.tls.ca` cannot be read.
-    #[expect(clippy::missing_panics_doc, reason = "with TLS given, the builder has nothing left that could fail")]
     pub fn new(target: &Target, base: &Url) -> Result<Self, ClientError> {
-        let tls = tls::config(&target.tls)?;
-        let http = Client::builder()
-            .tls_backend_preconfigured(rustls::ClientConfig::clone(&tls))
-            .no_proxy()
-            .redirect(redirect::Policy::none())
-            .retry(retry::never())
-            .pool_max_idle_per_host(0)
-            .connect_timeout(target.timeout)
-            .timeout(target.timeout)
-            .build()
-            .expect("with TLS preconfigured there is nothing left that could fail to load");
+        let elsewhere = client(target, Http::H1)?;
         Ok(Self {
-            http,
+            target: if target.http == Http::H1 { elsewhere.clone() } else { client(target, target.http)? },
+            elsewhere,
             base: base.clone(),
             allow: target.allow.clone(),
             headers: target.headers.clone(),
@@ -109,7 +102,7 @@ impl Control {
             let host = url.host_str().unwrap_or_default();
             return Err(unsent(format!("{url} was not asked: the host {host} is not in `target.allow`")));
         }
-        self.exchange(&url, inquiry).await
+        self.exchange(&self.target, &url, inquiry).await
     }
 
     /// Gets a path of the target with the target's headers, for readiness.
@@ -128,8 +121,12 @@ impl Control {
     /// There was no complete answer.
     pub async fn scrape(&self, url: &str, timeout: Duration) -> Result<Answer, ControlFailure> {
         let url = self.resolve(url)?;
-        let headers = if url.origin() == self.base.origin() { self.headers.as_slice() } else { &[] };
-        self.exchange(&url, Inquiry { method: &Method::GET, url: "", headers, body: None, timeout }).await
+        let (client, headers) = if url.origin() == self.base.origin() {
+            (&self.target, self.headers.as_slice())
+        } else {
+            (&self.elsewhere, &[][..])
+        };
+        self.exchange(client, &url, Inquiry { method: &Method::GET, url: "", headers, body: None, timeout }).await
     }
 
     /// Where an inquiry goes, and the headers that it is sent with; `None` for what is no URL or no header.
@@ -166,8 +163,8 @@ impl Control {
         }
     }
 
-    async fn exchange(&self, url: &Url, inquiry: Inquiry<'_>) -> Result<Answer, ControlFailure> {
-        let mut request = self.http.request(inquiry.method.clone(), url.clone()).timeout(inquiry.timeout);
+    async fn exchange(&self, client: &Client, url: &Url, inquiry: Inquiry<'_>) -> Result<Answer, ControlFailure> {
+        let mut request = client.request(inquiry.method.clone(), url.clone()).timeout(inquiry.timeout);
         for (name, value) in sent_headers(&inquiry) {
             request = request.header(name, value);
         }
@@ -189,6 +186,27 @@ impl Answer {
     pub fn text(&self) -> std::borrow::Cow<'_, str> {
         String::from_utf8_lossy(&self.body)
     }
+}
+
+fn client(target: &Target, http: Http) -> Result<Client, ClientError> {
+    let tls = tls::offering(&target.tls, http)?;
+    let builder = Client::builder()
+        .tls_backend_preconfigured(rustls::ClientConfig::clone(&tls))
+        .no_proxy()
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .pool_max_idle_per_host(0)
+        .connect_timeout(target.timeout)
+        .timeout(target.timeout);
+    // The port 0 stands for that of the URL.
+    let resolved = target.resolve.iter().map(|(host, address)| (host, SocketAddr::new(*address, 0)));
+    let builder = resolved.fold(builder, |builder, (host, address)| builder.resolve(host, address));
+    let builder = match http {
+        Http::H1 => builder.http1_only(),
+        Http::H2 => builder.http2_prior_knowledge(),
+        Http::Auto => builder,
+    };
+    Ok(builder.build().expect("with TLS preconfigured there is nothing left that could fail to load"))
 }
 
 /// Its own headers, and the gate's name where it has none of its own.
@@ -265,6 +283,9 @@ fn is_tls(error: &(dyn Error + 'static)) -> bool {
 fn is_reset(error: &(dyn Error + 'static)) -> bool {
     if let Some(error) = error.downcast_ref::<hyper::Error>() {
         return error.is_incomplete_message() || error.is_closed() || error.is_canceled();
+    }
+    if let Some(error) = error.downcast_ref::<h2::Error>() {
+        return error.is_remote() || error.is_io();
     }
     let Some(error) = error.downcast_ref::<io::Error>() else { return false };
     matches!(

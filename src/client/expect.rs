@@ -3,10 +3,11 @@
 use http::HeaderMap;
 use serde_json::Value;
 
-use super::{Keep, json, origin::short};
+use super::{Keep, decode::decoded, json, origin::short};
 use crate::plan::{Expect, HeaderExpectation, JsonExpectation};
 
-/// Checks an answer: `body` is what was kept of it, `size` all of it in bytes.
+/// Checks an answer: `body` is what was kept of it, `size` all of it in bytes, both as they came. Texts and JSON are looked for
+/// in the decoded body.
 ///
 /// # Errors
 ///
@@ -21,6 +22,8 @@ pub fn verify(expect: &Expect, status: u16, headers: &HeaderMap, body: &[u8], si
     for (name, wanted) in &expect.header {
         verify_header(name, wanted, headers)?;
     }
+    let plain = if expect.reads_body() { decoded(headers, body, size)? } else { None };
+    let (body, size) = plain.as_ref().map_or((body, size), |plain| (&plain[..], plain.len() as u64));
     for text in &expect.body_has {
         if !contains(body, text) {
             return Err(format!("the body lacks \"{}\"{}", short(text), cut(body, size)));

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Address, Answer, Session, json};
+use super::{Address, Answer, Session, decode::decoded, json};
 use crate::plan::Extraction;
 
 /// Finds a value in an answer that came from `address`.
@@ -11,14 +11,18 @@ use crate::plan::Extraction;
 ///
 /// A sentence that says what was not found.
 pub fn extract(from: &Extraction, answer: &Answer, address: &Address, session: &Session) -> Result<String, String> {
+    let plain = match from {
+        Extraction::Regex(_) | Extraction::Json(_) => decoded(&answer.headers, &answer.body, answer.size)?,
+        Extraction::Header(_) | Extraction::Cookie(_) => None,
+    };
+    let body = plain.as_ref().unwrap_or(&answer.body);
     match from {
         Extraction::Regex(pattern) => {
-            let captures =
-                pattern.captures(&answer.body).ok_or_else(|| format!("nothing in the body matches {pattern}"))?;
+            let captures = pattern.captures(body).ok_or_else(|| format!("nothing in the body matches {pattern}"))?;
             let found = captures.get(1).or_else(|| captures.get(0)).map(|found| found.as_bytes()).unwrap_or_default();
             Ok(String::from_utf8_lossy(found).into_owned())
         }
-        Extraction::Json(pointer) => match json::find(&answer.body, pointer) {
+        Extraction::Json(pointer) => match json::find(body, pointer) {
             Ok(Some(Value::String(text))) => Ok(text),
             Ok(Some(value)) => Ok(value.to_string()),
             Ok(None) => Err(format!("JSON {pointer} is missing")),

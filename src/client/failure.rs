@@ -89,6 +89,29 @@ pub(super) fn exchanging(error: &hyper::Error) -> Failure {
     Failure::new(FailureKind::Protocol, format!("the answer is not HTTP: {error}"))
 }
 
+/// What an error of HTTP/2 means after a request was handed over.
+///
+/// What the server ended is a reset, also where it says that it has not acted on the request (`REFUSED_STREAM`, GOAWAY):
+/// nothing is sent twice. What this side ended, because it cannot be HTTP/2, is protocol.
+pub(super) fn streaming(error: &h2::Error) -> Failure {
+    if let Some(cause) = error.get_io() {
+        return match cause.kind() {
+            // Only TLS gives it; how is in its words.
+            io::ErrorKind::InvalidData => Failure::new(FailureKind::Tls, format!("TLS failed: {cause}")),
+            io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe => closed(),
+            _ => Failure::new(FailureKind::Reset, format!("the connection was lost: {cause}")),
+        };
+    }
+    let reason = error.reason().map_or_else(|| error.to_string(), |reason| format!("{reason:?}"));
+    if error.is_remote() && error.is_go_away() {
+        return Failure::new(FailureKind::Reset, format!("the server ended the connection: GOAWAY with {reason}"));
+    }
+    if error.is_remote() {
+        return Failure::new(FailureKind::Reset, format!("the server reset the request: {reason}"));
+    }
+    Failure::new(FailureKind::Protocol, format!("the answer is not HTTP/2: {error}"))
+}
+
 fn closed() -> Failure {
     Failure::new(FailureKind::Reset, "the connection was closed before the answer was complete")
 }

@@ -2,20 +2,25 @@
 //!
 //! An [`Origin`] says where load goes and where it must not go. Each user has an [`Agent`]: its connections and its
 //! [`Session`]. [`Agent::exchange`] sends one [`Request`] and gives an [`Answer`] or a [`Trouble`]; nothing an app does
-//! is an error or a panic. [`verify()`] and [`extract()`] look at an answer. hyper is named here and in `demo` only.
+//! is an error or a panic. [`verify()`] and [`extract()`] look at an answer. hyper is named here and in `demo` only, h2 here.
 //! [`run_group`] is the exchange with a command in the place of an app.
 
 mod agent;
 mod answer;
 mod connection;
 pub mod control;
+mod decode;
+mod dial;
 mod error;
 mod expect;
 mod extract;
 mod failure;
 mod group;
+mod http1;
+mod http2;
 mod hush;
 mod json;
+mod kept;
 mod origin;
 mod patience;
 mod payload;

@@ -1,13 +1,16 @@
 //! Where load goes, and where it must not go.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+};
 
 use http::{HeaderValue, Uri, uri::PathAndQuery};
 use rustls::ClientConfig;
 use url::{Host, Url};
 
 use super::{ClientError, Failure, resolve::Addresses, tls};
-use crate::plan::{Target, Tls, allowed, is_loopback};
+use crate::plan::{Connections, Http, Target, Tls, allowed, is_loopback};
 
 /// The target of a run as the load path sees it; shared by all users of all workers.
 #[derive(Debug)]
@@ -17,6 +20,9 @@ pub struct Origin {
     base: String,
     home: Arc<Destination>,
     allow: Vec<String>,
+    http: Http,
+    connections: Connections,
+    resolve: Vec<(String, IpAddr)>,
     tls: Tls,
     secure: OnceLock<Arc<ClientConfig>>,
     #[cfg(test)]
@@ -53,7 +59,8 @@ impl Origin {
     ///
     /// When the host may not be sent to, or TLS cannot be set up.
     pub fn new(target: &Target, url: &Url) -> Result<Self, ClientError> {
-        let home = Destination::of(url).ok_or_else(|| ClientError::Unusable { url: url.to_string() })?;
+        let home =
+            Destination::of(url, &target.resolve).ok_or_else(|| ClientError::Unusable { url: url.to_string() })?;
         if !allowed(url, &target.allow) {
             return Err(ClientError::Forbidden { host: home.host.to_string() });
         }
@@ -62,6 +69,9 @@ impl Origin {
             base: base_path(url).to_owned(),
             home: Arc::new(home),
             allow: target.allow.clone(),
+            http: target.http,
+            connections: target.connections,
+            resolve: target.resolve.clone(),
             tls: target.tls.clone(),
             secure: OnceLock::new(),
             #[cfg(test)]
@@ -78,9 +88,9 @@ impl Origin {
         &self.url
     }
 
-    /// Whether the target runs on this machine, by its name or address.
+    /// Whether the target runs on this machine, by its name, its address or what `target.resolve` says.
     pub fn is_loopback(&self) -> bool {
-        is_loopback(&self.home.host)
+        is_loopback(&self.home.host) || self.home.addresses.are_here()
     }
 
     /// The address of a path on the target (starting with `/`), which is appended to the path of the target's URL, or of
@@ -112,12 +122,22 @@ impl Origin {
         self.locate(&url, "the answer redirects to")
     }
 
+    /// The version of HTTP that is spoken with every server that load goes to.
+    pub(super) fn http(&self) -> Http {
+        self.http
+    }
+
+    /// When a user opens a new connection.
+    pub fn connections(&self) -> Connections {
+        self.connections
+    }
+
     /// The TLS configuration, made once.
     pub(super) fn tls(&self) -> Result<Arc<ClientConfig>, ClientError> {
         if let Some(config) = self.secure.get() {
             return Ok(Arc::clone(config));
         }
-        let config = tls::config(&self.tls)?;
+        let config = tls::offering(&self.tls, self.http)?;
         Ok(Arc::clone(self.secure.get_or_init(|| config)))
     }
 
@@ -129,7 +149,8 @@ impl Origin {
                 short(host)
             )));
         }
-        let destination = Destination::of(url).ok_or_else(|| Failure::check(format!("{what} no server")))?;
+        let destination =
+            Destination::of(url, &self.resolve).ok_or_else(|| Failure::check(format!("{what} no server")))?;
         let destination = if destination.is(&self.home) { Arc::clone(&self.home) } else { Arc::new(destination) };
         let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
         Ok(Address { destination, target: target(&path)? })
@@ -137,7 +158,7 @@ impl Origin {
 }
 
 impl Destination {
-    fn of(url: &Url) -> Option<Self> {
+    fn of(url: &Url, resolve: &[(String, IpAddr)]) -> Option<Self> {
         let secure = match url.scheme() {
             "http" => false,
             "https" => true,
@@ -150,7 +171,7 @@ impl Destination {
         let mut root = Url::parse(&url[..url::Position::BeforePath]).ok()?;
         // User information names no server and is never sent.
         let _ = root.set_username("").and_then(|()| root.set_password(None));
-        Some(Self { root, secure, addresses: Addresses::of(&host), host, port, authority })
+        Some(Self { root, secure, addresses: Addresses::of(&host, resolve), host, port, authority })
     }
 
     /// Whether two destinations are the same server.

@@ -21,6 +21,11 @@ impl Payload {
     pub(super) fn of(body: &Bytes) -> Self {
         Self(body.clone())
     }
+
+    /// All of it, for who parts it himself.
+    pub(super) fn into_bytes(self) -> Bytes {
+        self.0
+    }
 }
 
 impl Body for Payload {

@@ -9,7 +9,7 @@ use std::{
 use tokio::{net::lookup_host, sync::OnceCell};
 use url::Host;
 
-use crate::plan::is_loopback;
+use crate::plan::{is_loopback, resolved};
 
 /// The addresses of a host.
 #[derive(Debug)]
@@ -22,16 +22,16 @@ pub(super) struct Addresses {
 }
 
 impl Addresses {
-    /// Those known without looking up: an address itself, and loopback for `localhost`, which is never asked of a name
-    /// server.
-    pub(super) fn of(host: &Host<String>) -> Self {
+    /// Those known without looking up: an address itself, loopback for `localhost`, which is never asked of a name server,
+    /// and what `resolve` says.
+    pub(super) fn of(host: &Host<String>, resolve: &[(String, IpAddr)]) -> Self {
         let known = match host {
             Host::Ipv4(address) => Some(vec![IpAddr::V4(*address)]),
             Host::Ipv6(address) => Some(vec![IpAddr::V6(*address)]),
             Host::Domain(_) if is_loopback(host) => {
                 Some(vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)])
             }
-            Host::Domain(_) => None,
+            Host::Domain(name) => resolved(name, resolve).map(|address| vec![address]),
         };
         Self {
             found: known.map_or_else(OnceCell::new, |known| OnceCell::new_with(Some(known))),
@@ -57,6 +57,11 @@ impl Addresses {
         let position = self.found.get().and_then(|found| found.iter().position(|ip| *ip == address.ip()));
         self.preferred.store(position.unwrap_or(0), Ordering::Relaxed);
         self.reached.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether they are known without looking up and of this machine's loopback.
+    pub(super) fn are_here(&self) -> bool {
+        self.found.get().is_some_and(|found| found.iter().all(IpAddr::is_loopback))
     }
 
     /// Whether any of them ever accepted a connection.

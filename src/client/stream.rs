@@ -62,6 +62,16 @@ pub(super) enum Stream {
 }
 
 impl Stream {
+    /// The protocol that both sides agreed on during the TLS handshake, empty for none; `None` without TLS.
+    pub(super) fn agreed(&self) -> Option<&[u8]> {
+        match self {
+            Self::Secure(stream) => Some(stream.get_ref().1.alpn_protocol().unwrap_or_default()),
+            Self::Plain(_) => None,
+            #[cfg(test)]
+            Self::Memory(_) => None,
+        }
+    }
+
     /// Makes its close a reset: what is left of a broken exchange is thrown away, and no port of this machine waits a
     /// minute for it (`TIME_WAIT`), of which there are only some 28,000.
     pub(super) fn close_by_reset(&self) {

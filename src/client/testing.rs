@@ -18,7 +18,7 @@ use tokio::{io::DuplexStream, sync::oneshot};
 use url::Url;
 
 use super::Origin;
-use crate::plan::{Target, Tls};
+use crate::plan::{Connections, Http, Target, Tls};
 
 /// A dial of connections in memory.
 #[derive(Clone)]
@@ -43,6 +43,9 @@ pub(crate) fn target() -> Target {
         allow: Vec::new(),
         timeout: Duration::from_secs(5),
         headers: Vec::new(),
+        http: Http::H1,
+        connections: Connections::Keep,
+        resolve: Vec::new(),
         tls: Tls { ca: None, verify: true },
         ready: None,
         start: None,

@@ -17,7 +17,12 @@ use tokio::net::TcpStream;
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::ClientError;
-use crate::plan::Tls;
+use crate::plan::{Http, Tls};
+
+/// HTTP/2 in the words of ALPN.
+pub(super) const HTTP2: &[u8] = b"h2";
+/// HTTP/1.1 in the words of ALPN.
+const HTTP1: &[u8] = b"http/1.1";
 
 /// The configuration that `target.tls` describes: the machine's own authorities and those of `ca`, verified unless
 /// `verify: false`.
@@ -39,6 +44,24 @@ pub fn config(tls: &Tls) -> Result<Arc<ClientConfig>, ClientError> {
         let verifier = Arc::new(Unverified(provider));
         builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth()
     };
+    Ok(Arc::new(config))
+}
+
+/// The configuration for a target: [`config()`], with the versions of HTTP that the server may choose from. With `h1` none are
+/// named, as a client of HTTP/1.1 does.
+///
+/// # Errors
+///
+/// As [`config()`].
+pub(super) fn offering(tls: &Tls, http: Http) -> Result<Arc<ClientConfig>, ClientError> {
+    let config = config(tls)?;
+    let offered: &[&[u8]] = match http {
+        Http::H1 => return Ok(config),
+        Http::H2 => &[HTTP2],
+        Http::Auto => &[HTTP2, HTTP1],
+    };
+    let mut config = ClientConfig::clone(&config);
+    config.alpn_protocols = offered.iter().map(|protocol| protocol.to_vec()).collect();
     Ok(Arc::new(config))
 }
 

@@ -45,7 +45,7 @@ pub use scenario::{Expect, Extract, Redirects, Scenario, Step};
 pub(crate) use secrets::GITHUB_TOKEN;
 pub use secrets::Secrets;
 pub use source::{Source, Span};
-pub use target::{Against, Http, Ready, Start, Target, Tls};
+pub use target::{Against, Connections, Http, Ready, Start, Target, Tls};
 pub use value::Value;
 pub use waiver::{Waiver, Waivers, waivers};
 pub use yaml::LARGEST_FILE;

@@ -20,8 +20,15 @@ pub struct Target {
     pub allow: Vec<Located<String>>,
     /// Longest time for one request, connect included. Default 10s.
     pub timeout: Option<Located<Duration>>,
-    /// The version of HTTP. Default h1.
+    /// The version of HTTP, for the target and every other host that a step names. Default h1. `h2` and `auto` offer it
+    /// in the TLS handshake (ALPN); without TLS, `h2` is spoken without asking and `auto` is HTTP/1.1.
     pub http: Option<Located<Http>>,
+    /// When a user opens a new connection. Default `keep`.
+    pub connections: Option<Located<Connections>>,
+    /// Addresses of hosts, in the place of what a name server says: {app.staging.example.com: 10.1.2.3}. The name still
+    /// stands in the Host header and in the TLS handshake.
+    #[serde(default)]
+    pub resolve: Table<Located<String>>,
     /// Headers of every request.
     #[serde(default)]
     pub headers: Table<Located<String>>,
@@ -46,6 +53,19 @@ pub enum Http {
     H2,
     /// What the server chooses (ALPN).
     Auto,
+}
+
+/// When a user opens a new connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Connections {
+    /// Only when it has none, or the server has closed it (default).
+    Keep,
+    /// For each iteration; the login has one of its own.
+    Iteration,
+    /// For each request.
+    Request,
 }
 
 /// Certificates.
@@ -95,4 +115,4 @@ pub struct Against {
     pub start: Option<Located<Start>>,
 }
 
-plain_fields!(Http, Start);
+plain_fields!(Connections, Http, Start);

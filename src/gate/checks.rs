@@ -48,7 +48,10 @@ async fn one_until_ready(
             (Some((path, within)), _) => preflight::wait_until_ready(control, path, *within).await,
             (None, Some(_)) => preflight::wait_until_reached(url, STARTED).await,
             (None, None) => Readiness {
-                outcome: preflight::reach(url, plan.target.timeout).await.map(|()| String::new()),
+                outcome: {
+                    let address = url.host_str().and_then(|host| plan.target.resolved(host));
+                    preflight::reach(url, address, plan.target.timeout).await.map(|()| String::new())
+                },
                 sent: Sent::default(),
             },
         }

@@ -119,7 +119,7 @@ impl Started {
     pub(super) async fn start(launch: &Launch<'_>) -> Result<Self, String> {
         let Launch { side, start, url, .. } = launch;
         let key = side.key();
-        if preflight::reach(url, OCCUPIED).await.is_ok() {
+        if preflight::reach(url, None, OCCUPIED).await.is_ok() {
             let port = url.port_or_known_default().unwrap_or(80);
             return Err(format!(
                 "something listens on port {port} already and would be measured in its place, so nothing was started; \

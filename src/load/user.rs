@@ -34,7 +34,10 @@ pub(super) async fn live(worker: Rc<Worker>, user: u32, start: Duration) {
     parked.walker.memory.draw_row(&mut parked.rows);
     let route = worker.route();
     match parked.walker.log_in(&scenario.login, start, &route).await {
-        Ok(_) => worker.course.user_logged_in(),
+        Ok(_) => {
+            parked.walker.renew(route.origin);
+            worker.course.user_logged_in();
+        }
         Err(Some(reason)) => return worker.course.user_failed(&reason),
         Err(None) => return,
     }
@@ -128,7 +131,9 @@ impl<'a> Life<'a> {
     /// One iteration on a row of its own, with the time just read; `None` when the phase is over.
     async fn iterate(&mut self, times: (Duration, Duration)) -> Option<Duration> {
         self.walker.memory.draw_row(&mut self.rows);
-        match self.walker.iterate(&self.scenario.steps, times, &self.worker.route()).await {
+        let walked = self.walker.iterate(&self.scenario.steps, times, &self.worker.route()).await;
+        self.walker.renew(&self.worker.load.origin);
+        match walked {
             Walked::Ended(at) | Walked::BrokenOff { at, .. } => Some(at),
             Walked::Over => None,
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{clock::Clock, prepare::PreparedStep, recipe::Unmade, render::Memory};
 use crate::{
     client::{Agent, Answer, Failure, Origin, Request, Trouble, extract, verify},
-    plan::{EndpointId, FailureKind, SlotId},
+    plan::{Connections, EndpointId, FailureKind, SlotId},
 };
 
 /// The longest chain of redirects that is followed.
@@ -81,6 +81,13 @@ enum StepEnd {
 }
 
 impl Walker {
+    /// Closes the connections of an iteration that has ended, where the next one opens its own.
+    pub(super) fn renew(&mut self, origin: &Origin) {
+        if origin.connections() == Connections::Iteration {
+            self.agent.disconnect();
+        }
+    }
+
     /// Goes through the steps of one iteration; each is intended to start when the one before ends. A failed step does
     /// not end the iteration, but a step whose values are missing does: the failure was counted where they were looked
     /// for.

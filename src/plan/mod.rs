@@ -41,7 +41,7 @@ pub use outlook::{Outlook, requests_needed};
 pub use phase::{Arrivals, LAST_READINGS, LOGIN_PATIENCE, Load, Phase};
 pub use place::Place;
 pub use policy::{Compared, Policy, Reaction, Recovery, Regression, Uncertain};
-pub use run::{Deployment, GitHub, Plan, Profile, Publish, Start, Target, Tls};
+pub use run::{Connections, Deployment, GitHub, Http, Plan, Profile, Publish, Start, Target, Tls, resolved};
 pub use scenario::{
     Body, Expect, Extract, Extraction, HeaderExpectation, JsonExpectation, Pacing, Redirects, Scenario, ScenarioId,
     Step,

@@ -1,5 +1,6 @@
 //! The plan of a run.
 
+use core::net::IpAddr; // addresses only: `core` has no sockets
 use std::{path::PathBuf, time::Duration};
 
 use http::HeaderName;
@@ -78,6 +79,12 @@ pub struct Target {
     pub timeout: Duration,
     /// Sent with every request (already merged into steps and probes; here for scrapes and readiness).
     pub headers: Vec<(HeaderName, String)>,
+    /// `http`.
+    pub http: Http,
+    /// `connections`.
+    pub connections: Connections,
+    /// `resolve`: hosts, in lower case and without a dot at the end, and the address of each.
+    pub resolve: Vec<(String, IpAddr)>,
     /// TLS.
     pub tls: Tls,
     /// `ready`: path and longest wait.
@@ -104,6 +111,41 @@ pub struct Deployment {
     pub url: Url,
     /// What serves it there; `None` for one that runs already.
     pub start: Option<Start>,
+}
+
+impl Target {
+    /// What `resolve` says of a host.
+    pub fn resolved(&self, host: &str) -> Option<IpAddr> {
+        resolved(host, &self.resolve)
+    }
+}
+
+/// The address that a list of hosts gives to one; case and a dot at the end do not matter.
+pub fn resolved(host: &str, resolve: &[(String, IpAddr)]) -> Option<IpAddr> {
+    let host = host.trim_end_matches('.');
+    resolve.iter().find(|(name, _)| name.eq_ignore_ascii_case(host)).map(|(_, address)| *address)
+}
+
+/// `target.http`: the version of HTTP that is spoken with the target and with every other host that a step names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Http {
+    /// HTTP/1.1.
+    H1,
+    /// HTTP/2; over plain TCP without asking first.
+    H2,
+    /// What the server chooses in the TLS handshake; over plain TCP HTTP/1.1.
+    Auto,
+}
+
+/// `target.connections`: when a user opens a new connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connections {
+    /// When it has none.
+    Keep,
+    /// When an iteration starts; the login has one of its own.
+    Iteration,
+    /// When a request is sent.
+    Request,
 }
 
 /// `target.tls`.

@@ -1,6 +1,6 @@
 //! Waiting for a fresh deployment.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use tokio::{
     net::TcpStream,
@@ -27,14 +27,20 @@ pub struct Readiness {
     pub sent: Sent,
 }
 
-/// Opens a connection to the target and closes it again; nothing is sent.
+/// Opens a connection to the target and closes it again; nothing is sent. With an `address` its name is not looked up.
 ///
 /// # Errors
 /// Why none could be opened within `patience`, in one sentence.
-pub async fn reach(url: &Url, patience: Duration) -> Result<(), String> {
+pub async fn reach(url: &Url, address: Option<IpAddr>, patience: Duration) -> Result<(), String> {
     let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
     let port = url.port_or_known_default().unwrap_or(80);
-    let seen = match timeout(patience, TcpStream::connect((host, port))).await {
+    let connecting = async {
+        match address {
+            Some(address) => TcpStream::connect((address, port)).await,
+            None => TcpStream::connect((host, port)).await,
+        }
+    };
+    let seen = match timeout(patience, connecting).await {
         Ok(Ok(_)) => return Ok(()),
         Ok(Err(error)) => error.to_string(),
         Err(_) => format!("no connection within {patience:?}"),
@@ -42,13 +48,13 @@ pub async fn reach(url: &Url, patience: Duration) -> Result<(), String> {
     Err(format!("{host} port {port} could not be reached: {seen}; start the app, or correct its address"))
 }
 
-/// Opens connections until one is taken, at most so long; nothing is sent.
+/// Opens connections to an app on this machine until one is taken, at most so long; nothing is sent.
 pub async fn wait_until_reached(url: &Url, within: Duration) -> Readiness {
     let started = Instant::now();
     let mut pause = FIRST_PAUSE;
     loop {
         let left = within.saturating_sub(started.elapsed()).max(FIRST_PAUSE);
-        let outcome = match reach(url, left).await {
+        let outcome = match reach(url, None, left).await {
             Ok(()) => Ok(format!("it took a connection after {:.1} s", started.elapsed().as_secs_f64())),
             Err(seen) if started.elapsed() + pause >= within => Err(format!("within {within:?}: {seen}")),
             Err(_) => {

@@ -41,9 +41,10 @@ const IMPURE: [&str; 9] = [
 const IMPURE_CRATES: [&str; 6] = ["tokio", "hyper", "reqwest", "rustix", "fastrand", "tempfile"];
 
 /// The one place of each big crate, as the beginnings of paths below src.
-const PLACES: [(&str, &[&str]); 13] = [
+const PLACES: [(&str, &[&str]); 14] = [
     ("clap", &["cli/"]),
     ("cookie_store", &["client/"]),
+    ("h2", &["client/"]),
     ("hdrhistogram", &["measure/"]),
     ("hyper", &["client/", "demo/"]),
     ("hyper_util", &["client/", "demo/"]),

@@ -48,5 +48,6 @@ mod staging;
 mod stalls;
 mod started;
 mod started_pairs;
+mod versions;
 mod waivers;
 mod workflows;

@@ -140,6 +140,21 @@ fn the_port_of_loopback_and_the_name_of_a_preview_do_not_matter() {
 }
 
 #[test]
+fn another_version_of_http_is_another_class_of_target() {
+    let target = |keys: &str| {
+        let text = FILE.replacen("target: {", &format!("target: {{{keys}"), 1);
+        let choice = Choice { target: Some("http://127.0.0.1:4711".to_owned()), ..Choice::default() };
+        Key::of(&plan_of(&text, &choice), &Secrets::default(), &environment()).target
+    };
+    assert_eq!(target("http: h1, "), "http://loopback");
+    assert_eq!(target("http: h2, "), "http://loopback over h2");
+    assert_eq!(target("http: auto, "), "http://loopback over auto");
+    assert_eq!(target("connections: keep, "), "http://loopback");
+    assert_eq!(target("connections: request, "), "http://loopback, a connection a request");
+    assert_eq!(target("connections: iteration, http: h2, "), "http://loopback over h2, a connection an iteration");
+}
+
+#[test]
 fn a_scale_counts_by_what_it_does() {
     let scaled = |scale: f64| {
         let choice = Choice { time_scale: Some(scale), ..Choice::default() };

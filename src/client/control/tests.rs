@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::*;
-use crate::plan::Tls;
+use crate::plan::{Connections, Http, Tls};
 
 fn target() -> Target {
     Target {
@@ -20,6 +20,9 @@ fn target() -> Target {
         allow: vec!["allowed.example.com".to_owned()],
         timeout: Duration::from_secs(2),
         headers: vec![(HeaderName::from_static("x-key"), "sesame".to_owned())],
+        http: Http::H1,
+        connections: Connections::Keep,
+        resolve: Vec::new(),
         tls: Tls { ca: None, verify: true },
         ready: None,
         start: None,

@@ -12,12 +12,12 @@ use std::{
 
 use http::{HeaderValue, header};
 
-use super::{failed, get};
+use super::{failed, get, plan_target};
 use crate::client::{
-    Agent, Request,
+    Agent, Origin, Request,
     testing::{self, Server, app, raw, read_head, text},
 };
-use crate::plan::FailureKind;
+use crate::plan::{Connections, FailureKind};
 
 /// A server that counts connections and requests, and closes a connection after some requests without saying so.
 fn closing_after(requests: usize) -> (String, Arc<AtomicUsize>, Arc<AtomicUsize>) {
@@ -147,4 +147,47 @@ async fn a_broken_exchange_leaves_no_port_waiting() {
     assert_eq!(ending_after(endless, Sent::APart, Duration::from_secs(1)).await, Err(ErrorKind::ConnectionReset));
     let garbage = b"garbage\r\n\r\n";
     assert_eq!(ending_after(garbage, Sent::APart, Duration::from_secs(60)).await, Err(ErrorKind::ConnectionReset));
+}
+
+#[tokio::test]
+async fn a_connection_for_each_request_leaves_no_port_waiting() {
+    let (note, mut noted) = tokio::sync::mpsc::unbounded_channel();
+    let url = raw(move |mut stream| {
+        let ends = (stream.peer_addr().expect("it is connected"), stream.local_addr().expect("it is bound"));
+        while read_head(&mut stream) {
+            if stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").is_err() {
+                break;
+            }
+        }
+        note.send(ends).expect("the test waits");
+    });
+    let target = plan_target(|target| target.connections = Connections::Request);
+    let origin = Origin::new(&target, &url::Url::parse(&url).expect("a URL")).expect("loopback is allowed");
+    let mut agent = Agent::new();
+    for _ in 0..4 {
+        agent.exchange(&origin, &get(&origin, "/")).await.expect("it answers");
+        let ended = tokio::time::timeout(Duration::from_secs(5), noted.recv()).await;
+        let (client, server) = ended.expect("the connection ended with its request").expect("it was noted");
+        assert!(!waits(client, server));
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_is_given_an_address_is_not_looked_up() {
+    let host =
+        |request: http::Request<bytes::Bytes>| text(200, request.headers()[header::HOST].to_str().expect("text"));
+    let server = Server::start(app(host), None);
+    let url = format!("http://app.staging.example.com:{}/", server.port());
+    let url = url::Url::parse(&url).expect("a URL");
+    let target = plan_target(|target| {
+        target.allow = vec!["*.staging.example.com".to_owned()];
+        target.resolve = vec![("app.staging.example.com".to_owned(), "127.0.0.1".parse().expect("an address"))];
+    });
+    let origin = Origin::new(&target, &url).expect("it is allowed");
+    assert!(origin.is_loopback(), "its load takes processor time from the app");
+    let answer = Agent::new().exchange(&origin, &get(&origin, "/")).await.expect("it answers");
+    assert_eq!(answer.body, format!("app.staging.example.com:{}", server.port()));
+    let control = crate::client::control::Control::new(&target, &url).expect("a client");
+    let answer = control.get("/", Duration::from_secs(5)).await.expect("it answers");
+    assert_eq!(answer.text(), format!("app.staging.example.com:{}", server.port()));
 }

@@ -4,8 +4,8 @@ use http::{HeaderMap, HeaderValue, header};
 use proptest::{arbitrary::any, collection::vec, prop_assert, proptest};
 use serde_json::json;
 
-use crate::client::verify;
-use crate::plan::{Expect, HeaderExpectation, JsonExpectation};
+use crate::client::{Answer, Session, extract, testing, verify};
+use crate::plan::{Expect, Extraction, HeaderExpectation, JsonExpectation};
 
 fn expecting(change: impl FnOnce(&mut Expect)) -> Expect {
     let mut expect = Expect::default();
@@ -76,4 +76,39 @@ proptest! {
             prop_assert!(violation.chars().count() < 500, "{}", violation);
         }
     }
+}
+
+#[test]
+fn a_compressed_body_is_looked_into_decoded_and_measured_as_it_came() {
+    use std::io::Write;
+    let gzip = |plain: &str| {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(plain.as_bytes()).expect("memory takes it");
+        encoder.finish().expect("memory takes it")
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert(http::header::CONTENT_ENCODING, "gzip".parse().expect("a header"));
+    // Shorter than its encoded form, which is no sign that it was cut off.
+    let body = gzip("{\"a\": 1}");
+    assert!(body.len() > 9);
+    let size = body.len() as u64;
+    let expect = Expect {
+        body_has: vec!["a".to_owned()],
+        body_lacks: vec!["Traceback".to_owned()],
+        json: vec![("/a".to_owned(), JsonExpectation::Equals(1.into()))],
+        max_size: Some(size),
+        ..Expect::default()
+    };
+    assert_eq!(verify(&expect, 200, &headers, &body, size), Ok(()));
+    let found = verify(&Expect { max_size: Some(size - 1), ..expect.clone() }, 200, &headers, &body, size);
+    assert!(found.expect_err("one byte too many").contains("max_size"));
+    let broken = verify(&expect, 200, &headers, b"{\"a\": 1}", 8).expect_err("no gzip");
+    assert!(broken.contains("not the gzip"), "{broken}");
+    assert!(verify(&expect, 500, &headers, b"oops", 4).expect_err("first of all").starts_with("status 500"));
+    assert_eq!(verify(&Expect::default(), 200, &headers, b"opaque", 6), Ok(()), "nobody looks into it");
+
+    let answer = Answer { status: 200, headers, body: body.into(), size };
+    let address = testing::origin("http://localhost/").address("/").expect("an address");
+    let from = Extraction::Json("/a".to_owned());
+    assert_eq!(extract(&from, &answer, &address, &Session::new()), Ok("1".to_owned()));
 }

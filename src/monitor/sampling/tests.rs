@@ -13,7 +13,7 @@ use crate::{
         Kind,
         testing::{Server, row},
     },
-    plan::{GaugeId, Target, Tls},
+    plan::{Connections, GaugeId, Http, Target, Tls},
 };
 
 const TLS: Tls = Tls { ca: None, verify: true };
@@ -40,6 +40,9 @@ async fn app_with(timeout: Duration, answer: fn(u32) -> Option<String>) -> (Cont
         allow: Vec::new(),
         timeout,
         headers: vec![(HeaderName::from_static("accept"), "*/*".to_owned())],
+        http: Http::H1,
+        connections: Connections::Keep,
+        resolve: Vec::new(),
         tls: TLS,
         ready: None,
         start: None,

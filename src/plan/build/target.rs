@@ -1,13 +1,14 @@
 //! `target`.
 
+use core::net::{IpAddr, Ipv6Addr};
 use std::{path::PathBuf, time::Duration};
 
-use url::Url;
+use url::{Host, Url};
 
 use super::{Draft, request::refused};
 use crate::{
-    config::{self, Http, Located},
-    plan::{Target, Tls},
+    config::{self, Located},
+    plan::{Connections, Http, Target, Tls, allowed, is_loopback},
 };
 
 /// `target.timeout` where it is not given.
@@ -25,15 +26,21 @@ impl Draft<'_> {
             let value = self.constant(value);
             headers.extend(self.header_name(name).map(|name| (name, value)));
         }
-        if let Some(http) = said.http.as_ref().filter(|http| http.value != Http::H1) {
-            self.problem(http.span, "only `h1` is supported yet, so that `h2` and `auto` would measure something else");
-        }
+        let http = self.http(said, url.as_ref());
+        let resolve = self.resolve(said, &allow);
         let start = self.target_start(said, url.as_ref());
         Target {
             url,
             allow,
             timeout: self.time("timeout", said.timeout, TIMEOUT),
             headers,
+            http,
+            connections: match said.connections.as_ref().map(|said| said.value) {
+                None | Some(config::Connections::Keep) => Connections::Keep,
+                Some(config::Connections::Iteration) => Connections::Iteration,
+                Some(config::Connections::Request) => Connections::Request,
+            },
+            resolve,
             tls: Tls {
                 ca: said.tls.ca.as_ref().map(|path| PathBuf::from(&path.value)),
                 verify: said.tls.verify.is_none_or(|verify| verify.value),
@@ -41,6 +48,60 @@ impl Draft<'_> {
             ready: said.ready.as_ref().map(|ready| self.ready(ready)),
             start,
         }
+    }
+
+    /// The version of HTTP, and whether the target can speak it.
+    fn http(&mut self, said: &config::Target, url: Option<&Url>) -> Http {
+        let Some(http) = &said.http else { return Http::H1 };
+        let demo = url.is_none() && self.choice.target.as_ref().map_or(said.url.value == "demo", |text| text == "demo");
+        match http.value {
+            config::Http::H2 if demo => {
+                let fault = "the built-in staging app speaks HTTP/1.1 only";
+                self.problem_with(http.span, fault, Some("leave `http` out, or name another target".to_owned()));
+                Http::H1
+            }
+            config::Http::H1 => Http::H1,
+            config::Http::H2 => Http::H2,
+            config::Http::Auto => Http::Auto,
+        }
+    }
+
+    /// Hosts that are not looked up. One that load never goes to is a slip of the pen; and what `localhost` means cannot be
+    /// changed, because load to it needs nobody's leave.
+    fn resolve(&mut self, said: &config::Target, allow: &[String]) -> Vec<(String, IpAddr)> {
+        let mut resolve = Vec::new();
+        for (host, address) in said.resolve.iter() {
+            let named = Url::parse(&format!("http://{}/", host.value)).ok();
+            let named = named.filter(|url| url.path() == "/" && !host.value.contains([':', '@']));
+            let name = named.as_ref().and_then(Url::host);
+            let fault = match &name {
+                Some(name) if is_loopback(name) => {
+                    Some(format!("`{}` is this machine and cannot be another address", host.value))
+                }
+                Some(Host::Domain(_)) if named.as_ref().is_some_and(|url| allowed(url, allow)) => None,
+                Some(Host::Domain(_)) => {
+                    Some(format!("load never goes to `{}`: it is not listed under `target.allow`", host.value))
+                }
+                _ => Some(format!("`{}` is not the name of a host", host.value)),
+            };
+            if let Some(fault) = fault.filter(|_| host.complete) {
+                self.problem(host.span, fault);
+            }
+            let bare = address.value.trim_start_matches('[').trim_end_matches(']');
+            match bare.parse::<IpAddr>() {
+                Ok(ip) => resolve.extend(name.map(|name| (name.to_string().trim_end_matches('.').to_owned(), ip))),
+                Err(_) if !address.complete => {}
+                Err(_) => {
+                    let help = "write it like 10.1.2.3, without a port";
+                    self.problem_with(
+                        address.span,
+                        format!("`{}` is not an IP address", address.value),
+                        Some(help.to_owned()),
+                    );
+                }
+            }
+        }
+        resolve
     }
 
     fn ready(&mut self, ready: &config::Ready) -> (String, Duration) {
@@ -55,7 +116,7 @@ impl Draft<'_> {
         for host in said {
             let name = host.value.strip_prefix("*.").unwrap_or(&host.value);
             let name = name.trim_start_matches('[').trim_end_matches(']');
-            let address = name.parse::<core::net::Ipv6Addr>().is_ok();
+            let address = name.parse::<Ipv6Addr>().is_ok();
             // A wildcard never stands for a whole top-level domain.
             let wide = name.len() < host.value.len() && !name.contains('.');
             let plain = !name.is_empty() && !wide && !name.contains(|c: char| "*/:@? ".contains(c));

@@ -18,8 +18,8 @@ use crate::{
     client::{Origin, control::Control},
     monitor::Gauges,
     plan::{
-        Expect, Gauge, GaugeId, GitHub, JsonExpectation, Monitor, Place, Plan, Policy, Probe, Profile, Publish,
-        Reaction, Source, Target, Tls, Uncertain,
+        Connections, Expect, Gauge, GaugeId, GitHub, Http, JsonExpectation, Monitor, Place, Plan, Policy, Probe,
+        Profile, Publish, Reaction, Source, Target, Tls, Uncertain,
     },
 };
 
@@ -50,6 +50,9 @@ fn target() -> Target {
         allow: Vec::new(),
         timeout: Duration::from_secs(5),
         headers: Vec::new(),
+        http: Http::H1,
+        connections: Connections::Keep,
+        resolve: Vec::new(),
         tls: Tls { ca: None, verify: true },
         ready: None,
         start: None,

@@ -77,6 +77,41 @@ fn impossible_loads_have_their_place() {
 }
 
 #[test]
+fn the_built_in_app_speaks_http_1_only() {
+    let on = |url: &str, http: &str| {
+        let target = format!("target: {{http: {http}, url: {url}}}");
+        problems(&with("").replace("target: {url: 'http://127.0.0.1:1'}", &target))
+    };
+    let found = on("demo", "h2");
+    assert!(found.len() == 1 && found[0].contains("the built-in staging app speaks HTTP/1.1 only"), "{found:?}");
+    for (url, http) in [("demo", "auto"), ("demo", "h1"), ("http://127.0.0.1:1", "h2"), ("https://127.0.0.1:1", "auto")]
+    {
+        assert!(on(url, http).is_empty(), "{url} {http}");
+    }
+}
+
+#[test]
+fn addresses_of_hosts_are_addresses_of_hosts_that_load_goes_to() {
+    let on = |resolve: &str| {
+        let keys = format!("target: {{allow: ['*.example.com'], resolve: {{{resolve}}}, ");
+        problems(&with("").replace("target: {", &keys))
+    };
+    for (resolve, expected) in [
+        ("localhost: 10.0.0.1", "`localhost` is this machine and cannot be another address"),
+        ("LOCALHOST.: 10.0.0.1", "`LOCALHOST.` is this machine and cannot be another address"),
+        ("app.example.org: 10.0.0.1", "load never goes to `app.example.org`: it is not listed under `target.allow`"),
+        ("10.0.0.2: 10.0.0.1", "`10.0.0.2` is not the name of a host"),
+        ("'app.example.com:80': 10.0.0.1", "`app.example.com:80` is not the name of a host"),
+        ("app.example.com: 10.0.0", "`10.0.0` is not an IP address (write it like 10.1.2.3, without a port)"),
+        ("app.example.com: '10.0.0.1:80'", "`10.0.0.1:80` is not an IP address"),
+    ] {
+        let found = on(resolve);
+        assert!(found.len() == 1 && found[0].contains(expected), "{resolve}: {found:?}");
+    }
+    assert!(on("app.example.com: 10.0.0.1, API.example.com: '[::1]'").is_empty());
+}
+
+#[test]
 fn impossible_values_have_their_place() {
     let phase = |rest: &str| format!("  - {{name: p, {rest}, criteria: [no 5xx]}}");
     for (more, expected) in [

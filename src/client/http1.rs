@@ -1,0 +1,200 @@
+//! HTTP/1.1 over one connection.
+
+use std::{
+    pin::{Pin, pin},
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, header, response::Parts};
+use hyper::{
+    body::{Body, Frame, Incoming},
+    client::conn::http1::{self, SendRequest},
+};
+use hyper_util::rt::TokioIo;
+
+use super::{
+    Failure, Keep,
+    connection::{FAIR_SHARE, LARGEST_BUFFER, LONGEST_HEAD, Outgoing, Read, Unanswered},
+    failure,
+    hush::Hush,
+    kept::Kept,
+    payload::Payload,
+    stream::Stream,
+};
+
+/// One keep-alive connection. The HTTP state machine is polled by the user's own task, in line with the request: no
+/// second task, no wake-up between the two.
+pub(super) struct Http1 {
+    sender: SendRequest<Payload>,
+    driver: Driver,
+    hush: Hush,
+}
+
+/// hyper's side of the connection.
+struct Driver {
+    /// `None` once it has ended.
+    /// In a place of its own, because a connection changes hands twice for each request.
+    connection: Option<Box<http1::Connection<TokioIo<Stream>, Payload>>>,
+    /// What is left of it then, until the answer is read to its end.
+    ended: Option<Stream>,
+    /// Whether a request was handed over whose answer was not read to its end.
+    busy: bool,
+}
+
+impl Http1 {
+    /// Makes a stream ready for requests; nothing is sent.
+    pub(super) async fn over(stream: Stream) -> Result<Self, Failure> {
+        let (sender, driver) = http1::Builder::new()
+            .max_header_size(LONGEST_HEAD)
+            .max_buf_size(LARGEST_BUFFER)
+            // To copy a body behind its head costs less than to hand the kernel a list of two.
+            .writev(false)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| failure::exchanging(&error))?;
+        Ok(Self {
+            sender,
+            driver: Driver { connection: Some(Box::new(driver)), ended: None, busy: false },
+            hush: Hush::new(),
+        })
+    }
+
+    /// Sends the request and reads the head of its answer.
+    pub(super) async fn send(&mut self, outgoing: &mut Option<Outgoing>) -> Result<(Parts, Incoming), Unanswered> {
+        let Self { sender, driver, hush, .. } = self;
+        let ready = std::future::poll_fn(|cx| {
+            hush.poll(cx, |cx| {
+                driver.drive(cx);
+                match sender.poll_ready(cx) {
+                    Poll::Ready(result) => Poll::Ready(result.is_ok()),
+                    Poll::Pending if driver.connection.is_none() => Poll::Ready(false),
+                    Poll::Pending => Poll::Pending,
+                }
+            })
+        });
+        if !ready.await {
+            return Err(Unanswered::Unsent);
+        }
+        let request = outgoing.take().expect("a request that was sent is not sent again");
+        driver.busy = true;
+        let mut answer = pin!(sender.try_send_request(request));
+        let answer = std::future::poll_fn(|cx| {
+            hush.poll(cx, |cx| {
+                driver.drive(cx);
+                answer.as_mut().poll(cx)
+            })
+        });
+        match answer.await {
+            Ok(answer) => Ok(answer.into_parts()),
+            Err(mut error) => Err(match error.take_message() {
+                Some(request) => {
+                    *outgoing = Some(request);
+                    Unanswered::Unsent
+                }
+                None => Unanswered::Failed(failure::exchanging(error.error())),
+            }),
+        }
+    }
+
+    /// Reads a body to its end, or until it is longer than `max_size` by any amount.
+    pub(super) async fn read(
+        &mut self,
+        mut incoming: Incoming,
+        head: &Parts,
+        (keep, max_size): (Keep, Option<u64>),
+    ) -> Result<Read, Unanswered> {
+        let mut kept = Kept::default();
+        let (mut size, mut fair) = (0_u64, FAIR_SHARE);
+        while let Some(frame) = self.driver.next(&mut incoming, &mut self.hush).await {
+            let Ok(data) = frame.map_err(|error| Unanswered::Failed(failure::exchanging(&error)))?.into_data() else {
+                continue;
+            };
+            size += data.len() as u64;
+            if keep == Keep::Body {
+                kept.add(data);
+            }
+            if max_size.is_some_and(|max| size > max) {
+                self.driver.reset();
+                break;
+            }
+            if size >= fair {
+                fair = size + FAIR_SHARE;
+                tokio::task::yield_now().await;
+            }
+        }
+        drop(incoming);
+        self.driver.busy = false;
+        self.driver.ended = None;
+        self.hush.rest();
+        if closes(&head.headers) {
+            self.driver.connection = None;
+        }
+        Ok(Read { body: kept.take(), size })
+    }
+
+    /// Ends it by a reset.
+    pub(super) fn close(mut self) {
+        self.driver.reset();
+    }
+
+    /// Whether an exchange on it was given up before its answer was read to the end.
+    pub(super) fn is_unfinished(&self) -> bool {
+        self.driver.busy
+    }
+
+    /// Whether it has ended for certain; one that has not may still turn out to be closed.
+    pub(super) fn is_closed(&self) -> bool {
+        self.driver.connection.is_none()
+    }
+}
+
+impl Driver {
+    fn drive(&mut self, cx: &mut Context<'_>) {
+        if let Some(connection) = &mut self.connection
+            && Pin::new(&mut **connection).poll(cx).is_ready()
+        {
+            // Whatever ended it reaches the request in flight, if there is one; without one it does not matter.
+            self.ended = self.take();
+        }
+    }
+
+    /// Ends a connection in the middle of an exchange.
+    fn reset(&mut self) {
+        if let Some(stream) = self.take().or_else(|| self.ended.take()) {
+            stream.close_by_reset();
+        }
+    }
+
+    fn take(&mut self) -> Option<Stream> {
+        self.connection.take().map(|connection| connection.into_parts().io.into_inner())
+    }
+
+    /// The next frame of a body: first what has arrived, then what the connection reads now.
+    async fn next(&mut self, incoming: &mut Incoming, hush: &mut Hush) -> Option<Result<Frame<Bytes>, hyper::Error>> {
+        std::future::poll_fn(|cx| {
+            hush.poll(cx, |cx| {
+                if let Poll::Ready(frame) = Pin::new(&mut *incoming).poll_frame(cx) {
+                    return Poll::Ready(frame);
+                }
+                self.drive(cx);
+                Pin::new(&mut *incoming).poll_frame(cx)
+            })
+        })
+        .await
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if self.busy {
+            self.reset();
+        }
+    }
+}
+
+fn closes(headers: &HeaderMap) -> bool {
+    headers.get_all(header::CONNECTION).iter().any(|value| {
+        value.as_bytes().split(|byte| *byte == b',').any(|token| token.trim_ascii().eq_ignore_ascii_case(b"close"))
+    })
+}

@@ -1,0 +1,292 @@
+//! HTTP/2 over one connection.
+
+use std::{
+    future::poll_fn,
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use h2::{
+    RecvStream, SendStream,
+    client::{self, ResponseFuture, SendRequest},
+};
+use http::{
+    HeaderName, HeaderValue, Request, Uri, header,
+    response::Parts,
+    uri::{Authority, Scheme},
+};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::{
+    Failure, Keep,
+    connection::{FAIR_SHARE, LONGEST_HEAD, Outgoing, Read, Unanswered},
+    failure,
+    hush::Hush,
+    kept::Kept,
+    origin::Destination,
+    stream::Stream,
+};
+use crate::plan::FailureKind;
+
+/// How much of a body a server may send before any of it was read. Browsers allow several times as much; with the 64 KiB of
+/// the standard, an answer over a long way would measure round trips in the place of the app.
+const WINDOW: u32 = 1024 * 1024;
+
+/// The largest part of a body that is handed over at once.
+const PART: usize = 16 * 1024;
+
+/// Headers that HTTP/2 has no place for: they speak of the connection (RFC 9113 section 8.2.2), and Host is `:authority`.
+const OF_THE_CONNECTION: [HeaderName; 7] = [
+    header::HOST,
+    header::CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    header::TE,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+
+/// One connection that carries one request at a time. The HTTP state machine is polled by the user's own task, in line with
+/// the request: what a server says while the user pauses is heard with the next request.
+pub(super) struct Http2 {
+    sender: SendRequest<Bytes>,
+    connection: client::Connection<Guarded, Bytes>,
+    /// Whether the connection has ended; it is not polled again then.
+    ended: bool,
+    /// Whether an answer was cut off that is still on its way.
+    cut: bool,
+    /// Whether a request was handed over whose answer was not read to its end.
+    busy: Arc<AtomicBool>,
+    scheme: Scheme,
+    authority: Authority,
+    hush: Hush,
+}
+
+/// A body on its way out.
+struct Upload {
+    stream: SendStream<Bytes>,
+    rest: Bytes,
+}
+
+impl Http2 {
+    /// Makes a stream ready for requests: sends the preface.
+    pub(super) async fn over(stream: Stream, destination: &Destination) -> Result<Self, Failure> {
+        let authority = Authority::try_from(destination.authority.as_bytes())
+            .map_err(|error| Failure::new(FailureKind::Protocol, format!("the host is no authority: {error}")))?;
+        let busy = Arc::new(AtomicBool::new(false));
+        let (sender, connection) = client::Builder::new()
+            .enable_push(false)
+            .initial_window_size(WINDOW)
+            .initial_connection_window_size(WINDOW)
+            .max_header_list_size(u32::try_from(LONGEST_HEAD).unwrap_or(u32::MAX))
+            .handshake(Guarded { stream, busy: Arc::clone(&busy) })
+            .await
+            .map_err(|error| failure::streaming(&error))?;
+        let scheme = if destination.secure { Scheme::HTTPS } else { Scheme::HTTP };
+        Ok(Self { sender, connection, ended: false, cut: false, busy, scheme, authority, hush: Hush::new() })
+    }
+
+    /// Sends the request, and reads head and body of its answer: to its end, or until it is longer than `max_size` by any
+    /// amount.
+    pub(super) async fn exchange(
+        &mut self,
+        outgoing: &mut Option<Outgoing>,
+        (keep, max_size): (Keep, Option<u64>),
+    ) -> Result<(Parts, Read), Unanswered> {
+        if !self.is_ready().await {
+            return Err(Unanswered::Unsent);
+        }
+        let request = outgoing.take().expect("a request that was sent is not sent again");
+        let (request, body) = self.translate(request)?;
+        self.busy.store(true, Ordering::Relaxed);
+        let (answer, stream) = self.sender.send_request(request, body.is_empty()).map_err(failed)?;
+        let mut upload = Upload { stream, rest: body };
+        let (head, incoming) = self.head(answer, &mut upload).await.map_err(failed)?.into_parts();
+        let read = self.read(incoming, &mut upload, (keep, max_size)).await.map_err(failed)?;
+        // What is left of an upload that was answered early is not sent.
+        drop(upload);
+        // A connection with an answer that was cut off is still to be closed by a reset.
+        self.busy.store(self.cut, Ordering::Relaxed);
+        self.hush.rest();
+        Ok((head, read))
+    }
+
+    /// Ends it by a reset.
+    pub(super) fn close(self) {
+        self.busy.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether an exchange on it was given up before its answer was read to the end.
+    pub(super) fn is_unfinished(&self) -> bool {
+        self.busy.load(Ordering::Relaxed)
+    }
+
+    /// Whether it has ended for certain; one that has not may still turn out to be closed.
+    pub(super) fn is_closed(&self) -> bool {
+        self.ended || self.cut
+    }
+
+    /// Whether another request may be sent; false once either side has said that it ends.
+    async fn is_ready(&mut self) -> bool {
+        let Self { sender, connection, ended, hush, .. } = self;
+        poll_fn(|cx| {
+            hush.poll(cx, |cx| {
+                drive(connection, ended, cx);
+                if *ended { Poll::Ready(false) } else { sender.poll_ready(cx).map(|ready| ready.is_ok()) }
+            })
+        })
+        .await
+    }
+
+    /// The request as HTTP/2 writes it, and its body.
+    fn translate(&self, request: Outgoing) -> Result<(Request<()>, Bytes), Unanswered> {
+        let (mut head, body) = request.into_parts();
+        let body = body.into_bytes();
+        for name in &OF_THE_CONNECTION {
+            head.headers.remove(name);
+        }
+        if !body.is_empty() {
+            head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+        }
+        let mut uri = head.uri.into_parts();
+        uri.scheme = Some(self.scheme.clone());
+        uri.authority = Some(self.authority.clone());
+        head.uri = Uri::from_parts(uri).map_err(|error| {
+            Unanswered::Failed(Failure::new(FailureKind::Protocol, format!("the request cannot be sent: {error}")))
+        })?;
+        head.version = http::Version::HTTP_2;
+        Ok((Request::from_parts(head, ()), body))
+    }
+
+    async fn head(
+        &mut self,
+        mut answer: ResponseFuture,
+        upload: &mut Upload,
+    ) -> Result<http::Response<RecvStream>, h2::Error> {
+        let Self { connection, ended, hush, .. } = self;
+        poll_fn(|cx| {
+            hush.poll(cx, |cx| {
+                upload.push(cx);
+                drive(connection, ended, cx);
+                Pin::new(&mut answer).poll(cx)
+            })
+        })
+        .await
+    }
+
+    async fn read(
+        &mut self,
+        mut incoming: RecvStream,
+        upload: &mut Upload,
+        (keep, max_size): (Keep, Option<u64>),
+    ) -> Result<Read, h2::Error> {
+        let mut kept = Kept::default();
+        let (mut size, mut fair) = (0_u64, FAIR_SHARE);
+        while let Some(data) = self.next(upload, |cx| incoming.poll_data(cx)).await.transpose()? {
+            incoming.flow_control().release_capacity(data.len())?;
+            size += data.len() as u64;
+            if keep == Keep::Body {
+                kept.add(data);
+            }
+            if max_size.is_some_and(|max| size > max) {
+                // The rest answers nothing that will be asked, so that the connection ends with this exchange.
+                self.cut = true;
+                return Ok(Read { body: kept.take(), size });
+            }
+            if size >= fair {
+                fair = size + FAIR_SHARE;
+                tokio::task::yield_now().await;
+            }
+        }
+        self.next(upload, |cx| incoming.poll_trailers(cx)).await?;
+        Ok(Read { body: kept.take(), size })
+    }
+
+    /// What a poll gives: first what has arrived, then what the connection reads now.
+    async fn next<T>(&mut self, upload: &mut Upload, mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>) -> T {
+        let Self { connection, ended, hush, .. } = self;
+        poll_fn(|cx| {
+            hush.poll(cx, |cx| {
+                if let Poll::Ready(result) = poll(cx) {
+                    return Poll::Ready(result);
+                }
+                upload.push(cx);
+                drive(connection, ended, cx);
+                poll(cx)
+            })
+        })
+        .await
+    }
+}
+
+/// Reads and writes what the connection can. Whatever ends it reaches the request in flight, if there is one.
+fn drive(connection: &mut client::Connection<Guarded, Bytes>, ended: &mut bool, cx: &mut Context<'_>) {
+    if !*ended && Pin::new(connection).poll(cx).is_ready() {
+        *ended = true;
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is what an error is mapped with")]
+fn failed(error: h2::Error) -> Unanswered {
+    Unanswered::Failed(failure::streaming(&error))
+}
+
+impl Upload {
+    /// Hands over as much of the body as the server has room for.
+    fn push(&mut self, cx: &mut Context<'_>) {
+        while !self.rest.is_empty() {
+            self.stream.reserve_capacity(self.rest.len().min(PART));
+            match self.stream.poll_capacity(cx) {
+                Poll::Ready(Some(Ok(room))) if room > 0 => {
+                    let part = self.rest.split_to(room.min(self.rest.len()));
+                    if self.stream.send_data(part, self.rest.is_empty()).is_err() {
+                        self.rest.clear();
+                    }
+                }
+                // A server that wants no more of it says why in its answer, or with its reset.
+                Poll::Ready(Some(Err(_)) | None) => self.rest.clear(),
+                Poll::Ready(Some(Ok(_))) | Poll::Pending => return,
+            }
+        }
+    }
+}
+
+/// A stream whose close is a reset while an exchange is under way on it.
+struct Guarded {
+    stream: Stream,
+    busy: Arc<AtomicBool>,
+}
+
+impl Drop for Guarded {
+    fn drop(&mut self) {
+        if self.busy.load(Ordering::Relaxed) {
+            self.stream.close_by_reset();
+        }
+    }
+}
+
+impl AsyncRead for Guarded {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Guarded {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
