@@ -47,6 +47,7 @@ def page(table_text, given, nginx):
     """docs/performance.md."""
     cpu = re.search(r"model name\s*:\s*(.*)", pathlib.Path("/proc/cpuinfo").read_text())
     name = cpu.group(1) if cpu else platform.machine()
+    kernel = ".".join(platform.release().split(".")[:2])
     return f"""# The cost of a request
 
 Written by `benches/peers/measure.py`; run it to see your own machine's figures. The ratios carry over, the microseconds
@@ -55,7 +56,7 @@ do not.
 {table_text}
 
 Medians of {given.rounds} interleaved rounds of {given.seconds} s with {given.users} keep-alive connections against nginx
-{nginx} and an answer of 203 bytes; generator and server have a core each ({name}, Linux {platform.release()}).
+{nginx} and an answer of 203 bytes; generator and server have a core each ({name}, Linux {kernel}).
 CPU time is user and system time of the whole process. What the gate takes beside its load, to read its file, ask git, judge
 and write its reports, was measured in each round with one user who hardly asks for anything and stands by itself; nothing
 was taken off the others.
