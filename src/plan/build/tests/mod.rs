@@ -4,6 +4,7 @@ mod faults;
 mod notes;
 mod plans;
 mod problems;
+mod targets;
 mod waivers;
 
 use super::{Choice, build};
