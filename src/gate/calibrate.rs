@@ -24,7 +24,6 @@ use crate::{
     },
     load::{self, Tick},
     measure::PhaseEnding,
-    monitor::Readings,
     plan::{Phase, Plan},
 };
 
@@ -209,15 +208,7 @@ async fn round(walk: &mut Walk<'_>, plan: &Plan, rounds: &mut Rounds, left: Dura
         let index = walk.next_index;
         walk.next_index = index.saturating_add(1);
         (walk.listen)(ladder::begins(phase, 1, walk.next_index));
-        let drive = Drive {
-            kit: &walk.kit,
-            phase,
-            index,
-            workers: walk.workers,
-            stop: &walk.stop,
-            extension: None,
-            readings: Readings::Gauges,
-        };
+        let drive = Drive::plain(&walk.kit, &walk.stop, walk.workers, phase, index);
         let listen = &mut *walk.listen;
         let mut look = |tick: &Tick, _: &View<'_>| {
             listen(Event::Progress(ladder::progress(phase, tick, left)));

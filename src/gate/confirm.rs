@@ -11,10 +11,7 @@ use super::{
     ladder,
     setup::Stored,
 };
-use crate::{
-    judge::{Interruption, ends_ladder},
-    monitor::Readings,
-};
+use crate::judge::{Interruption, ends_ladder};
 
 /// Drives the phases whose cells would fail on one run so many more times as `regression.confirm` says; gives the moment
 /// when the last load had ended, if any was sent. A ladder that ended early is red already, and is not driven again.
@@ -32,15 +29,7 @@ pub(super) async fn confirm(walk: &mut Walk<'_>, stored: &Stored) -> Result<Opti
     for time in 1..=times {
         for phase in &phases {
             (walk.listen)(Event::Confirming { phase: phase.name.clone(), time, of: times });
-            let drive = Drive {
-                kit: &walk.kit,
-                phase,
-                index,
-                workers: walk.workers,
-                stop: &walk.stop,
-                extension: None,
-                readings: Readings::Gauges,
-            };
+            let drive = Drive::plain(&walk.kit, &walk.stop, walk.workers, phase, index);
             let listen = &mut *walk.listen;
             let driven = drive
                 .run(&mut |tick, _| {

@@ -139,7 +139,12 @@ impl View<'_> {
     }
 }
 
-impl Drive<'_> {
+impl<'a> Drive<'a> {
+    /// One that is never extended, with the gauges read meanwhile.
+    pub(super) fn plain(kit: &'a Kit, stop: &'a Stop, workers: usize, phase: &'a Phase, index: u32) -> Self {
+        Self { kit, phase, index, workers, stop, extension: None, readings: Readings::Gauges }
+    }
+
     /// The load that is to be driven.
     pub(super) fn job(&self) -> Job {
         Job {

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    Event, MeasuredPhase,
+    Event, MeasuredPhase, Stop,
     corridor::Walk,
     drive::{BRIEF_READINGS, Drive, Driven, Look},
     ladder::{self, Climbed},
@@ -131,7 +131,7 @@ impl<'a> Pair<'a> {
 
     async fn measure(&self, walk: &mut Walk<'_>, later: Duration) -> Measured {
         let mut sides = [0, 1].map(|side: usize| {
-            let drive = self.drive(walk, side, self.phase);
+            let drive = self.drive((&walk.stop, walk.workers), side, self.phase);
             Side { sitting: Sitting::start(drive.job()), parts: Vec::new() }
         });
         let mut logins = Vec::new();
@@ -219,15 +219,7 @@ impl<'a> Pair<'a> {
     ) -> Driven {
         let phase = Phase { duration: window, warmup: Duration::ZERO, ..self.phase.clone() };
         let running = sitting.round(Duration::ZERO, window);
-        let drive = Drive {
-            kit: &self.kits[side],
-            phase: &phase,
-            index: self.index,
-            workers: walk.workers,
-            stop: &walk.stop,
-            extension: None,
-            readings: readings(side),
-        };
+        let drive = self.drive((&walk.stop, walk.workers), side, &phase);
         let listen = &mut *walk.listen;
         let mut look = |tick: &Tick, _: &super::drive::View<'_>| {
             listen(Event::Progress(ladder::progress(self.phase, tick, later)));
@@ -236,16 +228,8 @@ impl<'a> Pair<'a> {
         drive.see_through(running, &mut look).await.read_out(patience).await
     }
 
-    fn drive<'w>(&'w self, walk: &'w Walk<'_>, side: usize, phase: &'w Phase) -> Drive<'w> {
-        Drive {
-            kit: &self.kits[side],
-            phase,
-            index: self.index,
-            workers: walk.workers,
-            stop: &walk.stop,
-            extension: None,
-            readings: readings(side),
-        }
+    fn drive<'w>(&'w self, (stop, workers): (&'w Stop, usize), side: usize, phase: &'w Phase) -> Drive<'w> {
+        Drive { readings: readings(side), ..Drive::plain(&self.kits[side], stop, workers, phase, self.index) }
     }
 
     fn values(&self, plan: &Plan, measured: &MeasuredPhase) -> regression::RunValues {

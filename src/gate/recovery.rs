@@ -17,7 +17,6 @@ use crate::{
     judge::{self, Interruption, Outcome, RECOVERY_SPAN, RecoverySpan, RecoveryVerdict},
     load::Tick,
     measure::{GaugeSeries, PhaseEnding},
-    monitor::Readings,
     plan::{Arrivals, LAST_READINGS, Load, Phase, Plan, Recovery, Stages},
 };
 
@@ -75,15 +74,7 @@ async fn attempt(
 ) -> Driven {
     let plan = watching.plan;
     let monitors = Cell::new(if unjudged.is_some() { Monitors::Busy } else { Monitors::Free });
-    let drive = Drive {
-        kit: &walk.kit,
-        phase,
-        index,
-        workers: 1,
-        stop: &walk.stop,
-        extension: None,
-        readings: Readings::Gauges,
-    };
+    let drive = Drive::plain(&walk.kit, &walk.stop, 1, phase, index);
     let (record, listen) = (RefCell::new(&mut walk.record), RefCell::new(&mut *walk.listen));
     let judging = async {
         let Some(unjudged) = unjudged else { return };

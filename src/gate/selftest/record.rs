@@ -16,7 +16,6 @@ use crate::{
     judge::Interruption,
     load,
     measure::Tape,
-    monitor::Readings,
     plan::{LAST_READINGS, Load, Pacing, Phase, Plan, Stages},
     units::number,
 };
@@ -105,15 +104,7 @@ pub(super) async fn record(
     let plan = Arc::clone(&walk.plan);
     let phase = &short.phase;
     (walk.listen)(ladder::begins(phase, 1, index + 1));
-    let drive = Drive {
-        kit: &walk.kit,
-        phase,
-        index,
-        workers: walk.workers,
-        stop: &walk.stop,
-        extension: None,
-        readings: Readings::Gauges,
-    };
+    let drive = Drive::plain(&walk.kit, &walk.stop, walk.workers, phase, index);
     let mut running = load::start(drive.job());
     let kept = running.keep_requests();
     let listen = &mut *walk.listen;
