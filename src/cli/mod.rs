@@ -95,7 +95,7 @@ fn dispatch(command: Command) -> u8 {
         Command::Baseline(args) => baseline::run(&args.act),
         Command::Calibrate(args) => calibrate::run(&args),
         Command::Selftest(args) => selftest::run(&args),
-        Command::Schema => schema::run(),
+        Command::Schema(args) => schema::run(&args),
     }
 }
 

@@ -17,7 +17,7 @@ pub struct Phase {
     /// Closed model: so many users, each waiting for its answers; `10..100 over 2m` for users who come one after the other,
     /// in a list for several stages. Open model: the pool (default 10 x rate).
     pub users: Option<OneOrMany<Located<Stage<u32>>>>,
-    /// Users started per second: 3/s. Default: all at once within a second.
+    /// Users started per second: 3/s. Default: all within a second; of the open model the rate.
     pub spawn_rate: Option<Located<Rate>>,
     /// Open model: iterations started per second, whatever the app does: 200/s; `50/s..500/s over 2m` for a rate that
     /// changes, in a list for several stages.

@@ -14,7 +14,7 @@ pub struct Policy {
     pub uncertain_criterion: Option<Located<Uncertain>>,
     /// A comparison is inconclusive. Default warn.
     pub uncertain_regression: Option<Located<Reaction>>,
-    /// A criterion without samples is inconclusive. Default fail (exit 4); never a pass.
+    /// A criterion without samples is inconclusive, never a pass. Default fail.
     pub no_data: Option<Located<Reaction>>,
 }
 
@@ -50,13 +50,14 @@ pub struct Regression {
     /// The smallest slowdown worth blocking. Default 10%.
     pub margin: Option<Located<Percent>>,
     /// What is compared, per phase: `p95`, `p95(chart data)`, or a rate with its own margin, `{error_rate: 1%}`.
+    /// Default: p50, p95 and the error rate within 1%.
     #[serde(default)]
     pub cells: Vec<Cell>,
     /// So many of the newest comparable runs of the base branch. Default 20.
     pub history: Option<Located<u32>>,
     /// A stored comparison that would fail is measured this many more times before it blocks. Default 2.
     pub confirm: Option<Located<u32>>,
-    /// There is no comparable baseline. Default warn; never a silent pass.
+    /// There is no comparable baseline; never a silent pass. Default warn.
     pub missing: Option<Located<Reaction>>,
     /// A directory, `git:BRANCH` or `s3://bucket/prefix`. Absent or empty: comparisons are new.
     pub store: Option<Located<String>>,

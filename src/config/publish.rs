@@ -9,15 +9,15 @@ use super::Located;
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Publish {
-    /// Default junit.xml.
+    /// The `JUnit` file. Default junit.xml.
     pub junit: Option<Located<String>>,
-    /// Default summary.md.
+    /// The Markdown summary. Default summary.md.
     pub markdown: Option<Located<String>>,
-    /// Default report.html.
+    /// The HTML report. Default report.html.
     pub html: Option<Located<String>>,
-    /// Default endpoints.csv.
+    /// One row for each phase and endpoint. Default endpoints.csv.
     pub csv: Option<Located<String>>,
-    /// Default null: a metrics file, `OpenMetrics` text, for GitLab; metrics.txt is its usual name.
+    /// A metrics file, `OpenMetrics` text, for GitLab; metrics.txt is its usual name. Default null.
     pub metrics: Option<Located<String>>,
     /// What goes to GitHub when the gate runs there.
     pub github: Option<Located<GitHub>>,

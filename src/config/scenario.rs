@@ -20,7 +20,7 @@ pub struct Scenario {
     /// One iteration.
     #[serde(default)]
     pub steps: Vec<Located<Step>>,
-    /// Pause between iterations: 1s..3s is uniform, a single value is plus or minus 10 %, 0s (default) is none.
+    /// Pause between iterations: 1s..3s is uniform, a single value is plus or minus 10 %, 0s is none. Default 0s.
     pub think: Option<Located<DurationRange>>,
     /// In the place of think: an iteration starts every so often; late ones catch up and count from their slot.
     pub pace: Option<Located<Duration>>,

@@ -40,7 +40,7 @@ impl<T: JsonSchema> JsonSchema for Located<T> {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         // schemars has a schema of its own for std's Duration, which is not how gates.yaml writes one.
         if T::schema_id() == Duration::schema_id() {
-            return json_schema!({"type": "string", "pattern": DURATION});
+            return json_schema!({"$comment": "duration", "type": "string", "pattern": DURATION});
         }
         or_variable(generator.subschema_for::<T>())
     }
@@ -95,7 +95,7 @@ impl JsonSchema for Value {
     }
 }
 
-/// Texts with a unit, each with the pattern of what is read.
+/// Texts with a unit, each with the pattern of what is read; `$comment` is its name in docs/reference.md.
 macro_rules! patterns {
     ($($type:ty, $name:literal, $schema:tt;)*) => {$(
         impl JsonSchema for $type {
@@ -115,22 +115,50 @@ macro_rules! patterns {
 }
 
 patterns! {
-    Date, "Date", {"type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"};
-    Percent, "Percent", {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?%$"};
-    Rate, "Rate", {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?/ ?(s|m|min|h)$"};
-    Stage<Rate>, "RateStage", {"type": "string", "pattern": RATES};
-    Stage<u32>, "UserStage", {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 4_294_967_295_u32}, {"type": "string", "pattern": USERS}]};
-    Bytes, "Bytes", {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?([kKMGT]i?)?B$"}]};
-    Reading, "Reading", {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)? ?%?$"}]};
+    Date, "Date", {"$comment": "date", "type": "string", "pattern": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"};
+    Percent, "Percent", {"$comment": "percentage", "type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?%$"};
+    Rate, "Rate", {"$comment": "rate", "type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?/ ?(s|m|min|h)$"};
+    Stage<Rate>, "RateStage", {"$comment": "rate or stage", "type": "string", "pattern": RATES};
+    Stage<u32>, "UserStage", {"$comment": "number or stage", "anyOf": [{"type": "integer", "minimum": 0, "maximum": 4_294_967_295_u32}, {"type": "string", "pattern": USERS}]};
+    Bytes, "Bytes", {"$comment": "size", "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)? ?([kKMGT]i?)?B$"}]};
+    Reading, "Reading", {"$comment": "number or percentage", "anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)? ?%?$"}]};
     DurationRange, "DurationRange",
-        {"type": "string", "pattern": r"^([0-9]+(\.[0-9]+)?(h|m|min|s|ms|us|ns))+( ?\.\. ?([0-9]+(\.[0-9]+)?(h|m|min|s|ms|us|ns))+)?$"};
+        {"$comment": "duration or range", "type": "string", "pattern": r"^([0-9]+(\.[0-9]+)?(h|m|min|s|ms|us|ns))+( ?\.\. ?([0-9]+(\.[0-9]+)?(h|m|min|s|ms|us|ns))+)?$"};
+}
+
+/// An example for each key.
+const EXAMPLES: &str = include_str!("examples.yaml");
+
+/// Where the example of a key belongs: beside its description, also where the key is one of several forms of a type. A
+/// form that is a text has the key "", one that is a map of names "*".
+fn holder<'a>(of: &'a mut serde_json::Value, key: &str) -> Option<&'a mut serde_json::Map<String, serde_json::Value>> {
+    let held = |form: &serde_json::Value| match key {
+        "" => form["type"] == "string",
+        "*" => form["additionalProperties"].is_object(),
+        key => form["properties"][key].is_object(),
+    };
+    let forms = ["oneOf", "anyOf"].into_iter().find(|forms| of[*forms].is_array());
+    let form = match forms {
+        Some(forms) => of[forms].as_array_mut()?.iter_mut().find(|form| held(form))?,
+        None => held(of).then_some(of)?,
+    };
+    if ["", "*"].contains(&key) { form.as_object_mut() } else { form["properties"][key].as_object_mut() }
 }
 
 /// The schema of gates.yaml, as the golden file holds it.
 fn derived() -> String {
     let generator = SchemaSettings::draft07().into_generator();
-    let mut schema = generator.into_root_schema_for::<Config>();
-    schema.insert("title".to_owned(), "gates.yaml of stagegate".into());
+    let mut schema = generator.into_root_schema_for::<Config>().to_value();
+    schema["title"] = "gates.yaml of stagegate".into();
+    let examples: serde_json::Value = serde_saphyr::from_str(EXAMPLES).expect("examples.yaml is YAML");
+    for (name, keys) in examples.as_object().expect("types, each with its keys") {
+        let of = if name == "Config" { &mut schema } else { &mut schema["definitions"][name] };
+        for (key, example) in keys.as_object().expect("keys, each with its example") {
+            let owner = holder(of, key)
+                .unwrap_or_else(|| panic!("{name} has no {key}, for which examples.yaml has an example"));
+            owner.insert("examples".to_owned(), serde_json::json!([example]));
+        }
+    }
     let mut text = serde_json::to_string_pretty(&schema).expect("a schema is JSON");
     text.push('\n');
     text

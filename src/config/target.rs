@@ -20,10 +20,10 @@ pub struct Target {
     pub allow: Vec<Located<String>>,
     /// Longest time for one request, connect included. Default 10s.
     pub timeout: Option<Located<Duration>>,
-    /// The version of HTTP, for the target and every other host that a step names. Default h1. `h2` and `auto` offer it
-    /// in the TLS handshake (ALPN); without TLS, `h2` is spoken without asking and `auto` is HTTP/1.1.
+    /// The version of HTTP, for the target and every other host that a step names. `h2` and `auto` offer it in the TLS
+    /// handshake (ALPN); without TLS, `h2` is spoken without asking and `auto` is HTTP/1.1. Default h1.
     pub http: Option<Located<Http>>,
-    /// When a user opens a new connection. Default `keep`.
+    /// When a user opens a new connection. Default keep.
     pub connections: Option<Located<Connections>>,
     /// Addresses of hosts, in the place of what a name server says: {app.staging.example.com: 10.1.2.3}. The name still
     /// stands in the Host header and in the TLS handshake.
@@ -47,7 +47,7 @@ pub struct Target {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Http {
-    /// HTTP/1.1 with keep-alive (default).
+    /// HTTP/1.1 with keep-alive.
     H1,
     /// HTTP/2.
     H2,
@@ -60,7 +60,7 @@ pub enum Http {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Connections {
-    /// Only when it has none, or the server has closed it (default).
+    /// Only when it has none, or the server has closed it.
     Keep,
     /// For each iteration; the login has one of its own.
     Iteration,
@@ -75,7 +75,7 @@ pub enum Connections {
 pub struct Tls {
     /// A PEM file with certificate authorities, in addition to the machine's own.
     pub ca: Option<Located<String>>,
-    /// Whether certificates are verified. Default true; false is printed in every report.
+    /// Whether certificates are verified; false is printed in every report. Default true.
     pub verify: Option<Located<bool>>,
 }
 

@@ -23,6 +23,7 @@ mod openmetrics;
 mod plan;
 mod progress;
 mod publishable;
+mod reference;
 mod regressions;
 mod rehearsal;
 mod results;
@@ -52,6 +53,7 @@ pub use measurements::{MEASUREMENTS_SCHEMA, UnreadableMeasurements, measurements
 pub use plan::plan;
 pub use progress::{Narrator, Standings};
 pub use publishable::{Mask, Publishable};
+pub use reference::reference;
 pub use rehearsal::{Detail, rehearsals};
 pub use schema::OtherSchema;
 pub use selftest::{Brief, selftest};

@@ -57,7 +57,7 @@ pub(super) enum Command {
     /// Proves on the target that every criterion, band and comparison can fail; a few users for seconds
     Selftest(Box<SelftestArgs>),
     /// Prints the JSON schema of gates.yaml
-    Schema,
+    Schema(SchemaArgs),
 }
 
 /// What is run: shared by `run` and `check`.
@@ -107,6 +107,13 @@ pub(super) struct InitArgs {
     pub(super) from: Option<PathBuf>,
 }
 
+#[derive(Args, Debug)]
+pub(super) struct SchemaArgs {
+    /// Prints a page for people in its place: every key with its type, default, meaning and example
+    #[arg(long)]
+    pub(super) markdown: bool,
+}
+
 /// `--color`.
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ColourArg {
@@ -130,5 +137,7 @@ fn scale(text: &str) -> Result<f64, String> {
     }
 }
 
+#[cfg(test)]
+mod documented;
 #[cfg(test)]
 mod tests;
