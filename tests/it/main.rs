@@ -12,6 +12,7 @@ mod comment_looks;
 mod compare;
 mod condition;
 mod diagnosis;
+mod documentation;
 mod exit_codes;
 mod failure_kinds;
 mod forks;

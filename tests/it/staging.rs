@@ -7,8 +7,8 @@ use crate::{
     junit, patience,
 };
 
-fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/staging")
+fn repository() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// The Django project on servers of its own, healthy or with a fault.
@@ -16,23 +16,33 @@ fn django(fault: Option<(&str, &str)>) -> App {
     App::staging(&["--database", "postgres", "--sessions", "redis"], fault.as_slice())
 }
 
-/// Gates it, with these flags; gives exit code, verdict and what was printed.
+/// Gates it by the file beside it, with these flags; gives exit code, verdict and what was printed.
 #[track_caller]
 fn gate(app: &App, flags: &[&str]) -> (Option<i32>, serde_json::Value, String) {
+    gate_by("tests/staging/gates.yaml", app, flags)
+}
+
+/// The same by another file of the repository.
+#[track_caller]
+fn gate_by(file: &str, app: &App, flags: &[&str]) -> (Option<i32>, serde_json::Value, String) {
     patience::undisturbed(|| {
-        let gated = gate_once(app, flags);
+        let gated = gate_once(file, app, flags);
         let said = gated.2.clone();
         (gated, said)
     })
 }
 
-fn gate_once(app: &App, flags: &[&str]) -> (Option<i32>, serde_json::Value, String) {
+fn gate_once(file: &str, app: &App, flags: &[&str]) -> (Option<i32>, serde_json::Value, String) {
     let out = tempfile::TempDir::new().expect("a temporary folder can be made");
     let mut command = Command::new(BINARY);
     clean_environment(&mut command);
-    command.args(["run", "--seed", "7", "--commit", "dev", "--config"]).arg(folder().join("gates.yaml"));
+    command.args(["run", "--seed", "7", "--commit", "dev", "--config"]).arg(repository().join(file));
     command.args(["--target", &app.url, "--out"]).arg(out.path());
-    command.args(flags).env("DATABASE_URL", app.said("postgres at ")).env("REDIS_URL", app.said("redis at "));
+    command.args(flags).env("DATABASE_URL", app.said("postgres at "));
+    // The example knows no sessions in Redis.
+    if file.starts_with("tests/") {
+        command.env("REDIS_URL", app.said("redis at "));
+    }
     let output = command.output().expect("the binary starts");
     let text = std::fs::read_to_string(out.path().join("verdict.json")).unwrap_or_default();
     let verdict = serde_json::from_str(&text).unwrap_or_default();
@@ -71,6 +81,25 @@ fn a_healthy_django_app_passes() {
     }
     let integrity: Vec<_> = list(&verdict, "integrity").iter().map(|item| &item["outcome"]).collect();
     assert_eq!(integrity, ["passed", "passed"], "{printed}");
+}
+
+#[test]
+fn the_example_for_django_is_passed_by_a_django_app() {
+    let _turn = turn();
+    let app = App::staging(&["--database", "postgres"], &[]);
+    let (code, verdict, printed) = gate_by("examples/django/gates.yaml", &app, &["--profile", "quick"]);
+    assert_eq!(code, Some(0), "{printed}");
+    let outcomes = |key: &str| list(&verdict, key).iter().map(|item| item["outcome"].clone()).collect::<Vec<_>>();
+    assert_eq!(
+        [outcomes("preflight").len(), outcomes("phases").len(), outcomes("integrity").len()],
+        [5, 1, 1],
+        "{printed}"
+    );
+    let findings: Vec<_> = list(&verdict, "phases").iter().flat_map(|phase| list(phase, "findings")).collect();
+    assert!(
+        findings.iter().all(|finding| finding["samples"].as_u64() > Some(0)),
+        "each criterion saw something: {findings:#?}"
+    );
 }
 
 #[test]
