@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{reference, walk::sections};
 use crate::{
     config::{Environment, SCHEMA, read},
-    plan::is_criterion,
+    plan::{Choice, build, is_criterion},
 };
 
 /// `STAGEGATE_BLESS=1 cargo test --lib report::reference` writes the page anew.
@@ -58,41 +58,37 @@ fn file_with(root: &Value, path: &str, value: Value) -> Value {
     file
 }
 
-/// Puts a value at the end of a path into a part of a file, by the part's schema; on the way is the least of each type.
+/// Puts a value at the end of a path into a part of a file, by the part's schema; on the way is what stands there, else
+/// the least of each type.
 fn put(part: &mut Value, schema: &Value, root: &Value, path: &str, value: Value) {
-    if path.is_empty() {
-        *part = value;
-        return;
-    }
     let (key, rest) = path.split_once('.').unwrap_or((path, ""));
     let (key, in_list) = key.strip_suffix("[]").map_or((key, false), |key| (key, true));
     let schema = resolved(schema, root);
-    let (key, inner) = match key {
-        "NAME" => ("name", &schema["additionalProperties"]),
-        key => (key, schema["properties"].get(key).unwrap_or_else(|| form_with(schema, key))),
+    let (key, mut inner) = match key {
+        "NAME" => (first_name(part), &schema["additionalProperties"]),
+        key => (key.to_owned(), schema["properties"].get(key).unwrap_or_else(|| form_with(schema, key))),
     };
-    if !part.is_object() {
-        *part = json!({});
-    }
-    let slot = &mut part[key];
+    let mut slot = &mut part[key];
     if in_list {
-        let items = items(inner);
-        let mut item = Value::Object(least(resolved(items, root)));
-        put(&mut item, items, root, rest, value);
-        *slot = json!([item]);
-    } else {
-        if !slot.is_object() && !rest.is_empty() && !rest.starts_with("NAME") {
-            *slot = Value::Object(least(resolved(inner, root)));
+        if !slot.is_array() {
+            *slot = json!([null]);
         }
-        if rest.starts_with("NAME") {
-            *slot = json!({});
-        }
-        if rest.is_empty() {
-            *slot = value;
-        } else {
-            put(slot, inner, root, rest, value);
-        }
+        slot = &mut slot[0];
+        inner = items(inner);
     }
+    if rest.is_empty() {
+        *slot = value;
+        return;
+    }
+    if !slot.is_object() {
+        *slot = if rest.starts_with("NAME") { json!({}) } else { Value::Object(least(resolved(inner, root))) };
+    }
+    put(slot, inner, root, rest, value);
+}
+
+/// The first name of a map, or one for it.
+fn first_name(map: &Value) -> String {
+    map.as_object().and_then(|map| map.keys().next()).map_or("name", String::as_str).to_owned()
 }
 
 /// A schema behind its references.
@@ -137,6 +133,49 @@ fn every_example_is_read() {
     let criteria = &root["definitions"]["Phase"]["properties"]["criteria"]["examples"][0];
     let texts = criteria.as_array().expect("a list").iter().map(|line| line.as_str().or(line["warn"].as_str()));
     assert!(texts.flatten().all(is_criterion), "{criteria}");
+}
+
+/// What a run of this file is, but for the columns at which things stand; `None` where the file is not right by itself.
+fn plan_of(file: &Value) -> Option<String> {
+    let (config, problems) = read("gates.yaml", file.to_string().as_bytes(), &Environment::new());
+    let plan = build(&config.filter(|_| problems.is_empty())?, &Choice::default()).ok()?;
+    let columns = regex::Regex::new("column: [0-9]+").expect("it is a pattern");
+    Some(columns.replace_all(&format!("{plan:?}"), "").into_owned())
+}
+
+/// Leaves the keys out that have this value.
+fn without(file: Value, absent: &Value) -> Value {
+    match file {
+        Value::Object(map) => map
+            .into_iter()
+            .filter(|(_, value)| value != absent)
+            .map(|(key, value)| (key, without(value, absent)))
+            .collect(),
+        Value::Array(items) => items.into_iter().map(|item| without(item, absent)).collect(),
+        other => other,
+    }
+}
+
+/// A default that is written as gates.yaml writes it; others are sentences.
+#[test]
+fn a_default_is_what_happens_without_the_key() {
+    let root: Value = serde_json::from_str(SCHEMA).expect("it is JSON");
+    let mut compared = Vec::new();
+    let sections = sections(&root);
+    for row in sections.iter().flat_map(|section| &section.rows) {
+        let (default, _) = super::split(row.meaning);
+        if default.is_empty() || default.contains([' ', '`']) {
+            continue;
+        }
+        let default: Value = serde_saphyr::from_str(default).expect("a default is YAML");
+        // Not every key goes with what stands around it there: `arrivals` needs a rate.
+        let Some(with) = plan_of(&file_with(&root, &row.path, default.clone())) else { continue };
+        let absent = json!("no such value");
+        let without = plan_of(&without(file_with(&root, &row.path, absent.clone()), &absent));
+        assert_eq!(Some(with), without, "{}: {default} is not the default", row.path);
+        compared.push(row.path.as_str());
+    }
+    assert!(compared.len() > 25 && compared.contains(&"target.timeout"), "{compared:#?} are not all");
 }
 
 #[test]
