@@ -109,7 +109,7 @@ fn parts(yaml: &str) -> Vec<(String, String)> {
 
 /// The file that a block is, or stands in; `None` where it is no gates.yaml.
 fn whole(block: &Block) -> Option<String> {
-    let indented = || block.text.lines().map(|line| format!("    {line}\n")).collect::<String>();
+    let indented = || block.text.lines().flat_map(|line| ["    ", line, "\n"]).collect::<String>();
     match block.mark.as_deref() {
         Some("ci") => None,
         Some("phase") => {
@@ -246,7 +246,7 @@ fn links_and_anchors(page: &str) -> (Vec<String>, BTreeSet<String>) {
     for event in Parser::new_ext(page, Options::ENABLE_TABLES) {
         match event {
             Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
-                links.push(dest_url.into_string())
+                links.push(dest_url.into_string());
             }
             Event::Start(Tag::Heading { .. }) => heading = Some(String::new()),
             Event::End(TagEnd::Heading(_)) => anchors.extend(heading.take().map(|text| anchor(&text))),

@@ -115,7 +115,8 @@ fn types<'a>(path: &str, schema: &'a Value, root: &'a Value, found: &mut Vec<(&'
 fn values(schema: &Value, root: &Value) -> String {
     let named = [schema, &schema["allOf"][0], &schema["anyOf"][0]].into_iter().find_map(|form| definition(form, root));
     let fixed = named.and_then(forms).into_iter().flatten().filter_map(|form| Some((form["const"].as_str()?, form)));
-    fixed.map(|(value, form)| format!(" `{value}`: {}", text(&form["description"]))).collect()
+    let said: Vec<String> = fixed.map(|(value, form)| format!(" `{value}`: {}", text(&form["description"]))).collect();
+    said.concat()
 }
 
 fn text(value: &Value) -> &str {
