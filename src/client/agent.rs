@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderValue, header};
 use tokio::time::Instant;
 
 use super::{
-    Answer, Failure, Origin, Request, Session, Trouble,
+    Answer, Failure, Opening, Origin, Request, Session, Trouble,
     connection::{Connection, Outgoing, Unanswered},
     origin::Destination,
     patience::Patience,
@@ -29,6 +29,7 @@ pub struct Agent {
     session: Session,
     /// Room for the headers of the next request: that of an answer that was given back.
     headers: HeaderMap,
+    opened: Option<Opening>,
     patience: Patience,
 }
 
@@ -73,9 +74,12 @@ impl Agent {
         origin: &Origin,
         request: &Request,
     ) -> Result<Answer, Trouble> {
-        let mut outgoing = Some(self.outgoing(request));
+        let outgoing = self.outgoing(request);
         let ended = {
-            let mut exchange = pin!(exchange(&mut self.connections, origin, request, &mut outgoing));
+            let Self { connections, opened, .. } = self;
+            *opened = None;
+            let mut sending = Sending { outgoing: Some(outgoing), opened };
+            let mut exchange = pin!(exchange(connections, origin, request, &mut sending));
             let patience = &mut self.patience;
             poll_fn(|cx| match exchange.as_mut().poll(cx) {
                 Poll::Ready(ended) => Poll::Ready(Some(ended)),
@@ -98,6 +102,11 @@ impl Agent {
                 Err(Failure::new(FailureKind::Timeout, waited).into())
             }
         }
+    }
+
+    /// The connection that the last exchange opened, however it ended; `None` when it had one.
+    pub fn opened(&self) -> Option<Opening> {
+        self.opened
     }
 
     /// Closes its connections; the next request opens a new one. They end by a reset, so that no port of this machine waits
@@ -125,25 +134,33 @@ impl Agent {
     }
 }
 
+/// A request on its way.
+struct Sending<'a> {
+    /// `None` once it was handed over.
+    outgoing: Option<Outgoing>,
+    /// The last connection that was opened for it.
+    opened: &'a mut Option<Opening>,
+}
+
 /// One exchange over the connection to the request's server, which is the last of them from then on. Whatever ends it before
 /// its answer was read to the end also ends that connection: here, or when the next exchange finds it unfinished.
 async fn exchange(
     connections: &mut Vec<Connection>,
     origin: &Origin,
     request: &Request,
-    outgoing: &mut Option<Outgoing>,
+    sending: &mut Sending<'_>,
 ) -> Result<Answer, Trouble> {
     let mut reused = bring_forward(connections, &request.address.destination);
     loop {
         if !reused {
-            let opened = open(origin, request).await?;
+            let opened = open(origin, request, sending.opened).await?;
             if connections.len() == MOST_CONNECTIONS {
                 connections.remove(0);
             }
             connections.push(opened);
         }
         let connection = connections.last_mut().expect("it was brought forward or opened just now");
-        let ended = connection.converse(request, outgoing).await;
+        let ended = connection.converse(request, &mut sending.outgoing).await;
         let lost = ended.is_err() || connection.is_closed();
         if lost {
             connections.pop();
@@ -177,6 +194,6 @@ fn drop_unfinished(connections: &mut Vec<Connection>) {
 }
 
 /// Opening is rare and takes much room while it lasts, so that it gets room of its own.
-async fn open(origin: &Origin, request: &Request) -> Result<Connection, Trouble> {
-    Box::pin(Connection::open(origin, &request.address.destination)).await
+async fn open(origin: &Origin, request: &Request, opened: &mut Option<Opening>) -> Result<Connection, Trouble> {
+    Box::pin(Connection::open(origin, &request.address.destination, opened)).await
 }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, header};
+use tokio::time::Instant;
 
 /// A complete answer.
 #[derive(Debug, Clone)]
@@ -14,6 +15,8 @@ pub struct Answer {
     pub body: Bytes,
     /// Bytes of body that were read: all of it, unless it was longer than the request's `max_size`.
     pub size: u64,
+    /// When its first byte came; over HTTP/2, when its head had come.
+    pub first_byte: Instant,
 }
 
 impl Answer {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use super::{
-    Answer, Failure, Origin, Request, Trouble, dial::dial, http1::Http1, http2::Http2, origin::Destination,
+    Answer, Failure, Opening, Origin, Request, Trouble, dial::dial, http1::Http1, http2::Http2, origin::Destination,
     payload::Payload, stream::Stream, tls::HTTP2,
 };
 use crate::plan::{FailureKind, Http};
@@ -49,12 +50,20 @@ pub(super) enum Unanswered {
 pub(super) struct Read {
     pub(super) body: Bytes,
     pub(super) size: u64,
+    /// When the first byte of the answer came.
+    pub(super) first_byte: Instant,
 }
 
 impl Connection {
-    /// Connects, with TLS where the destination asks for it.
-    pub(super) async fn open(origin: &Origin, destination: &Arc<Destination>) -> Result<Self, Trouble> {
-        let stream = dial(origin, destination).await?;
+    /// Connects, with TLS where the destination asks for it; `opened` tells how long that took, also when the connection is of
+    /// no use then.
+    pub(super) async fn open(
+        origin: &Origin,
+        destination: &Arc<Destination>,
+        opened: &mut Option<Opening>,
+    ) -> Result<Self, Trouble> {
+        let (stream, opening) = dial(origin, destination).await?;
+        *opened = Some(opening);
         let version = if speaks_http2(origin.http(), &stream)? {
             Version::Two(Box::new(Http2::over(stream, destination).await?))
         } else {
@@ -79,7 +88,8 @@ impl Connection {
             // Here, because HTTP/1.1 would pay for the room that it takes.
             Version::Two(http2) => Box::pin(http2.exchange(outgoing, limits)).await?,
         };
-        Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: read.body, size: read.size })
+        let Read { body, size, first_byte } = read;
+        Ok(Answer { status: head.status.as_u16(), headers: head.headers, body, size, first_byte })
     }
 
     /// Ends it for good, by a reset.

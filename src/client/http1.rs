@@ -19,6 +19,7 @@ use super::{
     failure,
     hush::Hush,
     kept::Kept,
+    mark::{Mark, Marked},
     payload::Payload,
     stream::Stream,
 };
@@ -29,13 +30,14 @@ pub(super) struct Http1 {
     sender: SendRequest<Payload>,
     driver: Driver,
     hush: Hush,
+    mark: Mark,
 }
 
 /// hyper's side of the connection.
 struct Driver {
     /// `None` once it has ended.
     /// In a place of its own, because a connection changes hands twice for each request.
-    connection: Option<Box<http1::Connection<TokioIo<Stream>, Payload>>>,
+    connection: Option<Box<http1::Connection<TokioIo<Marked>, Payload>>>,
     /// What is left of it then, until the answer is read to its end.
     ended: Option<Stream>,
     /// Whether a request was handed over whose answer was not read to its end.
@@ -45,24 +47,26 @@ struct Driver {
 impl Http1 {
     /// Makes a stream ready for requests; nothing is sent.
     pub(super) async fn over(stream: Stream) -> Result<Self, Failure> {
+        let mark = Mark::default();
         let (sender, driver) = http1::Builder::new()
             .max_header_size(LONGEST_HEAD)
             .max_buf_size(LARGEST_BUFFER)
             // To copy a body behind its head costs less than to hand the kernel a list of two.
             .writev(false)
-            .handshake(TokioIo::new(stream))
+            .handshake(TokioIo::new(Marked { stream, mark: mark.clone() }))
             .await
             .map_err(|error| failure::exchanging(&error))?;
         Ok(Self {
             sender,
             driver: Driver { connection: Some(Box::new(driver)), ended: None, busy: false },
             hush: Hush::new(),
+            mark,
         })
     }
 
     /// Sends the request and reads the head of its answer.
     pub(super) async fn send(&mut self, outgoing: &mut Option<Outgoing>) -> Result<(Parts, Incoming), Unanswered> {
-        let Self { sender, driver, hush, .. } = self;
+        let Self { sender, driver, hush, mark } = self;
         let ready = std::future::poll_fn(|cx| {
             hush.poll(cx, |cx| {
                 driver.drive(cx);
@@ -78,6 +82,7 @@ impl Http1 {
         }
         let request = outgoing.take().expect("a request that was sent is not sent again");
         driver.busy = true;
+        mark.await_answer();
         let mut answer = pin!(sender.try_send_request(request));
         let answer = std::future::poll_fn(|cx| {
             hush.poll(cx, |cx| {
@@ -130,7 +135,8 @@ impl Http1 {
         if closes(&head.headers) {
             self.driver.connection = None;
         }
-        Ok(Read { body: kept.take(), size })
+        let first_byte = self.mark.came().expect("the head that was read has a first byte");
+        Ok(Read { body: kept.take(), size, first_byte })
     }
 
     /// Ends it by a reset.
@@ -167,7 +173,7 @@ impl Driver {
     }
 
     fn take(&mut self) -> Option<Stream> {
-        self.connection.take().map(|connection| connection.into_parts().io.into_inner())
+        self.connection.take().map(|connection| connection.into_parts().io.into_inner().stream)
     }
 
     /// The next frame of a body: first what has arrived, then what the connection reads now.

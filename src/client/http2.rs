@@ -21,7 +21,10 @@ use http::{
     response::Parts,
     uri::{Authority, Scheme},
 };
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::Instant,
+};
 
 use super::{
     Failure, Keep,
@@ -108,13 +111,14 @@ impl Http2 {
         let (answer, stream) = self.sender.send_request(request, body.is_empty()).map_err(failed)?;
         let mut upload = Upload { stream, rest: body };
         let (head, incoming) = self.head(answer, &mut upload).await.map_err(failed)?.into_parts();
-        let read = self.read(incoming, &mut upload, (keep, max_size)).await.map_err(failed)?;
+        let first_byte = Instant::now();
+        let (body, size) = self.read(incoming, &mut upload, (keep, max_size)).await.map_err(failed)?;
         // What is left of an upload that was answered early is not sent.
         drop(upload);
         // A connection with an answer that was cut off is still to be closed by a reset.
         self.busy.store(self.cut, Ordering::Relaxed);
         self.hush.rest();
-        Ok((head, read))
+        Ok((head, Read { body, size, first_byte }))
     }
 
     /// Ends it by a reset.
@@ -185,7 +189,7 @@ impl Http2 {
         mut incoming: RecvStream,
         upload: &mut Upload,
         (keep, max_size): (Keep, Option<u64>),
-    ) -> Result<Read, h2::Error> {
+    ) -> Result<(Bytes, u64), h2::Error> {
         let mut kept = Kept::default();
         let (mut size, mut fair) = (0_u64, FAIR_SHARE);
         while let Some(data) = self.next(upload, |cx| incoming.poll_data(cx)).await.transpose()? {
@@ -197,7 +201,7 @@ impl Http2 {
             if max_size.is_some_and(|max| size > max) {
                 // The rest answers nothing that will be asked, so that the connection ends with this exchange.
                 self.cut = true;
-                return Ok(Read { body: kept.take(), size });
+                return Ok((kept.take(), size));
             }
             if size >= fair {
                 fair = size + FAIR_SHARE;
@@ -205,7 +209,7 @@ impl Http2 {
             }
         }
         self.next(upload, |cx| incoming.poll_trailers(cx)).await?;
-        Ok(Read { body: kept.take(), size })
+        Ok((kept.take(), size))
     }
 
     /// What a poll gives: first what has arrived, then what the connection reads now.

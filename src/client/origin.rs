@@ -174,6 +174,15 @@ impl Destination {
         Some(Self { root, secure, addresses: Addresses::of(&host, resolve), host, port, authority })
     }
 
+    /// A server under a name that is looked up, in the words of the system's resolver.
+    #[cfg(test)]
+    pub(super) fn under_name(name: &str, port: u16) -> Self {
+        let root = Url::parse(&format!("http://localhost:{port}/")).expect("a URL");
+        let host = Host::Domain(name.to_owned());
+        let authority = HeaderValue::try_from(format!("{name}:{port}")).expect("a header");
+        Self { root, secure: false, addresses: Addresses::of(&host, &[]), host, port, authority }
+    }
+
     /// Whether two destinations are the same server.
     pub(super) fn is(&self, other: &Self) -> bool {
         self.secure == other.secure && self.port == other.port && self.host == other.host

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{clock::Clock, prepare::PreparedStep, recipe::Unmade, render::Memory};
 use crate::{
-    client::{Agent, Answer, Failure, Origin, Request, Trouble, extract, verify},
+    client::{Agent, Answer, Failure, Opening, Origin, Request, Trouble, extract, verify},
     plan::{Connections, EndpointId, FailureKind, SlotId},
 };
 
@@ -41,6 +41,8 @@ pub(super) struct Hop<'a> {
     /// `None` when there was no complete answer.
     pub(super) answer: Option<&'a Answer>,
     pub(super) failure: Option<&'a Failure>,
+    /// The connection that was opened for it.
+    pub(super) opened: Option<Opening>,
     pub(super) intended: Duration,
     pub(super) started: Duration,
     pub(super) ended: Duration,
@@ -155,7 +157,9 @@ impl Walker {
             let deadline = route.clock.instant(started + request.timeout);
             let outcome = self.agent.exchange_by(deadline, route.origin, request).await;
             let ended = route.clock.now();
-            let seen = Hop { step, request: Some(request), answer: None, failure: None, intended, started, ended };
+            let opened = self.agent.opened();
+            let seen =
+                Hop { step, request: Some(request), answer: None, failure: None, opened, intended, started, ended };
             let answer = match outcome {
                 Ok(answer) => answer,
                 Err(trouble) => return self.break_off(trouble, &seen, route).await,
@@ -247,7 +251,16 @@ fn next_hop(
 fn refuse<W: Witness>(step: &PreparedStep, failure: &Failure, intended: Duration, route: &Route<'_, W>) -> StepEnd {
     let now = route.clock.now();
     route.witness.sending(step, now);
-    let hop = Hop { step, request: None, answer: None, failure: Some(failure), intended, started: now, ended: now };
+    let hop = Hop {
+        step,
+        request: None,
+        answer: None,
+        failure: Some(failure),
+        opened: None,
+        intended,
+        started: now,
+        ended: now,
+    };
     route.witness.ended(&hop);
     StepEnd::Done { ended: now, failed: Some(failure.description.clone()) }
 }

@@ -68,6 +68,11 @@ impl Collector {
         for added in &batch.added {
             self.add(added);
         }
+        for connected in &batch.opened {
+            if self.span(connected.endpoint, connected.intended).is_some() {
+                self.endpoints[connected.endpoint.index()].split.opened(connected.opened);
+            }
+        }
         for (endpoint, example) in batch.examples {
             let examples = &mut self.endpoints[endpoint.index()].examples;
             if examples.len() < EXAMPLES && !examples.contains(&example) {
@@ -222,6 +227,9 @@ fn measure(endpoint: &mut EndpointMeasurements, span: usize, sample: &Sample, li
     }
     if !sample.timed() {
         return;
+    }
+    if let Some(split) = sample.split.filter(|_| sample.failure.is_none()) {
+        endpoint.split.answered(split);
     }
     endpoint.latency.record(sample.latency);
     endpoint.service.record(sample.service);

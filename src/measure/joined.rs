@@ -109,6 +109,7 @@ fn join_endpoint(row: &mut EndpointMeasurements, more: EndpointMeasurements, shi
     row.latency.merge(&more.latency);
     row.added.merge(&more.added);
     row.service.merge(&more.service);
+    row.split.merge(&more.split);
     let failure = more.first_failure.map(|(at, kind)| (shifted(at, shift), kind));
     row.first_failure = row.first_failure.or(failure);
     for example in more.examples {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Histogram, Layout, Sample, silence::Silences};
+use super::{Histogram, Layout, Opened, Sample, silence::Silences, split::Connected};
 use crate::plan::{EndpointId, FailureKind};
 
 /// Different descriptions of failures that are kept for an endpoint.
@@ -16,6 +16,7 @@ pub struct Recorder {
     layout: Arc<Layout>,
     samples: Vec<Sample>,
     added: Vec<Added>,
+    opened: Vec<Connected>,
     examples: Vec<(EndpointId, String)>,
     in_flight: i64,
     /// By endpoint: what [`Self::describe_failure`] has already kept.
@@ -43,6 +44,7 @@ impl Recorder {
             layout,
             samples: Vec::new(),
             added: Vec::new(),
+            opened: Vec::new(),
             examples: Vec::new(),
             in_flight: 0,
             described,
@@ -112,6 +114,11 @@ impl Recorder {
         self.samples.push(*sample);
     }
 
+    /// Notes that a request opened a connection; `intended` is when the request was meant to start.
+    pub fn opened(&mut self, endpoint: EndpointId, intended: Duration, opened: Opened) {
+        self.opened.push(Connected { endpoint, intended, opened });
+    }
+
     /// Keeps a failure's description as evidence; at most three different ones an endpoint.
     pub fn describe_failure(&mut self, endpoint: EndpointId, description: &str) {
         let described = &mut self.described[endpoint.index()];
@@ -145,6 +152,7 @@ impl Recorder {
         Batch {
             samples: std::mem::replace(&mut self.samples, room),
             added: std::mem::take(&mut self.added),
+            opened: std::mem::take(&mut self.opened),
             examples: std::mem::take(&mut self.examples),
             in_flight: std::mem::take(&mut self.in_flight),
         }
@@ -166,6 +174,7 @@ impl Watch {
 pub struct Batch {
     pub(super) samples: Vec<Sample>,
     pub(super) added: Vec<Added>,
+    pub(super) opened: Vec<Connected>,
     pub(super) examples: Vec<(EndpointId, String)>,
     /// By how many there are more requests in flight.
     pub(super) in_flight: i64,

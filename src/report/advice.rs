@@ -1,5 +1,6 @@
 //! What to try: one sentence for each kind of trouble, after the optimization roadmap of the strategy document.
 
+use super::spent;
 use crate::judge::{
     ANSWERS, Anchored, Band, ComparisonMode, EndpointVerdict, Finding, Generator, LOGGED_IN, Lacked, MonitorVerdict,
     Outcome, PhaseVerdict, Regression, Resource, Verdict, short_commit,
@@ -141,7 +142,9 @@ fn slow(phase: &PhaseVerdict, finding: &Finding) -> Option<String> {
     let worst = finding.worst_endpoint.as_ref().and_then(|name| phase.endpoints.iter().find(|e| e.name == *name));
     let timed = phase.endpoints.iter().filter_map(|endpoint| Some((endpoint, endpoint.latency_ms.p95?)));
     let slowest = timed.max_by(|left, right| left.1.total_cmp(&right.1)).map(|(endpoint, _)| endpoint);
-    let endpoint = worst.or(slowest).map(|endpoint| {
+    let endpoint = worst.or(slowest);
+    let spent = endpoint.and_then(spent::where_it_went);
+    let endpoint = endpoint.map(|endpoint| {
         let why = match (worst, finding.worst_part) {
             (Some(_), Some([count, all])) if count > all / 2 => "most of the slow answers came from it",
             (Some(_), Some(_)) => "more of the slow answers came from it than from any other",
@@ -150,7 +153,7 @@ fn slow(phase: &PhaseVerdict, finding: &Finding) -> Option<String> {
         let p95 = number::or_nothing(endpoint.latency_ms.p95, number::milliseconds);
         format!("Begin with {}: {why} (p95 {p95}). Look at its queries (N+1, indexes), then at a cache.", endpoint.name)
     });
-    join(endpoint, busiest_gauge(phase))
+    join(join(endpoint, spent), busiest_gauge(phase))
 }
 
 /// Failures: by the kind that occurred most at the endpoint with the most of them, else anywhere.

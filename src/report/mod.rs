@@ -31,6 +31,7 @@ mod schema;
 mod selftest;
 mod side_by_side;
 mod sight;
+mod spent;
 mod target;
 mod terminal;
 mod trouble;

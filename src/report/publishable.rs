@@ -277,6 +277,7 @@ fn each_text_of_endpoint(endpoint: &mut EndpointVerdict, visit: &mut Visit<'_>) 
         examples,
         latency_ms: _,
         service_ms: _,
+        time_split_ms: _,
     } = endpoint;
     visit(name);
     tags.iter_mut().chain(examples).for_each(&mut *visit);

@@ -6,6 +6,7 @@ mod failures;
 mod hostile;
 mod secure;
 mod sessions;
+mod times;
 mod versions;
 
 use std::{net::TcpStream, time::Duration};

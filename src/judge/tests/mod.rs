@@ -123,6 +123,7 @@ impl Case {
                 service,
                 status: Some(200),
                 failure: None,
+                split: None,
             }));
         }
         self

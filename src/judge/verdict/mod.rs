@@ -4,6 +4,7 @@
 mod comparison;
 mod diagnosis;
 mod phase;
+mod split;
 
 pub use comparison::{Anchored, Comparison, ComparisonMode, Creep, Regime, Regression};
 pub use diagnosis::{
@@ -14,6 +15,7 @@ pub use phase::{
     Arrivals, Crossing, EndpointVerdict, Finding, Generator, Lacked, Lateness, Milliseconds, MonitorVerdict,
     PhaseVerdict, StageVerdict, StatementVerdict,
 };
+pub use split::{Longest, TimeSplit};
 
 use serde::{Deserialize, Serialize};
 

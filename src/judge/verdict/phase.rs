@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::TimeSplit;
 use crate::{
     judge::{Band, Level, Outcome},
     units::number,
@@ -200,6 +201,9 @@ pub struct EndpointVerdict {
     pub latency_ms: Milliseconds,
     /// Service time.
     pub service_ms: Milliseconds,
+    /// Where the time went; nothing in verdicts of earlier releases.
+    #[serde(default)]
+    pub time_split_ms: TimeSplit,
 }
 
 /// One gauge in one phase.

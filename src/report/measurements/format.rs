@@ -101,6 +101,26 @@ pub(super) struct Endpoint {
     pub(super) service: Histogram,
     pub(super) added: Histogram,
     pub(super) spans: Vec<Span>,
+    /// Absent in files of earlier releases.
+    #[serde(default)]
+    pub(super) time_split: TimeSplit,
+}
+
+/// The parts of the time of requests.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct TimeSplit {
+    pub(super) dns: Part,
+    pub(super) connect: Part,
+    pub(super) tls: Part,
+    pub(super) first_byte: Part,
+    pub(super) body: Part,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Part {
+    pub(super) count: u64,
+    pub(super) sum_s: f64,
+    pub(super) max_s: f64,
 }
 
 #[derive(Serialize, Deserialize)]

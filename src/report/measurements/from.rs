@@ -7,8 +7,8 @@ use super::{
 use crate::{
     gate::MeasuredPhase,
     measure::{
-        Clock, EndpointMeasurements, GaugeSeries, GeneratorHealth, Histogram, Layout, PhaseEnding, PhaseMeasurements,
-        Ramp, SpanCounts, Statement, Threshold, Window,
+        Clock, EndpointMeasurements, GaugeSeries, GeneratorHealth, Histogram, Layout, Part, PhaseEnding,
+        PhaseMeasurements, Ramp, SpanCounts, Statement, Threshold, TimeSplit, Window,
     },
     plan::Endpoint,
 };
@@ -113,6 +113,7 @@ fn of_endpoint(endpoint: &EndpointMeasurements, show: &Show<'_>) -> format::Endp
         spans,
         first_failure,
         examples,
+        split,
     } = endpoint;
     format::Endpoint {
         requests: *requests,
@@ -125,6 +126,19 @@ fn of_endpoint(endpoint: &EndpointMeasurements, show: &Show<'_>) -> format::Endp
         service: histogram(service),
         added: histogram(added),
         spans: spans.iter().map(span).collect(),
+        time_split: time_split(split),
+    }
+}
+
+fn time_split(split: &TimeSplit) -> format::TimeSplit {
+    let TimeSplit { dns, connect, tls, first_byte, body } = *split;
+    let part = |Part { count, sum, max }| format::Part { count, sum_s: sum.as_secs_f64(), max_s: max.as_secs_f64() };
+    format::TimeSplit {
+        dns: part(dns),
+        connect: part(connect),
+        tls: part(tls),
+        first_byte: part(first_byte),
+        body: part(body),
     }
 }
 

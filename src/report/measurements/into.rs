@@ -9,8 +9,8 @@ use super::{
 use crate::{
     gate::MeasuredPhase,
     measure::{
-        Clock, EndpointMeasurements, GaugeSample, GaugeSeries, GeneratorHealth, Histogram, Layout, PhaseEnding,
-        PhaseMeasurements, Ramp, SpanCounts, Statement, Threshold, Window,
+        Clock, EndpointMeasurements, GaugeSample, GaugeSeries, GeneratorHealth, Histogram, Layout, Part, PhaseEnding,
+        PhaseMeasurements, Ramp, SpanCounts, Statement, Threshold, TimeSplit, Window,
     },
     plan::EndpointId,
 };
@@ -107,6 +107,20 @@ fn of_endpoint(endpoint: format::Endpoint, histograms: [Histogram; 3]) -> Read<E
         spans: endpoint.spans.into_iter().map(span).collect(),
         first_failure,
         examples: endpoint.examples,
+        split: time_split(&endpoint.time_split)?,
+    })
+}
+
+fn time_split(split: &format::TimeSplit) -> Read<TimeSplit> {
+    let part = |part: &format::Part| -> Read<Part> {
+        Ok(Part { count: part.count, sum: seconds(part.sum_s)?, max: seconds(part.max_s)? })
+    };
+    Ok(TimeSplit {
+        dns: part(&split.dns)?,
+        connect: part(&split.connect)?,
+        tls: part(&split.tls)?,
+        first_byte: part(&split.first_byte)?,
+        body: part(&split.body)?,
     })
 }
 

@@ -9,9 +9,10 @@ use crate::judge::Verdict;
 const LARGEST: f64 = 1e15;
 
 /// Keys whose values, and those inside of them, are never negative.
-const NEVER_NEGATIVE: [&str; 10] = [
+const NEVER_NEGATIVE: [&str; 11] = [
     "latency_ms",
     "service_ms",
+    "time_split_ms",
     "lateness_ms",
     "duration_s",
     "success_rate",

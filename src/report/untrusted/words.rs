@@ -208,6 +208,7 @@ fn endpoint(endpoint: &mut EndpointVerdict) {
         examples,
         latency_ms: _,
         service_ms: _,
+        time_split_ms: _,
     } = endpoint;
     name(named);
     tags.iter_mut().for_each(name);
