@@ -38,6 +38,7 @@ pub(super) fn target_class(target: &Target) -> String {
         Connections::Keep => "",
         Connections::Iteration => ", a connection an iteration",
         Connections::Request => ", a connection a request",
+        Connections::Shared => ", shared connections",
     };
     format!("{}://{}{path}{version}{connections}", url.scheme(), class.trim().to_ascii_lowercase())
 }

@@ -1,12 +1,12 @@
 //! What a user sends with: its connections and its session.
 
-use std::{future::poll_fn, pin::pin, task::Poll};
+use std::{future::poll_fn, pin::pin, rc::Rc, task::Poll};
 
 use http::{HeaderMap, HeaderValue, header};
 use tokio::time::Instant;
 
 use super::{
-    Answer, Failure, Opening, Origin, Request, Session, Trouble,
+    Answer, Failure, Opening, Origin, Request, Session, Shared, Trouble,
     connection::{Connection, Outgoing, Unanswered},
     origin::Destination,
     patience::Patience,
@@ -26,6 +26,8 @@ const MOST_CONNECTIONS: usize = 4;
 #[derive(Default)]
 pub struct Agent {
     connections: Vec<Connection>,
+    /// Those of its worker, in the place of its own.
+    shared: Option<Rc<Shared>>,
     session: Session,
     /// Room for the headers of the next request: that of an answer that was given back.
     headers: HeaderMap,
@@ -37,6 +39,11 @@ impl Agent {
     /// Without connections and cookies.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Without cookies; it sends over connections that others use too.
+    pub fn sharing(shared: Rc<Shared>) -> Self {
+        Self { shared: Some(shared), ..Self::default() }
     }
 
     /// The cookie jar.
@@ -76,10 +83,19 @@ impl Agent {
     ) -> Result<Answer, Trouble> {
         let outgoing = self.outgoing(request);
         let ended = {
-            let Self { connections, opened, .. } = self;
+            let Self { connections, shared, opened, .. } = self;
             *opened = None;
             let mut sending = Sending { outgoing: Some(outgoing), opened };
-            let mut exchange = pin!(exchange(connections, origin, request, &mut sending));
+            let mut exchange = pin!(async {
+                match shared {
+                    // In a place of its own, because HTTP/1.1 would pay for the room that it takes.
+                    Some(shared) => {
+                        let Sending { outgoing, opened } = &mut sending;
+                        Box::pin(shared.exchange(origin, request, outgoing, opened)).await
+                    }
+                    None => exchange(connections, origin, request, &mut sending).await,
+                }
+            });
             let patience = &mut self.patience;
             poll_fn(|cx| match exchange.as_mut().poll(cx) {
                 Poll::Ready(ended) => Poll::Ready(Some(ended)),

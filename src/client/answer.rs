@@ -1,7 +1,7 @@
 //! What comes back.
 
 use bytes::Bytes;
-use http::{HeaderMap, header};
+use http::{HeaderMap, Version, header};
 use tokio::time::Instant;
 
 /// A complete answer.
@@ -9,6 +9,8 @@ use tokio::time::Instant;
 pub struct Answer {
     /// Its status.
     pub status: u16,
+    /// The version of HTTP that it came in.
+    pub version: Version,
     /// Its headers.
     pub headers: HeaderMap,
     /// What was kept of its body: nothing, or its first [`super::Keep::BOUND`] bytes.

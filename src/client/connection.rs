@@ -89,7 +89,14 @@ impl Connection {
             Version::Two(http2) => Box::pin(http2.exchange(outgoing, limits)).await?,
         };
         let Read { body, size, first_byte } = read;
-        Ok(Answer { status: head.status.as_u16(), headers: head.headers, body, size, first_byte })
+        Ok(Answer {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body,
+            size,
+            first_byte,
+            version: head.version,
+        })
     }
 
     /// Ends it for good, by a reset.
@@ -119,7 +126,7 @@ impl Connection {
 
 /// The version of HTTP for a new connection. Over plain TCP nothing is agreed on: `h2` is spoken without asking, and `auto`
 /// is HTTP/1.1.
-fn speaks_http2(wanted: Http, stream: &Stream) -> Result<bool, Failure> {
+pub(super) fn speaks_http2(wanted: Http, stream: &Stream) -> Result<bool, Failure> {
     match (wanted, stream.agreed()) {
         (Http::H1, _) | (Http::Auto, None) => Ok(false),
         (Http::H2, None) => Ok(true),

@@ -6,13 +6,17 @@
 use std::{error::Error, io, net::SocketAddr, time::Duration};
 
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Method,
+    HeaderMap, HeaderName, HeaderValue, Method, Version,
     header::{CONTENT_LENGTH, HOST, USER_AGENT},
 };
 use reqwest::{Client, Response, redirect, retry};
 use url::Url;
 
-use super::{ClientError, origin::base_path, tls};
+use super::{
+    ClientError,
+    origin::{self, base_path},
+    tls,
+};
 use crate::plan::{FailureKind, Http, Target, allowed};
 
 /// The longest body that control traffic keeps; reading ends beyond it.
@@ -33,6 +37,8 @@ pub struct Control {
     allow: Vec<String>,
     headers: Vec<(HeaderName, String)>,
     timeout: Duration,
+    /// See [`Self::version`].
+    version: Version,
 }
 
 /// One request of control traffic.
@@ -55,6 +61,8 @@ pub struct Inquiry<'a> {
 pub struct Answer {
     /// The status.
     pub status: u16,
+    /// The version of HTTP that it came in.
+    pub version: Version,
     /// The headers.
     pub headers: HeaderMap,
     /// The body, at most [`BODY_LIMIT`] bytes.
@@ -89,6 +97,7 @@ impl Control {
             allow: target.allow.clone(),
             headers: target.headers.clone(),
             timeout: target.timeout,
+            version: origin::version(target.http),
         })
     }
 
@@ -142,6 +151,11 @@ impl Control {
             headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
         }
         Some((url, headers))
+    }
+
+    /// The version that an inquiry of the target without an answer was tried in, as far as that is known.
+    pub fn version(&self) -> Version {
+        self.version
     }
 
     /// `target.timeout`.
@@ -220,6 +234,7 @@ fn sent_headers<'a>(inquiry: &Inquiry<'a>) -> impl Iterator<Item = (&'a HeaderNa
 async fn read(mut response: Response) -> Result<Answer, reqwest::Error> {
     let mut answer = Answer {
         status: response.status().as_u16(),
+        version: response.version(),
         headers: std::mem::take(response.headers_mut()),
         body: Vec::new(),
         size: 0,

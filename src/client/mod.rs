@@ -30,6 +30,7 @@ mod request;
 mod resolve;
 pub mod service;
 mod session;
+mod shared;
 mod stream;
 pub mod tls;
 
@@ -44,6 +45,7 @@ pub use opening::Opening;
 pub use origin::{Address, Destination, Origin};
 pub use request::{Keep, Request};
 pub use session::Session;
+pub use shared::Shared;
 
 #[cfg(test)]
 pub(crate) mod testing;

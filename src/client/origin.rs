@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use http::{HeaderValue, Uri, uri::PathAndQuery};
+use http::{HeaderValue, Uri, Version, uri::PathAndQuery};
 use rustls::ClientConfig;
 use url::{Host, Url};
 
@@ -122,6 +122,12 @@ impl Origin {
         self.locate(&url, "the answer redirects to")
     }
 
+    /// The version that an exchange without an answer was tried in, as far as that is known: HTTP/1.1, unless the target is
+    /// spoken to in HTTP/2 only.
+    pub fn version(&self) -> Version {
+        version(self.http)
+    }
+
     /// The version of HTTP that is spoken with every server that load goes to.
     pub(super) fn http(&self) -> Http {
         self.http
@@ -202,6 +208,11 @@ impl Address {
     pub fn path(&self) -> &str {
         self.target.path_and_query().map_or("/", PathAndQuery::as_str)
     }
+}
+
+/// The version that is tried for sure, where nothing has been answered.
+pub(super) fn version(http: Http) -> Version {
+    if http == Http::H2 { Version::HTTP_2 } else { Version::HTTP_11 }
 }
 
 /// The path of a target's URL, to which the paths on it are appended: empty, or with a slash at its start and none at

@@ -66,6 +66,9 @@ pub enum Connections {
     Iteration,
     /// For each request.
     Request,
+    /// Never: users share connections, with `http: h2` only. Each worker has one, and another one whenever the server takes
+    /// no further request on those that it has.
+    Shared,
 }
 
 /// Certificates.

@@ -10,10 +10,7 @@ use super::{
     walk::{Walked, Walker},
     worker::Worker,
 };
-use crate::{
-    client::Agent,
-    plan::{Load, Pacing},
-};
+use crate::plan::{Load, Pacing};
 
 /// A user between two rounds: its connection, its session and its random sources.
 pub(super) struct Parked {
@@ -30,7 +27,7 @@ pub(super) async fn live(worker: Rc<Worker>, user: u32, start: Duration) {
     let scenario = load.scenario_of(user);
     let Draws { rows, pauses, values } = Draws::of(load.seed, load.phase_index, user);
     let memory = Memory::new(user + 1, std::sync::Arc::clone(&load.rows), scenario.slots, values);
-    let mut parked = Parked { user, walker: Walker { agent: Agent::new(), memory }, rows, pauses };
+    let mut parked = Parked { user, walker: Walker { agent: worker.agent(), memory }, rows, pauses };
     parked.walker.memory.draw_row(&mut parked.rows);
     let route = worker.route();
     match parked.walker.log_in(&scenario.login, start, &route).await {

@@ -26,8 +26,9 @@ use super::{
     walk::Route,
 };
 use crate::{
+    client::{Agent, Shared},
     measure::{Batch, Histogram, Layout},
-    plan::Load,
+    plan::{Connections, Load},
 };
 
 /// The heartbeat: how often a worker looks at its own lateness and at the course.
@@ -71,6 +72,8 @@ pub(super) struct Worker {
     pub(super) alarm: Alarm,
     pub(super) ledger: Ledger,
     pub(super) pool: Pool,
+    /// The connections of its users, where they share them.
+    shared: Option<Rc<Shared>>,
     index: u32,
     users: RefCell<JoinSet<()>>,
     /// Users that are logged in already and wait for this round.
@@ -128,6 +131,7 @@ pub(super) async fn work(
         alarm: Alarm::new(course.clock, precision),
         ledger: Ledger::new(Arc::clone(&course), layout, users_of(course.first_users(), index, load.workers)),
         pool: Pool::new(course.clock),
+        shared: (load.origin.connections() == Connections::Shared).then(|| Rc::new(Shared::new())),
         index,
         users: RefCell::new(JoinSet::new()),
         arriving: RefCell::new(std::mem::take(parked)),
@@ -246,6 +250,11 @@ impl Worker {
     /// What its users walk on.
     pub(super) fn route(&self) -> Route<'_, Ledger> {
         Route { origin: &self.load.origin, clock: self.course.clock, witness: &self.ledger }
+    }
+
+    /// What a new user sends with.
+    pub(super) fn agent(&self) -> Agent {
+        self.shared.as_ref().map_or_else(Agent::new, |shared| Agent::sharing(Rc::clone(shared)))
     }
 
     /// Keeps a user for the next round.

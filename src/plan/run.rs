@@ -146,6 +146,8 @@ pub enum Connections {
     Iteration,
     /// When a request is sent.
     Request,
+    /// Never: users of one worker share connections, over HTTP/2.
+    Shared,
 }
 
 /// `target.tls`.

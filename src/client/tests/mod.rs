@@ -1,11 +1,13 @@
 //! An exchange from its front door.
 
+mod closing;
 mod connections;
 mod expectations;
 mod failures;
 mod hostile;
 mod secure;
 mod sessions;
+mod shared;
 mod times;
 mod versions;
 

@@ -35,11 +35,7 @@ impl Draft<'_> {
             timeout: self.time("timeout", said.timeout, TIMEOUT),
             headers,
             http,
-            connections: match said.connections.as_ref().map(|said| said.value) {
-                None | Some(config::Connections::Keep) => Connections::Keep,
-                Some(config::Connections::Iteration) => Connections::Iteration,
-                Some(config::Connections::Request) => Connections::Request,
-            },
+            connections: self.connections(said, http),
             resolve,
             tls: Tls {
                 ca: said.tls.ca.as_ref().map(|path| PathBuf::from(&path.value)),
@@ -63,6 +59,24 @@ impl Draft<'_> {
             config::Http::H1 => Http::H1,
             config::Http::H2 => Http::H2,
             config::Http::Auto => Http::Auto,
+        }
+    }
+
+    /// When a user opens a connection, and whether the version of HTTP allows it.
+    fn connections(&mut self, said: &config::Target, http: Http) -> Connections {
+        let Some(connections) = &said.connections else { return Connections::Keep };
+        match connections.value {
+            config::Connections::Keep => Connections::Keep,
+            config::Connections::Iteration => Connections::Iteration,
+            config::Connections::Request => Connections::Request,
+            config::Connections::Shared => {
+                if http != Http::H2 {
+                    let fault = "a connection of HTTP/1.1 carries one request at a time and cannot be shared";
+                    let help = "write `http: h2` beside it (with `auto` the server may choose HTTP/1.1), or leave `connections` out";
+                    self.problem_with(connections.span, fault, Some(help.to_owned()));
+                }
+                Connections::Shared
+            }
         }
     }
 

@@ -17,6 +17,19 @@ fn the_built_in_app_speaks_http_1_only() {
 }
 
 #[test]
+fn connections_are_shared_over_http_2_only() {
+    let on = |keys: &str| {
+        let target = format!("target: {{{keys}, url: 'http://127.0.0.1:1'}}");
+        problems(&with("").replace("target: {url: 'http://127.0.0.1:1'}", &target))
+    };
+    for http in ["http: h1, ", "http: auto, ", ""] {
+        let found = on(&format!("{http}connections: shared"));
+        assert!(found.len() == 1 && found[0].contains("cannot be shared"), "{http}: {found:?}");
+    }
+    assert!(on("http: h2, connections: shared").is_empty());
+}
+
+#[test]
 fn addresses_of_hosts_are_addresses_of_hosts_that_load_goes_to() {
     let on = |resolve: &str| {
         let keys = format!("target: {{allow: ['*.example.com'], resolve: {{{resolve}}}, ");
