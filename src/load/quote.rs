@@ -1,8 +1,6 @@
 //! One side of an exchange as people read it: head and beginning of the body, without what is confidential.
 
-use http::{HeaderMap, HeaderName, StatusCode, header};
-
-use crate::client::Request;
+use http::{HeaderMap, HeaderName, Method, StatusCode, Version, header};
 
 /// The longest beginning of a body that is kept, in bytes.
 const LONGEST: usize = 16 * 1024;
@@ -20,20 +18,23 @@ pub struct Quote {
 }
 
 impl Quote {
-    /// A request as it goes out with these headers.
-    pub fn of_request(request: &Request, headers: &HeaderMap) -> Self {
-        let line = format!("{} {} HTTP/1.1", request.method, request.address.path());
-        Self::of(line, headers, &request.body)
+    /// A request as it goes out with these headers in this version of HTTP; `path` is path and query.
+    pub fn of_request((method, path): (&Method, &str), version: Version, headers: &HeaderMap, body: &[u8]) -> Self {
+        // Whatever the server answers in, HTTP/1.1 is what is sent without HTTP/2.
+        let version = if version == Version::HTTP_2 { version } else { Version::HTTP_11 };
+        Self::of(format!("{method} {path} {}", name(version)), headers, body)
     }
 
-    /// An answer.
-    pub fn of_answer(status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
-        let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default();
-        Self::of(format!("HTTP/1.1 {status} {reason}").trim_end().to_owned(), headers, body)
+    /// An answer in this version of HTTP.
+    pub fn of_answer((status, version): (u16, Version), headers: &HeaderMap, body: &[u8]) -> Self {
+        // HTTP/2 has no reason phrase.
+        let reason = StatusCode::from_u16(status).ok().filter(|_| version != Version::HTTP_2);
+        let reason = reason.and_then(|status| status.canonical_reason()).unwrap_or_default();
+        Self::of(format!("{} {status} {reason}", name(version)).trim_end().to_owned(), headers, body)
     }
 
     /// Anything with a first line, headers and a body.
-    pub fn of(first: String, headers: &HeaderMap, body: &[u8]) -> Self {
+    fn of(first: String, headers: &HeaderMap, body: &[u8]) -> Self {
         let lines = headers.iter().map(|(name, value)| format!("{name}: {}", shown(name, value.as_bytes())));
         Self { head: std::iter::once(first).chain(lines).collect(), body: beginning(body) }
     }
@@ -42,6 +43,15 @@ impl Quote {
     pub(super) fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let fields = self.head.iter().skip(1).filter_map(|line| line.split_once(": "));
         fields.filter(move |(field, _)| *field == name).map(|(_, value)| value)
+    }
+}
+
+/// A version as people write it.
+fn name(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_2 => "HTTP/2",
+        Version::HTTP_10 => "HTTP/1.0",
+        _ => "HTTP/1.1",
     }
 }
 
@@ -133,7 +143,7 @@ mod tests {
 
     #[test]
     fn cookies_keep_their_names_and_credentials_their_scheme() {
-        let quote = Quote::of_answer(302, &headers(), b"hello");
+        let quote = Quote::of_answer((302, Version::HTTP_11), &headers(), b"hello");
         assert_eq!(
             quote.head,
             [
@@ -150,10 +160,23 @@ mod tests {
     }
 
     #[test]
+    fn the_version_spoken_is_named() {
+        let none = HeaderMap::new();
+        let line = |version| {
+            let sent = Quote::of_request((&Method::GET, "/a?b"), version, &none, b"").head.remove(0);
+            (sent, Quote::of_answer((404, version), &none, b"").head.remove(0))
+        };
+        assert_eq!(line(Version::HTTP_2), ("GET /a?b HTTP/2".to_owned(), "HTTP/2 404".to_owned()));
+        assert_eq!(line(Version::HTTP_11), ("GET /a?b HTTP/1.1".to_owned(), "HTTP/1.1 404 Not Found".to_owned()));
+        assert_eq!(line(Version::HTTP_10), ("GET /a?b HTTP/1.1".to_owned(), "HTTP/1.0 404 Not Found".to_owned()));
+    }
+
+    #[test]
     fn a_long_body_is_cut_with_a_mark() {
-        let quote = Quote::of_answer(200, &HeaderMap::new(), "ä".repeat(20_000).as_bytes());
+        let quote = Quote::of_answer((200, Version::HTTP_11), &HeaderMap::new(), "ä".repeat(20_000).as_bytes());
         assert_eq!(quote.body.len(), LONGEST + "…".len());
-        let odd = Quote::of_answer(200, &HeaderMap::new(), format!("x{}", "ä".repeat(20_000)).as_bytes());
+        let odd =
+            Quote::of_answer((200, Version::HTTP_11), &HeaderMap::new(), format!("x{}", "ä".repeat(20_000)).as_bytes());
         assert!(odd.body.ends_with("ä…"), "a character that was cut leaves nothing");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, sync::Arc, time::Duration};
 
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, Version};
 
 use super::{
     clock::Clock,
@@ -97,7 +97,13 @@ pub async fn once(plan: &Plan, scenario: ScenarioId, origin: &Origin, seed: u64)
     let script = PreparedScenario::of(scenario, origin, &alone).keeping_bodies();
     let memory = Memory::new(1, rows(plan), script.slots, Draws::of(seed, 0, 0).values);
     let mut walker = Walker { agent: Agent::new(), memory };
-    let onlooker = Onlooker { plan, seen: RefCell::default(), head: RefCell::default(), hidden: RefCell::default() };
+    let onlooker = Onlooker {
+        plan,
+        version: origin.version(),
+        seen: RefCell::default(),
+        head: RefCell::default(),
+        hidden: RefCell::default(),
+    };
     let route = Route { origin, clock: Clock::start(), witness: &onlooker };
     let broken_off = match walker.log_in(&script.login, Duration::ZERO, &route).await {
         Err(reason) => Some(format!("the login failed: {}", reason.unwrap_or_default())),
@@ -130,6 +136,8 @@ fn rows(plan: &Plan) -> Arc<[Row]> {
 
 struct Onlooker<'a> {
     plan: &'a Plan,
+    /// Of requests that were not answered.
+    version: Version,
     seen: RefCell<Rehearsal>,
     /// The headers of the request that is on its way.
     head: RefCell<HeaderMap>,
@@ -159,7 +167,12 @@ impl Witness for Onlooker<'_> {
         if let Some(answer) = hop.answer {
             self.hidden.borrow_mut().extend(confidential(&answer.headers));
         }
-        let quoted = |answer: &Answer| Quote::of_answer(answer.status, &answer.headers, &answer.body);
+        let quoted = |answer: &Answer| Quote::of_answer((answer.status, answer.version), &answer.headers, &answer.body);
+        let version = hop.answer.map_or(self.version, |answer| answer.version);
+        let sent = |request: &Request| {
+            let line = (&request.method, request.address.path());
+            Quote::of_request(line, version, &head, &request.body)
+        };
         seen.exchanges.push(Exchange {
             step: endpoint.name.clone(),
             login: endpoint.login,
@@ -169,7 +182,7 @@ impl Witness for Onlooker<'_> {
             duration: hop.ended.saturating_sub(hop.started),
             failure: hop.failure.map(|failure| failure.description.clone()),
             advice: None,
-            sent: hop.request.map(|request| Quote::of_request(request, &head)).unwrap_or_default(),
+            sent: hop.request.map(sent).unwrap_or_default(),
             received: hop.answer.map(quoted).unwrap_or_default(),
         });
     }
