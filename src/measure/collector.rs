@@ -228,7 +228,8 @@ fn measure(endpoint: &mut EndpointMeasurements, span: usize, sample: &Sample, li
     if !sample.timed() {
         return;
     }
-    if let Some(split) = sample.split.filter(|_| sample.failure.is_none()) {
+    // A timeout has none.
+    if let Some(split) = sample.split {
         endpoint.split.answered(split);
     }
     endpoint.latency.record(sample.latency);

@@ -264,6 +264,29 @@ fn a_shared_connection_that_nginx_ends_fails_what_was_under_way_and_nothing_is_s
 }
 
 #[test]
+fn exchanges_that_are_shown_name_the_version_that_was_spoken() {
+    let _turn = shared_turn();
+    let nginx = Nginx::start();
+    for (url, sent, received) in [
+        (&nginx.secure, "> GET / HTTP/2\n", "< HTTP/2 200\n"),
+        (&nginx.old, "> GET / HTTP/1.1\n", "< HTTP/1.1 200 OK\n"),
+    ] {
+        let wrong = "get: /, expect: {body_has: apache}";
+        for item in [wrong, "scenario: visitor"] {
+            let ran = GateTest::on(url)
+                .file("authority.pem", &nginx.authority)
+                .section(&format!("target: {{url: '{url}', timeout: 5s, http: auto, tls: {{ca: authority.pem}}}}"))
+                .section(&format!("preflight: [{{name: it answers, {item}}}]"))
+                .section(&format!("scenarios: {{visitor: {{steps: [{{name: home, {wrong}}}], think: 10ms}}}}"))
+                .phase("name: only, users: 1, spawn_rate: 20/s, duration: 1s", &["requests > 0"])
+                .run_once()
+                .exits(3);
+            assert!(ran.stdout.contains(sent) && ran.stdout.contains(received), "{item}: {}", ran.stdout);
+        }
+    }
+}
+
+#[test]
 fn a_host_with_an_address_of_its_own_is_reached_under_its_name() {
     let _turn = shared_turn();
     let nginx = Nginx::start();
