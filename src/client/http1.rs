@@ -12,6 +12,7 @@ use hyper::{
     client::conn::http1::{self, SendRequest},
 };
 use hyper_util::rt::TokioIo;
+use tokio::time::Instant;
 
 use super::{
     Failure, Keep,
@@ -135,7 +136,8 @@ impl Http1 {
         if closes(&head.headers) {
             self.driver.connection = None;
         }
-        let first_byte = self.mark.came().expect("the head that was read has a first byte");
+        // It is known, whatever an app sends; but nothing that an app sends may matter so much.
+        let first_byte = self.mark.came().unwrap_or_else(Instant::now);
         Ok(Read { body: kept.take(), size, first_byte })
     }
 

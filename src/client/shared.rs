@@ -73,13 +73,12 @@ impl Shared {
         opened: &mut Option<Opening>,
     ) -> Result<Answer, Trouble> {
         loop {
-            let before = opened.is_some();
             let seat = self.seat(origin, &request.address.destination, opened).await?;
             match seat.converse(outgoing, (request.keep, request.max_size)).await {
                 Ok(answer) => return Ok(answer),
                 Err(Unanswered::Failed(failure)) => return Err(failure.into()),
                 // It is found again no more, so that the next turn looks for another one.
-                Err(Unanswered::Unsent) if !before && opened.is_none() => {}
+                Err(Unanswered::Unsent) if opened.is_none() => {}
                 Err(Unanswered::Unsent) => {
                     return Err(
                         Failure::new(FailureKind::Reset, "the connection was closed as soon as it was opened").into()
