@@ -79,6 +79,7 @@ fn exchange(criterion: &mut Criterion) {
         http: Http::H1,
         connections: Connections::Keep,
         resolve: Vec::new(),
+        proxy: None,
         tls: Tls { ca: None, verify: true },
         ready: None,
         start: None,

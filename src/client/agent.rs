@@ -11,6 +11,7 @@ use super::{
     origin::Destination,
     patience::Patience,
     payload::Payload,
+    proxy,
 };
 use crate::plan::{Connections, FailureKind};
 
@@ -81,7 +82,7 @@ impl Agent {
         origin: &Origin,
         request: &Request,
     ) -> Result<Answer, Trouble> {
-        let outgoing = self.outgoing(request);
+        let outgoing = self.outgoing(origin, request);
         let ended = {
             let Self { connections, shared, opened, .. } = self;
             *opened = None;
@@ -138,13 +139,16 @@ impl Agent {
         self.headers.clear();
     }
 
-    fn outgoing(&mut self, request: &Request) -> Outgoing {
+    fn outgoing(&mut self, origin: &Origin, request: &Request) -> Outgoing {
         let cookie = self.session.header(&request.address);
         let mut headers = std::mem::take(&mut self.headers);
         request.write_headers(cookie, &mut headers);
         let mut outgoing = Outgoing::new(Payload::of(&request.body));
         *outgoing.method_mut() = request.method.clone();
-        *outgoing.uri_mut() = request.address.target.clone();
+        *outgoing.uri_mut() = match origin.proxy() {
+            Some(_) if !request.address.destination.secure => proxy::whole(&request.address),
+            _ => request.address.target.clone(),
+        };
         *outgoing.headers_mut() = headers;
         outgoing
     }

@@ -9,7 +9,7 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Version,
     header::{CONTENT_LENGTH, HOST, USER_AGENT},
 };
-use reqwest::{Client, Response, redirect, retry};
+use reqwest::{Client, ClientBuilder, Proxy, Response, redirect, retry};
 use url::Url;
 
 use super::{
@@ -24,7 +24,7 @@ pub const BODY_LIMIT: usize = 8 * 1024 * 1024;
 
 /// The client for everything that is not load. Cheap to clone.
 ///
-/// It uses no proxy, follows no redirect and repeats nothing. A request goes out on a fresh connection, because the
+/// It uses no proxy but `target.proxy`, follows no redirect and repeats nothing. A request goes out on a fresh connection, because the
 /// pool of the HTTP client silently sends a request again when a kept connection was just closed, and then neither
 /// totals nor failures would be true.
 #[derive(Debug, Clone)]
@@ -89,9 +89,10 @@ impl Control {
     /// # Errors
     /// `target.tls.ca` cannot be read.
     pub fn new(target: &Target, base: &Url) -> Result<Self, ClientError> {
-        let elsewhere = client(target, Http::H1)?;
+        let elsewhere = client(target, Http::H1, None)?;
+        let alike = target.http == Http::H1 && target.proxy.is_none();
         Ok(Self {
-            target: if target.http == Http::H1 { elsewhere.clone() } else { client(target, target.http)? },
+            target: if alike { elsewhere.clone() } else { client(target, target.http, target.proxy.as_ref())? },
             elsewhere,
             base: base.clone(),
             allow: target.allow.clone(),
@@ -202,7 +203,7 @@ impl Answer {
     }
 }
 
-fn client(target: &Target, http: Http) -> Result<Client, ClientError> {
+fn client(target: &Target, http: Http, proxy: Option<&Url>) -> Result<Client, ClientError> {
     let tls = tls::offering(&target.tls, http)?;
     let builder = Client::builder()
         .tls_backend_preconfigured(rustls::ClientConfig::clone(&tls))
@@ -215,6 +216,9 @@ fn client(target: &Target, http: Http) -> Result<Client, ClientError> {
     // The port 0 stands for that of the URL.
     let resolved = target.resolve.iter().map(|(host, address)| (host, SocketAddr::new(*address, 0)));
     let builder = resolved.fold(builder, |builder, (host, address)| builder.resolve(host, address));
+    // A proxy's address was checked with the file; whatever else it were, it would be no proxy.
+    let proxy = proxy.and_then(|url| Proxy::all(url.clone()).ok());
+    let builder = proxy.into_iter().fold(builder, ClientBuilder::proxy);
     let builder = match http {
         Http::H1 => builder.http1_only(),
         Http::H2 => builder.http2_prior_knowledge(),

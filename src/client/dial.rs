@@ -10,6 +10,7 @@ use url::Host;
 use super::{
     Failure, Opening, Origin, Trouble, failure,
     origin::{Destination, short},
+    proxy,
     stream::{Stream, Tcp},
 };
 use crate::plan::FailureKind;
@@ -22,9 +23,13 @@ pub(super) async fn dial(origin: &Origin, destination: &Destination) -> Result<(
         let stream = dial.call().map(Stream::Memory).map_err(|error| failure::connecting(&error, false))?;
         return Ok((stream, Opening { dns: None, connect: started.elapsed(), tls: None, ready: Instant::now() }));
     }
-    let dns = look_up(destination, started).await?;
+    let server = origin.proxy().unwrap_or(destination);
+    let dns = look_up(server, started).await?;
     let found = started + dns.unwrap_or_default();
-    let tcp = Tcp(connect(destination).await?);
+    let mut tcp = Tcp(connect(server).await?);
+    if destination.secure && origin.proxy().is_some() {
+        proxy::tunnel(&mut tcp, destination).await?;
+    }
     let accepted = Instant::now();
     let connected = Opening { dns, connect: accepted - found, tls: None, ready: accepted };
     if !destination.secure {

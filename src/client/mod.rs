@@ -26,6 +26,7 @@ mod opening;
 mod origin;
 mod patience;
 mod payload;
+mod proxy;
 mod request;
 mod resolve;
 pub mod service;

@@ -23,6 +23,7 @@ pub struct Origin {
     http: Http,
     connections: Connections,
     resolve: Vec<(String, IpAddr)>,
+    proxy: Option<Destination>,
     tls: Tls,
     secure: OnceLock<Arc<ClientConfig>>,
     #[cfg(test)]
@@ -72,6 +73,7 @@ impl Origin {
             http: target.http,
             connections: target.connections,
             resolve: target.resolve.clone(),
+            proxy: target.proxy.as_ref().and_then(|url| Destination::of(url, &[])),
             tls: target.tls.clone(),
             secure: OnceLock::new(),
             #[cfg(test)]
@@ -136,6 +138,11 @@ impl Origin {
     /// When a user opens a new connection.
     pub fn connections(&self) -> Connections {
         self.connections
+    }
+
+    /// What all load goes through.
+    pub(super) fn proxy(&self) -> Option<&Destination> {
+        self.proxy.as_ref()
     }
 
     /// The TLS configuration, made once.

@@ -29,6 +29,9 @@ pub struct Target {
     /// stands in the Host header and in the TLS handshake.
     #[serde(default)]
     pub resolve: Table<Located<String>>,
+    /// A proxy for the load, probes and `ready`: `http://127.0.0.1:3128`. Its host is loopback or listed under `allow`. Proxies
+    /// that the environment names are never used.
+    pub proxy: Option<Located<String>>,
     /// Headers of every request.
     #[serde(default)]
     pub headers: Table<Located<String>>,

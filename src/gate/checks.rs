@@ -50,7 +50,14 @@ async fn one_until_ready(
             (None, None) => Readiness {
                 outcome: {
                     let address = url.host_str().and_then(|host| plan.target.resolved(host));
-                    preflight::reach(url, address, plan.target.timeout).await.map(|()| String::new())
+                    let reached = match &plan.target.proxy {
+                        // Only it knows the way to the target.
+                        Some(proxy) => preflight::reach(proxy, None, plan.target.timeout)
+                            .await
+                            .map_err(|why| format!("its proxy (`target.proxy`) does not answer: {why}")),
+                        None => preflight::reach(url, address, plan.target.timeout).await,
+                    };
+                    reached.map(|()| String::new())
                 },
                 sent: Sent::default(),
             },

@@ -85,6 +85,8 @@ pub struct Target {
     pub connections: Connections,
     /// `resolve`: hosts, in lower case and without a dot at the end, and the address of each.
     pub resolve: Vec<(String, IpAddr)>,
+    /// `proxy`: what load, probes and `ready` go through; speaks plain HTTP.
+    pub proxy: Option<Url>,
     /// TLS.
     pub tls: Tls,
     /// `ready`: path and longest wait.

@@ -121,7 +121,7 @@ fn dribbling_and_half_closed_connections_are_what_the_server_did() {
     let _turn = turn();
     let (url, ledger) = server();
     let ran = GateTest::on(&url)
-        .section("scenarios: {visitor: {steps: [{get: /dribble, name: /dribble}, {get: /half, name: /half}, {get: /cut, name: /cut}], think: 30ms}}")
+        .section("scenarios: {visitor: {steps: [{get: /dribble, name: /dribble}, {get: /cut, name: /cut}, {get: /half, name: /half}], think: 30ms}}")
         .phase("name: only, users: 6, spawn_rate: 100/s, duration: 1500ms", &["no connect", "no timeouts"])
         .run_once()
         .exits(0);
@@ -137,7 +137,7 @@ fn dribbling_and_half_closed_connections_are_what_the_server_did() {
     let (split, pause) = (&dribble["time_split_ms"], ledger.mean_ms("/dribble") / 6.0);
     equals(&split["first_byte"], pause);
     equals(&split["body"], 5.0 * pause);
-    // A connection that was half closed is known to be so before the next request.
+    // A connection that was half closed is known to be so before the next request, which comes after a pause.
     let opened: u64 = [dribble, half, cut].iter().filter_map(|of| of["time_split_ms"]["connections"].as_u64()).sum();
     let closed = half["requests"].as_u64().expect("a count") + cut["requests"].as_u64().expect("a count");
     assert!(opened <= ledger.connections && opened + 12 >= closed, "{opened} connections, {closed} were closed");

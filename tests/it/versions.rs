@@ -13,7 +13,10 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::gate_test::{GateTest, Ran, shared_turn};
+use crate::{
+    gate_test::{GateTest, Ran, shared_turn},
+    proxies::proxy_of,
+};
 
 /// nginx on three loopback ports, for as long as the test lasts.
 struct Nginx {
@@ -261,6 +264,30 @@ fn a_shared_connection_that_nginx_ends_fails_what_was_under_way_and_nothing_is_s
     let opened: u64 = splits.iter().filter_map(|of| of["time_split_ms"]["connections"].as_u64()).sum();
     let connects: Vec<_> = splits.iter().filter_map(|of| of["time_split_ms"]["connect"].as_f64()).collect();
     assert!(opened >= sent(&ran) / 60 && !connects.is_empty(), "{opened} connections, {connects:?}");
+}
+
+#[test]
+fn tls_is_spoken_with_the_server_behind_a_proxy() {
+    let _turn = shared_turn();
+    let nginx = Nginx::start();
+    let url = nginx.secure.replace("127.0.0.1", "app.staging.example.com");
+    for (http, spoken) in [("h1", "HTTP/1.1"), ("h2, connections: shared", "HTTP/2.0")] {
+        let (proxy, lines) = proxy_of(&nginx.secure);
+        nginx.versions();
+        let ran = nginx
+            .gate(
+                &url,
+                &format!(
+                    "allow: [app.staging.example.com], proxy: '{proxy}', http: {http}, tls: {{ca: authority.pem}}"
+                ),
+            )
+            .run_once();
+        let failures = ran.verdict["totals"]["failures"].as_u64().expect("a count");
+        assert_eq!(nginx.versions(), BTreeMap::from([(spoken.to_owned(), sent(&ran) - failures)]), "{}", ran.stdout);
+        let lines = lines.lock().expect("no panic");
+        let asked = format!("CONNECT {} HTTP/1.1", url.trim_start_matches("https://"));
+        assert!(lines.len() > 1 && lines.iter().all(|line| *line == asked), "{lines:?}");
+    }
 }
 
 #[test]

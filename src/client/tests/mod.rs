@@ -5,6 +5,7 @@ mod connections;
 mod expectations;
 mod failures;
 mod hostile;
+mod proxied;
 mod secure;
 mod sessions;
 mod shared;

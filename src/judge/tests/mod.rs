@@ -205,6 +205,7 @@ pub(super) fn plan() -> Plan {
             http: plan::Http::H1,
             connections: plan::Connections::Keep,
             resolve: Vec::new(),
+            proxy: None,
             tls: plan::Tls { ca: None, verify: true },
             ready: None,
             start: None,

@@ -28,6 +28,7 @@ impl Draft<'_> {
         }
         let http = self.http(said, url.as_ref());
         let resolve = self.resolve(said, &allow);
+        let proxy = self.proxy(said, url.as_ref(), &allow);
         let start = self.target_start(said, url.as_ref());
         Target {
             url,
@@ -37,6 +38,7 @@ impl Draft<'_> {
             http,
             connections: self.connections(said, http),
             resolve,
+            proxy,
             tls: Tls {
                 ca: said.tls.ca.as_ref().map(|path| PathBuf::from(&path.value)),
                 verify: said.tls.verify.is_none_or(|verify| verify.value),
@@ -116,6 +118,24 @@ impl Draft<'_> {
             }
         }
         resolve
+    }
+
+    /// The proxy, and whether a target of this kind can be reached through one.
+    fn proxy(&mut self, said: &config::Target, target: Option<&Url>, allow: &[String]) -> Option<Url> {
+        let proxy = said.proxy.as_ref().filter(|proxy| proxy.complete)?;
+        let url = self.checked_address("", proxy, allow)?;
+        let h2 = said.http.as_ref().is_some_and(|http| matches!(http.value, config::Http::H2));
+        let fault = if url.scheme() != "http" || url.path() != "/" {
+            format!("`{}` is not the address of a proxy: it is spoken to over plain HTTP, and has no path", proxy.value)
+        } else if !said.resolve.is_empty() {
+            "a proxy looks names up itself, so that `resolve` would change nothing".to_owned()
+        } else if h2 && target.is_some_and(|target| target.scheme() == "http") {
+            "HTTP/2 over plain TCP cannot be spoken through a proxy".to_owned()
+        } else {
+            return Some(url);
+        };
+        self.problem(proxy.span, fault);
+        None
     }
 
     fn ready(&mut self, ready: &config::Ready) -> (String, Duration) {
