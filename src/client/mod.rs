@@ -26,6 +26,7 @@ mod patience;
 mod payload;
 mod request;
 mod resolve;
+mod room;
 pub mod service;
 mod session;
 mod stream;

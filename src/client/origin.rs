@@ -9,7 +9,7 @@ use http::{HeaderValue, Uri, uri::PathAndQuery};
 use rustls::ClientConfig;
 use url::{Host, Url};
 
-use super::{ClientError, Failure, resolve::Addresses, tls};
+use super::{ClientError, Failure, resolve::Addresses, room::Room, tls};
 use crate::plan::{Connections, Http, Target, Tls, allowed, is_loopback};
 
 /// The target of a run as the load path sees it; shared by all users of all workers.
@@ -25,6 +25,7 @@ pub struct Origin {
     resolve: Vec<(String, IpAddr)>,
     tls: Tls,
     secure: OnceLock<Arc<ClientConfig>>,
+    pub(super) room: Room,
     #[cfg(test)]
     pub(super) memory: Option<super::testing::Dial>,
 }
@@ -74,6 +75,7 @@ impl Origin {
             resolve: target.resolve.clone(),
             tls: target.tls.clone(),
             secure: OnceLock::new(),
+            room: Room::default(),
             #[cfg(test)]
             memory: None,
         };

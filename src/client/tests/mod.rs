@@ -4,6 +4,7 @@ mod connections;
 mod expectations;
 mod failures;
 mod hostile;
+mod rooms;
 mod secure;
 mod sessions;
 mod versions;
