@@ -110,7 +110,8 @@ fn trial(bench: &Bench<'_>, criterion: &Criterion, endpoints: &[EndpointId], at:
             Count::ClientErrors => Ok(one(Act::Status(CLIENT_ERROR))),
             Count::Errors => Ok(one(Act::Failure(FailureKind::Reset))),
             Count::Failures(FailureKind::Unsent) if !has_slots(bench) => {
-                Err("users who think wait for their answers, so that no request is ever `unsent`".to_owned())
+                Err("users of the closed model who think wait for their answers, so that no request is ever `unsent`"
+                    .to_owned())
             }
             Count::Failures(kind) => Ok(one(Act::Failure(*kind))),
         },
