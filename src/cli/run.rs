@@ -20,6 +20,7 @@ use crate::{
     config::{Environment, Secrets},
     gate::{self, Against, Finished, Setup, Stop},
     judge::Extent,
+    load,
     plan::{self, Deployment, Plan},
     publish::Folder,
     report::{self, Colour, Detail, Files, Narrator, Publishable},
@@ -67,7 +68,7 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
         stop: stop.clone(),
         workers: None,
         repeat: repeat::command(args, plan.seed),
-        notes: remarks(&unmasked),
+        notes: remarks(&unmasked, &plan),
         secrets: Arc::clone(&secrets),
         reads_ruler: reads_ruler(against.as_ref()) || shelf.wants(args),
         against,
@@ -159,13 +160,13 @@ fn save(shelf: &Shelf<'_>, finished: &Finished, secrets: &Secrets) {
     output::complain(&report::clean(&secrets.mask(&said)));
 }
 
-/// Secrets that cannot be masked.
-fn remarks(unmasked: &[String]) -> Vec<String> {
+/// Secrets that cannot be masked, and what the plan needs beyond what this machine has.
+fn remarks(unmasked: &[String], plan: &Plan) -> Vec<String> {
     let secrets = (!unmasked.is_empty()).then(|| {
         let names = unmasked.join(", ");
         format!("Not masked in any output, because the value is under 6 characters: {names}.")
     });
-    secrets.into_iter().collect()
+    secrets.into_iter().chain(plan.beyond(&load::limits())).collect()
 }
 
 fn loudness(args: &RunArgs) -> Loudness {

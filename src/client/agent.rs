@@ -132,6 +132,15 @@ impl Agent {
         self.connections.drain(..).for_each(Connection::close);
     }
 
+    /// Gives back the memory that its connections need for exchanges only; they stay open. For users who pause: the next
+    /// exchange costs a little more.
+    pub async fn rest(&mut self) {
+        drop_unfinished(&mut self.connections);
+        for connection in &mut self.connections {
+            connection.rest().await;
+        }
+    }
+
     /// Takes an answer that nobody needs any more, so that the next request is made without asking for memory.
     pub fn give_back(&mut self, answer: Answer) {
         self.headers = answer.headers;
@@ -180,7 +189,7 @@ async fn exchange(
             connections.push(opened);
         }
         let connection = connections.last_mut().expect("it was brought forward or opened just now");
-        let ended = connection.converse(request, &mut sending.outgoing).await;
+        let ended = connection.converse(request, &mut sending.outgoing, &origin.room).await;
         let lost = ended.is_err() || connection.is_closed();
         if lost {
             connections.pop();
@@ -188,6 +197,7 @@ async fn exchange(
         match ended {
             Ok(answer) => return Ok(answer),
             Err(Unanswered::Failed(failure)) => return Err(failure.into()),
+            Err(Unanswered::Exhausted(why)) => return Err(Trouble::Exhausted(why.to_owned())),
             Err(Unanswered::Unsent) if reused => reused = false,
             Err(Unanswered::Unsent) => {
                 return Err(

@@ -29,6 +29,7 @@ mod payload;
 mod proxy;
 mod request;
 mod resolve;
+mod room;
 pub mod service;
 mod session;
 mod shared;

@@ -22,6 +22,7 @@ use super::{
     http2::{self, Naming, Sharing, Upload},
     kept::Kept,
     origin::Destination,
+    room::Room,
 };
 use crate::plan::{FailureKind, Http};
 
@@ -74,9 +75,10 @@ impl Shared {
     ) -> Result<Answer, Trouble> {
         loop {
             let seat = self.seat(origin, &request.address.destination, opened).await?;
-            match seat.converse(outgoing, (request.keep, request.max_size)).await {
+            match seat.converse(outgoing, (request.keep, request.max_size), &origin.room).await {
                 Ok(answer) => return Ok(answer),
                 Err(Unanswered::Failed(failure)) => return Err(failure.into()),
+                Err(Unanswered::Exhausted(why)) => return Err(Trouble::Exhausted(why.to_owned())),
                 // It is found again no more, so that the next turn looks for another one.
                 Err(Unanswered::Unsent) if opened.is_none() => {}
                 Err(Unanswered::Unsent) => {
@@ -163,6 +165,7 @@ impl Seat {
         mut self,
         outgoing: &mut Option<Outgoing>,
         limits: (Keep, Option<u64>),
+        room: &Room,
     ) -> Result<Answer, Unanswered> {
         let mut sender = self.line.sender.clone();
         if poll_fn(|cx| sender.poll_ready(cx)).await.is_err() {
@@ -180,7 +183,7 @@ impl Seat {
         });
         let (head, incoming) = head.await.map_err(http2::failed)?.into_parts();
         let first_byte = Instant::now();
-        let (body, size) = read(incoming, &mut upload, limits).await.map_err(http2::failed)?;
+        let (body, size) = read(incoming, &mut upload, limits, room).await?;
         self.finished = true;
         Ok(Answer {
             status: head.status.as_u16(),
@@ -208,8 +211,9 @@ async fn read(
     mut incoming: RecvStream,
     upload: &mut Upload,
     (keep, max_size): (Keep, Option<u64>),
-) -> Result<(Bytes, u64), h2::Error> {
-    let mut kept = Kept::default();
+    room: &Room,
+) -> Result<(Bytes, u64), Unanswered> {
+    let mut kept = Kept::of(room);
     let (mut size, mut fair) = (0_u64, FAIR_SHARE);
     let next = async |upload: &mut Upload, incoming: &mut RecvStream| {
         poll_fn(|cx| {
@@ -218,11 +222,11 @@ async fn read(
         })
         .await
     };
-    while let Some(data) = next(upload, &mut incoming).await.transpose()? {
-        incoming.flow_control().release_capacity(data.len())?;
+    while let Some(data) = next(upload, &mut incoming).await.transpose().map_err(http2::failed)? {
+        incoming.flow_control().release_capacity(data.len()).map_err(http2::failed)?;
         size += data.len() as u64;
         if keep == Keep::Body {
-            kept.add(data);
+            kept.add(data)?;
         }
         if max_size.is_some_and(|max| size > max) {
             return Ok((kept.take(), size));
@@ -236,6 +240,7 @@ async fn read(
         upload.push(cx);
         incoming.poll_trailers(cx)
     })
-    .await?;
+    .await
+    .map_err(http2::failed)?;
     Ok((kept.take(), size))
 }

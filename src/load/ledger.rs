@@ -116,7 +116,7 @@ impl Ledger {
         self.in_flight.get()
     }
 
-    /// The system's words, if this machine ran out of descriptors or ports.
+    /// The words, if this machine ran out of descriptors, ports or memory for bodies.
     pub(super) fn take_exhausted(&self) -> Option<String> {
         self.exhausted.take()
     }

@@ -180,7 +180,7 @@ impl Witness for Onlooker<'_> {
             url: hop.request.map(|request| request.address.url().to_string()),
             status: hop.answer.map(|answer| answer.status),
             duration: hop.ended.saturating_sub(hop.started),
-            failure: hop.failure.map(|failure| failure.description.clone()),
+            failure: hop.failure.map(|failure| failure.description.clone().into_owned()),
             advice: None,
             sent: hop.request.map(sent).unwrap_or_default(),
             received: hop.answer.map(quoted).unwrap_or_default(),

@@ -1,6 +1,6 @@
 //! Walking through steps: requests, redirect hops, expectations, extracted values.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use super::{clock::Clock, prepare::PreparedStep, recipe::Unmade, render::Memory};
 use crate::{
@@ -28,7 +28,7 @@ pub(super) trait Witness {
     fn sending(&self, step: &PreparedStep, at: Duration);
     /// A request ended.
     fn ended(&self, hop: &Hop<'_>);
-    /// A request could not be sent because this machine ran out of descriptors or ports.
+    /// A request could not be sent because this machine ran out of descriptors, ports or memory for bodies.
     fn exhausted(&self, words: &str);
 }
 
@@ -75,7 +75,7 @@ pub(super) enum Walked {
 /// How a step ended.
 enum StepEnd {
     /// It was carried out; the failure in words, if it failed.
-    Done { ended: Duration, failed: Option<String> },
+    Done { ended: Duration, failed: Option<Cow<'static, str>> },
     /// A value that an earlier step should have extracted is missing.
     Unready(SlotId),
     /// The phase is over.
@@ -125,7 +125,7 @@ impl Walker {
         for step in steps {
             match self.perform(step, (intended, route.clock.now()), route).await {
                 StepEnd::Done { ended, failed: None } => intended = ended,
-                StepEnd::Done { failed: Some(because), .. } => return Err(Some(because)),
+                StepEnd::Done { failed: Some(because), .. } => return Err(Some(because.into_owned())),
                 StepEnd::Unready(_) => return Err(Some("a step needs a value that was not extracted".to_owned())),
                 StepEnd::Over => return Err(None),
             }
@@ -206,7 +206,7 @@ impl Walker {
             Trouble::Exhausted(words) => {
                 route.witness.exhausted(&words);
                 tokio::time::sleep(EXHAUSTED_PAUSE).await;
-                words
+                words.into()
             }
         };
         StepEnd::Done { ended: route.clock.now(), failed: Some(because) }

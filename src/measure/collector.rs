@@ -164,8 +164,10 @@ impl Collector {
     }
 
     fn count(&mut self, sample: &Sample) {
-        self.sent += u64::from(sample.failure != Some(FailureKind::Unsent));
-        self.failed += u64::from(sample.failure.is_some());
+        if sample.failure != Some(FailureKind::Unsent) {
+            self.sent += 1;
+            self.failed += u64::from(sample.failure.is_some());
+        }
         let login = self.layout.logins[sample.endpoint.index()];
         if !login {
             self.seconds.count(sample);

@@ -5,6 +5,7 @@ mod criteria;
 mod diagnosis;
 mod early;
 mod gauges;
+mod generators;
 mod ladder;
 mod no_data;
 mod operating;

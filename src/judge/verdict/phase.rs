@@ -265,6 +265,25 @@ pub struct Generator {
     pub lateness_ms: Lateness,
     /// CPU of the busiest worker, percent of a core.
     pub cpu_percent: f64,
+    /// How long the worker that waited longest was ready to run and had no core, in percent of the window. This and what
+    /// follows is null where the machine does not say.
+    #[serde(default)]
+    pub run_queue_percent: Option<f64>,
+    /// CPU of the whole gate, in cores.
+    #[serde(default)]
+    pub cores_used: Option<f64>,
+    /// Cores that it may use: bound by affinity or cpuset, and by the quota of its cgroups.
+    #[serde(default)]
+    pub cores_allowed: Option<f64>,
+    /// Periods in which the CPU quota ran out, in percent; null also without a quota.
+    #[serde(default)]
+    pub throttled_percent: Option<f64>,
+    /// CPU time of these cores that the hypervisor gave to other machines, in percent.
+    #[serde(default)]
+    pub steal_percent: Option<f64>,
+    /// Requests of this load a second that it would manage with the CPU that it may use: docs/decisions.md section 1.
+    #[serde(default)]
+    pub capacity_per_second: Option<f64>,
     /// Whether it was too slow for the result to count.
     pub saturated: bool,
     /// What it lacked then; absent where it was good enough.
@@ -280,10 +299,33 @@ pub enum Lacked {
     Descriptors,
     /// Local ports for new connections.
     Ports,
+    /// Memory for the bodies that are looked into.
+    Memory,
     /// CPU, which it used up itself.
     OwnCpu,
-    /// CPU, although it used little: other work on this machine, or a limit on its CPU, held it up.
+    /// CPU, of which a quota left it too little.
+    Quota,
+    /// CPU, although it used little: other work on this machine had the cores, or what had them is not known.
     OtherWork,
+    /// CPU, which the hypervisor gave to other machines.
+    Steal,
+    /// Nothing that this machine counts.
+    Unexplained,
+}
+
+impl Generator {
+    /// How good it was, in a word or two.
+    pub fn state(&self) -> &'static str {
+        match self.lacked {
+            None if self.saturated => "saturated",
+            None => "good enough",
+            Some(Lacked::OwnCpu | Lacked::Quota) => "saturated",
+            Some(Lacked::OtherWork | Lacked::Steal | Lacked::Unexplained) => "held up",
+            Some(Lacked::Descriptors) => "out of descriptors",
+            Some(Lacked::Ports) => "out of ports",
+            Some(Lacked::Memory) => "out of memory for bodies",
+        }
+    }
 }
 
 /// How late requests started, in milliseconds.

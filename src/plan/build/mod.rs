@@ -23,7 +23,7 @@ mod waivers;
 use std::{collections::BTreeMap, time::Duration};
 
 use self::kind::Kind;
-use super::{ColumnId, Dataset, Endpoint, Gauge, Place, Plan, Scenario};
+use super::{ColumnId, Dataset, Endpoint, Gauge, Limits, Place, Plan, Scenario};
 use crate::{
     config::{Config, Environment, Located, Problem, Problems, Span, suggestion},
     units::Date,
@@ -52,6 +52,8 @@ pub struct Choice {
     pub today: Date,
     /// The environment, for `env.NAME` in templates.
     pub environment: Environment,
+    /// What the machine has for the load.
+    pub limits: Limits,
     /// The texts of the files that [`files`] names, or why they could not be read.
     pub files: BTreeMap<String, Result<String, String>>,
 }

@@ -250,7 +250,8 @@ impl PhaseView {
             statements: phase.statements.iter().take(MOST_STATEMENTS).map(StatementView::of).collect(),
             statements_unknown: phase.statements_unknown.clone(),
             generator: phase.generator.as_ref().map(|generator| {
-                let state = if generator.saturated { "Saturated" } else { "Good enough" };
+                let (first, rest) = generator.state().split_at(1);
+                let state = first.to_ascii_uppercase() + rest;
                 let p99 = number::milliseconds(generator.lateness_ms.p99);
                 let max = number::milliseconds(generator.lateness_ms.max);
                 let cpu = number::plain(generator.cpu_percent);

@@ -195,6 +195,16 @@ pub(super) struct Generator {
     pub(super) lateness_p99_s: f64,
     pub(super) lateness_max_s: f64,
     pub(super) cpu_percent: f64,
+    #[serde(default)]
+    pub(super) run_queue_percent: Option<f64>,
+    #[serde(default)]
+    pub(super) cores_used: Option<f64>,
+    #[serde(default)]
+    pub(super) cores_allowed: Option<f64>,
+    #[serde(default)]
+    pub(super) throttled_percent: Option<f64>,
+    #[serde(default)]
+    pub(super) steal_percent: Option<f64>,
     pub(super) slots: u64,
     pub(super) slots_missed: u64,
     pub(super) exhausted: Option<String>,

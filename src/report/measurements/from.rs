@@ -7,7 +7,7 @@ use super::{
 use crate::{
     gate::MeasuredPhase,
     measure::{
-        Clock, EndpointMeasurements, GaugeSeries, GeneratorHealth, Histogram, Layout, Part, PhaseEnding,
+        Clock, EndpointMeasurements, GaugeSeries, GeneratorHealth, Histogram, Layout, MachineShare, Part, PhaseEnding,
         PhaseMeasurements, Ramp, SpanCounts, Statement, Threshold, TimeSplit, Window,
     },
     plan::Endpoint,
@@ -203,11 +203,18 @@ fn statement(statement: &Statement, show: &Show<'_>) -> format::Statement {
 }
 
 fn generator(generator: &GeneratorHealth, show: &Show<'_>) -> format::Generator {
-    let GeneratorHealth { lateness_p99, lateness_max, cpu_percent, slots, slots_missed, exhausted } = generator;
+    let GeneratorHealth { lateness_p99, lateness_max, cpu_percent, run_queue_percent, .. } = generator;
+    let GeneratorHealth { machine, slots, slots_missed, exhausted, .. } = generator;
+    let MachineShare { cores_used, cores_allowed, throttled_percent, steal_percent } = *machine;
     format::Generator {
         lateness_p99_s: lateness_p99.as_secs_f64(),
         lateness_max_s: lateness_max.as_secs_f64(),
         cpu_percent: *cpu_percent,
+        run_queue_percent: *run_queue_percent,
+        cores_used,
+        cores_allowed,
+        throttled_percent,
+        steal_percent,
         slots: *slots,
         slots_missed: *slots_missed,
         exhausted: exhausted.as_ref().map(|words| show(words)),

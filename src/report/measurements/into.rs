@@ -9,8 +9,8 @@ use super::{
 use crate::{
     gate::MeasuredPhase,
     measure::{
-        Clock, EndpointMeasurements, GaugeSample, GaugeSeries, GeneratorHealth, Histogram, Layout, Part, PhaseEnding,
-        PhaseMeasurements, Ramp, SpanCounts, Statement, Threshold, TimeSplit, Window,
+        Clock, EndpointMeasurements, GaugeSample, GaugeSeries, GeneratorHealth, Histogram, Layout, MachineShare, Part,
+        PhaseEnding, PhaseMeasurements, Ramp, SpanCounts, Statement, Threshold, TimeSplit, Window,
     },
     plan::EndpointId,
 };
@@ -168,6 +168,13 @@ fn generator(generator: format::Generator) -> Read<GeneratorHealth> {
         lateness_p99: seconds(generator.lateness_p99_s)?,
         lateness_max: seconds(generator.lateness_max_s)?,
         cpu_percent: generator.cpu_percent,
+        run_queue_percent: generator.run_queue_percent,
+        machine: MachineShare {
+            cores_used: generator.cores_used,
+            cores_allowed: generator.cores_allowed,
+            throttled_percent: generator.throttled_percent,
+            steal_percent: generator.steal_percent,
+        },
         slots: generator.slots,
         slots_missed: generator.slots_missed,
         exhausted: generator.exhausted,
