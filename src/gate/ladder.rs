@@ -9,7 +9,7 @@ use std::{
 use tokio::time::Instant;
 
 use super::{
-    Against, Event, Progress, Setup,
+    Against, Event, Progress, Setup, checks,
     corridor::Walk,
     drive::{BRIEF_READINGS, Drive, Driven, Loaded, Look, Monitors, View},
     record::{Record, repeated},
@@ -106,6 +106,9 @@ pub(super) async fn climb(walk: &mut Walk<'_>, setup: &Setup) -> Result<Climbed,
             .await;
         load_ended = loaded.ended;
         let interruption = loaded.interruption;
+        if loaded.measurements.ending == PhaseEnding::RampFailed && interruption.is_none() {
+            checks::look_at_logins(walk).await?;
+        }
         let is_last = index as usize + 1 == phases.len();
         let watched = plan.recovery.is_some() && interruption.is_none();
         let alone = !walk.reads_ruler && !matches!(setup.against, Some(Against::Stored(_)));

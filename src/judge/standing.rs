@@ -51,9 +51,8 @@ fn gauges(evidence: &PhaseEvidence<'_>) -> Vec<GaugeStanding> {
     let series = |name: &str| evidence.gauges.iter().find(|series| series.name == name);
     let stands = |gauge: &crate::plan::Gauge| {
         let series = series(&gauge.name);
-        let value = series.and_then(|series| {
-            series.samples.iter().rev().map(|sample| sample.value).find(|value| value.is_finite())
-        });
+        let value = series
+            .and_then(|series| series.samples.iter().rev().map(|sample| sample.value).find(|value| value.is_finite()));
         let silent = series.is_some_and(|series| series.silent);
         let band = gauge.band.map(|band| if silent { Band::Missing } else { monitors::band(Some(band), value) });
         GaugeStanding { name: gauge.name.clone(), value, band }

@@ -14,6 +14,7 @@ mod course;
 mod diagnosis;
 mod draws;
 mod ledger;
+mod login;
 mod pool;
 mod prepare;
 mod quote;

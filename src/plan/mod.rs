@@ -13,6 +13,7 @@ mod endpoint;
 mod expression;
 mod failure;
 mod grammar;
+mod logins;
 mod monitors;
 mod notes;
 mod outlook;

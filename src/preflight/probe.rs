@@ -68,6 +68,7 @@ fn exchanges(
         duration: started.elapsed(),
         failure: Some(failure.to_owned()),
         advice: None,
+        causes: Vec::new(),
         sent: Quote::of(line, &head, inquiry.body.unwrap_or_default().as_bytes()),
         received: answer
             .map(|answer| Quote::of_answer(answer.status, &answer.headers, &answer.body))

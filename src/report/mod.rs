@@ -11,6 +11,7 @@ mod clean;
 mod comment;
 mod comparison;
 mod csv;
+mod curl;
 mod diagnosis;
 mod files;
 mod html;

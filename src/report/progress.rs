@@ -64,7 +64,10 @@ impl<'a> Narrator<'a> {
             Event::Confirming { phase, time, of } => self.wrapped(&format!(
                 "measuring {phase} again, {time} of {of}: a comparison would fail, and one run alone does not block"
             )),
-            Event::RecoveryStarted => vec!["recovery: waiting until the app is back".to_owned()],
+            Event::RecoveryStarted => {
+                self.number = 0;
+                vec!["recovery: waiting until the app is back".to_owned()]
+            }
             Event::Recovery(recovery) => self.recovery(recovery),
             Event::Integrity(check) => self.check("integrity", check),
             Event::Cleanup(check) => self.check("cleanup", check),
@@ -257,7 +260,18 @@ mod tests {
             phases: 3,
             planned: Duration::from_secs(144),
         });
-        let lines = narrator.screen(&progress(Stage::Ramp), Screen { columns: 80, rows: 24 });
+        let screen = Screen { columns: 80, rows: 24 };
+        let lines = narrator.screen(&progress(Stage::Ramp), screen);
+        assert_eq!(lines.len(), 2, "behind the ladder there is no ladder: {lines:?}");
+        assert!(lines[0].ends_with("  at most 1 min 12 s left"), "{lines:?}");
+        narrator.lines(&Event::PhaseStarted {
+            name: "light".to_owned(),
+            number: 1,
+            users: 30,
+            rate: None,
+            duration: Duration::from_secs(60),
+        });
+        let lines = narrator.screen(&progress(Stage::Ramp), screen);
         assert!(lines[0].starts_with("light *** █████████"), "{lines:?}");
         assert!(lines[0].ends_with(" 25 %  logging in"), "{lines:?}");
         let filled = |line: &str| line.chars().filter(|c| *c == '█').count();

@@ -43,7 +43,7 @@ pub struct Screen {
 pub(super) struct Course {
     /// The phase's name, harmless.
     pub(super) phase: String,
-    /// From 1.
+    /// From 1; 0 is a load behind the ladder, which ends as soon as the app has recovered.
     pub(super) number: u32,
     /// So many phases.
     pub(super) of: u32,
@@ -88,8 +88,11 @@ pub(super) fn lines(
     let rows = screen.rows.saturating_sub(1).max(1);
     let titles = columns / 3;
     let title = width(&course.phase).max(width("ladder")).min(titles);
-    let percent = format!("{:>3} %  {}", (progress.share.clamp(0.0, 1.0) * 100.0) as u64, doing(progress.stage));
     let left_over = when::span(progress.left);
+    let percent = match course.number {
+        0 => format!("at most {left_over} left"),
+        _ => format!("{:>3} %  {}", (progress.share.clamp(0.0, 1.0) * 100.0) as u64, doing(progress.stage)),
+    };
     let place = format!("phase {} of {}, {left_over} left", course.number, course.of);
     let wanted = width(&percent).max(width(&place));
     let bar = columns.saturating_sub(title + wanted + 4).min(LONGEST_BAR);
@@ -108,7 +111,8 @@ pub(super) fn lines(
     let third = (rows / 3).max(1);
     let gauges = take(gauges, third);
     let criteria = criteria(&progress.standing.findings, (columns, room), mask, colour);
-    let lines = [vec![head], load, criteria, gauges, vec![foot]].concat();
+    let foot = if course.number == 0 { Vec::new() } else { vec![foot] };
+    let lines = [vec![head], load, criteria, gauges, foot].concat();
     lines.into_iter().take(rows).collect()
 }
 
@@ -189,7 +193,8 @@ fn criteria(findings: &[Finding], (columns, rows): (usize, usize), mask: &Mask<'
     let names = rows_of.iter().map(|[name, _]| width(name)).max().unwrap_or(0).min(room);
     let line = |(finding, [name, value]): (&&Finding, &[String; 2])| {
         let (sign, tint) = sign(finding);
-        let text = clip(&format!("{}  {}", left(name, names), right(value, values)), columns.saturating_sub(INDENT + 2));
+        let text =
+            clip(&format!("{}  {}", left(name, names), right(value, values)), columns.saturating_sub(INDENT + 2));
         format!("{}{} {text}", " ".repeat(INDENT), colour.paint(tint, sign))
     };
     let mut lines: Vec<String> = shown.iter().zip(&rows_of).map(line).collect();
