@@ -11,7 +11,9 @@ use super::{
     origin::Destination,
     patience::Patience,
     payload::Payload,
+    tracer::{TRACEPARENT, Tracer},
 };
+use crate::measure::TraceId;
 use crate::plan::{Connections, FailureKind};
 
 /// The most connections of one user: the target's, and those of the last hosts that it was sent to.
@@ -30,12 +32,24 @@ pub struct Agent {
     /// Room for the headers of the next request: that of an answer that was given back.
     headers: HeaderMap,
     patience: Patience,
+    /// Where requests carry a trace id.
+    tracer: Option<Tracer>,
 }
 
 impl Agent {
     /// Without connections and cookies.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The same, giving each request a trace id from this source.
+    pub fn traced(source: fastrand::Rng) -> Self {
+        Self { tracer: Some(Tracer::new(source)), ..Self::default() }
+    }
+
+    /// The trace id of the request that was sent last; `None` where requests carry none.
+    pub fn trace(&self) -> Option<TraceId> {
+        self.tracer.as_ref().map(Tracer::last)
     }
 
     /// The cookie jar.
@@ -117,6 +131,9 @@ impl Agent {
         let cookie = self.session.header(&request.address);
         let mut headers = std::mem::take(&mut self.headers);
         request.write_headers(cookie, &mut headers);
+        if let Some(tracer) = &mut self.tracer {
+            headers.insert(TRACEPARENT, tracer.next());
+        }
         let mut outgoing = Outgoing::new(Payload::of(&request.body));
         *outgoing.method_mut() = request.method.clone();
         *outgoing.uri_mut() = request.address.target.clone();

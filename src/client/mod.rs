@@ -30,6 +30,7 @@ pub mod service;
 mod session;
 mod stream;
 pub mod tls;
+mod tracer;
 
 pub use agent::Agent;
 pub use answer::Answer;

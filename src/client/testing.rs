@@ -46,6 +46,7 @@ pub(crate) fn target() -> Target {
         http: Http::H1,
         connections: Connections::Keep,
         resolve: Vec::new(),
+        trace: false,
         tls: Tls { ca: None, verify: true },
         ready: None,
         start: None,

@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{EndpointVerdict, Milliseconds, PhaseEvidence, evidence::Selection};
-use crate::measure::Histogram;
+use super::{EndpointVerdict, Milliseconds, PhaseEvidence, TraceVerdict, evidence::Selection};
+use crate::measure::{Histogram, Trace, Traces};
 use crate::plan::EndpointId;
 
 /// Latency over these endpoints: each percentile the worse of the one with and without the requests added for silences.
@@ -41,6 +41,7 @@ fn row(evidence: &PhaseEvidence<'_>, name: &str, ids: &[EndpointId]) -> Endpoint
         examples: Vec::new(),
         latency_ms: latency(&selection),
         service_ms: service(&selection),
+        traces: traces(evidence, &selection),
     };
     for id in ids {
         let tags = evidence.plan.endpoints.get(id.index()).map(|endpoint| endpoint.tags.as_slice()).unwrap_or_default();
@@ -56,6 +57,21 @@ fn row(evidence: &PhaseEvidence<'_>, name: &str, ids: &[EndpointId]) -> Endpoint
         add_new(&mut row.examples, &measured.examples, 3);
     }
     row
+}
+
+/// Failures first, in order of time.
+fn traces(evidence: &PhaseEvidence<'_>, selection: &Selection<'_>) -> Vec<TraceVerdict> {
+    let mut kept = Traces::default();
+    selection.rows.iter().for_each(|row| kept.merge(row.measured.traces.clone()));
+    let start = evidence.measurements.window_start.unwrap_or_default().as_secs_f64();
+    let verdict = |trace: &Trace| TraceVerdict {
+        trace_id: trace.id.to_string(),
+        at_s: ((trace.at.as_secs_f64() - start) * 1e6).round() / 1e6,
+        latency_ms: trace.latency.as_secs_f64() * 1e3,
+        status: trace.status,
+        error: trace.failure.map(|kind| kind.key().to_owned()),
+    };
+    kept.all().map(verdict).collect()
 }
 
 fn add_new(list: &mut Vec<String>, more: &[String], at_most: usize) {

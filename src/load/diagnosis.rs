@@ -17,7 +17,7 @@ pub(super) fn of(exchanges: &[Exchange]) -> Option<String> {
     let status = failed.status?;
     let page = failed.received.body.to_ascii_lowercase();
     let unsafe_method = failed.method.as_ref().is_some_and(|method| !method.is_safe());
-    if let Some(cause) = login::causes(exchanges).into_iter().next() {
+    if let Some(cause) = login::likeliest(exchanges) {
         return Some(cause);
     }
     let session_missing = asks_for_login(failed, &page) || matches!(status, 401 | 403 | 419);

@@ -8,7 +8,7 @@ use std::{
 
 use super::{course::Course, prepare::PreparedStep, walk::Hop, walk::Witness};
 use crate::{
-    measure::{Batch, Histogram, Layout, Recorder, Sample},
+    measure::{Batch, Histogram, Layout, Recorder, Sample, Trace},
     plan::{EndpointId, FailureKind},
 };
 
@@ -152,6 +152,18 @@ impl Witness for Ledger {
             status: hop.answer.map(|answer| answer.status),
             failure: hop.failure.map(|failure| failure.kind),
         });
+        if let Some(id) = hop.trace {
+            self.recorder.borrow_mut().trace(
+                endpoint,
+                Trace {
+                    id,
+                    at: hop.intended,
+                    latency: hop.ended.saturating_sub(hop.intended),
+                    status: hop.answer.map(|answer| answer.status),
+                    failure: hop.failure.map(|failure| failure.kind),
+                },
+            );
+        }
         if let Some(failure) = hop.failure {
             self.recorder.borrow_mut().describe_failure(endpoint, &failure.description);
         }

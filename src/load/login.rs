@@ -13,6 +13,10 @@ type Weighed = (u8, String);
 
 const SEEN: u8 = 20;
 
+const ANY: &str = "the likeliest causes: the CSRF token is missing or refused; the session's cookie is refused \
+                   (Secure over http, another domain or path); the login page came back with 200 for a wrong user or \
+                   password";
+
 /// Three causes in the order of the evidence, each a sentence without its full stop that ends with the next step; empty
 /// where the last exchange is no login that the app refused and no request that lacks its session.
 pub(super) fn causes(exchanges: &[Exchange]) -> Vec<String> {
@@ -29,20 +33,36 @@ pub(super) fn causes(exchanges: &[Exchange]) -> Vec<String> {
     let mut causes = [token(failed, before, &page), cookie(failed, before, &page), page_again(failed, before, &page)];
     // A stable sort: of equals, the one that is more often the cause comes first.
     causes.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
-    causes.into_iter().map(|(weight, text)| if weight < SEEN { format!("less likely: {text}") } else { text }).collect()
+    let word = if causes[0].0 < SEEN { "perhaps" } else { "less likely" };
+    causes.into_iter().map(|(weight, text)| if weight < SEEN { format!("{word}: {text}") } else { text }).collect()
+}
+
+/// The likeliest cause in one sentence; where nothing speaks for any, all that it may be.
+pub(super) fn likeliest(exchanges: &[Exchange]) -> Option<String> {
+    let first = causes(exchanges).into_iter().next()?;
+    Some(if first.starts_with("perhaps: ") { ANY.to_owned() } else { first })
 }
 
 /// The token against forged requests is missing, or was refused.
 fn token(failed: &Exchange, before: &[Exchange], page: &str) -> Weighed {
-    let refused = matches!(failed.status, Some(403 | 419));
+    // Behind the login, the question is what the login itself sent.
+    let posted = before.iter().rev().find(|exchange| exchange.login && is_unsafe(exchange));
+    let asked = if failed.login { failed } else { posted.unwrap_or(failed) };
+    let refused = failed.login && matches!(failed.status, Some(403 | 419));
     let speaks = TOKENS.iter().any(|name| page.contains(name)) && failed.status.is_some_and(|status| status >= 400);
     let offered = before.iter().rev().find_map(|exchange| offered(exchange));
     match offered {
-        Some((what, name)) if !sends(failed, &name) => (
-            if refused || speaks { 100 } else { 70 },
+        Some((what, name)) if !sends(asked, &name) => (
+            if refused || speaks {
+                100
+            } else if failed.login {
+                70
+            } else {
+                40
+            },
             format!(
                 "the CSRF token is missing or was refused: an answer before has the {what} {name}, and no field or header \
-                 of this request carries it; `extract` it from there and send it in `form`, or as the header that the \
+                 of the login's request carries it; `extract` it from there and send it in `form`, or as the header that the \
                  app wants"
             ),
         ),

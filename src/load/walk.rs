@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{clock::Clock, prepare::PreparedStep, recipe::Unmade, render::Memory};
 use crate::{
     client::{Agent, Answer, Failure, Origin, Request, Trouble, extract, verify},
+    measure::TraceId,
     plan::{Connections, EndpointId, FailureKind, SlotId},
 };
 
@@ -44,6 +45,8 @@ pub(super) struct Hop<'a> {
     pub(super) intended: Duration,
     pub(super) started: Duration,
     pub(super) ended: Duration,
+    /// The id by which the app's tracing knows it; `None` where requests carry none.
+    pub(super) trace: Option<TraceId>,
 }
 
 /// What a walk goes through and who looks on.
@@ -155,7 +158,9 @@ impl Walker {
             let deadline = route.clock.instant(started + request.timeout);
             let outcome = self.agent.exchange_by(deadline, route.origin, request).await;
             let ended = route.clock.now();
-            let seen = Hop { step, request: Some(request), answer: None, failure: None, intended, started, ended };
+            let trace = self.agent.trace();
+            let seen =
+                Hop { step, request: Some(request), answer: None, failure: None, intended, started, ended, trace };
             let answer = match outcome {
                 Ok(answer) => answer,
                 Err(trouble) => return self.break_off(trouble, &seen, route).await,
@@ -247,7 +252,16 @@ fn next_hop(
 fn refuse<W: Witness>(step: &PreparedStep, failure: &Failure, intended: Duration, route: &Route<'_, W>) -> StepEnd {
     let now = route.clock.now();
     route.witness.sending(step, now);
-    let hop = Hop { step, request: None, answer: None, failure: Some(failure), intended, started: now, ended: now };
+    let hop = Hop {
+        step,
+        request: None,
+        answer: None,
+        failure: Some(failure),
+        intended,
+        started: now,
+        ended: now,
+        trace: None,
+    };
     route.witness.ended(&hop);
     StepEnd::Done { ended: now, failed: Some(failure.description.clone()) }
 }

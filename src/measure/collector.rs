@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Batch, Clock, EndpointMeasurements, Layout, PhaseFacts, PhaseMeasurements, Recent, Sample, Threshold, Unanswered,
+    Batch, Clock, EndpointMeasurements, Layout, PhaseFacts, PhaseMeasurements, Recent, Sample, Threshold, Traces,
+    Unanswered,
     recent::Seconds,
     recorder::{Added, EXAMPLES},
     windows::Windows,
@@ -73,6 +74,9 @@ impl Collector {
             if examples.len() < EXAMPLES && !examples.contains(&example) {
                 examples.push(example);
             }
+        }
+        for (traces, id) in batch.traces.into_iter().zip(0..) {
+            self.keep(EndpointId(id), &traces);
         }
         self.windows.freeze_old();
         self.seconds.prune();
@@ -190,6 +194,15 @@ impl Collector {
             self.windows.count(sample);
             let limits = &self.limits[sample.endpoint.index()];
             measure(&mut self.endpoints[sample.endpoint.index()], span, sample, limits);
+        }
+    }
+
+    /// Keeps those of what is measured.
+    fn keep(&mut self, endpoint: EndpointId, traces: &Traces) {
+        for trace in traces.all() {
+            if self.span(endpoint, trace.at).is_some() {
+                self.endpoints[endpoint.index()].traces.add(*trace);
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    EndpointMeasurements, GaugeSeries, GeneratorHealth, PhaseEnding, PhaseMeasurements, SpanCounts, Statement,
+    EndpointMeasurements, GaugeSeries, GeneratorHealth, PhaseEnding, PhaseMeasurements, SpanCounts, Statement, Trace,
 };
 
 impl PhaseMeasurements {
@@ -115,6 +115,9 @@ fn join_endpoint(row: &mut EndpointMeasurements, more: EndpointMeasurements, shi
         if row.examples.len() < super::recorder::EXAMPLES && !row.examples.contains(&example) {
             row.examples.push(example);
         }
+    }
+    for trace in more.traces.all() {
+        row.traces.add(Trace { at: shifted(trace.at, shift), ..*trace });
     }
     more.spans
 }

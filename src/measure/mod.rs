@@ -19,6 +19,7 @@ mod sample;
 mod silence;
 mod tape;
 mod times;
+mod trace;
 mod windows;
 
 pub use collector::Collector;
@@ -33,6 +34,7 @@ pub use recent::{Recent, Unanswered};
 pub use recorder::{Batch, Recorder};
 pub use sample::Sample;
 pub use tape::Tape;
+pub use trace::{Trace, TraceId, Traces};
 
 #[cfg(test)]
 mod tests;

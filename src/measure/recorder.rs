@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Histogram, Layout, Sample, silence::Silences};
+use super::{Histogram, Layout, Sample, Trace, Traces, silence::Silences};
 use crate::plan::{EndpointId, FailureKind};
 
 /// Different descriptions of failures that are kept for an endpoint.
@@ -17,6 +17,8 @@ pub struct Recorder {
     samples: Vec<Sample>,
     added: Vec<Added>,
     examples: Vec<(EndpointId, String)>,
+    /// By endpoint; empty where requests carry no trace id.
+    traces: Vec<Traces>,
     in_flight: i64,
     /// By endpoint: what [`Self::describe_failure`] has already kept.
     described: Vec<Vec<String>>,
@@ -44,6 +46,7 @@ impl Recorder {
             samples: Vec::new(),
             added: Vec::new(),
             examples: Vec::new(),
+            traces: Vec::new(),
             in_flight: 0,
             described,
             silences: None,
@@ -121,6 +124,18 @@ impl Recorder {
         }
     }
 
+    /// Keeps a request with its trace id, if it is one of the slowest, or of the first failures, of what is measured.
+    pub fn trace(&mut self, endpoint: EndpointId, trace: Trace) {
+        let within = |start: Duration| trace.at >= start && trace.at - start < self.length;
+        if !self.layout.logins[endpoint.index()] && !self.window.is_some_and(within) {
+            return;
+        }
+        if self.traces.is_empty() {
+            self.traces = vec![Traces::default(); self.layout.logins.len()];
+        }
+        self.traces[endpoint.index()].add(trace);
+    }
+
     /// Notes that a request of a user with think time starts now; a silence before it is filled with the requests that
     /// waiting users did not make. `at` is the actual start; login requests are ignored.
     pub fn started(&mut self, endpoint: EndpointId, at: Duration) {
@@ -146,6 +161,7 @@ impl Recorder {
             samples: std::mem::replace(&mut self.samples, room),
             added: std::mem::take(&mut self.added),
             examples: std::mem::take(&mut self.examples),
+            traces: std::mem::take(&mut self.traces),
             in_flight: std::mem::take(&mut self.in_flight),
         }
     }
@@ -167,6 +183,8 @@ pub struct Batch {
     pub(super) samples: Vec<Sample>,
     pub(super) added: Vec<Added>,
     pub(super) examples: Vec<(EndpointId, String)>,
+    /// By endpoint, or empty.
+    pub(super) traces: Vec<Traces>,
     /// By how many there are more requests in flight.
     pub(super) in_flight: i64,
 }

@@ -85,6 +85,8 @@ pub struct Target {
     pub connections: Connections,
     /// `resolve`: hosts, in lower case and without a dot at the end, and the address of each.
     pub resolve: Vec<(String, IpAddr)>,
+    /// `trace`: whether each request of the load carries a `traceparent` of its own.
+    pub trace: bool,
     /// TLS.
     pub tls: Tls,
     /// `ready`: path and longest wait.

@@ -35,6 +35,7 @@ mod side_by_side;
 mod sight;
 mod target;
 mod terminal;
+mod traces;
 mod trouble;
 mod untrusted;
 mod waivers;

@@ -272,7 +272,7 @@ mod tests {
             duration: Duration::from_secs(60),
         });
         let lines = narrator.screen(&progress(Stage::Ramp), screen);
-        assert!(lines[0].starts_with("light *** █████████"), "{lines:?}");
+        assert!(lines[0].starts_with("light *** ███████░"), "{lines:?}");
         assert!(lines[0].ends_with(" 25 %  logging in"), "{lines:?}");
         let filled = |line: &str| line.chars().filter(|c| *c == '█').count();
         let last = lines.last().expect("there are lines");

@@ -26,6 +26,9 @@ const LONGEST_BAR: usize = 30;
 /// A shorter bar says nothing.
 const SHORTEST_BAR: usize = 5;
 
+/// Fewer columns hold no line as it is laid out.
+const NARROW: usize = 24;
+
 /// Below the first lines of a block.
 const INDENT: usize = 2;
 
@@ -86,6 +89,9 @@ pub(super) fn lines(
 ) -> Vec<String> {
     let columns = screen.columns.saturating_sub(1).max(1);
     let rows = screen.rows.saturating_sub(1).max(1);
+    // A line that is cut must not lose the end of its colour.
+    let narrow = columns < NARROW;
+    let colour = if narrow { Colour::Off } else { colour };
     let titles = columns / 3;
     let title = width(&course.phase).max(width("ladder")).min(titles);
     let left_over = when::span(progress.left);
@@ -94,10 +100,12 @@ pub(super) fn lines(
         _ => format!("{:>3} %  {}", (progress.share.clamp(0.0, 1.0) * 100.0) as u64, doing(progress.stage)),
     };
     let place = format!("phase {} of {}, {left_over} left", course.number, course.of);
-    let wanted = width(&percent).max(width(&place));
-    let bar = columns.saturating_sub(title + wanted + 4).min(LONGEST_BAR);
-    let head = barred(&course.phase, (title, bar), progress.share, &percent, (columns, colour));
-    let foot = barred("ladder", (title, bar), course.passed, &place, (columns, colour));
+    let room = |text: &str| columns.saturating_sub(title + width(text) + 4).min(LONGEST_BAR);
+    // Below each other of one length; where there is no room for that, each as long as it can be.
+    let both = room(&percent).min(room(&place));
+    let bar = |text: &str| if both < SHORTEST_BAR { room(text) } else { both };
+    let head = barred(&course.phase, (title, bar(&percent)), progress.share, &percent, (columns, colour));
+    let foot = barred("ladder", (title, bar(&place)), course.passed, &place, (columns, colour));
     let load = flow(load(progress, colour), columns);
     let gauges = flow(progress.standing.gauges.iter().map(|gauge| gauge_cell(gauge, mask, colour)), columns);
     // Head and foot always, then the load, then gauges to a third of the rest, then criteria.
@@ -113,7 +121,8 @@ pub(super) fn lines(
     let criteria = criteria(&progress.standing.findings, (columns, room), mask, colour);
     let foot = if course.number == 0 { Vec::new() } else { vec![foot] };
     let lines = [vec![head], load, criteria, gauges, foot].concat();
-    lines.into_iter().take(rows).collect()
+    let lines = lines.into_iter().take(rows);
+    if narrow { lines.map(|line| clip(&line, columns)).collect() } else { lines.collect() }
 }
 
 /// `TITLE ████░░░░  TEXT`, the bar only where there is room for one.

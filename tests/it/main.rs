@@ -49,6 +49,7 @@ mod staging;
 mod stalls;
 mod started;
 mod started_pairs;
+mod traces;
 mod versions;
 mod waivers;
 mod workflows;

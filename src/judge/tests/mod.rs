@@ -204,6 +204,7 @@ pub(super) fn plan() -> Plan {
             http: plan::Http::H1,
             connections: plan::Connections::Keep,
             resolve: Vec::new(),
+            trace: false,
             tls: plan::Tls { ca: None, verify: true },
             ready: None,
             start: None,

@@ -12,7 +12,7 @@ pub use diagnosis::{
 };
 pub use phase::{
     Arrivals, Crossing, EndpointVerdict, Finding, Generator, Lacked, Lateness, Milliseconds, MonitorVerdict,
-    PhaseVerdict, StageVerdict, StatementVerdict,
+    PhaseVerdict, StageVerdict, StatementVerdict, TraceVerdict,
 };
 
 use serde::{Deserialize, Serialize};

@@ -43,6 +43,7 @@ async fn app_with(timeout: Duration, answer: fn(u32) -> Option<String>) -> (Cont
         http: Http::H1,
         connections: Connections::Keep,
         resolve: Vec::new(),
+        trace: false,
         tls: TLS,
         ready: None,
         start: None,

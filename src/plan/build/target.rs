@@ -41,6 +41,7 @@ impl Draft<'_> {
                 Some(config::Connections::Request) => Connections::Request,
             },
             resolve,
+            trace: said.trace,
             tls: Tls {
                 ca: said.tls.ca.as_ref().map(|path| PathBuf::from(&path.value)),
                 verify: said.tls.verify.is_none_or(|verify| verify.value),

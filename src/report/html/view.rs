@@ -291,8 +291,9 @@ impl FindingView {
 
 impl EndpointView {
     fn of(endpoint: &EndpointVerdict) -> Self {
-        let EndpointVerdict { name, tags, requests, failures, statuses, errors, examples, latency_ms, service_ms } =
-            endpoint;
+        let EndpointVerdict {
+            name, tags, requests, failures, statuses, errors, examples, latency_ms, service_ms, ..
+        } = endpoint;
         let Milliseconds { p50, p90, p95, p99, max, .. } = *latency_ms;
         let [p50, p90, p95, p99, max, service] =
             [p50, p90, p95, p99, max, service_ms.p95].map(|time| number::or_nothing(time, number::milliseconds));

@@ -101,6 +101,19 @@ pub(super) struct Endpoint {
     pub(super) service: Histogram,
     pub(super) added: Histogram,
     pub(super) spans: Vec<Span>,
+    /// Absent where requests carry no trace id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) traces: Vec<Trace>,
+}
+
+/// One of the slowest requests, or of the first failures.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Trace {
+    pub(super) trace_id: String,
+    pub(super) at_s: f64,
+    pub(super) latency_s: f64,
+    pub(super) status: Option<u16>,
+    pub(super) error: Option<FailureKind>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use crate::{
     gate::MeasuredPhase,
     measure::{
         Clock, EndpointMeasurements, GaugeSeries, GeneratorHealth, Histogram, Layout, PhaseEnding, PhaseMeasurements,
-        Ramp, SpanCounts, Statement, Threshold, Window,
+        Ramp, SpanCounts, Statement, Threshold, Trace, Window,
     },
     plan::Endpoint,
 };
@@ -113,6 +113,7 @@ fn of_endpoint(endpoint: &EndpointMeasurements, show: &Show<'_>) -> format::Endp
         spans,
         first_failure,
         examples,
+        traces,
     } = endpoint;
     format::Endpoint {
         requests: *requests,
@@ -125,6 +126,18 @@ fn of_endpoint(endpoint: &EndpointMeasurements, show: &Show<'_>) -> format::Endp
         service: histogram(service),
         added: histogram(added),
         spans: spans.iter().map(span).collect(),
+        traces: traces.all().map(trace).collect(),
+    }
+}
+
+fn trace(trace: &Trace) -> format::Trace {
+    let Trace { id, at, latency, status, failure } = trace;
+    format::Trace {
+        trace_id: id.to_string(),
+        at_s: at.as_secs_f64(),
+        latency_s: latency.as_secs_f64(),
+        status: *status,
+        error: *failure,
     }
 }
 

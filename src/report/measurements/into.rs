@@ -10,7 +10,7 @@ use crate::{
     gate::MeasuredPhase,
     measure::{
         Clock, EndpointMeasurements, GaugeSample, GaugeSeries, GeneratorHealth, Histogram, Layout, PhaseEnding,
-        PhaseMeasurements, Ramp, SpanCounts, Statement, Threshold, Window,
+        PhaseMeasurements, Ramp, SpanCounts, Statement, Threshold, Trace, TraceId, Traces, Window,
     },
     plan::EndpointId,
 };
@@ -107,7 +107,19 @@ fn of_endpoint(endpoint: format::Endpoint, histograms: [Histogram; 3]) -> Read<E
         spans: endpoint.spans.into_iter().map(span).collect(),
         first_failure,
         examples: endpoint.examples,
+        traces: traces(endpoint.traces)?,
     })
+}
+
+/// An id that is none is left out.
+fn traces(traces: Vec<format::Trace>) -> Read<Traces> {
+    let mut kept = Traces::default();
+    for format::Trace { trace_id, at_s, latency_s, status, error } in traces {
+        let (at, latency) = (seconds(at_s)?, seconds(latency_s)?);
+        let id = TraceId::parse(&trace_id);
+        id.into_iter().for_each(|id| kept.add(Trace { id, at, latency, status, failure: error }));
+    }
+    Ok(kept)
 }
 
 fn span(span: format::Span) -> SpanCounts {
