@@ -78,7 +78,11 @@ fn token(failed: &Exchange, before: &[Exchange], page: &str) -> Weighed {
                 }
             ),
         ),
-        _ => (
+        Some((what, name)) => (
+            10,
+            format!("the CSRF token is refused, although the login's request carries that of the {what} {name}"),
+        ),
+        None => (
             10,
             "the CSRF token is missing or refused, although no answer mentions one; see whether a browser sends a field \
              or header that this request lacks"
@@ -159,14 +163,10 @@ fn is_unsafe(exchange: &Exchange) -> bool {
 
 /// The field, or the cookie, of an answer that carries a token: what it is, and its name.
 fn offered(exchange: &Exchange) -> Option<(&'static str, String)> {
-    let says = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        TOKENS.iter().any(|token| name.contains(token))
-    };
-    let field = names(&exchange.received.body).find(|name| says(name)).map(|name| ("form field", name.to_owned()));
+    let field = names(&exchange.received.body).find(|name| is_token(name)).map(|name| ("form field", name.to_owned()));
     let cookie = || {
         let cookies = set_cookies(&exchange.received).filter_map(|cookie| cookie.split_once('='));
-        cookies.map(|(name, _)| name.trim()).find(|name| says(name)).map(|name| ("cookie", name.to_owned()))
+        cookies.map(|(name, _)| name.trim()).find(|name| is_token(name)).map(|name| ("cookie", name.to_owned()))
     };
     field.or_else(cookie)
 }
@@ -177,6 +177,25 @@ fn names(body: &str) -> impl Iterator<Item = &str> {
         let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
         rest[1..].split(quote).next()
     })
+}
+
+/// The values of a page's fields that carry a token: a session's, so that nobody may read them.
+pub(super) fn tokens(page: &str) -> Vec<String> {
+    let tags = page.split('<').map(|rest| rest.split('>').next().unwrap_or_default());
+    let carries = |tag: &&str| names(tag).any(|name| is_token(name));
+    tags.filter(carries).filter_map(|tag| attribute(tag, "value=")).map(str::to_owned).collect()
+}
+
+fn is_token(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    TOKENS.iter().any(|token| name.contains(token))
+}
+
+/// The quoted value behind `name=`.
+fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = tag.split_once(name)?;
+    let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    rest[1..].split(quote).next()
 }
 
 /// Whether a request carries a token in its body or in a header: by this name, or by any of a token.
@@ -255,6 +274,15 @@ mod tests {
         let by_cookie = exchange(Method::GET, 200, (&[], ""), (&["set-cookie: XSRF-TOKEN=***; Path=/"], "{}"));
         let causes = causes(&[by_cookie, failed(exchange(Method::POST, 419, (&[], "{}"), (&[], "")))]);
         assert!(causes[0].contains("the cookie XSRF-TOKEN"), "{causes:#?}");
+    }
+
+    #[test]
+    fn the_values_of_token_fields_are_known() {
+        let page =
+            "<meta name='csrf-token' content='x'><input value=\"abc\" name='_token'><input name=user value=\"ann\">";
+        assert_eq!(tokens(page), ["abc"]);
+        assert_eq!(tokens(FORM), ["***"]);
+        assert_eq!(tokens("<input name=\"csrf"), Vec::<String>::new());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::client::Request;
 
 /// The longest beginning of a body that is kept, in bytes.
-const LONGEST: usize = 16 * 1024;
+pub(super) const LONGEST: usize = 16 * 1024;
 
 /// What stands in the place of a value that nobody may read.
 const HIDDEN: &str = "***";

@@ -10,7 +10,7 @@ use super::{
     draws::Draws,
     login,
     prepare::{PreparedScenario, PreparedStep},
-    quote::{Quote, confidential, confidential_fields},
+    quote::{LONGEST, Quote, confidential, confidential_fields},
     render::Memory,
     walk::{Hop, Route, Walked, Walker, Witness},
 };
@@ -162,7 +162,9 @@ impl Witness for Onlooker<'_> {
         let head = self.head.take();
         let endpoint = &self.plan.endpoints[hop.step.endpoint.index()];
         if let Some(answer) = hop.answer {
-            self.hidden.borrow_mut().extend(confidential(&answer.headers));
+            let body = &answer.body[..answer.body.len().min(LONGEST)];
+            let tokens = login::tokens(&String::from_utf8_lossy(body));
+            self.hidden.borrow_mut().extend(confidential(&answer.headers).into_iter().chain(tokens));
         }
         let quoted = |answer: &Answer| Quote::of_answer(answer.status, &answer.headers, &answer.body);
         seen.exchanges.push(Exchange {

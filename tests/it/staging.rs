@@ -138,12 +138,13 @@ fn a_login_that_django_refuses_has_its_causes_in_order() {
     let wrong = dry_run(&app, "gate: staging", "gate: wrong password");
     for words in [
         "1. the answer is the login page again: the user or the password is wrong",
-        "2. less likely: ",
-        "3. less likely: ",
+        "2. less likely: the session's cookie",
+        "3. less likely: the CSRF token is refused, although the login's request carries that",
+        "value=\"***\"",
         "> POST /accounts/login/ HTTP/1.1",
         "password=***",
         "curl -i -X POST '",
-        "'&password='\"$PASSWORD\"",
+        "&password='\"$PASSWORD\"",
     ] {
         assert!(wrong.contains(words), "{words}\n{wrong}");
     }
