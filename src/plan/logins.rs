@@ -2,7 +2,7 @@
 
 use http::header;
 
-use super::{Body, Choice, Place, Plan, Scenario, Segment, Step, Template, Value, is_loopback};
+use super::{Body, Choice, Expect, Place, Plan, Scenario, Segment, Step, Template, Value, is_loopback};
 use crate::config::Config;
 
 /// A remark: its place, how many characters it marks, what is the matter, and what to do.
@@ -24,9 +24,16 @@ pub(super) fn logins(config: &Config, choice: &Choice, plan: &Plan) -> Vec<Remar
     remarks
 }
 
-/// The form of a login that carries nothing of the page before.
+/// The form of a login that carries nothing of a page before, where that page was asked for, or where the login page that
+/// comes back would pass for success. A form that is said to be answered otherwise shows by itself when it is refused.
 fn tokenless(plan: &Plan, scenario: &Scenario) -> Option<Remark> {
-    let step = scenario.login.iter().find(|step| is_form(step))?;
+    let at = scenario.login.iter().position(is_form)?;
+    let step = &scenario.login[at];
+    let Expect { header, .. } = &step.expect;
+    let page_passes = step.expect.accepts(200) && !step.expect.reads_body() && header.is_empty();
+    if at == 0 && !page_passes {
+        return None;
+    }
     let name = &plan.endpoints.get(step.endpoint.index())?.name;
     let in_headers = step.headers.iter().any(|(_, value)| is_extracted(value));
     let in_body = matches!(&step.body, Body::Text(body) if is_extracted(body));
@@ -123,6 +130,10 @@ mod tests {
         let header = "{get: /login, name: page, extract: {csrf: {cookie: csrftoken}}}, \
                       {post: /login, name: login, headers: {X-CSRFToken: '{{ csrf }}'}, form: {user: a}}";
         assert_eq!(remarks("https://app.example.com", header, SET), Vec::<String>::new());
+        let fetched = "{get: /login, name: page}, {post: /login, name: login, form: {user: a}, expect: {status: 302}}";
+        assert_eq!(remarks("https://app.example.com", fetched, SET).len(), 1, "the page is asked for and not used");
+        let told = "{post: /login, name: login, form: {user: a}, expect: {status: 302}}";
+        assert_eq!(remarks("https://app.example.com", told, SET), Vec::<String>::new(), "a refusal shows by itself");
         let api = "{post: /login, name: login, json: {user: a}}";
         assert_eq!(remarks("https://app.example.com", api, SET), Vec::<String>::new(), "an API has no form");
     }

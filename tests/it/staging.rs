@@ -139,7 +139,7 @@ fn a_login_that_django_refuses_has_its_causes_in_order() {
     for words in [
         "1. the answer is the login page again: the user or the password is wrong",
         "2. less likely: the session's cookie",
-        "3. less likely: the CSRF token is refused, although the login's request carries that",
+        "3. less likely: the CSRF token is refused, although the login's request",
         "value=\"***\"",
         "> POST /accounts/login/ HTTP/1.1",
         "password=***",
