@@ -27,7 +27,8 @@ pub(super) fn causes(exchanges: &[Exchange]) -> Vec<String> {
     let page = failed.received.body.to_ascii_lowercase();
     let after_a_login = before.iter().any(|exchange| exchange.login);
     let session_missing = asks_for_login(failed, &page) || matches!(status, 401 | 403 | 419);
-    if !failed.login && !(after_a_login && session_missing) {
+    let lacks_its_session = after_a_login && session_missing;
+    if !failed.login && !lacks_its_session {
         return Vec::new();
     }
     let mut causes = [token(failed, before, &page), cookie(failed, before, &page), page_again(failed, before, &page)];
@@ -182,7 +183,7 @@ fn names(body: &str) -> impl Iterator<Item = &str> {
 /// The values of a page's fields that carry a token: a session's, so that nobody may read them.
 pub(super) fn tokens(page: &str) -> Vec<String> {
     let tags = page.split('<').map(|rest| rest.split('>').next().unwrap_or_default());
-    let carries = |tag: &&str| names(tag).any(|name| is_token(name));
+    let carries = |tag: &&str| names(tag).any(is_token);
     tags.filter(carries).filter_map(|tag| attribute(tag, "value=")).map(str::to_owned).collect()
 }
 

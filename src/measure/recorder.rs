@@ -126,7 +126,7 @@ impl Recorder {
 
     /// Keeps a request with its trace id, if it is one of the slowest, or of the first failures, of what is measured.
     pub fn trace(&mut self, endpoint: EndpointId, trace: Trace) {
-        let within = |start: Duration| trace.at >= start && trace.at - start < self.length;
+        let within = |start: Duration| trace.at.checked_sub(start).is_some_and(|since| since < self.length);
         if !self.layout.logins[endpoint.index()] && !self.window.is_some_and(within) {
             return;
         }

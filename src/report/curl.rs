@@ -48,7 +48,7 @@ fn quoted(text: &str) -> String {
     let mut shown = single(first);
     let mut before = first;
     for piece in pieces {
-        shown += &format!("\"${}\"", variable(before));
+        shown.extend(["\"$", &variable(before), "\""]);
         if !piece.is_empty() {
             shown += &single(piece);
         }

@@ -109,7 +109,8 @@ pub(super) struct Endpoint {
 /// One of the slowest requests, or of the first failures.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Trace {
-    pub(super) trace_id: String,
+    #[serde(rename = "trace_id")]
+    pub(super) id: String,
     pub(super) at_s: f64,
     pub(super) latency_s: f64,
     pub(super) status: Option<u16>,

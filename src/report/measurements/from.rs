@@ -133,7 +133,7 @@ fn of_endpoint(endpoint: &EndpointMeasurements, show: &Show<'_>) -> format::Endp
 fn trace(trace: &Trace) -> format::Trace {
     let Trace { id, at, latency, status, failure } = trace;
     format::Trace {
-        trace_id: id.to_string(),
+        id: id.to_string(),
         at_s: at.as_secs_f64(),
         latency_s: latency.as_secs_f64(),
         status: *status,

@@ -114,10 +114,11 @@ fn of_endpoint(endpoint: format::Endpoint, histograms: [Histogram; 3]) -> Read<E
 /// An id that is none is left out.
 fn traces(traces: Vec<format::Trace>) -> Read<Traces> {
     let mut kept = Traces::default();
-    for format::Trace { trace_id, at_s, latency_s, status, error } in traces {
+    for format::Trace { id, at_s, latency_s, status, error } in traces {
         let (at, latency) = (seconds(at_s)?, seconds(latency_s)?);
-        let id = TraceId::parse(&trace_id);
-        id.into_iter().for_each(|id| kept.add(Trace { id, at, latency, status, failure: error }));
+        if let Some(id) = TraceId::parse(&id) {
+            kept.add(Trace { id, at, latency, status, failure: error });
+        }
     }
     Ok(kept)
 }
