@@ -119,7 +119,7 @@ fn an_n_plus_one_query_fails_the_right_criterion_at_the_right_endpoint() {
 /// A copy of the staging gates.yaml in which this text became that, walked through by one user against the project.
 fn dry_run(app: &App, from: &str, to: &str) -> String {
     let out = tempfile::TempDir::new().expect("a temporary folder can be made");
-    let gates = std::fs::read_to_string(folder().join("gates.yaml")).expect("it is there");
+    let gates = std::fs::read_to_string(repository().join("tests/staging/gates.yaml")).expect("it is there");
     assert!(gates.contains(from), "{from}");
     std::fs::write(out.path().join("gates.yaml"), gates.replace(from, to)).expect("it can be written");
     let mut command = Command::new(BINARY);
