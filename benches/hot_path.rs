@@ -78,6 +78,7 @@ fn exchange(criterion: &mut Criterion) {
         http: Http::H1,
         connections: Connections::Keep,
         resolve: Vec::new(),
+        trace: false,
         tls: Tls { ca: None, verify: true },
         ready: None,
         start: None,
