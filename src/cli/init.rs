@@ -14,6 +14,14 @@ const FILES: [(&str, &str); 2] = [
     (".github/workflows/stagegate.yml", include_str!("init/workflow.yml")),
 ];
 
+/// What to do next.
+const NEXT: &str = "next, on the demo app that is built in:
+  stagegate check            what a run will do
+  stagegate run --dry-run    one user through every scenario, no load
+  stagegate run              the gate, in half a minute
+then on yours: set STAGING_URL and STAGING_PASSWORD, and write its paths into gates.yaml
+";
+
 /// Writes what is not there yet, and says what to do next.
 pub(super) fn run(args: &InitArgs) -> u8 {
     if args.from.is_some() {
@@ -39,7 +47,7 @@ pub(super) fn run(args: &InitArgs) -> u8 {
         }
     }
     if code == DONE {
-        output::print("next: stagegate check, then stagegate run; set STAGING_URL to leave the demo app\n");
+        output::print(NEXT);
     }
     code
 }

@@ -14,6 +14,7 @@ mod history;
 mod init;
 mod input;
 mod live;
+mod manual;
 mod named;
 mod output;
 mod posting;
@@ -96,6 +97,8 @@ fn dispatch(command: Command) -> u8 {
         Command::Calibrate(args) => calibrate::run(&args),
         Command::Selftest(args) => selftest::run(&args),
         Command::Schema(args) => schema::run(&args),
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::man(&args),
     }
 }
 

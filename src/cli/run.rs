@@ -62,6 +62,10 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
 
     let shelf = Shelf::of((args.baseline.as_deref(), &args.plan.config), &plan, &secrets, &environment);
     let against = against(args, &plan, &shelf);
+    let detail = if args.verbose { Detail::Everything } else { Detail::Failures };
+    let colour = colour::decide(args.plan.color, &environment, &io::stderr());
+    let narrator = Narrator::new(Box::new(|text| secrets.mask(text)), colour, detail);
+    let mut live = Live::new(narrator, loudness(args), &environment);
     let setup = Setup {
         plan: Arc::clone(&plan),
         extent: if args.dry_run { Extent::DryRun } else { Extent::Ladder },
@@ -74,12 +78,9 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
         against,
         repetitions: args.repeat,
         logs: Some(out.clone()),
+        watched: live.watched(),
         binary: env::current_exe().map_err(|cause| unusable(&cause))?,
     };
-    let detail = if args.verbose { Detail::Everything } else { Detail::Failures };
-    let colour = colour::decide(args.plan.color, &environment, &io::stderr());
-    let narrator = Narrator::new(Box::new(|text| secrets.mask(text)), colour, detail);
-    let mut live = Live::new(narrator, loudness(args), &environment);
     let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(|cause| unusable(&cause))?;
     let finished = runtime
         .block_on(gate::run(setup, &mut |event| live.show(&event)))

@@ -12,7 +12,9 @@ use super::{
     patience::Patience,
     payload::Payload,
     proxy,
+    tracer::{TRACEPARENT, Tracer},
 };
+use crate::measure::TraceId;
 use crate::plan::{Connections, FailureKind};
 
 /// The most connections of one user: the target's, and those of the last hosts that it was sent to.
@@ -34,6 +36,8 @@ pub struct Agent {
     headers: HeaderMap,
     opened: Option<Opening>,
     patience: Patience,
+    /// Where requests carry a trace id.
+    tracer: Option<Tracer>,
 }
 
 impl Agent {
@@ -42,9 +46,15 @@ impl Agent {
         Self::default()
     }
 
-    /// Without cookies; it sends over connections that others use too.
-    pub fn sharing(shared: Rc<Shared>) -> Self {
-        Self { shared: Some(shared), ..Self::default() }
+    /// What a new user sends with: over connections that others use too where there are any, and giving each request a trace id
+    /// from this source where there is one.
+    pub fn of_user(shared: Option<Rc<Shared>>, traces: Option<fastrand::Rng>) -> Self {
+        Self { shared, tracer: traces.map(Tracer::new), ..Self::default() }
+    }
+
+    /// The trace id of the request that was sent last; `None` where requests carry none.
+    pub fn trace(&self) -> Option<TraceId> {
+        self.tracer.as_ref().map(Tracer::last)
     }
 
     /// The cookie jar.
@@ -152,6 +162,9 @@ impl Agent {
         let cookie = self.session.header(&request.address);
         let mut headers = std::mem::take(&mut self.headers);
         request.write_headers(cookie, &mut headers);
+        if let Some(tracer) = &mut self.tracer {
+            headers.insert(TRACEPARENT, tracer.next());
+        }
         let mut outgoing = Outgoing::new(Payload::of(&request.body));
         *outgoing.method_mut() = request.method.clone();
         *outgoing.uri_mut() = match origin.proxy() {

@@ -35,6 +35,7 @@ mod session;
 mod shared;
 mod stream;
 pub mod tls;
+mod tracer;
 
 pub use agent::Agent;
 pub use answer::Answer;

@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{EndpointVerdict, Longest, Milliseconds, PhaseEvidence, TimeSplit, evidence::Selection};
-use crate::measure::{self, Histogram, Part};
+use super::{EndpointVerdict, Longest, Milliseconds, PhaseEvidence, TimeSplit, TraceVerdict, evidence::Selection};
+use crate::measure::{self, Histogram, Part, Trace, Traces};
 use crate::plan::EndpointId;
 
 /// Latency over these endpoints: each percentile the worse of the one with and without the requests added for silences.
@@ -42,6 +42,7 @@ fn row(evidence: &PhaseEvidence<'_>, name: &str, ids: &[EndpointId]) -> Endpoint
         latency_ms: latency(&selection),
         service_ms: service(&selection),
         time_split_ms: time_split(&selection),
+        traces: traces(evidence, &selection),
     };
     for id in ids {
         let tags = evidence.plan.endpoints.get(id.index()).map(|endpoint| endpoint.tags.as_slice()).unwrap_or_default();
@@ -87,6 +88,21 @@ fn time_split(selection: &Selection<'_>) -> TimeSplit {
 
 fn in_milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
+}
+
+/// Failures first, in order of time.
+fn traces(evidence: &PhaseEvidence<'_>, selection: &Selection<'_>) -> Vec<TraceVerdict> {
+    let mut kept = Traces::default();
+    selection.rows.iter().for_each(|row| kept.merge(row.measured.traces.clone()));
+    let start = evidence.measurements.window_start.unwrap_or_default().as_secs_f64();
+    let verdict = |trace: &Trace| TraceVerdict {
+        trace_id: trace.id.to_string(),
+        at_s: ((trace.at.as_secs_f64() - start) * 1e6).round() / 1e6,
+        latency_ms: trace.latency.as_secs_f64() * 1e3,
+        status: trace.status,
+        error: trace.failure.map(|kind| kind.key().to_owned()),
+    };
+    kept.all().map(verdict).collect()
 }
 
 fn add_new(list: &mut Vec<String>, more: &[String], at_most: usize) {

@@ -70,7 +70,8 @@ fn crossing(readings: &[GaugeSample], start: Duration, beyond: impl Fn(f64) -> b
     })
 }
 
-fn band(band: Option<plan::Band>, max: Option<f64>) -> Band {
+/// The band of a value; without a value it is missing, without declared bands safe.
+pub(super) fn band(band: Option<plan::Band>, max: Option<f64>) -> Band {
     match (band, max) {
         (_, None) => Band::Missing,
         (Some(band), Some(max)) if max > band.critical => Band::Critical,

@@ -15,6 +15,7 @@ mod course;
 mod diagnosis;
 mod draws;
 mod ledger;
+mod login;
 mod pool;
 mod prepare;
 mod quote;

@@ -189,13 +189,23 @@ impl Running {
 
     /// What is measured so far: counts by span only.
     pub fn interim(&self) -> Option<PhaseMeasurements> {
-        let facts = PhaseFacts {
+        self.collector.as_ref().map(|collector| collector.interim(self.facts(self.course.measured())))
+    }
+
+    /// What is measured so far, histograms included, of the part of the window that has passed.
+    pub fn so_far(&self) -> Option<PhaseMeasurements> {
+        let since = self.course.window_start().map(|start| self.course.clock.now().saturating_sub(start));
+        let measured = self.course.measured().min(since.unwrap_or_default());
+        self.collector.as_ref().map(|collector| collector.so_far(self.facts(measured)))
+    }
+
+    fn facts(&self, measured: Duration) -> PhaseFacts {
+        PhaseFacts {
             ramp: self.course.ramp(),
-            measured: self.course.measured(),
+            measured,
             ending: self.course.ending(),
             generator: GeneratorHealth::default(),
-        };
-        self.collector.as_ref().map(|collector| collector.interim(facts))
+        }
     }
 
     /// Requests that are not in [`Self::interim`] because they had not ended when the workers handed over last.

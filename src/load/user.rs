@@ -28,9 +28,10 @@ pub(super) async fn live(worker: Rc<Worker>, user: u32, start: Duration) {
     let _presence = Presence::of(&worker);
     let load = &worker.load;
     let scenario = load.scenario_of(user);
-    let Draws { rows, pauses, values } = Draws::of(load.seed, load.phase_index, user);
+    let Draws { rows, pauses, values, traces } = Draws::of(load.seed, load.phase_index, user);
     let memory = Memory::new(user + 1, std::sync::Arc::clone(&load.rows), scenario.slots, values);
-    let mut parked = Parked { user, walker: Walker { agent: worker.agent(), memory }, rows, pauses };
+    let agent = worker.agent(load.traced.then_some(traces));
+    let mut parked = Parked { user, walker: Walker { agent, memory }, rows, pauses };
     parked.walker.memory.draw_row(&mut parked.rows);
     let route = worker.route();
     match parked.walker.log_in(&scenario.login, start, &route).await {

@@ -5,6 +5,7 @@ use std::{borrow::Cow, time::Duration};
 use super::{clock::Clock, prepare::PreparedStep, recipe::Unmade, render::Memory};
 use crate::{
     client::{Agent, Answer, Failure, Opening, Origin, Request, Trouble, extract, verify},
+    measure::TraceId,
     plan::{Connections, EndpointId, FailureKind, SlotId},
 };
 
@@ -46,6 +47,8 @@ pub(super) struct Hop<'a> {
     pub(super) intended: Duration,
     pub(super) started: Duration,
     pub(super) ended: Duration,
+    /// The id by which the app's tracing knows it; `None` where requests carry none.
+    pub(super) trace: Option<TraceId>,
 }
 
 /// What a walk goes through and who looks on.
@@ -157,9 +160,18 @@ impl Walker {
             let deadline = route.clock.instant(started + request.timeout);
             let outcome = self.agent.exchange_by(deadline, route.origin, request).await;
             let ended = route.clock.now();
-            let opened = self.agent.opened();
-            let seen =
-                Hop { step, request: Some(request), answer: None, failure: None, opened, intended, started, ended };
+            let (opened, trace) = (self.agent.opened(), self.agent.trace());
+            let seen = Hop {
+                step,
+                request: Some(request),
+                answer: None,
+                failure: None,
+                opened,
+                intended,
+                started,
+                ended,
+                trace,
+            };
             let answer = match outcome {
                 Ok(answer) => answer,
                 Err(trouble) => return self.break_off(trouble, &seen, route).await,
@@ -260,6 +272,7 @@ fn refuse<W: Witness>(step: &PreparedStep, failure: &Failure, intended: Duration
         intended,
         started: now,
         ended: now,
+        trace: None,
     };
     route.witness.ended(&hop);
     StepEnd::Done { ended: now, failed: Some(failure.description.clone()) }

@@ -244,9 +244,9 @@ impl Worker {
         Route { origin: &self.load.origin, clock: self.course.clock, witness: &self.ledger }
     }
 
-    /// What a new user sends with.
-    pub(super) fn agent(&self) -> Agent {
-        self.shared.as_ref().map_or_else(Agent::new, |shared| Agent::sharing(Rc::clone(shared)))
+    /// What a new user sends with; trace ids come from this source, if requests carry any.
+    pub(super) fn agent(&self, traces: Option<fastrand::Rng>) -> Agent {
+        Agent::of_user(self.shared.clone(), traces)
     }
 
     /// Keeps a user for the next round.

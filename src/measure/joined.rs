@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{EndpointMeasurements, GaugeSeries, PhaseEnding, PhaseMeasurements, SpanCounts, Statement};
+use super::{EndpointMeasurements, GaugeSeries, PhaseEnding, PhaseMeasurements, SpanCounts, Statement, Trace};
 
 impl PhaseMeasurements {
     /// Joins the windows of one load, in order of time, as if there had been no time between them: the second window
@@ -103,6 +103,9 @@ fn join_endpoint(row: &mut EndpointMeasurements, more: EndpointMeasurements, shi
         if row.examples.len() < super::recorder::EXAMPLES && !row.examples.contains(&example) {
             row.examples.push(example);
         }
+    }
+    for trace in more.traces.all() {
+        row.traces.add(Trace { at: shifted(trace.at, shift), ..*trace });
     }
     more.spans
 }

@@ -20,6 +20,7 @@ mod silence;
 mod split;
 mod tape;
 mod times;
+mod trace;
 mod windows;
 
 pub use collector::Collector;
@@ -35,6 +36,7 @@ pub use recorder::{Batch, Recorder};
 pub use sample::Sample;
 pub use split::{Opened, Part, Split, TimeSplit};
 pub use tape::Tape;
+pub use trace::{Trace, TraceId, Traces};
 
 #[cfg(test)]
 mod tests;

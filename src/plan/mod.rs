@@ -14,6 +14,7 @@ mod expression;
 mod failure;
 mod grammar;
 mod limits;
+mod logins;
 mod monitors;
 mod notes;
 mod outlook;

@@ -87,6 +87,8 @@ pub struct Target {
     pub resolve: Vec<(String, IpAddr)>,
     /// `proxy`: what load, probes and `ready` go through; speaks plain HTTP.
     pub proxy: Option<Url>,
+    /// `trace`: whether each request of the load carries a `traceparent` of its own.
+    pub trace: bool,
     /// TLS.
     pub tls: Tls,
     /// `ready`: path and longest wait.

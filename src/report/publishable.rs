@@ -6,7 +6,7 @@ use super::{Files, clean};
 use crate::judge::{
     Anchored, Bottleneck, BreakingPoint, CheckResult, Comparison, Diagnosis, EndpointVerdict, Finding, FirstError,
     GrownStatement, MonitorVerdict, Onset, Outage, PhaseVerdict, Plateau, RecoveryVerdict, Regime, Regression,
-    Saturation, StatementVerdict, Verdict, Waiting, Waived, Waiver,
+    Saturation, StatementVerdict, TraceVerdict, Verdict, Waiting, Waived, Waiver,
 };
 
 /// Replaces the values of secrets in a text.
@@ -278,8 +278,13 @@ fn each_text_of_endpoint(endpoint: &mut EndpointVerdict, visit: &mut Visit<'_>) 
         latency_ms: _,
         service_ms: _,
         time_split_ms: _,
+        traces,
     } = endpoint;
     visit(name);
+    for TraceVerdict { trace_id, at_s: _, latency_ms: _, status: _, error } in traces {
+        visit(trace_id);
+        error.iter_mut().for_each(&mut *visit);
+    }
     tags.iter_mut().chain(examples).for_each(&mut *visit);
     for counts in [statuses, errors] {
         each_key(counts, visit);

@@ -50,6 +50,7 @@ mod staging;
 mod stalls;
 mod started;
 mod started_pairs;
+mod traces;
 mod trickles;
 mod versions;
 mod waivers;

@@ -1,8 +1,10 @@
 //! The arguments; beside `demo`, `calibrate` and `selftest`, the one place that names clap.
 
 mod baseline;
+pub(super) mod examples;
 mod finished;
 mod run;
+mod shell;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -12,13 +14,14 @@ pub(super) use self::{
     baseline::{AcceptArgs, BaselineAct, BaselineArgs, PinArgs, PruneArgs, SaveArgs, ShowArgs, StoreArgs},
     finished::{CommentArgs, CompareArgs, ReportArgs},
     run::RunArgs,
+    shell::{CompletionsArgs, ManArgs},
 };
 use super::{calibrate::CalibrateArgs, demo::DemoArgs, selftest::SelftestArgs};
 use crate::units::Quantity;
 
 /// A performance gate for CI: drives a staging app through phases of rising load, judges it, and ends with an exit code.
 #[derive(Parser, Debug)]
-#[command(name = "stagegate", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "stagegate", version, max_term_width = 100, after_help = below(examples::ALL))]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -34,11 +37,17 @@ const EXIT_CODES: &str = "Exit codes:
   70        a defect in stagegate
   130, 143  interrupted; partial reports are written and marked";
 
+/// Examples, and what the exit codes say.
+fn below(examples: &str) -> String {
+    format!("{examples}\n\n{EXIT_CODES}")
+}
+
 #[derive(Subcommand, Debug)]
 pub(super) enum Command {
     /// Runs the gate: preflight, phases, verdict, reports
     Run(Box<RunArgs>),
     /// Reads gates.yaml, reports every problem at once, and prints the plan; sends nothing
+    #[command(after_help = examples::CHECK)]
     Check(Box<PlanArgs>),
     /// Writes a commented gates.yaml and a GitHub workflow; never overwrites
     Init(InitArgs),
@@ -57,7 +66,12 @@ pub(super) enum Command {
     /// Proves on the target that every criterion, band and comparison can fail; a few users for seconds
     Selftest(Box<SelftestArgs>),
     /// Prints the JSON schema of gates.yaml
+    #[command(after_help = examples::SCHEMA)]
     Schema(SchemaArgs),
+    /// Prints the completions of a shell
+    Completions(CompletionsArgs),
+    /// Prints a page of the manual, or writes them all
+    Man(ManArgs),
 }
 
 /// What is run: shared by `run` and `check`.
@@ -101,6 +115,7 @@ pub(super) struct PlanArgs {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = examples::INIT)]
 pub(super) struct InitArgs {
     /// Makes scenarios of an `OpenAPI` description or a recorded session (not yet)
     #[arg(long, value_name = "FILE")]

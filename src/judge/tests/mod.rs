@@ -207,6 +207,7 @@ pub(super) fn plan() -> Plan {
             connections: plan::Connections::Keep,
             resolve: Vec::new(),
             proxy: None,
+            trace: false,
             tls: plan::Tls { ca: None, verify: true },
             ready: None,
             start: None,

@@ -13,7 +13,7 @@ pub use diagnosis::{
 };
 pub use phase::{
     Arrivals, Crossing, EndpointVerdict, Finding, Generator, Lacked, Lateness, Milliseconds, MonitorVerdict,
-    PhaseVerdict, StageVerdict, StatementVerdict,
+    PhaseVerdict, StageVerdict, StatementVerdict, TraceVerdict,
 };
 pub use split::{Longest, TimeSplit};
 

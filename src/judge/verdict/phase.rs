@@ -204,6 +204,25 @@ pub struct EndpointVerdict {
     /// Where the time went; nothing in verdicts of earlier releases.
     #[serde(default)]
     pub time_split_ms: TimeSplit,
+    /// Where `target.trace` is on: up to five of the first failures of each kind, then the five slowest successes, with their
+    /// trace ids.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub traces: Vec<TraceVerdict>,
+}
+
+/// One request that the app's tracing can be asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TraceVerdict {
+    /// Its trace id: 32 hexadecimal digits.
+    pub trace_id: String,
+    /// When it was meant to start, in seconds from the start of the window (`window_at`); negative for a login before it.
+    pub at_s: f64,
+    /// Its latency.
+    pub latency_ms: f64,
+    /// The answer's status, if there was an answer.
+    pub status: Option<u16>,
+    /// The kind of its failure; `None` is success.
+    pub error: Option<String>,
 }
 
 /// One gauge in one phase.

@@ -39,6 +39,7 @@ impl Draft<'_> {
             connections: self.connections(said, http),
             resolve,
             proxy,
+            trace: said.trace,
             tls: Tls {
                 ca: said.tls.ca.as_ref().map(|path| PathBuf::from(&path.value)),
                 verify: said.tls.verify.is_none_or(|verify| verify.value),

@@ -23,7 +23,7 @@ const MOST_ENDPOINTS: usize = 50;
 const MOST_STATEMENTS: usize = 5;
 
 /// A folded part; the blank lines let Markdown be read inside.
-pub(super) fn folded(title: &str, content: &str) -> String {
+pub(in crate::report) fn folded(title: &str, content: &str) -> String {
     format!("<details><summary>{title}</summary>\n\n{content}\n</details>\n")
 }
 

@@ -8,7 +8,7 @@ use crate::{
     gate::MeasuredPhase,
     measure::{
         Clock, EndpointMeasurements, GaugeSeries, GeneratorHealth, Histogram, Layout, MachineShare, Part, PhaseEnding,
-        PhaseMeasurements, Ramp, SpanCounts, Statement, Threshold, TimeSplit, Window,
+        PhaseMeasurements, Ramp, SpanCounts, Statement, Threshold, TimeSplit, Trace, Window,
     },
     plan::Endpoint,
 };
@@ -114,6 +114,7 @@ fn of_endpoint(endpoint: &EndpointMeasurements, show: &Show<'_>) -> format::Endp
         first_failure,
         examples,
         split,
+        traces,
     } = endpoint;
     format::Endpoint {
         requests: *requests,
@@ -127,6 +128,7 @@ fn of_endpoint(endpoint: &EndpointMeasurements, show: &Show<'_>) -> format::Endp
         added: histogram(added),
         spans: spans.iter().map(span).collect(),
         time_split: time_split(split),
+        traces: traces.all().map(trace).collect(),
     }
 }
 
@@ -139,6 +141,17 @@ fn time_split(split: &TimeSplit) -> format::TimeSplit {
         tls: part(tls),
         first_byte: part(first_byte),
         body: part(body),
+    }
+}
+
+fn trace(trace: &Trace) -> format::Trace {
+    let Trace { id, at, latency, status, failure } = trace;
+    format::Trace {
+        id: id.to_string(),
+        at_s: at.as_secs_f64(),
+        latency_s: latency.as_secs_f64(),
+        status: *status,
+        error: *failure,
     }
 }
 

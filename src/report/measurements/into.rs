@@ -10,7 +10,8 @@ use crate::{
     gate::MeasuredPhase,
     measure::{
         Clock, EndpointMeasurements, GaugeSample, GaugeSeries, GeneratorHealth, Histogram, Layout, MachineShare, Part,
-        PhaseEnding, PhaseMeasurements, Ramp, SpanCounts, Statement, Threshold, TimeSplit, Window,
+        PhaseEnding, PhaseMeasurements, Ramp, SpanCounts, Statement, Threshold, TimeSplit, Trace, TraceId, Traces,
+        Window,
     },
     plan::EndpointId,
 };
@@ -108,6 +109,7 @@ fn of_endpoint(endpoint: format::Endpoint, histograms: [Histogram; 3]) -> Read<E
         first_failure,
         examples: endpoint.examples,
         split: time_split(&endpoint.time_split)?,
+        traces: traces(endpoint.traces)?,
     })
 }
 
@@ -122,6 +124,18 @@ fn time_split(split: &format::TimeSplit) -> Read<TimeSplit> {
         first_byte: part(&split.first_byte)?,
         body: part(&split.body)?,
     })
+}
+
+/// An id that is none is left out.
+fn traces(traces: Vec<format::Trace>) -> Read<Traces> {
+    let mut kept = Traces::default();
+    for format::Trace { id, at_s, latency_s, status, error } in traces {
+        let (at, latency) = (seconds(at_s)?, seconds(latency_s)?);
+        if let Some(id) = TraceId::parse(&id) {
+            kept.add(Trace { id, at, latency, status, failure: error });
+        }
+    }
+    Ok(kept)
 }
 
 fn span(span: format::Span) -> SpanCounts {

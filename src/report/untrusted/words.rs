@@ -209,7 +209,10 @@ fn endpoint(endpoint: &mut EndpointVerdict) {
         latency_ms: _,
         service_ms: _,
         time_split_ms: _,
+        traces,
     } = endpoint;
+    // An id is a key to another system; nobody asks it in the name of a fork.
+    traces.clear();
     name(named);
     tags.iter_mut().for_each(name);
     examples.clear();
