@@ -17,9 +17,10 @@ use super::{
     publishing, repeat,
 };
 use crate::{
+    baseline,
     config::{Environment, Secrets},
     gate::{self, Against, Finished, Setup, Stop},
-    judge::Extent,
+    judge::{Extent, Machine},
     plan::{self, Deployment, Plan},
     publish::Folder,
     report::{self, Colour, Detail, Files, Narrator, Publishable},
@@ -80,11 +81,12 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
     let narrator = Narrator::new(Box::new(|text| secrets.mask(text)), colour, detail);
     let mut live = Live::new(narrator, loudness(args), &environment);
     let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(|cause| unusable(&cause))?;
-    let finished = runtime
+    let mut finished = runtime
         .block_on(gate::run(setup, &mut |event| live.show(&event)))
         .map_err(|error| format!("error: {}", report::clean(&secrets.mask(&error.to_string()))))?;
     // A name lookup that hangs would hold the end of the run up.
     runtime.shutdown_background();
+    finished.verdict.runner = Some(machine(&environment));
     let mut publishable = publishing::write(&finished, &plan, &folder, &secrets);
     // First what GitHub's runner reads: a second signal ends the process while the rest is posted.
     publishing::summarize(&mut publishable, &folder, &secrets, &environment);
@@ -146,6 +148,13 @@ fn base(args: &RunArgs, plan: &Plan) -> Result<Option<Deployment>, String> {
 /// A command line that names what to compare with asks for a comparison.
 fn comparison(args: &RunArgs) -> Comparison {
     if args.against.is_some() || args.baseline.is_some() { Comparison::Wanted } else { Comparison::AsWritten }
+}
+
+/// The machine that the load came from.
+fn machine(environment: &Environment) -> Machine {
+    let baseline::Environment { cpu_model, cores, cpu_quota, memory, os_image, kernel, .. } =
+        baseline::Environment::look(environment);
+    Machine { cpu: cpu_model, cores, cpu_quota, memory_bytes: memory, system: os_image, kernel }
 }
 
 /// The machine's own speed matters where there are stored runs to compare with.

@@ -40,9 +40,9 @@ pub use run::{Extent, Interruption, RunEvidence, conclude};
 pub use stopping::{patience, stopped_answering};
 pub use verdict::{
     Anchored, Arrivals, Bottleneck, BreakingPoint, Cause, CheckResult, Comparison, ComparisonMode, Creep, Crossing,
-    DEMO, Diagnosis, EndpointVerdict, Finding, FirstError, Generator, GrownStatement, Lacked, Lateness, Milliseconds,
-    MonitorVerdict, Onset, Order, Outage, PhaseVerdict, Plateau, RecoveryVerdict, Regime, Regression, Rising, SCHEMA,
-    Saturation, StageVerdict, StatementVerdict, Totals, Verdict, Waiting,
+    DEMO, Diagnosis, EndpointVerdict, Finding, FirstError, Generator, GrownStatement, Lacked, Lateness, Machine,
+    Milliseconds, MonitorVerdict, Onset, Order, Outage, PhaseVerdict, Plateau, RecoveryVerdict, Regime, Regression,
+    Rising, SCHEMA, Saturation, StageVerdict, StatementVerdict, Totals, Verdict, Waiting,
 };
 pub use waiver::{Waived, Waiver};
 

@@ -35,6 +35,7 @@ pub use endpoint::{Endpoint, EndpointId};
 pub use expression::{Expression, Labels, Need, Selector, parse_labels, split_name};
 pub use failure::FailureKind;
 pub use grammar::is_criterion;
+pub(crate) use grammar::{Line as Written, Selector as Selected, written, written_cell};
 pub use monitors::{Band, Gauge, GaugeId, Host, Monitor, Process, Source};
 pub use notes::notes;
 pub use outlook::{Outlook, requests_needed};

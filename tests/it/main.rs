@@ -37,6 +37,7 @@ mod posting;
 mod punctual;
 mod regressions;
 mod release;
+mod report_looks;
 mod reports;
 mod runner;
 mod saturated;
