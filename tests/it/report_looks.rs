@@ -73,7 +73,8 @@ fn a_report_can_be_read_everywhere() {
     let ran = failed_run();
     let report = ran.report("report.html");
     assert!(report.len() < 2_000_000, "{} bytes", report.len());
-    for shown in ["id=\"course-title\"", "id=\"latency-0-title\"", "class=\"moments\"", "id=\"errors\"", "runner's CPU"] {
+    for shown in ["id=\"course-title\"", "id=\"latency-0-title\"", "class=\"moments\"", "id=\"errors\"", "runner's CPU"]
+    {
         let escaped = shown.replace('\'', "&#x27;");
         assert!(report.contains(&escaped), "{shown}");
     }

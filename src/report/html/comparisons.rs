@@ -12,6 +12,7 @@ use crate::{
         regressions::{self, Row, TITLES},
         trouble,
     },
+    units::number,
 };
 
 /// So many comparisons are drawn as intervals, and so many histories: those to read first.
@@ -66,18 +67,18 @@ fn intervals(rows: &[Row<'_>], rates: bool) -> Option<Picture> {
         Some(Change {
             name: row.name.clone(),
             outcome: row.outcome,
-            change: row.of.change.filter(|change| change.is_finite())?,
+            by: row.of.change.filter(|change| change.is_finite())?,
             interval: row.of.interval,
             margin: row.of.margin,
         })
     });
     let changes: Vec<_> = drawn.take(MOST_DRAWN).collect();
-    let words = if rates {
-        ("differences", "Differences of rates against their margins")
+    let (words, print) = if rates {
+        (("differences", "Differences of rates against their margins"), number::points as fn(f64) -> String)
     } else {
-        ("changes", "Changes against their margins")
+        (("changes", "Changes against their margins"), number::change as fn(f64) -> String)
     };
-    forest(words, &changes)
+    forest(words, &changes, print)
 }
 
 impl CellView {

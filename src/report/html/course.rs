@@ -7,7 +7,7 @@ use super::{
     tone::{Tone, tone},
 };
 use crate::{
-    judge::{Outcome, Verdict},
+    judge::{Level, Outcome, Verdict},
     report::{
         recording::{Part, Recording, Step, exhausted, parts, steps},
         trouble,
@@ -37,7 +37,8 @@ pub(super) struct CourseView {
 /// When a failed criterion could not hold any more.
 #[derive(Serialize)]
 struct MomentView {
-    number: usize,
+    #[serde(skip)]
+    level: Level,
     phase: String,
     criterion: String,
     outcome: Tone,
@@ -60,7 +61,7 @@ impl CourseView {
             .enumerate()
             .map(|(at, (second, moment))| {
                 let number = at + 1;
-                (Marked { at: second, number }, MomentView { number, ..moment })
+                (Marked { at: second, number, level: moment.level }, moment)
             })
             .unzip();
         let drawn = Ladder { phases, marks };
@@ -86,10 +87,13 @@ fn moments(parts: &[Part<'_>], recording: &Recording<'_>) -> Vec<(f64, MomentVie
                 None => format!("judged over the window as a whole, which ended at {} of the run", clock(end)),
             };
             let moment = MomentView {
-                number: 0,
+                level: finding.level,
                 phase: part.verdict.name.clone(),
                 criterion: trouble::title(finding),
-                outcome: tone(finding.outcome),
+                outcome: match finding.level {
+                    Level::Block => tone(Outcome::Failed),
+                    Level::Warn => tone(Outcome::Warned),
+                },
                 when,
             };
             moments.push((at.unwrap_or(end), moment));

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -21,7 +23,7 @@ fn body(page: &str) -> String {
         let title = svg.split_once("<title").and_then(|(_, title)| title.split_once("</title>"));
         let title = title.map_or("", |(title, _)| title.split_once('>').expect("the tag ends").1);
         kept.push_str(before);
-        kept.push_str(&format!("<svg>{title}</svg>"));
+        write!(kept, "<svg>{title}</svg>").expect("a string takes it");
         rest = after;
     }
     kept + rest

@@ -69,9 +69,10 @@ fn quantile(windows: &[&Window], service: bool, allowed: f64, (op, limit): (Op, 
     let decoded = |text: &str| Histogram::decode(text).unwrap_or_default();
     let times: Vec<(u32, Histogram, Histogram)> = windows
         .iter()
-        .map(|window| match service {
-            true => (window.second, decoded(&window.service), Histogram::new()),
-            false => (window.second, decoded(&window.latency), decoded(&window.added)),
+        .map(|window| {
+            let added = if service { "" } else { &window.added };
+            let times = if service { &window.service } else { &window.latency };
+            (window.second, decoded(times), decoded(added))
         })
         .collect();
     let measured = times.iter().map(|(second, times, _)| (*second, times.count(), times.count_above(limit)));
@@ -134,6 +135,6 @@ fn reading(series: &GaugeSeries, (op, limit): (Op, f64), hold: Duration) -> Opti
             return None;
         }
         let began = *since.get_or_insert(sample.at);
-        (sample.at.saturating_sub(began) >= hold).then(|| sample.at.as_secs_f64())
+        (sample.at.saturating_sub(began) >= hold).then_some(sample.at.as_secs_f64())
     })
 }

@@ -49,16 +49,21 @@ pub(super) struct Axis {
 impl Axis {
     /// From 0 to a little above the largest value.
     pub(super) fn from_zero(values: impl Iterator<Item = f64>) -> Self {
+        Self::upwards(values, 3)
+    }
+
+    /// From 0 to a little above the largest value, with about so many ticks.
+    fn upwards(values: impl Iterator<Item = f64>, about: u32) -> Self {
         let largest = values.filter(|value| value.is_finite()).fold(0.0, f64::max);
         let high = if largest > 0.0 { largest * 1.12 } else { 1.0 };
-        Self { low: 0.0, high, logarithmic: false, ticks: ticks(0.0, high, 3) }
+        Self { low: 0.0, high, logarithmic: false, ticks: ticks(0.0, high, about) }
     }
 
     /// For times: even where all values can be told apart so, else logarithmic.
     pub(super) fn of_times(values: impl Iterator<Item = f64> + Clone) -> Self {
         let positive = values.clone().filter(|value| value.is_finite() && *value > 0.0);
         let (low, high) = positive.fold((f64::INFINITY, 0.0), |(low, high), value| (value.min(low), value.max(high)));
-        if high / low > WIDE { Self::logarithmic(low * 0.8, high * 1.35) } else { Self::from_zero(values) }
+        if high / low > WIDE { Self::logarithmic(low * 0.8, high * 1.35) } else { Self::upwards(values, 5) }
     }
 
     /// From one positive value to another, by powers.
@@ -163,7 +168,7 @@ mod tests {
     #[test]
     fn times_far_apart_get_a_logarithmic_axis() {
         let near = Axis::of_times([20.0, 200.0].into_iter());
-        assert!(!near.is_logarithmic() && near.ticks == [0.0, 100.0, 200.0], "{near:?}");
+        assert!(!near.is_logarithmic() && near.ticks == [0.0, 50.0, 100.0, 150.0, 200.0], "{near:?}");
         let far = Axis::of_times([20.0, 1_500.0].into_iter());
         assert!(far.is_logarithmic() && far.ticks == [20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0], "{far:?}");
     }

@@ -1,4 +1,4 @@
-//! The latency of one endpoint as percentiles, the rare ones as wide as the common ones (after the plots of HdrHistogram).
+//! The latency of one endpoint as percentiles, the rare ones as wide as the common ones (after the plots of `HdrHistogram`).
 
 use super::{
     Key, Picture,
@@ -75,7 +75,7 @@ pub(in crate::report::html) fn distribution(
         }
         Ok(())
     })?;
-    Some(Picture { svg, key: key(curves, baseline) })
+    Some(Picture { key: key(curves, baseline), title, svg })
 }
 
 fn key(curves: &[Curve], baseline: &[Baseline]) -> Vec<Key> {

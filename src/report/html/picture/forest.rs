@@ -9,7 +9,7 @@ use super::{
     clip,
     ink::{self, Ink},
 };
-use crate::{judge::Outcome, units::number};
+use crate::judge::Outcome;
 
 const WIDTH: u32 = 900;
 
@@ -24,17 +24,21 @@ const LETTERS: usize = 38;
 pub(in crate::report::html) struct Change {
     pub(in crate::report::html) name: String,
     pub(in crate::report::html) outcome: Outcome,
-    pub(in crate::report::html) change: f64,
+    pub(in crate::report::html) by: f64,
     pub(in crate::report::html) interval: Option<[f64; 2]>,
     pub(in crate::report::html) margin: f64,
 }
 
 /// The picture, rates apart from the others; `None` without a change.
-pub(in crate::report::html) fn forest((id, title): (&str, &str), changes: &[Change]) -> Option<Picture> {
+pub(in crate::report::html) fn forest(
+    (id, title): (&str, &str),
+    changes: &[Change],
+    print: fn(f64) -> String,
+) -> Option<Picture> {
     if changes.is_empty() {
         return None;
     }
-    let ends = changes.iter().flat_map(|one| one.interval.into_iter().flatten().chain([one.change, one.margin]));
+    let ends = changes.iter().flat_map(|one| one.interval.into_iter().flatten().chain([one.by, one.margin]));
     let x = Axis::around_zero(ends);
     let y = Axis::with_rows(changes.len());
     let told: Vec<_> = changes.iter().map(|one| format!("{} {}", one.name, one.outcome.word())).collect();
@@ -44,7 +48,7 @@ pub(in crate::report::html) fn forest((id, title): (&str, &str), changes: &[Chan
     );
     let size = (WIDTH, ROW * changes.len() as u32 + 44);
     let svg = draw(size, &Words { id, title, description: &description }, |area| {
-        let frame = Frame { space: [8, 20, 30, NAMES], x_words: Some(&number::change), y_words: None };
+        let frame = Frame { space: [8, 20, 30, NAMES], x_words: Some(&print), y_words: None };
         let low = x.low();
         let mut plot = Plot::on(area, (x, y), &frame)?;
         let rows = changes.len() as f64;
@@ -59,7 +63,7 @@ pub(in crate::report::html) fn forest((id, title): (&str, &str), changes: &[Chan
                     plot.bar([(end, row - 0.16), (end, row + 0.16)], ink, 2)?;
                 }
             }
-            plot.dot((one.change, row), ink, 5)?;
+            plot.dot((one.by, row), ink, 5)?;
             let words = format!("{}\u{2003}", clip(&one.name, LETTERS));
             plot.text(&words, (low, row), text(15.0, ink::TEXT, (HPos::Right, VPos::Center)))?;
         }
@@ -69,5 +73,5 @@ pub(in crate::report::html) fn forest((id, title): (&str, &str), changes: &[Chan
         Key::new("dot", ink::TEXT, "change, worse to the right, with its interval"),
         Key::new("tick", ink::SOFT, "margin: the smallest change worth blocking"),
     ];
-    Some(Picture { svg, key })
+    Some(Picture { title: title.to_owned(), svg, key })
 }

@@ -15,24 +15,27 @@ use super::{
     panel::{BELOW, Item, LEFT, Panel, RIGHT, Time},
 };
 use crate::{
-    judge::{Finding, MonitorVerdict, Outcome},
+    judge::{Finding, Level, MonitorVerdict, Outcome},
     plan::{Limit, Metric, Written, written},
     report::recording::{Part, Step},
     units::number,
 };
 
 /// Width of the picture in its own units.
-pub(super) const WIDTH: u32 = 1_100;
+pub(super) const WIDTH: u16 = 1_100;
 
 /// Height of the strip with the phases' names, and with the moments' numbers below it.
-const STRIP: u32 = 26;
-const NUMBERS: u32 = 24;
+const STRIP: u16 = 26;
+const NUMBERS: u16 = 24;
 
 /// So many gauges are drawn, those that came closest to their bands' ends first.
 const MOST_GAUGES: usize = 8;
 
 /// The least that the axis of failures shows, so that one failure in a thousand does not look like all.
 const LEAST_SHARE: f64 = 0.01;
+
+/// What it is called.
+const TITLE: &str = "The run, second by second";
 
 /// What the picture is made of.
 pub(in crate::report::html) struct Ladder<'a> {
@@ -48,6 +51,17 @@ pub(in crate::report::html) struct Marked {
     pub(in crate::report::html) at: f64,
     /// The number that it has in the list beside the picture.
     pub(in crate::report::html) number: usize,
+    /// Of a criterion that only warns, or of one that blocks.
+    pub(in crate::report::html) level: Level,
+}
+
+impl Marked {
+    fn ink(&self) -> Ink {
+        match self.level {
+            Level::Block => ink::BAD,
+            Level::Warn => ink::WARN,
+        }
+    }
 }
 
 /// The picture; `None` without a measured second.
@@ -56,11 +70,11 @@ pub(in crate::report::html) fn ladder(ladder: &Ladder<'_>) -> Option<Picture> {
         return None;
     }
     let panels = panels(ladder);
-    let height = STRIP + NUMBERS + BELOW + panels.iter().map(|panel| panel.height).sum::<u32>();
+    let height = u32::from(STRIP + NUMBERS + BELOW) + panels.iter().map(|panel| panel.height).sum::<u32>();
     let total = ladder.phases.iter().map(|(part, _)| part.end()).fold(0.0, f64::max);
     let axis = Axis::of_seconds(total);
     let bounds: Vec<f64> = ladder.phases.iter().flat_map(|(part, _)| [part.origin, part.end()]).collect();
-    let marks: Vec<f64> = ladder.marks.iter().map(|mark| mark.at).collect();
+    let marks: Vec<(f64, Ink)> = ladder.marks.iter().map(|mark| (mark.at, mark.ink())).collect();
     let time = Time { axis: &axis, bounds: &bounds, marks: &marks };
     let phases = ladder.phases.iter().map(|(part, _)| {
         let PhaseWords { name, outcome } = words_of(part);
@@ -74,19 +88,19 @@ pub(in crate::report::html) fn ladder(ladder: &Ladder<'_>) -> Option<Picture> {
         phases.collect::<Vec<_>>().join(", "),
         ladder.marks.len(),
     );
-    let words = Words { id: "course", title: "The run, second by second", description: &description };
-    let svg = draw((WIDTH, height), &words, |area| {
-        let (head, mut rest) = area.split_vertically(STRIP + NUMBERS);
+    let words = Words { id: "course", title: TITLE, description: &description };
+    let svg = draw((u32::from(WIDTH), height), &words, |area| {
+        let (head, mut rest) = area.split_vertically(u32::from(STRIP + NUMBERS));
         paint_head(&head, ladder, &axis)?;
         for (at, panel) in panels.iter().enumerate() {
             let last = at + 1 == panels.len();
-            let (own, below) = rest.split_vertically(panel.height + if last { BELOW } else { 0 });
+            let (own, below) = rest.split_vertically(panel.height + if last { u32::from(BELOW) } else { 0 });
             panel.paint(&own, &time, last)?;
             rest = below;
         }
         Ok(())
     })?;
-    Some(Picture { svg, key: key(ladder) })
+    Some(Picture { title: TITLE.to_owned(), svg, key: key(ladder) })
 }
 
 struct PhaseWords<'a> {
@@ -106,7 +120,7 @@ fn key(ladder: &Ladder<'_>) -> Vec<Key> {
         Key::new("dashes", ink::SOFT, "limit of a criterion, bold where it failed"),
     ];
     if !ladder.marks.is_empty() {
-        key.push(Key::new("dot", ink::BAD, "a failed criterion's limit was used up"));
+        key.push(Key::new("dot", ink::BAD, "from here on a failed criterion could not hold any more"));
     }
     if ladder.phases.iter().any(|(part, _)| part.verdict.monitors.iter().any(|monitor| monitor.critical.is_some())) {
         key.push(Key::new("field", ink::WARN, "warning band"));
@@ -118,14 +132,17 @@ fn key(ladder: &Ladder<'_>) -> Vec<Key> {
 /// The phases' names, each over its time, and the numbers of the moments.
 fn paint_head(area: &Area<'_>, ladder: &Ladder<'_>, time: &Axis) -> Drawn {
     let unit = f64::from(WIDTH - LEFT - RIGHT) / (time.high() - time.low());
-    let place = |at: f64| LEFT as i32 + (time.place(at) * unit) as i32;
+    let place = |at: f64| i32::from(LEFT) + (time.place(at) * unit) as i32;
     for (part, _) in &ladder.phases {
         let (from, to) = (place(part.origin), place(part.end()).max(place(part.origin) + 2));
         let ink = Ink::of(part.verdict.outcome);
-        area.draw(&Rectangle::new([(from + 1, 0), (to - 1, STRIP as i32 - 4)], field(ink, 0.16)))?;
-        area.draw(&Rectangle::new([(from + 1, STRIP as i32 - 5), (to - 1, STRIP as i32 - 2)], field(ink, 1.0)))?;
+        area.draw(&Rectangle::new([(from + 1, 0), (to - 1, i32::from(STRIP) - 4)], field(ink, 0.16)))?;
+        area.draw(&Rectangle::new(
+            [(from + 1, i32::from(STRIP) - 5), (to - 1, i32::from(STRIP) - 2)],
+            field(ink, 1.0),
+        ))?;
         let PhaseWords { name, outcome } = words_of(part);
-        let room = ((to - from) as f64 / 7.6) as usize;
+        let room = (f64::from(to - from) / 7.6) as usize;
         let both = format!("{name} · {outcome}");
         let words = if both.chars().count() <= room { both } else { clip(name, room) };
         if room >= 2 {
@@ -134,10 +151,10 @@ fn paint_head(area: &Area<'_>, ladder: &Ladder<'_>, time: &Axis) -> Drawn {
     }
     let mut before = i32::MIN;
     for mark in &ladder.marks {
-        let at = place(mark.at).max(before.saturating_add(22)).min(WIDTH as i32 - 12);
-        let centre = (at, (STRIP + NUMBERS / 2) as i32);
-        area.draw(&Circle::new(centre, 10, ink::BAD.colour().filled()))?;
-        area.draw_text(&mark.number.to_string(), &text(14.0, ink::GROUND, (HPos::Center, VPos::Center)), centre)?;
+        let at = place(mark.at).max(before.saturating_add(22)).min(i32::from(WIDTH) - 12);
+        let centre = (at, i32::from(STRIP + NUMBERS / 2));
+        area.draw(&Circle::new(centre, 10, mark.ink().colour().filled()))?;
+        area.draw_text(&mark.number.to_string(), &text(15.0, ink::GROUND, (HPos::Center, VPos::Center)), centre)?;
         before = at;
     }
     Ok(())
@@ -166,7 +183,7 @@ fn load<'f>(
     let lines: Vec<_> = ladder.phases.iter().filter(|(part, _)| of(part)).map(|(part, _)| levels(part)).collect();
     let y = Axis::from_zero(lines.iter().flatten().map(|(_, level)| *level));
     let items = lines.into_iter().map(|points| Item::Ground { points, ink: ink::LOAD }).collect();
-    Panel { title: title.to_owned(), height: 96, y, words, items }
+    Panel { title: title.to_owned(), height: 102, y, words, items }
 }
 
 /// The load of a phase: the ramp as it was, then the plan.
@@ -205,11 +222,14 @@ fn pieces(part: &Part<'_>, steps: &[Step], value: impl Fn(&Step) -> Option<f64>)
 
 fn throughput<'f>(ladder: &Ladder<'_>) -> Panel<'f> {
     let pieces: Vec<_> = ladder.phases.iter().flat_map(|(part, steps)| pieces(part, steps, Step::throughput)).collect();
-    let limits = limits(ladder, &|metric, _| matches!(metric, Metric::Throughput).then_some(ink::FLOW));
+    let limits = limits(ladder, &|criterion| match criterion {
+        Written::Metric { limit: Limit::PerSecond(number), .. } => Some((ink::FLOW, *number)),
+        _ => None,
+    });
     let y = Axis::from_zero(pieces.iter().flatten().map(|(_, value)| *value).chain(values(&limits)));
     let mut items: Vec<_> = pieces.into_iter().map(|points| Item::Ground { points, ink: ink::FLOW }).collect();
     items.extend(limits);
-    Panel { title: "successful answers per second".to_owned(), height: 110, y, words: &number::plain, items }
+    Panel { title: "successful answers per second".to_owned(), height: 116, y, words: &number::plain, items }
 }
 
 fn latency<'f>(ladder: &Ladder<'_>) -> Panel<'f> {
@@ -218,12 +238,15 @@ fn latency<'f>(ladder: &Ladder<'_>) -> Panel<'f> {
         let of = |(part, steps): &(Part<'_>, Vec<Step>)| pieces(part, steps, |step| step.quantile(q));
         lines.extend(ladder.phases.iter().flat_map(of).map(|points| (points, ink)));
     }
-    let limits = limits(ladder, &|metric, limit| match (metric, limit) {
-        (Metric::Quantile(q), Limit::Time(_)) if (q - 0.5).abs() < 1e-9 => Some(ink::P50),
-        (Metric::Quantile(q), Limit::Time(_)) if (q - 0.95).abs() < 1e-9 => Some(ink::P95),
-        (Metric::Quantile(q), Limit::Time(_)) if (q - 0.99).abs() < 1e-9 => Some(ink::P99),
-        (_, Limit::Time(_)) => Some(ink::SOFT),
-        _ => None,
+    let limits = limits(ladder, &|criterion| {
+        let Written::Metric { metric, limit: Limit::Time(limit), .. } = criterion else { return None };
+        let ink = match metric {
+            Metric::Quantile(q) if (q - 0.5).abs() < 1e-9 => ink::P50,
+            Metric::Quantile(q) if (q - 0.95).abs() < 1e-9 => ink::P95,
+            Metric::Quantile(q) if (q - 0.99).abs() < 1e-9 => ink::P99,
+            _ => ink::SOFT,
+        };
+        Some((ink, limit.as_secs_f64() * 1e3))
     });
     let seen: Vec<f64> =
         lines.iter().flat_map(|(points, _)| points).map(|(_, value)| *value).chain(values(&limits)).collect();
@@ -232,34 +255,37 @@ fn latency<'f>(ladder: &Ladder<'_>) -> Panel<'f> {
     let mut items: Vec<_> = lines.into_iter().map(|(points, ink)| Item::Line { points, ink }).collect();
     items.extend(limits);
     let title = format!("latency: p50, p95, p99 of each step of time{scale}");
-    Panel { title, height: 250, y, words: &number::milliseconds, items }
+    Panel { title, height: 260, y, words: &number::milliseconds, items }
 }
 
 fn failures<'f>(ladder: &Ladder<'_>) -> Panel<'f> {
     let pieces: Vec<_> =
         ladder.phases.iter().flat_map(|(part, steps)| pieces(part, steps, Step::error_share)).collect();
-    let limits =
-        limits(ladder, &|metric, _| matches!(metric, Metric::SuccessRate | Metric::ErrorRate).then_some(ink::SOFT));
+    let limits = limits(ladder, &|criterion| match criterion {
+        Written::Metric { metric: Metric::SuccessRate, limit: Limit::Share(least), .. } => {
+            Some((ink::SOFT, 1.0 - least))
+        }
+        Written::Metric { metric: Metric::ErrorRate, limit: Limit::Share(most), .. } => Some((ink::SOFT, *most)),
+        _ => None,
+    });
     let seen = pieces.iter().flatten().map(|(_, value)| *value).chain(values(&limits)).chain([LEAST_SHARE]);
     let y = Axis::from_zero(seen);
     let mut items: Vec<_> = pieces.into_iter().map(|points| Item::Ground { points, ink: ink::BAD }).collect();
     items.extend(limits);
-    Panel { title: "share of failures".to_owned(), height: 100, y, words: &number::share, items }
+    Panel { title: "share of failures".to_owned(), height: 106, y, words: &number::share, items }
 }
 
-/// The limits of all criteria about a metric that has an ink, each over the window of its phase.
-fn limits(ladder: &Ladder<'_>, ink_of: &dyn Fn(Metric, Limit) -> Option<Ink>) -> Vec<Item> {
+/// The limits of the criteria that `drawn` gives an ink and a value, each over the window of its phase.
+fn limits(ladder: &Ladder<'_>, drawn: &dyn Fn(&Written<'_>) -> Option<(Ink, f64)>) -> Vec<Item> {
     let of_finding = |part: &Part<'_>, finding: &Finding| {
-        let Written::Metric { metric, limit, .. } = written(&finding.criterion)? else { return None };
-        let ink = ink_of(metric, limit)?;
+        let (ink, value) = drawn(&written(&finding.criterion)?)?;
         let [from, to] = part.window()?;
-        let value = match (metric, limit) {
-            (_, Limit::Time(time)) => time.as_secs_f64() * 1e3,
-            (Metric::SuccessRate, Limit::Share(least)) => 1.0 - least,
-            (_, Limit::Share(number) | Limit::Number(number) | Limit::PerSecond(number)) => number,
-        };
         let broken = finding.outcome == Outcome::Failed;
-        let ink = if broken { ink::BAD } else { ink };
+        let ink = match (broken, finding.level) {
+            (false, _) => ink,
+            (true, Level::Block) => ink::BAD,
+            (true, Level::Warn) => ink::WARN,
+        };
         Some(Item::Limit { from, to, value, ink, words: finding.criterion.clone(), broken })
     };
     let all = ladder.phases.iter().flat_map(|(part, _)| {
@@ -312,18 +338,21 @@ fn gauge<'f>(ladder: &Ladder<'_>, name: &str) -> Option<Panel<'f>> {
     if lines.is_empty() {
         return None;
     }
-    let ends = bands.into_iter().flat_map(|(warning, critical)| [warning, critical * 1.05]);
-    let seen = || lines.iter().flatten().map(|(_, value)| *value);
-    let y = if seen().any(|value| value < 0.0) {
-        Axis::around_zero(seen().chain(ends))
-    } else {
-        Axis::from_zero(seen().chain(ends))
-    };
+    let limits = limits(ladder, &|criterion| match criterion {
+        Written::Gauge { gauge, limit, .. } if gauge.text == name => Some((ink::SOFT, *limit)),
+        _ => None,
+    });
+    let ends = bands.into_iter().flat_map(|(warning, critical)| [warning, critical * 1.05]).chain(values(&limits));
+    let seen = lines.iter().flatten().map(|(_, value)| *value);
+    let all: Vec<f64> = seen.chain(ends).collect();
+    let below = all.iter().any(|value| *value < 0.0);
+    let y = if below { Axis::around_zero(all.into_iter()) } else { Axis::from_zero(all.into_iter()) };
     let mut items = Vec::new();
     if let Some((warning, critical)) = bands {
         items.push(Item::Band { from: warning, to: critical, ink: ink::WARN });
         items.push(Item::Band { from: critical, to: y.high(), ink: ink::BAD });
     }
     items.extend(lines.into_iter().map(|points| Item::Line { points, ink: ink::GAUGE }));
-    Some(Panel { title: clip(name, 90), height: 92, y, words: &number::plain, items })
+    items.extend(limits);
+    Some(Panel { title: clip(name, 90), height: 98, y, words: &number::plain, items })
 }

@@ -21,6 +21,8 @@ pub(super) use ladder::{Ladder, Marked, ladder};
 /// A finished picture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Picture {
+    /// What it is called, also for the box that it scrolls in.
+    title: String,
     /// An `svg` element, every text in it escaped.
     svg: String,
     /// What its lines are.

@@ -10,14 +10,14 @@ use super::{
 };
 
 /// Space left and right of every panel, so that moments lie above each other.
-pub(super) const LEFT: u32 = 84;
-pub(super) const RIGHT: u32 = 14;
+pub(super) const LEFT: u16 = 84;
+pub(super) const RIGHT: u16 = 14;
 
 /// Space above a panel, for its title.
-const ABOVE: u32 = 24;
+const ABOVE: u16 = 30;
 
 /// Height of the labels of the axis of time.
-pub(super) const BELOW: u32 = 30;
+pub(super) const BELOW: u16 = 30;
 
 /// Width of a letter of a label, about.
 const LETTER: f64 = 6.6;
@@ -53,50 +53,35 @@ pub(super) struct Time<'t> {
     /// Starts and ends of the phases.
     pub(super) bounds: &'t [f64],
     /// Moments of failed criteria.
-    pub(super) marks: &'t [f64],
+    pub(super) marks: &'t [(f64, Ink)],
 }
 
 impl Panel<'_> {
     /// Draws it; the last one has the labels of the axis of time.
     pub(super) fn paint(&self, area: &Area<'_>, time: &Time<'_>, last: bool) -> Drawn {
-        area.draw_text(&self.title, &text(15.0, ink::TEXT, (HPos::Left, VPos::Top)), (LEFT as i32, 5))?;
+        area.draw_text(&self.title, &text(15.0, ink::TEXT, (HPos::Left, VPos::Top)), (i32::from(LEFT), 10))?;
         let below = if last { BELOW } else { 0 };
+        let space = [ABOVE, RIGHT, below, LEFT].map(u32::from);
         let x_words: Option<&dyn Fn(f64) -> String> = if last { Some(&clock) } else { None };
-        let frame = Frame { space: [ABOVE, RIGHT, below, LEFT], x_words, y_words: Some(self.words) };
+        let frame = Frame { space, x_words, y_words: Some(self.words) };
         let mut plot = Plot::on(area, (time.axis.clone(), self.y.clone()), &frame)?;
         for bound in time.bounds {
             plot.bar([(*bound, self.y.low()), (*bound, self.y.high())], ink::SOFT, 1)?;
         }
         for item in &self.items {
-            self.item(&mut plot, item, time)?;
+            paint_item(&mut plot, item, time)?;
         }
-        for mark in time.marks {
-            plot.dashes([(*mark, self.y.low()), (*mark, self.y.high())], ink::BAD, 2)?;
+        for (mark, ink) in time.marks {
+            plot.dashes([(*mark, self.y.low()), (*mark, self.y.high())], *ink, 2)?;
         }
         self.labels(&mut plot, time)
-    }
-
-    fn item(&self, plot: &mut Plot<'_, '_>, item: &Item, time: &Time<'_>) -> Drawn {
-        match item {
-            Item::Band { from, to, ink } => {
-                plot.field([(time.axis.low(), *from), (time.axis.high(), *to)], *ink, 0.13)?;
-                plot.bar([(time.axis.low(), *from), (time.axis.high(), *from)], *ink, 1)
-            }
-            Item::Ground { points, ink } => {
-                plot.below(points, *ink, 0.16)?;
-                plot.line(points, *ink, 2)
-            }
-            Item::Line { points, ink } => plot.line(points, *ink, 2),
-            Item::Limit { from, to, value, ink, broken, .. } => {
-                plot.dashes([(*from, *value), (*to, *value)], *ink, if *broken { 3 } else { 1 })
-            }
-        }
     }
 
     /// The words of the limits, on top of everything: as much of each as its phase has room for, none on another.
     fn labels(&self, plot: &mut Plot<'_, '_>, time: &Time<'_>) -> Drawn {
         let width = f64::from(super::ladder::WIDTH - LEFT - RIGHT) / (time.axis.high() - time.axis.low());
-        let height = f64::from(self.height - ABOVE) / (self.y.place(self.y.high()) - self.y.place(self.y.low()));
+        let height =
+            f64::from(self.height - u32::from(ABOVE)) / (self.y.place(self.y.high()) - self.y.place(self.y.low()));
         let mut written: Vec<(f64, f64)> = Vec::new();
         for item in &self.items {
             let Item::Limit { from, to, value, ink, words, .. } = item else { continue };
@@ -117,5 +102,22 @@ impl Panel<'_> {
             )?;
         }
         Ok(())
+    }
+}
+
+fn paint_item(plot: &mut Plot<'_, '_>, item: &Item, time: &Time<'_>) -> Drawn {
+    match item {
+        Item::Band { from, to, ink } => {
+            plot.field([(time.axis.low(), *from), (time.axis.high(), *to)], *ink, 0.13)?;
+            plot.bar([(time.axis.low(), *from), (time.axis.high(), *from)], *ink, 1)
+        }
+        Item::Ground { points, ink } => {
+            plot.below(points, *ink, 0.16)?;
+            plot.line(points, *ink, 2)
+        }
+        Item::Line { points, ink } => plot.line(points, *ink, 2),
+        Item::Limit { from, to, value, ink, broken, .. } => {
+            plot.dashes([(*from, *value), (*to, *value)], *ink, if *broken { 3 } else { 1 })
+        }
     }
 }
