@@ -81,8 +81,8 @@ fn moments(parts: &[Part<'_>], recording: &Recording<'_>) -> Vec<(f64, MomentVie
             let at = exhausted(recording, part, finding).map(|since| part.at(since)).filter(|at| *at <= end);
             let when = match at {
                 Some(at) => {
-                    let after = number::seconds((at - start).max(0.0).round());
-                    format!("at {} of the run, {after} into the window", clock(at))
+                    let after = number::plain((at - start).max(0.0).round());
+                    format!("at {} of the run, {after} s into the window", clock(at))
                 }
                 None => format!("judged over the window as a whole, which ended at {} of the run", clock(end)),
             };

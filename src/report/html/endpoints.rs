@@ -145,8 +145,9 @@ fn known(verdict: &Verdict, (place, phase): (usize, &str), name: &str) -> Vec<Ba
 
 impl RowView {
     fn of(at: usize, phase: &PhaseVerdict, endpoint: &EndpointVerdict) -> Self {
-        let EndpointVerdict { name, tags, requests, failures, statuses, errors, examples, latency_ms, service_ms } =
-            endpoint;
+        let EndpointVerdict {
+            name, tags, requests, failures, statuses, errors, examples, latency_ms, service_ms, ..
+        } = endpoint;
         let Milliseconds { p50, p90, p95, p99, max, .. } = *latency_ms;
         let [p50, p90, p95, p99, max, service] =
             [p50, p90, p95, p99, max, service_ms.p95].map(|time| Cell::of(time, number::milliseconds));

@@ -82,7 +82,7 @@ fn seen(verdict: &Verdict, recording: &Recording<'_>) -> Vec<ErrorView> {
         phase: seen.phase.name.clone(),
         first: match seen.into {
             into if into < -1.0 => format!("{}, while users logged in", clock(seen.at)),
-            into => format!("{}, {} into the window", clock(seen.at), number::seconds(into.max(0.0).round())),
+            into => format!("{}, {} s into the window", clock(seen.at), number::plain(into.max(0.0).round())),
         },
         count: number::count(seen.count),
         examples: examples(seen.phase, endpoint),
