@@ -104,7 +104,7 @@ fn moments(parts: &[Part<'_>], recording: &Recording<'_>) -> Vec<(f64, MomentVie
 }
 
 fn row(part: &Part<'_>, step: &Step) -> [String; 8] {
-    let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|q| number::or_nothing(step.quantile(q), number::milliseconds));
+    let [p50, p95, p99] = [step.p50, step.p95, step.p99].map(|time| number::or_nothing(time, number::milliseconds));
     [
         part.verdict.name.clone(),
         clock(part.at(step.from)),

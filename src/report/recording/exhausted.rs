@@ -66,19 +66,18 @@ fn quantile(windows: &[&Window], service: bool, allowed: f64, (op, limit): (Op, 
     if !matches!(op, Op::Less | Op::LessOrEqual) {
         return None;
     }
-    let decoded = |text: &str| Histogram::decode(text).unwrap_or_default();
-    let times: Vec<(u32, Histogram, Histogram)> = windows
-        .iter()
-        .map(|window| {
-            let added = if service { "" } else { &window.added };
-            let times = if service { &window.service } else { &window.latency };
-            (window.second, decoded(times), decoded(added))
-        })
-        .collect();
-    let measured = times.iter().map(|(second, times, _)| (*second, times.count(), times.count_above(limit)));
-    let with = times.iter().map(|(second, times, added)| {
-        (*second, times.count() + added.count(), times.count_above(limit) + added.count_above(limit))
+    let counted = |text: &str| {
+        let times = Histogram::decode(text).unwrap_or_default();
+        (times.count(), times.count_above(limit))
+    };
+    let counts = windows.iter().map(|window| {
+        let (all, beyond) = counted(if service { &window.service } else { &window.latency });
+        let (added, added_beyond) = counted(if service { "" } else { &window.added });
+        [(window.second, all, beyond), (window.second, all + added, beyond + added_beyond)]
     });
+    let counts: Vec<_> = counts.collect();
+    let measured = counts.iter().map(|[measured, _]| *measured);
+    let with = counts.iter().map(|[_, with]| *with);
     [used_up(measured, allowed, Op::LessOrEqual), used_up(with, allowed, Op::LessOrEqual)].into_iter().flatten().min()
 }
 

@@ -1,10 +1,8 @@
 //! The measured window in equal steps of whole seconds.
 
-use std::collections::BTreeMap;
-
 use crate::{
-    measure::{Histogram, PhaseMeasurements},
-    plan::{EndpointId, FailureKind},
+    measure::{Histogram, PhaseMeasurements, Window},
+    plan::EndpointId,
 };
 
 /// A step that was measured for a shorter time than this says nothing about a rate.
@@ -21,22 +19,19 @@ pub(in crate::report) struct Step {
     pub(in crate::report) requests: u64,
     /// Failures among them.
     pub(in crate::report) failures: u64,
-    /// The same by kind.
-    pub(in crate::report) errors: BTreeMap<FailureKind, u64>,
+    /// Latency percentiles in milliseconds, as the criteria have them; `None` without a timed request.
+    pub(in crate::report) p50: Option<f64>,
+    /// Likewise.
+    pub(in crate::report) p95: Option<f64>,
+    /// Likewise.
+    pub(in crate::report) p99: Option<f64>,
     completed: u64,
-    latency: Histogram,
-    added: Histogram,
 }
 
 impl Step {
     /// The middle, where a picture has its point.
     pub(in crate::report) fn middle(&self) -> f64 {
         f64::midpoint(self.from, self.to)
-    }
-
-    /// A latency percentile in milliseconds, as the criteria have it; `None` without a timed request.
-    pub(in crate::report) fn quantile(&self, q: f64) -> Option<f64> {
-        self.latency.worse_quantile(&self.added, q).map(|time| time.as_secs_f64() * 1e3)
     }
 
     /// Successful answers per second; `None` where too little of the step was measured.
@@ -48,6 +43,21 @@ impl Step {
     /// The share of failures; `None` without a request.
     pub(in crate::report) fn error_share(&self) -> Option<f64> {
         (self.requests > 0).then(|| self.failures as f64 / self.requests as f64)
+    }
+
+    /// Counts the seconds of its endpoints. Only one step's histograms are in memory at a time.
+    fn count(&mut self, windows: &[&Window]) {
+        let (mut latency, mut added) = (Histogram::new(), Histogram::new());
+        for window in windows {
+            self.requests += window.requests;
+            self.failures += window.failures;
+            self.completed += window.completed;
+            // A damaged second of a file that somebody else wrote is a gap in a picture, and no reason to show none.
+            latency.merge(&Histogram::decode(&window.latency).unwrap_or_default());
+            added.merge(&Histogram::decode(&window.added).unwrap_or_default());
+        }
+        let time = |q: f64| latency.worse_quantile(&added, q).map(|time| time.as_secs_f64() * 1e3);
+        (self.p50, self.p95, self.p99) = (time(0.5), time(0.95), time(0.99));
     }
 }
 
@@ -68,17 +78,14 @@ pub(in crate::report) fn steps(
         Step { from: from.max(start), to: (from + f64::from(width)).min(end), ..Step::default() }
     };
     let mut steps: Vec<Step> = (0..number).map(step).collect();
-    for window in phase.windows.iter().filter(|window| window.second >= first && counted(window.endpoint)) {
-        let Some(step) = steps.get_mut(((window.second - first) / width) as usize) else { continue };
-        step.requests += window.requests;
-        step.failures += window.failures;
-        step.completed += window.completed;
-        for (kind, count) in &window.errors {
-            *step.errors.entry(*kind).or_default() += count;
+    let place = |window: &Window| ((window.second - first) / width) as usize;
+    let mut windows: Vec<&Window> =
+        phase.windows.iter().filter(|window| window.second >= first && counted(window.endpoint)).collect();
+    windows.sort_by_key(|window| window.second);
+    for own in windows.chunk_by(|one, other| place(one) == place(other)) {
+        if let Some(step) = own.first().and_then(|window| steps.get_mut(place(window))) {
+            step.count(own);
         }
-        // A damaged second of a file that somebody else wrote is a gap in a picture, and no reason to show none.
-        step.latency.merge(&Histogram::decode(&window.latency).unwrap_or_default());
-        step.added.merge(&Histogram::decode(&window.added).unwrap_or_default());
     }
     steps
 }

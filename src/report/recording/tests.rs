@@ -73,7 +73,7 @@ fn a_step_counts_what_its_seconds_have() {
     short.window_start = Some(std::time::Duration::from_millis(3_900));
     let short = steps(&short, 1, |id| recording.is_load(id));
     assert_eq!(short[0].throughput(), None, "a tenth of a second says nothing");
-    assert!(short[0].quantile(0.5).is_some());
+    assert!(short[0].p50.is_some());
 }
 
 #[test]

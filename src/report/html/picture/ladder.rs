@@ -234,8 +234,10 @@ fn throughput<'f>(ladder: &Ladder<'_>) -> Panel<'f> {
 
 fn latency<'f>(ladder: &Ladder<'_>) -> Panel<'f> {
     let mut lines = Vec::new();
-    for (q, ink) in [(0.5, ink::P50), (0.95, ink::P95), (0.99, ink::P99)] {
-        let of = |(part, steps): &(Part<'_>, Vec<Step>)| pieces(part, steps, |step| step.quantile(q));
+    let times: [(fn(&Step) -> Option<f64>, Ink); 3] =
+        [(|step| step.p50, ink::P50), (|step| step.p95, ink::P95), (|step| step.p99, ink::P99)];
+    for (time, ink) in times {
+        let of = |(part, steps): &(Part<'_>, Vec<Step>)| pieces(part, steps, time);
         lines.extend(ladder.phases.iter().flat_map(of).map(|points| (points, ink)));
     }
     let limits = limits(ladder, &|criterion| {
