@@ -234,9 +234,8 @@ fn throughput<'f>(ladder: &Ladder<'_>) -> Panel<'f> {
 
 fn latency<'f>(ladder: &Ladder<'_>) -> Panel<'f> {
     let mut lines = Vec::new();
-    let times: [(fn(&Step) -> Option<f64>, Ink); 3] =
-        [(|step| step.p50, ink::P50), (|step| step.p95, ink::P95), (|step| step.p99, ink::P99)];
-    for (time, ink) in times {
+    for (at, ink) in [ink::P50, ink::P95, ink::P99].into_iter().enumerate() {
+        let time = |step: &Step| [step.p50, step.p95, step.p99][at];
         let of = |(part, steps): &(Part<'_>, Vec<Step>)| pieces(part, steps, time);
         lines.extend(ladder.phases.iter().flat_map(of).map(|points| (points, ink)));
     }
