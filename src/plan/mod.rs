@@ -37,6 +37,7 @@ pub use endpoint::{Endpoint, EndpointId};
 pub use expression::{Expression, Labels, Need, Selector, parse_labels, split_name};
 pub use failure::FailureKind;
 pub use grammar::is_criterion;
+pub(crate) use grammar::{Line as Written, Selector as Selected, written, written_cell};
 pub use limits::Limits;
 pub use monitors::{Band, Gauge, GaugeId, Host, Monitor, Process, Source};
 pub use notes::notes;

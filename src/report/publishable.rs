@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use super::{Files, clean};
 use crate::judge::{
     Anchored, Bottleneck, BreakingPoint, CheckResult, Comparison, Diagnosis, EndpointVerdict, Finding, FirstError,
-    GrownStatement, MonitorVerdict, Onset, Outage, PhaseVerdict, Plateau, RecoveryVerdict, Regime, Regression,
+    GrownStatement, Machine, MonitorVerdict, Onset, Outage, PhaseVerdict, Plateau, RecoveryVerdict, Regime, Regression,
     Saturation, StatementVerdict, TraceVerdict, Verdict, Waiting, Waived, Waiver,
 };
 
@@ -90,11 +90,15 @@ fn each_text(verdict: &mut Verdict, visit: &mut Visit<'_>) {
         recovery,
         integrity,
         cleanup,
+        runner,
     } = verdict;
     for text in [headline, gate, profile, target, commit, started_at, finished_at, version, repeat] {
         visit(text);
     }
     notes.iter_mut().for_each(&mut *visit);
+    if let Some(Machine { cpu, cores: _, cpu_quota: _, memory_bytes: _, system, kernel }) = runner {
+        [cpu, system, kernel].into_iter().for_each(&mut *visit);
+    }
     for check in preflight.iter_mut().chain(integrity).chain(cleanup) {
         each_text_of_check(check, visit);
     }

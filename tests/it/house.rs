@@ -41,7 +41,7 @@ const IMPURE: [&str; 9] = [
 const IMPURE_CRATES: [&str; 6] = ["tokio", "hyper", "reqwest", "rustix", "fastrand", "tempfile"];
 
 /// The one place of each big crate, as the beginnings of paths below src.
-const PLACES: [(&str, &[&str]); 14] = [
+const PLACES: [(&str, &[&str]); 15] = [
     ("clap", &["cli/"]),
     ("cookie_store", &["client/"]),
     ("h2", &["client/"]),
@@ -50,6 +50,7 @@ const PLACES: [(&str, &[&str]); 14] = [
     ("hyper_util", &["client/", "demo/"]),
     ("indicatif", &["report/progress", "cli/live"]),
     ("octocrab", &["publish/github"]),
+    ("plotters", &["report/html/picture/"]),
     ("quick_junit", &["report/junit/"]),
     ("reqwest", &["client/"]),
     ("serde_saphyr", &["config/"]),

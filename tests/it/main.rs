@@ -38,6 +38,7 @@ mod proxies;
 mod punctual;
 mod regressions;
 mod release;
+mod report_looks;
 mod reports;
 mod runner;
 mod saturated;

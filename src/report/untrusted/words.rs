@@ -58,9 +58,11 @@ pub(super) fn make_anew(verdict: &mut Verdict) -> Result<(), String> {
         recovery,
         integrity,
         cleanup,
+        runner,
     } = verdict;
     // Its sentences and its conclusions are theirs; the numbers that it came from are there.
     *diagnosis = None;
+    *runner = None;
     outages.clear();
     headline.clear();
     if target != DEMO {
