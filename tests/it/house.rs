@@ -10,8 +10,8 @@ use std::{
 const FLOW: [&[&str]; 14] = [
     &["units"],
     &["config"],
-    &["draft"],
     &["plan"],
+    &["draft"],
     &["measure"],
     &["client"],
     &["monitor", "load"],
@@ -25,7 +25,7 @@ const FLOW: [&[&str]; 14] = [
 ];
 
 /// Rooms that decide or describe.
-const PURE: [&str; 6] = ["units", "draft", "plan", "measure", "judge", "report"];
+const PURE: [&str; 6] = ["units", "plan", "draft", "measure", "judge", "report"];
 /// What they must not name of the standard library.
 const IMPURE: [&str; 9] = [
     "fs",

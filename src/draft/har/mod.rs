@@ -10,6 +10,7 @@ mod trace;
 mod weave;
 
 pub(super) use archive::is_archive;
+use url::Url;
 
 use self::{
     archive::{Archive, Entry},
@@ -17,7 +18,7 @@ use self::{
     weave::Weaver,
 };
 use super::{Draft, Error, gate::Gate, text::snake, write::write};
-use crate::config::Secrets;
+use crate::{config::Secrets, plan::is_loopback};
 
 /// Drafts a gate from a recording.
 pub(super) fn draft(source: &str, text: &str) -> Result<Draft, Error> {
@@ -81,6 +82,5 @@ fn foreign_cookies(entries: &[Entry], home: &str) -> Vec<String> {
 
 /// Whether a host is this machine.
 fn is_local(host: &str) -> bool {
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.ends_with(".localhost") || host.starts_with("127.") || host == "::1" || host.is_empty()
+    Url::parse(&format!("http://{host}/")).is_ok_and(|url| url.host().is_none_or(|host| is_loopback(&host)))
 }
