@@ -48,7 +48,9 @@ fn from(file: &Path) -> u8 {
         }
     };
     if Path::new(GATES.0).exists() {
-        output::complain("error: gates.yaml is there already, and stays as it is; move it away, or draft in another folder");
+        output::complain(
+            "error: gates.yaml is there already, and stays as it is; move it away, or draft in another folder",
+        );
         return USAGE;
     }
     let code = write(GATES.0, &draft.yaml).max(write(WORKFLOW.0, &workflow(&draft)));
@@ -59,7 +61,8 @@ fn from(file: &Path) -> u8 {
 }
 
 fn drafted(file: &Path) -> Result<Draft, String> {
-    let bytes = input::read(file, LARGEST_SOURCE as u64).map_err(|cause| format!("it cannot be read ({cause}); name a file"))?;
+    let bytes = input::read(file, LARGEST_SOURCE as u64)
+        .map_err(|cause| format!("it cannot be read ({cause}); name a file"))?;
     let source = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
     draft::draft(&source, &bytes).map_err(|error| report::clean(&error.to_string()).into_owned())
 }
@@ -67,7 +70,9 @@ fn drafted(file: &Path) -> Result<Draft, String> {
 /// The workflow, with the draft's variables handed on as secrets.
 fn workflow(draft: &Draft) -> Cow<'static, str> {
     let mut lines = PASSWORD.to_owned();
-    for (name, _) in draft.variables.iter().filter(|(name, _)| !["STAGING_URL", "STAGING_PASSWORD"].contains(&name.as_str())) {
+    for (name, _) in
+        draft.variables.iter().filter(|(name, _)| !["STAGING_URL", "STAGING_PASSWORD"].contains(&name.as_str()))
+    {
         writeln!(lines, "          {name}: ${{{{ secrets.{name} }}}}").expect("a string takes what is written to it");
     }
     Cow::Owned(WORKFLOW.1.replace(PASSWORD, &lines))
@@ -83,7 +88,9 @@ fn next(draft: &Draft) -> String {
     for (name, what) in &draft.variables {
         writeln!(text, "  {name:<20} {}", report::clean(what)).expect("a string takes what is written to it");
     }
-    text.push_str("then stagegate check, then stagegate run --dry-run, which says what does not work yet, then stagegate run\n");
+    text.push_str(
+        "then stagegate check, then stagegate run --dry-run, which says what does not work yet, then stagegate run\n",
+    );
     text
 }
 

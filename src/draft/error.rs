@@ -38,7 +38,7 @@ pub enum Error {
         left_out: Vec<String>,
     },
     /// A recording that no step follows from.
-    #[error("none of its {entries} requests can become a step{}; record the pages of your app, with their answers", because(.left_out))]
+    #[error("none of its requests ({entries}) can become a step{}; record the pages of your app, with their answers", because(.left_out))]
     NoRequests {
         /// Requests in the recording.
         entries: usize,

@@ -126,7 +126,30 @@ pub(super) fn unused(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
     (2..).map(|number| format!("{wanted}_{number}")).find(|name| !taken(name)).expect("numbers do not end")
 }
 
+impl Step {
+    /// Whether a text of it has this template.
+    pub(super) fn inserts(&self, name: &str) -> bool {
+        let body = match &self.body {
+            Body::Empty => false,
+            Body::Form(fields) => fields.iter().any(|(_, text)| text.inserts(name)),
+            Body::Json(json) => json.inserts(name),
+            Body::Text(text) => text.inserts(name),
+        };
+        let mut texts = self.headers.iter().chain(&self.query).map(|(_, text)| text);
+        body || self.path.inserts(name) || texts.any(|text| text.inserts(name))
+    }
+}
+
 impl Json {
+    fn inserts(&self, name: &str) -> bool {
+        match self {
+            Self::Text(text) | Self::Bare(text) => text.inserts(name),
+            Self::List(items) => items.iter().any(|item| item.inserts(name)),
+            Self::Map(entries) => entries.iter().any(|(_, value)| value.inserts(name)),
+            Self::Null | Self::Bool(_) | Self::Number(_) => false,
+        }
+    }
+
     /// What was read as it is.
     pub(super) fn of(value: &serde_json::Value) -> Self {
         match value {
@@ -171,9 +194,8 @@ impl Json {
             Self::Text(text) => Text::said("\"").then(text.clone().map(&inside)).and("\""),
             Self::List(items) => listed(items.iter().map(Self::text).collect(), ["[", "]"]),
             Self::Map(entries) => {
-                let entry = |(key, value): &(String, Self)| {
-                    Text::said(format!("\"{}\": ", inside(key))).then(value.text())
-                };
+                let entry =
+                    |(key, value): &(String, Self)| Text::said(format!("\"{}\": ", inside(key))).then(value.text());
                 listed(entries.iter().map(entry).collect(), ["{", "}"])
             }
         }

@@ -9,9 +9,9 @@ mod error;
 mod gate;
 mod har;
 mod openapi;
-mod text;
 #[cfg(test)]
 mod tests;
+mod text;
 mod write;
 
 pub use error::Error;

@@ -55,6 +55,11 @@ impl Text {
         self.then(Self::said(text))
     }
 
+    /// Whether it has this template.
+    pub(super) fn inserts(&self, wanted: &str) -> bool {
+        self.0.iter().any(|piece| matches!(piece, Piece::Insert(name) if name == wanted))
+    }
+
     /// Whether it holds two opening braces in a row, which a text of gates.yaml cannot say.
     pub(super) fn has_braces(&self) -> bool {
         self.0.iter().any(|piece| matches!(piece, Piece::Said(text) if text.contains("{{")))
@@ -64,10 +69,10 @@ impl Text {
     pub(super) fn map(self, change: &dyn Fn(&str) -> String) -> Self {
         let changed = |piece| match piece {
             Piece::Said(text) => Piece::Said(change(&text)),
-            Piece::Variable(name, Some(default)) => match change(&default) {
-                same if same == default => Piece::Variable(name, Some(default)),
-                _ => Piece::Variable(name, None),
-            },
+            Piece::Variable(name, Some(default)) => {
+                let changed = Self::variable_or(&name, &change(&default));
+                return changed.0.into_iter().next().unwrap_or(Piece::Said(String::new()));
+            }
             other => other,
         };
         Self(self.0.into_iter().map(changed).collect())

@@ -61,7 +61,8 @@ pub(super) fn write(mut gate: Gate, secrets: &Secrets) -> Draft {
     let count = gate.steps.len();
     let (steps, cut) = scribe.steps(std::mem::take(&mut gate.steps));
     let drafted = count - cut.len();
-    gate.left_out.extend(cut.into_iter().map(|name| (name, "the file would become too large".to_owned())));
+    let cut = cut.into_iter().map(|name| (name, "the file would become too large".to_owned()));
+    gate.left_out.splice(0..0, cut);
     let mut out = scribe.head(&gate);
     out.push_str(&scribe.scenario(&gate, &steps));
     let data = if gate.columns.is_empty() { "" } else { "    data: [recorded]\n" };
@@ -136,7 +137,10 @@ impl Scribe<'_> {
             let names: Vec<&str> = gate.variables.iter().map(|variable| variable.name.as_str()).collect();
             line(
                 &mut out,
-                format_args!("\nsecrets: [{}]   # values of these variables never appear in any output", names.join(", ")),
+                format_args!(
+                    "\nsecrets: [{}]   # values of these variables never appear in any output",
+                    names.join(", ")
+                ),
             );
             for variable in &gate.variables {
                 line(&mut out, format_args!("# {}: {}", variable.name, self.comment(&variable.what)));
@@ -249,8 +253,7 @@ impl Scribe<'_> {
     }
 
     fn texts(&self, entries: &[(String, Text)]) -> String {
-        let entry = |(key, text): &(String, Text)| format!("{}: {}", self.key(key), self.text(text));
-        format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
+        map(entries.iter().map(|(key, text)| (self.key(key), self.text(text))))
     }
 
     fn extracts(&self, extracts: &[(String, Extract)]) -> String {
@@ -275,12 +278,20 @@ impl Scribe<'_> {
             Json::List(items) => {
                 format!("[{}]", items.iter().map(|item| self.json(item)).collect::<Vec<_>>().join(", "))
             }
-            Json::Map(entries) => {
-                let entry = |(key, value): &(String, Json)| format!("{}: {}", self.key(key), self.json(value));
-                format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
-            }
+            Json::Map(entries) => map(entries.iter().map(|(key, value)| (self.key(key), self.json(value)))),
         }
     }
+}
+
+/// A flow map; of keys that are written alike the last one stays.
+fn map(entries: impl Iterator<Item = (String, String)>) -> String {
+    let mut kept: Vec<(String, String)> = Vec::new();
+    for (key, value) in entries {
+        kept.retain(|(known, _)| *known != key);
+        kept.push((key, value));
+    }
+    let entry = |(key, value): &(String, String)| format!("{key}: {value}");
+    format!("{{{}}}", kept.iter().map(entry).collect::<Vec<_>>().join(", "))
 }
 
 fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
@@ -300,7 +311,8 @@ fn fits(json: &Json) -> bool {
             Json::List(items) => items.iter().all(plain),
             Json::Map(entries) => {
                 let key = |key: &str| key.chars().count() <= LONGEST_KEY && key != "<<";
-                let twice = entries.iter().enumerate().any(|(at, (key, _))| entries[..at].iter().any(|(k, _)| k == key));
+                let twice =
+                    entries.iter().enumerate().any(|(at, (key, _))| entries[..at].iter().any(|(k, _)| k == key));
                 !twice && entries.iter().all(|(name, value)| key(name) && plain(value))
             }
         }

@@ -50,7 +50,12 @@ impl Desk {
     #[track_caller]
     pub(crate) fn done(&self, arguments: &[&str]) -> String {
         let (code, said) = self.gives(arguments);
-        assert_eq!(code, Some(0), "{arguments:?}: {said}\n{}", fs::read_to_string(self.path("gates.yaml")).unwrap_or_default());
+        assert_eq!(
+            code,
+            Some(0),
+            "{arguments:?}: {said}\n{}",
+            fs::read_to_string(self.path("gates.yaml")).unwrap_or_default()
+        );
         said
     }
 }
@@ -123,7 +128,9 @@ fn a_recorded_session_on_the_django_project_runs_again() {
     assert!(said.contains("STAGING_PASSWORD"), "{said}");
     let gates = desk.gates();
     assert!(!gates.contains(PASSWORD), "{gates}");
-    for part in ["login:", "extract: {csrf: {regex:", "json: {volume: 12}", "X-Requested-With: XMLHttpRequest", "data.project"] {
+    for part in
+        ["login:", "extract: {csrf: {regex:", "json: {volume: 12}", "X-Requested-With: XMLHttpRequest", "data.project"]
+    {
         assert!(gates.contains(part), "{part}\n{gates}");
     }
     desk.done(&["check"]);

@@ -8,13 +8,48 @@ use super::archive::Entry;
 
 /// Kinds of requests, as browsers call them, that a page makes besides what the app computes.
 const ASSETS: [&str; 14] = [
-    "image", "font", "stylesheet", "script", "media", "manifest", "texttrack", "ping", "beacon", "preflight", "websocket",
-    "eventsource", "csp-report", "cspviolationreport",
+    "image",
+    "font",
+    "stylesheet",
+    "script",
+    "media",
+    "manifest",
+    "texttrack",
+    "ping",
+    "beacon",
+    "preflight",
+    "websocket",
+    "eventsource",
+    "csp-report",
+    "cspviolationreport",
 ];
 /// Ends of paths likewise.
 const ENDS: [&str; 25] = [
-    ".css", ".js", ".mjs", ".map", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".ico", ".woff", ".woff2",
-    ".ttf", ".otf", ".eot", ".mp3", ".mp4", ".webm", ".ogg", ".wasm", ".webmanifest", ".cur", ".bmp",
+    ".css",
+    ".js",
+    ".mjs",
+    ".map",
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".svg",
+    ".webp",
+    ".avif",
+    ".ico",
+    ".woff",
+    ".woff2",
+    ".ttf",
+    ".otf",
+    ".eot",
+    ".mp3",
+    ".mp4",
+    ".webm",
+    ".ogg",
+    ".wasm",
+    ".webmanifest",
+    ".cur",
+    ".bmp",
 ];
 
 /// A request that becomes a step, with its address.
@@ -43,10 +78,10 @@ pub(super) fn kept(entries: &[Entry]) -> (Vec<Kept<'_>>, Vec<(String, String)>) 
         }
     }
     if assets > 0 {
-        left_out.push((format!("{assets} requests for images, fonts, styles and scripts"), "assets".to_owned()));
+        left_out.push((format!("{} for images, fonts, styles and scripts", requests(assets)), "assets".to_owned()));
     }
     for (host, count) in hosts {
-        left_out.push((format!("{count} requests to {host}"), "another host than the app's".to_owned()));
+        left_out.push((format!("{} to {host}", requests(count)), "another host than the app's".to_owned()));
     }
     (kept, left_out)
 }
@@ -91,6 +126,9 @@ fn unfit(entry: &Entry, url: &Url) -> Option<String> {
     if ["logout", "signout", "sign-out", "logoff"].iter().any(|word| path.contains(word)) {
         return Some("it would end what the login began".to_owned());
     }
+    if path.starts_with("//") {
+        return Some("its path begins with two slashes, which would name a host".to_owned());
+    }
     if url.as_str().len() > LONGEST {
         return Some("its address is too long".to_owned());
     }
@@ -99,6 +137,10 @@ fn unfit(entry: &Entry, url: &Url) -> Option<String> {
         status @ 400.. => Some(format!("it was answered with {status} in the recording")),
         _ => None,
     }
+}
+
+fn requests(count: usize) -> String {
+    if count == 1 { "1 request".to_owned() } else { format!("{count} requests") }
 }
 
 /// What a request is called where it is left out.

@@ -26,7 +26,7 @@ pub(super) fn draft(source: &str, text: &str) -> Result<Draft, Error> {
     let entries = &archive.log.entries;
     let (kept, left_out) = kept(entries);
     let mut gate = gate(source, entries);
-    gate.think = pause::think(&kept);
+    gate.think = pause::think(login::position(&kept).map_or(&kept, |login| &kept[login + 1..]));
     let secrets = secret::secrets(entries);
     let mut gate = Weaver::of(&kept, gate, &secrets).gate();
     gate.left_out.extend(left_out);

@@ -1,6 +1,6 @@
 //! One recorded request as a step.
 
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
 
 use super::{
@@ -18,19 +18,23 @@ use crate::draft::{
 const LARGEST_BODY: usize = 64 << 10;
 /// Headers that say something about the network or the browser alone.
 const BROWSERS: [&str; 9] = [
-    "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-real-ip", "x-request-id", "x-client-data", "x-b3-traceid",
-    "x-amzn-trace-id", "x-moz",
+    "x-forwarded-for",
+    "x-forwarded-proto",
+    "x-forwarded-host",
+    "x-real-ip",
+    "x-request-id",
+    "x-client-data",
+    "x-b3-traceid",
+    "x-amzn-trace-id",
+    "x-moz",
 ];
 
 impl Weaver<'_> {
     /// A request as a step.
     pub(super) fn step(&mut self, at: usize) -> Step {
         let kept = &self.kept[at];
-        let mut step = Step {
-            method: kept.entry.request.method.to_lowercase(),
-            status: vec![status(kept)],
-            ..Step::default()
-        };
+        let mut step =
+            Step { method: kept.entry.request.method.to_lowercase(), status: vec![status(kept)], ..Step::default() };
         self.path(at, &mut step);
         self.body(at, &mut step);
         self.headers(at, &mut step);
@@ -42,7 +46,8 @@ impl Weaver<'_> {
                 "one user for all: with test users of their own, write `user{{ user.id }}` in the place of STAGING_USER".to_owned(),
             );
             if was_refused(kept) {
-                step.remarks.push("the answer in the recording is the form once more, so that this login failed".to_owned());
+                step.remarks
+                    .push("the answer in the recording is the form once more, so that this login failed".to_owned());
             }
         }
         step
@@ -59,17 +64,20 @@ impl Weaver<'_> {
                 name.push('/');
                 before.push('/');
             }
-            let (piece, shown) = self.segment(at, segment, &before);
+            let segment = plain(segment, SEGMENT);
+            let (piece, shown) = self.segment(at, &segment, &before);
             text = text.then(piece);
             name.push_str(&shown);
-            before.push_str(segment);
+            before.push_str(&segment);
         }
         for (index, pair) in url.query().into_iter().flat_map(|query| query.split('&')).enumerate() {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             let decoded = percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned();
-            text = text.and(if index == 0 { "?" } else { "&" }).and(&encoded(key));
+            text = text.and(if index == 0 { "?" } else { "&" }).and(&plain(key, QUERY));
             if pair.contains('=') {
-                text = text.and("=").then(self.value(at, key, &decoded).unwrap_or_else(|| Text::said(encoded(value))));
+                text = text
+                    .and("=")
+                    .then(self.value(at, key, &decoded).unwrap_or_else(|| Text::said(plain(value, QUERY))));
             }
         }
         let shown = percent_decode_str(&name).decode_utf8_lossy().into_owned();
@@ -79,7 +87,7 @@ impl Weaver<'_> {
 
     /// A segment of a path: where it comes from, and what the endpoint is called by.
     fn segment(&mut self, at: usize, segment: &str, before: &str) -> (Text, String) {
-        let said = || (Text::said(encoded(segment)), segment.to_owned());
+        let said = || (Text::said(segment), segment.to_owned());
         if !is_id(segment) {
             return said();
         }
@@ -87,7 +95,7 @@ impl Weaver<'_> {
             return (text, format!("{{{name}}}"));
         }
         if self.is_known_secret(segment) {
-            return (self.hidden("path_token"), "{token}".to_owned());
+            return (self.hidden("path_token", segment), "{token}".to_owned());
         }
         let column = self.column(before, segment);
         (Text::insert(format!("data.{column}")), format!("{{{column}}}"))
@@ -99,7 +107,7 @@ impl Weaver<'_> {
             return None;
         }
         if is_password(name) {
-            return Some(self.hidden(name));
+            return Some(self.hidden(name, value));
         }
         let identifies = snake(name).ends_with("id") && is_id(value);
         if is_secret(name) || is_random(value) || identifies || self.is_known_secret(value) {
@@ -107,7 +115,7 @@ impl Weaver<'_> {
                 return Some(text);
             }
             if is_secret(name) || self.is_known_secret(value) {
-                return Some(self.hidden(name));
+                return Some(self.hidden(name, value));
             }
         }
         None
@@ -202,7 +210,8 @@ impl Weaver<'_> {
         let kept = &self.kept[at];
         for pair in &kept.entry.request.headers {
             let name = pair.name.to_ascii_lowercase();
-            let known = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+            let known =
+                name.len() <= 100 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
             let own = name.starts_with("x-") && !BROWSERS.iter().any(|browser| name.starts_with(browser));
             let json = name == "accept" && pair.value.contains("json");
             let twice = step.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(&name));
@@ -224,9 +233,11 @@ impl Weaver<'_> {
     /// Over https some frameworks take a form only from a page of their own.
     fn referer(&self, at: usize, step: &mut Step) {
         let kept = &self.kept[at];
-        let Some(referer) = kept.entry.asked("referer").and_then(|referer| url::Url::parse(referer).ok()) else { return };
+        let Some(referer) = kept.entry.asked("referer").and_then(|referer| url::Url::parse(referer).ok()) else {
+            return;
+        };
         if kept.url.scheme() == "https" && step.method != "get" && referer.origin() == kept.url.origin() {
-            let text = Text::variable("STAGING_URL").and(&encoded("/"));
+            let text = Text::variable("STAGING_URL").and("/");
             step.headers.push(("Referer".to_owned(), text));
         }
     }
@@ -237,16 +248,39 @@ impl Weaver<'_> {
         let sought = Sought { value: token, name: "Authorization", path: "" };
         let text = match self.taken(at, sought) {
             Some((text, _)) => text,
-            None if scheme.eq_ignore_ascii_case("basic") => self.hidden("basic"),
-            None => self.hidden("token"),
+            None if scheme.eq_ignore_ascii_case("basic") => self.hidden("basic", token),
+            None => self.hidden("token", token),
         };
         if scheme.is_empty() { text } else { Text::said(format!("{scheme} ")).then(text) }
     }
 }
 
-/// What stands in an address as it was recorded; braces would begin a template.
-fn encoded(text: &str) -> String {
-    text.replace('{', "%7B").replace('}', "%7D")
+/// What of a segment of a path stays as it is, and of a query.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~')
+    .remove(b'!')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b',')
+    .remove(b';')
+    .remove(b':')
+    .remove(b'@')
+    .remove(b'$');
+
+const QUERY: &AsciiSet = &SEGMENT.remove(b'/').remove(b'?');
+
+/// A part of an address in one spelling, so that a secret or a brace in it is not hidden by another one. A plus stays one:
+/// in a query it is a space.
+fn plain(text: &str, set: &'static AsciiSet) -> String {
+    let one = |part: &str| match percent_decode_str(part).decode_utf8() {
+        Ok(decoded) => utf8_percent_encode(&decoded, set).to_string(),
+        Err(_) => part.replace('{', "%7B").replace('}', "%7D"),
+    };
+    text.split('+').map(one).collect::<Vec<_>>().join("+")
 }
 
 /// Whether a text can be the value of a header.

@@ -7,15 +7,32 @@ use crate::draft::text::snake;
 
 /// Names of fields, parameters and headers whose values are secrets.
 const NAMES: [&str; 18] = [
-    "password", "passwd", "pwd", "passphrase", "passcode", "secret", "token", "api_key", "apikey", "access_key",
-    "signature", "otp", "pin", "cvv", "credential", "authorization", "auth_key", "session",
+    "password",
+    "passwd",
+    "pwd",
+    "passphrase",
+    "passcode",
+    "secret",
+    "token",
+    "api_key",
+    "apikey",
+    "access_key",
+    "signature",
+    "otp",
+    "pin",
+    "cvv",
+    "credential",
+    "authorization",
+    "auth_key",
+    "session",
 ];
 /// Tokens against forged requests: worth nothing elsewhere, found in an answer before, and secret all the same.
 const FORM_TOKENS: [&str; 4] = ["csrf", "xsrf", "authenticity_token", "request_verification_token"];
 
 /// Ends of names that only tell something about a secret.
 const ABOUT: [&str; 14] = [
-    "type", "expires", "expiry", "in", "count", "at", "name", "url", "uri", "length", "enabled", "hint", "method", "reset",
+    "type", "expires", "expiry", "in", "count", "at", "name", "url", "uri", "length", "enabled", "hint", "method",
+    "reset",
 ];
 
 /// Whether the value under a name is a secret.
@@ -37,7 +54,9 @@ pub(super) fn is_form_token(name: &str) -> bool {
 /// Whether a field holds a password.
 pub(super) fn is_password(name: &str) -> bool {
     let name = snake(name);
-    ["password", "passwd", "pwd", "passphrase"].iter().any(|word| name == *word || name.ends_with(&format!("_{word}")) || name.starts_with(&format!("{word}_")))
+    ["password", "passwd", "pwd", "passphrase"]
+        .iter()
+        .any(|word| name == *word || name.ends_with(&format!("_{word}")) || name.starts_with(&format!("{word}_")))
 }
 
 /// Every secret value of a recording: passwords, credentials, tokens, cookies.
@@ -62,7 +81,9 @@ pub(super) fn secrets(entries: &[Entry]) -> Vec<String> {
             }
         }
         let cookies = entry.cookies().chain(entry.sets());
-        found.extend(cookies.filter(|(name, value)| is_secret(name) || is_random(value)).map(|(_, value)| value.to_owned()));
+        found.extend(
+            cookies.filter(|(name, value)| is_secret(name) || is_random(value)).map(|(_, value)| value.to_owned()),
+        );
         if let Some(url) = entry.url() {
             found.extend(url.password().map(str::to_owned));
         }

@@ -19,6 +19,8 @@ pub(super) struct Weaver<'a> {
     pub(super) kept: &'a [Kept<'a>],
     pub(super) gate: Gate,
     secrets: &'a [String],
+    /// Secrets that became variables, with the variable's name.
+    hidden: Vec<(String, String)>,
     /// What an answer gives: its position, how it is found, and its name.
     given: Vec<(usize, Extract, String)>,
     /// Columns by what they stand for and their value.
@@ -29,7 +31,15 @@ pub(super) struct Weaver<'a> {
 
 impl<'a> Weaver<'a> {
     pub(super) fn of(kept: &'a [Kept<'a>], gate: Gate, secrets: &'a [String]) -> Self {
-        Self { kept, gate, secrets, given: Vec::new(), columns: Vec::new(), login: login::position(kept) }
+        Self {
+            kept,
+            gate,
+            secrets,
+            hidden: Vec::new(),
+            given: Vec::new(),
+            columns: Vec::new(),
+            login: login::position(kept),
+        }
     }
 
     /// Makes the steps.
@@ -79,6 +89,10 @@ impl<'a> Weaver<'a> {
                 self.gate.left_out.push((step.name, why.to_owned()));
             }
         }
+        // What only requests needed that were left out is not asked for.
+        let used = |name: &str| kept.iter().any(|(_, step)| step.inserts(name));
+        self.gate.columns.retain(|column| used(&format!("data.{}", column.name)));
+        self.given.retain(|(.., name)| used(name));
         for (giver, extract, name) in std::mem::take(&mut self.given) {
             // The answer of a redirect that is followed is the answer of its step.
             let step = kept.iter_mut().rev().find(|(at, _)| *at <= giver);
@@ -122,7 +136,9 @@ impl<'a> Weaver<'a> {
 
     fn destroys(&self, step: &Step, at: usize) -> bool {
         let made_here = self.given.iter().any(|(giver, _, name)| {
-            *giver < at && self.kept[*giver].entry.request.method == "POST" && step.name.contains(&format!("{{{name}}}"))
+            *giver < at
+                && self.kept[*giver].entry.request.method == "POST"
+                && step.name.contains(&format!("{{{name}}}"))
         });
         step.method == "delete" && !made_here
     }
@@ -156,14 +172,20 @@ impl<'a> Weaver<'a> {
         name
     }
 
-    /// A secret under its name: a variable, noted once.
-    pub(super) fn hidden(&mut self, name: &str) -> Text {
-        let (variable, what) = if is_password(name) {
+    /// A secret: a variable named after where it was met first.
+    pub(super) fn hidden(&mut self, name: &str, value: &str) -> Text {
+        if let Some((_, variable)) = self.hidden.iter().find(|(known, _)| known == value) {
+            return Text::variable(variable.as_str());
+        }
+        let (wanted, what) = if is_password(name) {
             ("STAGING_PASSWORD".to_owned(), "the password of the test user".to_owned())
         } else {
             (format!("STAGING_{}", snake(name).to_uppercase()), format!("the value of {name} in the recording"))
         };
+        let taken = |name: &str| name == "STAGING_URL" || self.hidden.iter().any(|(_, known)| known == name);
+        let variable = unused(&wanted, taken);
         self.gate.variable(&variable, &what);
+        self.hidden.push((value.to_owned(), variable.clone()));
         Text::variable(variable)
     }
 

@@ -29,7 +29,9 @@ impl<'a> Drafting<'a> {
             name: login.name(),
             tags: vec!["auth".to_owned()],
             status: self.description.statuses(&login),
-            remarks: vec!["the users of staging: each virtual user can be one of its own, as `user{{ user.id }}`".to_owned()],
+            remarks: vec![
+                "the users of staging: each virtual user can be one of its own, as `user{{ user.id }}`".to_owned(),
+            ],
             body: carried.body,
             ..Step::default()
         };
@@ -110,7 +112,8 @@ impl<'a> Drafting<'a> {
         let properties = self.description.properties(self.description.answer(login), 0);
         let named = |name: &&str| properties.iter().map(|(key, _)| *key).find(|key| snake(key) == **name);
         if let Some(key) = TOKENS.iter().find_map(|name| named(name)) {
-            step.extract.push(("token".to_owned(), Extract::Json(format!("/{}", key.replace('~', "~0").replace('/', "~1")))));
+            step.extract
+                .push(("token".to_owned(), Extract::Json(format!("/{}", key.replace('~', "~0").replace('/', "~1")))));
             self.names.push("token".to_owned());
             self.security.given_by_login("token");
         }

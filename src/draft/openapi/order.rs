@@ -38,9 +38,8 @@ pub(super) fn giver(
     parameter: &str,
 ) -> Option<(usize, String)> {
     ["post", "get"].into_iter().find_map(|method| {
-        let collection = |operation: &&Operation<'_>| {
-            operation.method == method && operation.path.trim_end_matches('/') == before
-        };
+        let collection =
+            |operation: &&Operation<'_>| operation.method == method && operation.path.trim_end_matches('/') == before;
         let at = all.iter().position(|operation| collection(&operation))?;
         if method == "post" && !description.can_carry(&all[at]) {
             return None;

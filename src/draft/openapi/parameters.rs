@@ -145,7 +145,8 @@ impl Drafting<'_> {
 
 /// Whether a step may set a header of this name.
 fn is_header(name: &str) -> bool {
-    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    name.len() <= 100
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
         && !OWN_HEADERS.contains(&name.to_ascii_lowercase().as_str())
 }
 

@@ -3,10 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::description::Description;
-use crate::draft::{
-    gate::Json,
-    text::Text,
-};
+use crate::draft::{gate::Json, text::Text};
 
 /// How deep a value is made up, and of how many parts; a schema that contains itself ends here at the latest.
 const DEEPEST: usize = 8;
@@ -115,7 +112,8 @@ impl<'a> Sampler<'a> {
     fn object(&mut self, schema: &'a Value, depth: usize) -> Option<Json> {
         let none = Map::new();
         let properties = schema["properties"].as_object().map_or(&none, |properties| properties);
-        let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let required: Vec<&str> =
+            schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let mut entries = Vec::new();
         for (key, property) in schema["properties"].as_object().into_iter().flatten() {
             let inner = self.description.follow(property);

@@ -51,7 +51,7 @@ impl<'a> Security<'a> {
             ("basic", _) => (header(), "API_BASIC", basic),
             ("http", scheme) if scheme.eq_ignore_ascii_case("basic") => (header(), "API_BASIC", basic),
             ("http" | "oauth2" | "openIdConnect", _) => (header(), "API_TOKEN", "a token of a test user".to_owned()),
-            ("apiKey", _) if name().is_empty() => return,
+            ("apiKey", _) if name().is_empty() || name().len() > 100 => return,
             ("apiKey", _) => {
                 let place = match scheme["in"].as_str() {
                     Some("query") if !name().contains("{{") => Place::Query(name()),
@@ -102,14 +102,15 @@ impl<'a> Security<'a> {
     /// Adds to a step what it needs: the first of its alternatives.
     pub(super) fn apply(&self, operation: &Value, step: &mut Step, gate: &mut Gate) {
         let needed = operation.get("security").unwrap_or(self.general);
-        let Some(first) = needed.as_array().and_then(|all| {
-            all.iter().find(|one| one.as_object().is_some_and(|one| !one.is_empty()))
-        }) else {
+        let Some(first) =
+            needed.as_array().and_then(|all| all.iter().find(|one| one.as_object().is_some_and(|one| !one.is_empty())))
+        else {
             return;
         };
         for id in first.as_object().into_iter().flat_map(serde_json::Map::keys) {
             let Some(scheme) = self.schemes.iter().find(|scheme| scheme.id == *id) else {
-                step.remarks.push(format!("it needs {id}, which the description does not define or the gate cannot send"));
+                step.remarks
+                    .push(format!("it needs {id}, which the description does not define or the gate cannot send"));
                 continue;
             };
             match &scheme.place {

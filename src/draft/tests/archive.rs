@@ -45,7 +45,8 @@ impl Recorded {
 }
 
 fn archive(entries: Vec<Recorded>) -> String {
-    json!({"log": {"version": "1.2", "entries": entries.into_iter().map(|entry| entry.0).collect::<Vec<_>>()}}).to_string()
+    json!({"log": {"version": "1.2", "entries": entries.into_iter().map(|entry| entry.0).collect::<Vec<_>>()}})
+        .to_string()
 }
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -56,10 +57,13 @@ const KEY: &str = "sk-live-4242aaBB";
 
 /// A shop: login with a token of the form, a list, a cart with an id, an order that redirects to itself, a beacon.
 fn shop() -> String {
-    let page = format!(r#"<form><input type="hidden" name="csrf_token" value="{TOKEN}"><input type="password"></form>"#);
+    let page =
+        format!(r#"<form><input type="hidden" name="csrf_token" value="{TOKEN}"><input type="password"></form>"#);
     archive(vec![
         recorded("GET", "/", 302).answers("Location", "/login?next=/"),
-        recorded("GET", "/login?next=/", 200).holds("text/html", &page).answers("Set-Cookie", "sid=first000000000001; Path=/"),
+        recorded("GET", "/login?next=/", 200)
+            .holds("text/html", &page)
+            .answers("Set-Cookie", "sid=first000000000001; Path=/"),
         recorded("GET", "/static/app.css", 200).holds("text/css", "body {}"),
         recorded("POST", "/login?next=/", 302)
             .at("00:05.000")
@@ -75,7 +79,10 @@ fn shop() -> String {
             .at("00:08.300")
             .asks("Accept", "application/json")
             .asks("X-Requested-With", "XMLHttpRequest")
-            .holds("application/json", r#"{"items": [{"id": 731, "name": "Lamp"}], "nonce": "Zz81kd02mmQ1", "token_type": "Bearer"}"#),
+            .holds(
+                "application/json",
+                r#"{"items": [{"id": 731, "name": "Lamp"}], "nonce": "Zz81kd02mmQ1", "token_type": "Bearer"}"#,
+            ),
         recorded("GET", "/api/items/731", 304).at("00:08.400"),
         recorded("GET", "/shops/12/hours", 200).at("00:08.450"),
         recorded("POST", "/api/carts", 201)
@@ -99,14 +106,15 @@ fn the_apps_own_requests_become_steps() {
     let draft = drafted(&shop());
     let plan = planned(&draft);
     let scenario = &plan.scenarios[0];
-    let login: Vec<String> = scenario.login.iter().map(|step| format!("{} {}", step.method, shown(&step.url))).collect();
+    let login: Vec<String> =
+        scenario.login.iter().map(|step| format!("{} {}", step.method, shown(&step.url))).collect();
     assert_eq!(login, ["GET /login?next=/", "POST /login?next=/"]);
     let (item, cart) = ("<Extracted(SlotId(1))>", "<Extracted(SlotId(3))>");
     assert_eq!(
         steps(&plan),
         [
             "GET / [200]".to_owned(),
-            "GET /api/items?api_key=<STAGING_API_KEY> [200]".to_owned(),
+            "GET /api/items?api_key=%3CSTAGING_API_KEY%3E [200]".to_owned(),
             format!("GET /api/items/{item} [200]"),
             "GET /shops/<Data(ColumnId(0))>/hours [200]".to_owned(),
             "POST /api/carts [201]".to_owned(),
@@ -116,18 +124,20 @@ fn the_apps_own_requests_become_steps() {
     );
     assert_eq!(scenario.steps[6].redirects, Redirects::Follow);
     let names: Vec<&str> = plan.endpoints.iter().skip(2).map(|endpoint| endpoint.name.as_str()).collect();
-    assert_eq!(names[2..6], ["GET /api/items/{item}", "GET /shops/{shop}/hours", "POST /api/carts", "PUT /api/carts/{cart}"]);
+    assert_eq!(
+        names[2..6],
+        ["GET /api/items/{item}", "GET /shops/{shop}/hours", "POST /api/carts", "PUT /api/carts/{cart}"]
+    );
     for left_out in [
         "GET / (it came before the login",
-        "1 requests for images, fonts, styles and scripts (assets)",
-        "1 requests to cdn.tracker.example (another host",
+        "1 request for images, fonts, styles and scripts (assets)",
+        "1 request to cdn.tracker.example (another host",
         "DELETE /api/items/{item} (it destroys data",
         "GET /missing (it was answered with 404",
         "POST /logout (it would end what the login began)",
     ] {
-        assert!(draft.yaml.contains(&format!("# left out: {left_out}")) || left_out.contains("{item}"), "{left_out}\n{}", draft.yaml);
+        assert!(draft.yaml.contains(&format!("# left out: {left_out}")), "{left_out}\n{}", draft.yaml);
     }
-    assert!(draft.yaml.contains("it destroys data"), "{}", draft.yaml);
     assert!(draft.yaml.contains("_ga"), "the cookie that nobody set is named: {}", draft.yaml);
 }
 
@@ -161,13 +171,18 @@ fn headers_that_matter_stay() {
     let scenario = &plan.scenarios[0];
     assert_eq!(sent(&scenario.steps[1]), ["accept: application/json", "x-requested-with: XMLHttpRequest"]);
     assert_eq!(sent(&scenario.steps[4]), ["authorization: Bearer <STAGING_TOKEN>", "content-type: application/json"]);
-    assert_eq!(sent(&scenario.login[1]), ["referer: http://127.0.0.1:1/", "content-type: application/x-www-form-urlencoded"]);
+    assert_eq!(
+        sent(&scenario.login[1]),
+        ["referer: http://127.0.0.1:1/", "content-type: application/x-www-form-urlencoded"]
+    );
 }
 
 #[test]
 fn no_secret_of_the_recording_is_in_the_draft() {
     let draft = drafted(&shop());
-    for secret in [PASSWORD, "correct+horse", "correct%20horse", TOKEN, SESSION, KEY, "first0000", "eyJhbGci", "Zz81kd02mmQ1"] {
+    for secret in
+        [PASSWORD, "correct+horse", "correct%20horse", TOKEN, SESSION, KEY, "first0000", "eyJhbGci", "Zz81kd02mmQ1"]
+    {
         assert!(!draft.yaml.contains(secret), "{secret}\n{}", draft.yaml);
         assert!(!draft.notes.iter().any(|note| note.contains(secret)));
     }
@@ -179,7 +194,8 @@ fn no_secret_of_the_recording_is_in_the_draft() {
 #[test]
 fn a_secret_hides_also_where_nobody_looks_for_it() {
     let text = archive(vec![
-        recorded("POST", "/login", 200).sends("application/json", r#"{"username": "ann", "password": "hunter2hunter2"}"#),
+        recorded("POST", "/login", 200)
+            .sends("application/json", r#"{"username": "ann", "password": "hunter2hunter2"}"#),
         recorded("GET", "/u/hunter2hunter2/%68unter2hunter2?q=hunter2hunter2&basic=x", 200)
             .asks("X-Debug", "aHVudGVyMmh1bnRlcjI=")
             .asks("Authorization", "Basic YW5uOmh1bnRlcjJodW50ZXIy"),
@@ -194,8 +210,8 @@ fn a_secret_hides_also_where_nobody_looks_for_it() {
 #[test]
 fn pauses_become_think_time() {
     let draft = drafted(&shop());
-    // 4.9 s before the login, 3.0 s before the items, 2.0 s before the order: 9.9 s, give or take 30 %.
-    assert!(draft.yaml.contains("think: 6.9s..12.9s"), "{}", draft.yaml);
+    // 3.0 s before the items, 2.0 s before the order; those before the login belong to no iteration.
+    assert!(draft.yaml.contains("think: 3.5s..6.5s"), "{}", draft.yaml);
     let draft = drafted(&archive(vec![recorded("GET", "/", 200)]));
     assert!(draft.yaml.contains("review: the recording has no pauses"), "{}", draft.yaml);
 }
@@ -219,6 +235,9 @@ fn a_token_of_a_cookie_goes_into_its_header() {
 #[test]
 fn without_requests_of_an_app_there_is_no_gate() {
     let error = refused(&archive(vec![recorded("GET", "/logo.png", 200)]));
-    assert!(error.to_string().starts_with("none of its 1 requests can become a step: 1 requests for images"), "{error}");
+    assert!(
+        error.to_string().starts_with("none of its requests (1) can become a step: 1 request for images"),
+        "{error}"
+    );
     assert!(matches!(refused(r#"{"log": {"entries": []}}"#), Error::NoRequests { entries: 0, .. }));
 }

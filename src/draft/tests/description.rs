@@ -66,7 +66,9 @@ fn operations_become_steps_in_an_order_in_which_they_can_run() {
     assert_eq!(plan.endpoints[0].tags, ["pets"]);
     assert_eq!(plan.endpoints[1].tags, ["write"]);
     assert_eq!(plan.datasets[0].rows[0].0, [Some("north/1".to_owned())]);
-    for left_out in ["DELETE /pets/{petId} (it destroys data)", "GET /old (deprecated)", "POST /photo (its body is image/png"] {
+    for left_out in
+        ["DELETE /pets/{petId} (it destroys data)", "GET /old (deprecated)", "POST /photo (its body is image/png"]
+    {
         assert!(draft.yaml.contains(&format!("# left out: {left_out}")), "{left_out}\n{}", draft.yaml);
     }
 }
@@ -124,10 +126,14 @@ fn one_scheme_for_all_is_a_header_of_the_target() {
 fn the_demo_is_drafted_with_its_login() {
     let draft = drafted(DEMO);
     let plan = planned(&draft);
-    let login: Vec<String> = plan.scenarios[0].login.iter().map(|step| format!("{} {}", step.method, shown(&step.url))).collect();
+    let login: Vec<String> =
+        plan.scenarios[0].login.iter().map(|step| format!("{} {}", step.method, shown(&step.url))).collect();
     assert_eq!(login, ["GET /accounts/login/", "POST /accounts/login/"]);
     let Body::Text(form) = &plan.scenarios[0].login[1].body else { panic!("a form") };
-    assert_eq!(shown(form), "username=user1&password=%3CSTAGING_PASSWORD%3E&csrfmiddlewaretoken=<Extracted(SlotId(0))>");
+    assert_eq!(
+        shown(form),
+        "username=user1&password=%3CSTAGING_PASSWORD%3E&csrfmiddlewaretoken=<Extracted(SlotId(0))>"
+    );
     assert_eq!(
         steps(&plan),
         [
@@ -189,9 +195,6 @@ fn swagger_2_is_read_too() {
 #[test]
 fn without_operations_there_is_no_gate() {
     let error = refused(r#"{"openapi": "3.0.0", "paths": {"/a": {"delete": {}}}}"#);
-    assert_eq!(
-        error.to_string(),
-        "no operation under `paths` can become a step: DELETE /a (it destroys data)"
-    );
+    assert_eq!(error.to_string(), "no operation under `paths` can become a step: DELETE /a (it destroys data)");
     assert_eq!(refused("openapi: 3.0.0\n"), Error::NoOperations { left_out: Vec::new() });
 }

@@ -26,8 +26,11 @@ fn bounds_hold() {
     let nested = format!("{}{}", r#"{"log":"#, "[".repeat(1_000_000));
     assert!(matches!(refused(&nested), Error::Json { .. }));
     let deep = |levels: usize| format!("{}1{}", r#"{"a":"#.repeat(levels), "}".repeat(levels));
-    let body = json!({"openapi": "3.0.0", "paths": {"/a": {"post": {"requestBody": {"content": {"application/json": {}}}}}}});
-    let example = body.to_string().replace(r#""application/json":{}"#, &format!(r#""application/json":{{"example":{}}}"#, deep(90)));
+    let body =
+        json!({"openapi": "3.0.0", "paths": {"/a": {"post": {"requestBody": {"content": {"application/json": {}}}}}}});
+    let example = body
+        .to_string()
+        .replace(r#""application/json":{}"#, &format!(r#""application/json":{{"example":{}}}"#, deep(90)));
     planned(&drafted(&example));
 }
 

@@ -61,7 +61,9 @@ proptest! {
 
 #[test]
 fn names_are_told_from_their_words() {
-    for (text, name) in [("petId", "pet_id"), ("X-API-Key", "x_api_key"), ("2fa", "v2fa"), ("", "value"), ("ä", "value")] {
+    for (text, name) in
+        [("petId", "pet_id"), ("X-API-Key", "x_api_key"), ("2fa", "v2fa"), ("", "value"), ("ä", "value")]
+    {
         assert_eq!(snake(text), name);
     }
 }
