@@ -283,10 +283,12 @@ impl Scribe<'_> {
     }
 }
 
-/// A flow map; of keys that are written alike the last one stays.
+/// A flow map; of keys that are written alike the last one stays, and those that the reader does not take are left out.
 fn map(entries: impl Iterator<Item = (String, String)>) -> String {
+    /// YAML's longest key is 1,024 characters.
+    const LONGEST: usize = 1_000;
     let mut kept: Vec<(String, String)> = Vec::new();
-    for (key, value) in entries {
+    for (key, value) in entries.filter(|(key, _)| key != "\"<<\"" && key.len() <= LONGEST) {
         kept.retain(|(known, _)| *known != key);
         kept.push((key, value));
     }

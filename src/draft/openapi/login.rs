@@ -36,9 +36,8 @@ impl<'a> Drafting<'a> {
             ..Step::default()
         };
         let page = self.page(&login, &mut kept, &mut step);
-        Self::credentials(&mut step.body);
+        self.credentials(&mut step.body);
         self.token(&login, &mut step);
-        self.gate.variable("STAGING_PASSWORD", "the password of the test users");
         self.gate.login = page.into_iter().chain([step]).collect();
         kept
     }
@@ -89,19 +88,27 @@ impl<'a> Drafting<'a> {
         })
     }
 
-    /// The password is a variable.
-    fn credentials(body: &mut Body) {
-        let password = || Text::variable("STAGING_PASSWORD");
+    /// Passwords of a body become the variable.
+    pub(super) fn credentials(&mut self, body: &mut Body) {
         match body {
             Body::Form(fields) => {
-                fields.iter_mut().filter(|(name, _)| is_password(name)).for_each(|(_, value)| *value = password());
+                for (_, value) in fields.iter_mut().filter(|(name, _)| is_password(name)) {
+                    *value = self.password();
+                }
             }
             Body::Json(Json::Map(entries)) => {
-                let secret = entries.iter_mut().filter(|(name, _)| is_password(name));
-                secret.for_each(|(_, value)| *value = Json::Text(password()));
+                for (_, value) in entries.iter_mut().filter(|(name, _)| is_password(name)) {
+                    *value = Json::Text(self.password());
+                }
             }
             _ => {}
         }
+    }
+
+    /// The password of the test users.
+    pub(super) fn password(&mut self) -> Text {
+        self.gate.variable("STAGING_PASSWORD", "the password of the test users");
+        Text::variable("STAGING_PASSWORD")
     }
 
     /// A token in the answer is what later steps send.
@@ -121,7 +128,7 @@ impl<'a> Drafting<'a> {
 }
 
 /// Whether a field holds a password.
-fn is_password(name: &str) -> bool {
+pub(super) fn is_password(name: &str) -> bool {
     ["password", "passwd", "pwd", "passphrase"].contains(&snake(name).as_str())
 }
 

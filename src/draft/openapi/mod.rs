@@ -116,6 +116,7 @@ impl Drafting<'_> {
         step.path = Text::said(self.base.as_str()).then(self.path(operation, all, &mut step.remarks));
         self.query_and_headers(operation, &mut step);
         step.body = carried.body;
+        self.credentials(&mut step.body);
         if let Some(kind) = carried.content_type {
             step.headers.push(("Content-Type".to_owned(), Text::said(kind)));
         }

@@ -6,6 +6,7 @@ use super::{
     Drafting,
     description::Description,
     guessed,
+    login::is_password,
     operation::{Operation, Part},
     order::giver,
 };
@@ -107,7 +108,9 @@ impl Drafting<'_> {
                 } else {
                     format!("review: {place}; the description gives no value, and this one is made up")
                 };
-                From::Column(self.gate.column(&wanted, &value, &remark))
+                // The same thing under another path: one column is enough.
+                let same = self.gate.columns.iter().any(|column| column.name == wanted && column.value == value);
+                From::Column(if same { wanted } else { self.gate.column(&wanted, &value, &remark) })
             }
         };
         self.sources.push(Source { before: before.to_owned(), parameter: parameter.to_owned(), from });
@@ -122,8 +125,12 @@ impl Drafting<'_> {
             if said["required"] != true || name.is_empty() || name.len() > 100 {
                 continue;
             }
-            let (value, known) = self.description.plain(said);
-            let text = Text::said(value);
+            let (text, known) = if is_password(name) {
+                (self.password(), true)
+            } else {
+                let (value, known) = self.description.plain(said);
+                (Text::said(value), known)
+            };
             match said["in"].as_str() {
                 Some("query") if !name.contains("{{") => step.query.push((name.to_owned(), text)),
                 Some("header") if is_header(name) => step.headers.push((name.to_owned(), text)),

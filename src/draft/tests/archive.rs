@@ -233,6 +233,27 @@ fn a_token_of_a_cookie_goes_into_its_header() {
 }
 
 #[test]
+fn a_token_that_the_login_answers_is_what_the_steps_send() {
+    let answer = json!({"access_token": TOKEN, "token_type": "Bearer", "user": {"id": 5}}).to_string();
+    let text = archive(vec![
+        recorded("POST", "/api/login", 200)
+            .sends("application/json; charset=utf-8", r#"{"email": "ann@shop.example", "password": "hunter2hunter2"}"#)
+            .holds("application/json", &answer),
+        recorded("GET", "/api/users/5", 200).asks("Authorization", &format!("Bearer {TOKEN}")),
+    ]);
+    let draft = drafted(&text);
+    let plan = planned(&draft);
+    let scenario = &plan.scenarios[0];
+    let Body::Text(body) = &scenario.login[0].body else { panic!("JSON") };
+    assert_eq!(shown(body), r#"{"email":"ann@shop.example","password":"<STAGING_PASSWORD>"}"#);
+    assert_eq!(steps(&plan), ["GET /api/users/<Extracted(SlotId(0))> [200]"]);
+    assert_eq!(shown(&scenario.steps[0].headers[0].1), "Bearer <Extracted(SlotId(1))>");
+    assert_eq!(draft.variables.len(), 2, "{:?}", draft.variables);
+    assert!(!draft.yaml.contains(TOKEN) && !draft.yaml.contains("hunter2"), "{}", draft.yaml);
+    assert!(draft.yaml.contains("/access_token"), "{}", draft.yaml);
+}
+
+#[test]
 fn without_requests_of_an_app_there_is_no_gate() {
     let error = refused(&archive(vec![recorded("GET", "/logo.png", 200)]));
     assert!(
