@@ -57,7 +57,8 @@ mod tests {
         let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
         for n in 1..12 {
             let last = n - 1;
-            bomb.push_str(&format!("a{n}: &a{n} [{}]\n", vec![format!("*a{last}"); 10].join(", ")));
+            let tenfold = vec![format!("*a{last}"); 10].join(", ");
+            bomb.extend([format!("a{n}: &a{n} [{tenfold}]\n")]);
         }
         assert!(document(&bomb).is_err());
         assert!(document(&"[".repeat(100_000)).is_err());

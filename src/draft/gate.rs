@@ -17,7 +17,7 @@ pub(super) struct Gate {
     pub(super) headers: Vec<(String, Text)>,
     /// A path that says whether the app is ready.
     pub(super) ready: Option<String>,
-    /// Variables to set, besides STAGING_URL.
+    /// Variables to set, besides `STAGING_URL`.
     pub(super) variables: Vec<Variable>,
     /// The columns of the one dataset, with their one value.
     pub(super) columns: Vec<Column>,
@@ -120,10 +120,13 @@ impl Gate {
 
 /// A name that is not taken: the wanted one, or with a number behind it.
 pub(super) fn unused(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
-    if !taken(wanted) {
-        return wanted.to_owned();
+    let mut name = wanted.to_owned();
+    let mut number = 1;
+    while taken(&name) {
+        number += 1;
+        name = format!("{wanted}_{number}");
     }
-    (2..).map(|number| format!("{wanted}_{number}")).find(|name| !taken(name)).expect("numbers do not end")
+    name
 }
 
 impl Step {

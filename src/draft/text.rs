@@ -1,6 +1,11 @@
 //! Texts of gates.yaml: what was read elsewhere, and what the gate puts in its place; written so that they read back as
 //! they were meant.
 
+use std::fmt::Write as _;
+
+/// Why writing to a string does not fail.
+const STRING: &str = "a string takes what is written to it";
+
 /// A text of a step: what goes out as it is, with templates and variables in it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Text(Vec<Piece>);
@@ -71,7 +76,7 @@ impl Text {
             Piece::Said(text) => Piece::Said(change(&text)),
             Piece::Variable(name, Some(default)) => {
                 let changed = Self::variable_or(&name, &change(&default));
-                return changed.0.into_iter().next().unwrap_or(Piece::Said(String::new()));
+                changed.0.into_iter().next().unwrap_or(Piece::Said(String::new()))
             }
             other => other,
         };
@@ -94,8 +99,8 @@ impl Text {
                     out.push_str(name);
                     out.push_str(" }}");
                 }
-                Piece::Variable(name, None) => out.push_str(&format!("${{{name}}}")),
-                Piece::Variable(name, Some(default)) => out.push_str(&format!("${{{name}:-{default}}}")),
+                Piece::Variable(name, None) => out.extend(["${", name, "}"]),
+                Piece::Variable(name, Some(default)) => out.extend(["${", name, ":-", default, "}"]),
             }
         }
         out
@@ -144,8 +149,8 @@ pub(super) fn quoted(text: &str) -> String {
             '\t' => out.push_str("\\t"),
             ' '..='~' => out.push(c),
             c if c.is_alphanumeric() => out.push(c),
-            c if u32::from(c) <= 0xFFFF => out.push_str(&format!("\\u{:04X}", u32::from(c))),
-            c => out.push_str(&format!("\\U{:08X}", u32::from(c))),
+            c if u32::from(c) <= 0xFFFF => write!(out, "\\u{:04X}", u32::from(c)).expect(STRING),
+            c => write!(out, "\\U{:08X}", u32::from(c)).expect(STRING),
         }
     }
     out.push('"');

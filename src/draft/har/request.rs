@@ -165,7 +165,7 @@ impl Weaver<'_> {
         for (name, value) in fields {
             let text = match self.value(at, &name, &value) {
                 Some(text) => text,
-                None if self.is_login(at) && is_user(&name) => self.user(&value),
+                None if self.is_login(at) && is_user(&name) => Self::user(&value),
                 None => Text::said(value),
             };
             texts.push((name, text));
@@ -189,7 +189,7 @@ impl Weaver<'_> {
             Value::Array(items) => Json::List(items.iter().map(|item| self.json(at, key, item)).collect()),
             Value::String(text) => match self.value(at, key, text) {
                 Some(text) => Json::Text(text),
-                None if self.is_login(at) && is_user(key) => Json::Text(self.user(text)),
+                None if self.is_login(at) && is_user(key) => Json::Text(Self::user(text)),
                 None => Json::Text(Text::said(text.as_str())),
             },
             Value::Number(number) => match self.value(at, key, &number.to_string()) {
@@ -201,7 +201,7 @@ impl Weaver<'_> {
     }
 
     /// The user who logged in, who can be another one.
-    fn user(&self, name: &str) -> Text {
+    fn user(name: &str) -> Text {
         Text::variable_or("STAGING_USER", name)
     }
 

@@ -111,7 +111,7 @@ fn in_text(body: &str, sought: Sought<'_>) -> Option<Extract> {
         return None;
     }
     let places = body.match_indices(sought.value).take(5);
-    places.filter_map(|(at, _)| first(anchored(body, at)?)).next()
+    places.filter_map(|(at, _)| anchored(body, at)).find_map(first)
 }
 
 /// What stands before a place on its line, and then the value up to where it would end.

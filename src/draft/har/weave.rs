@@ -95,8 +95,9 @@ impl<'a> Weaver<'a> {
         self.given.retain(|(.., name)| used(name));
         for (giver, extract, name) in std::mem::take(&mut self.given) {
             // The answer of a redirect that is followed is the answer of its step.
-            let step = kept.iter_mut().rev().find(|(at, _)| *at <= giver);
-            step.into_iter().for_each(|(_, step)| step.extract.push((name.clone(), extract.clone())));
+            if let Some((_, step)) = kept.iter_mut().rev().find(|(at, _)| *at <= giver) {
+                step.extract.push((name, extract));
+            }
         }
         for (at, mut step) in kept {
             if at < begin {

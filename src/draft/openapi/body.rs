@@ -39,7 +39,7 @@ impl<'a> Description<'a> {
         if self.old {
             return self.carried_of_old(operation);
         }
-        let body = self.follow(&operation.operation["requestBody"]);
+        let body = self.follow(&operation.said["requestBody"]);
         let Some(content) = body["content"].as_object() else { return Ok(None) };
         let find = |wanted: &dyn Fn(&str) -> bool| content.iter().find(|(kind, _)| wanted(kind));
         if let Some((_, media)) = find(&is_json) {

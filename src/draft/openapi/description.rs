@@ -98,7 +98,7 @@ impl<'a> Description<'a> {
             }
             let item = self.follow(item);
             for (method, operation) in METHODS.into_iter().filter_map(|method| Some((method, item.get(method)?))) {
-                let operation = Operation { method, path, item, operation };
+                let operation = Operation { method, path, item, said: operation };
                 if operations.len() + left_out.len() >= MOST_OPERATIONS {
                     continue;
                 }
@@ -117,9 +117,9 @@ impl<'a> Description<'a> {
     }
 
     /// What an operation accepts and answers, by its statuses from 200 to 399; empty where it does not say.
-    pub(super) fn statuses(&self, operation: &Operation<'a>) -> Vec<u16> {
+    pub(super) fn statuses(operation: &Operation<'a>) -> Vec<u16> {
         let mut statuses: Vec<u16> = Vec::new();
-        for key in operation.operation["responses"].as_object().into_iter().flat_map(Map::keys) {
+        for key in operation.said["responses"].as_object().into_iter().flat_map(Map::keys) {
             match key.parse() {
                 Ok(304) => {}
                 Ok(status) if (200..400).contains(&status) => statuses.push(status),
@@ -133,7 +133,7 @@ impl<'a> Description<'a> {
 
     /// The schema of what an operation answers when all is well.
     pub(super) fn answer(&self, operation: &Operation<'a>) -> &'a Value {
-        let responses = operation.operation["responses"].as_object().into_iter().flatten();
+        let responses = operation.said["responses"].as_object().into_iter().flatten();
         let mut good = responses.filter(|(status, _)| status.starts_with('2') || *status == "default");
         let Some((_, response)) = good.next() else { return &Value::Null };
         let response = self.follow(response);

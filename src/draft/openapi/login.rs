@@ -1,6 +1,6 @@
 //! The operation by which a user logs in becomes the scenario's login.
 
-use super::{Drafting, body::Kind, operation::Operation};
+use super::{Drafting, body::Kind, description::Description, operation::Operation};
 use crate::draft::{
     gate::{Body, Extract, Json, Step},
     text::{Text, snake},
@@ -28,7 +28,7 @@ impl<'a> Drafting<'a> {
             path: Text::said(format!("{}{}", self.base, login.path)),
             name: login.name(),
             tags: vec!["auth".to_owned()],
-            status: self.description.statuses(&login),
+            status: Description::statuses(&login),
             remarks: vec![
                 "the users of staging: each virtual user can be one of its own, as `user{{ user.id }}`".to_owned(),
             ],
@@ -81,7 +81,7 @@ impl<'a> Drafting<'a> {
             path: Text::said(format!("{}{}", self.base, page.path)),
             name: page.name(),
             tags: vec!["auth".to_owned()],
-            status: self.description.statuses(&page),
+            status: Description::statuses(&page),
             extract: vec![("csrf".to_owned(), Extract::Regex(pattern))],
             remarks: vec!["how the page holds the token of the form is a guess".to_owned()],
             ..Step::default()
@@ -118,7 +118,7 @@ impl<'a> Drafting<'a> {
         }
         let properties = self.description.properties(self.description.answer(login), 0);
         let named = |name: &&str| properties.iter().map(|(key, _)| *key).find(|key| snake(key) == **name);
-        if let Some(key) = TOKENS.iter().find_map(|name| named(name)) {
+        if let Some(key) = TOKENS.iter().find_map(named) {
             step.extract
                 .push(("token".to_owned(), Extract::Json(format!("/{}", key.replace('~', "~0").replace('/', "~1")))));
             self.names.push("token".to_owned());

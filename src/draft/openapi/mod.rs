@@ -109,7 +109,7 @@ impl Drafting<'_> {
             method: operation.method.to_owned(),
             name: operation.name(),
             tags: operation.tags(),
-            status: self.description.statuses(operation),
+            status: Description::statuses(operation),
             ..Step::default()
         };
         let carried = self.body(operation)?;
@@ -123,7 +123,7 @@ impl Drafting<'_> {
         if !carried.guessed.is_empty() {
             step.remarks.push(guessed(&carried.guessed));
         }
-        self.security.apply(operation.operation, &mut step, &mut self.gate);
+        self.security.apply(operation.said, &mut step, &mut self.gate);
         Ok(step)
     }
 }

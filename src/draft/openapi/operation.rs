@@ -17,7 +17,7 @@ pub(super) struct Operation<'a> {
     /// What is said about the path.
     pub(super) item: &'a Value,
     /// What is said about the operation.
-    pub(super) operation: &'a Value,
+    pub(super) said: &'a Value,
 }
 
 /// A piece of a path.
@@ -42,7 +42,7 @@ impl<'a> Operation<'a> {
         if !is_path(self.path) {
             return Some("its path is none");
         }
-        if self.operation["deprecated"] == true {
+        if self.said["deprecated"] == true {
             return Some("deprecated");
         }
         match self.method {
@@ -54,7 +54,7 @@ impl<'a> Operation<'a> {
 
     pub(super) fn tags(&self) -> Vec<String> {
         const MOST: usize = 5;
-        let tags = self.operation["tags"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let tags = self.said["tags"].as_array().into_iter().flatten().filter_map(Value::as_str);
         let mut kept: Vec<String> = Vec::new();
         for tag in tags.map(str::trim).filter(|tag| !tag.is_empty() && tag.len() <= 100) {
             if !kept.iter().any(|known| known == tag) && kept.len() < MOST {

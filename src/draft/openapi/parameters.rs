@@ -45,7 +45,7 @@ impl<'a> Description<'a> {
     pub(super) fn parameters(&self, operation: &Operation<'a>) -> Vec<&'a Value> {
         let listed = |of: &'a Value| of["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
         let mut found: Vec<&Value> = Vec::new();
-        for parameter in listed(operation.operation).iter().chain(listed(operation.item)) {
+        for parameter in listed(operation.said).iter().chain(listed(operation.item)) {
             let parameter = self.follow(parameter);
             let same = |known: &&Value| known["name"] == parameter["name"] && known["in"] == parameter["in"];
             if parameter["name"].is_string() && !found.iter().any(same) {
@@ -91,7 +91,9 @@ impl Drafting<'_> {
                 let name = unused(&wanted, |name| self.names.iter().any(|known| known == name));
                 self.names.push(name.clone());
                 let giver = self.gate.steps.iter_mut().find(|step| step.name == all[at].name());
-                giver.into_iter().for_each(|step| step.extract.push((name.clone(), Extract::Json(pointer.clone()))));
+                if let Some(step) = giver {
+                    step.extract.push((name.clone(), Extract::Json(pointer)));
+                }
                 if !all[at].reads() {
                     let giver = all[at].name();
                     remarks.push(format!("it uses what {giver} created, so that each iteration creates one more"));

@@ -94,7 +94,7 @@ impl<'a> Sampler<'a> {
         }
         match kind(schema) {
             "object" => self.object(schema, depth).or(Some(Json::Map(Vec::new()))),
-            "array" => self.list(schema, name, depth),
+            "array" => Some(self.list(schema, name, depth)),
             _ if schema["allOf"].is_array() => {
                 let all = schema["allOf"].as_array().into_iter().flatten();
                 let parts: Vec<Json> = all.filter_map(|part| self.sample(part, name, depth + 1)).collect();
@@ -141,10 +141,10 @@ impl<'a> Sampler<'a> {
         known.then(|| merged([Json::Map(entries)].into_iter()))
     }
 
-    fn list(&mut self, schema: &'a Value, name: &str, depth: usize) -> Option<Json> {
+    fn list(&mut self, schema: &'a Value, name: &str, depth: usize) -> Json {
         let least = schema["minItems"].as_u64().unwrap_or(1).clamp(1, MOST_ITEMS);
         let item = self.sample(&schema["items"], name, depth + 1);
-        Some(Json::List(item.into_iter().cycle().take(least as usize).collect()))
+        Json::List(item.into_iter().cycle().take(least as usize).collect())
     }
 
     fn guess(&mut self, name: &str) {
