@@ -31,6 +31,14 @@ pub enum Error {
          `log.entries`); export one of these from your framework, or from the network panel of a browser"
     )]
     Unknown,
+    /// A recording with more passwords, tokens and cookies than can be kept out of a draft.
+    #[error(
+        "it holds {found} passwords, tokens and cookies, more than can be kept out of a draft; record a shorter session"
+    )]
+    TooManySecrets {
+        /// Different ones.
+        found: usize,
+    },
     /// A description that no step follows from.
     #[error("no operation under `paths` can become a step{}", because(.left_out))]
     NoOperations {

@@ -118,6 +118,12 @@ impl Gate {
     }
 }
 
+/// A name for what an answer gives that is not taken; what templates mean by themselves is never one.
+pub(super) fn unused_value(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
+    const OWN: [&str; 4] = ["user", "data", "random", "env"];
+    if OWN.contains(&wanted) { unused(&format!("{wanted}_id"), taken) } else { unused(wanted, taken) }
+}
+
 /// A name that is not taken: the wanted one, or with a number behind it.
 pub(super) fn unused(wanted: &str, taken: impl Fn(&str) -> bool) -> String {
     let mut name = wanted.to_owned();

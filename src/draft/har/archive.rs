@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use base64::Engine as _;
-use serde::{Deserialize, de::IgnoredAny};
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use url::Url;
 
 use crate::draft::Error;
@@ -18,7 +18,7 @@ pub(super) struct Archive {
 
 #[derive(Deserialize)]
 pub(super) struct Log {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) entries: Vec<Entry>,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct Entry {
 pub(super) struct Request {
     pub(super) method: String,
     pub(super) url: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) headers: Vec<Pair>,
     #[serde(rename = "postData", default)]
     pub(super) post: Option<PostData>,
@@ -65,9 +65,9 @@ pub(super) struct Param {
 
 #[derive(Deserialize)]
 pub(super) struct Response {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) status: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) headers: Vec<Pair>,
     #[serde(default)]
     pub(super) content: Option<Content>,
@@ -86,8 +86,13 @@ pub(super) struct Content {
 #[derive(Deserialize)]
 pub(super) struct Pair {
     pub(super) name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) value: String,
+}
+
+/// A value, or the empty one where null stands in its place.
+fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(reader: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(reader)?.unwrap_or_default())
 }
 
 /// Whether JSON is a recorded session and not a description.

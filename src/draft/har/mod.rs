@@ -20,6 +20,9 @@ use self::{
 use super::{Draft, Error, gate::Gate, text::snake, write::write};
 use crate::{config::Secrets, plan::is_loopback};
 
+/// Secrets that are looked for in everything that is written.
+const MOST_SECRETS: usize = 1_000;
+
 /// Drafts a gate from a recording.
 pub(super) fn draft(source: &str, text: &str) -> Result<Draft, Error> {
     let archive = Archive::read(text)?;
@@ -28,6 +31,9 @@ pub(super) fn draft(source: &str, text: &str) -> Result<Draft, Error> {
     let mut gate = gate(source, entries);
     gate.think = pause::think(login::position(&kept).map_or(&kept, |login| &kept[login + 1..]));
     let secrets = secret::secrets(entries);
+    if secrets.len() > MOST_SECRETS {
+        return Err(Error::TooManySecrets { found: secrets.len() });
+    }
     let mut gate = Weaver::of(&kept, gate, &secrets).gate();
     gate.left_out.extend(left_out);
     if gate.steps.is_empty() {

@@ -20,14 +20,19 @@ pub(super) struct Sought<'a> {
     pub(super) path: &'a str,
 }
 
-/// The newest answer that holds a value, and how it is found there.
-pub(super) fn source(before: &[Kept<'_>], sought: Sought<'_>) -> Option<(usize, Extract)> {
-    (0..before.len()).rev().find_map(|at| Some((at, found(&before[at], sought)?)))
+/// Bytes of answers that are searched for one draft: some seconds, which no session of a person needs.
+pub(super) const MOST_SEARCHED: u64 = 16 << 30;
+
+/// The newest answer that holds a value, and how it is found there. `left` is how many bytes may still be searched.
+pub(super) fn source(before: &[Kept<'_>], sought: Sought<'_>, left: &mut u64) -> Option<(usize, Extract)> {
+    (0..before.len()).rev().find_map(|at| Some((at, found(&before[at], sought, left)?)))
 }
 
-fn found(kept: &Kept<'_>, sought: Sought<'_>) -> Option<Extract> {
+fn found(kept: &Kept<'_>, sought: Sought<'_>, left: &mut u64) -> Option<Extract> {
     let body = kept.entry.body();
-    if body.len() <= LARGEST_BODY && body.contains(sought.value) {
+    let affordable = body.len() <= LARGEST_BODY && *left > 0;
+    *left = left.saturating_sub(body.len() as u64);
+    if affordable && body.contains(sought.value) {
         let read = if kept.entry.media().contains("json") { in_json(&body, sought) } else { in_text(&body, sought) };
         if read.is_some() {
             return read;

@@ -4,10 +4,10 @@ use super::{
     keep::{Kept, name},
     login,
     secret::is_password,
-    trace::{Sought, source},
+    trace::{MOST_SEARCHED, Sought, source},
 };
 use crate::draft::{
-    gate::{Extract, Gate, Step, unused},
+    gate::{Extract, Gate, Step, unused, unused_value},
     text::{Text, snake},
 };
 
@@ -19,6 +19,8 @@ pub(super) struct Weaver<'a> {
     pub(super) kept: &'a [Kept<'a>],
     pub(super) gate: Gate,
     secrets: &'a [String],
+    /// Bytes of answers that may still be searched.
+    left: u64,
     /// Secrets that became variables, with the variable's name.
     hidden: Vec<(String, String)>,
     /// What an answer gives: its position, how it is found, and its name.
@@ -35,6 +37,7 @@ impl<'a> Weaver<'a> {
             kept,
             gate,
             secrets,
+            left: MOST_SEARCHED,
             hidden: Vec::new(),
             given: Vec::new(),
             columns: Vec::new(),
@@ -146,7 +149,7 @@ impl<'a> Weaver<'a> {
 
     /// A value that an answer before this request gave, under its name.
     pub(super) fn taken(&mut self, at: usize, sought: Sought<'_>) -> Option<(Text, String)> {
-        let (giver, extract) = source(&self.kept[..at], sought)?;
+        let (giver, extract) = source(&self.kept[..at], sought, &mut self.left)?;
         if let Some((.., name)) = self.given.iter().find(|(known, how, _)| *known == giver && *how == extract) {
             return Some((Text::insert(name.as_str()), name.clone()));
         }
@@ -156,7 +159,7 @@ impl<'a> Weaver<'a> {
             name if name.eq_ignore_ascii_case("authorization") => "token".to_owned(),
             name => snake(name),
         };
-        let name = unused(&wanted, |name| self.given.iter().any(|(.., known)| known == name));
+        let name = unused_value(&wanted, |name| self.given.iter().any(|(.., known)| known == name));
         self.given.push((giver, extract, name.clone()));
         Some((Text::insert(name.as_str()), name))
     }

@@ -57,12 +57,12 @@ impl<'a> Drafting<'a> {
             let form = parameters.clone().filter(|parameter| parameter["in"] == "formData");
             let form = form.filter_map(|parameter| parameter["name"].as_str());
             let body = parameters.filter(|parameter| parameter["in"] == "body");
-            let body = body.flat_map(|body| self.description.properties(&body["schema"], 0)).map(|(key, _)| key);
+            let body = body.flat_map(|body| self.description.properties(&body["schema"])).map(|(key, _)| key);
             return form.chain(body).collect();
         }
         match self.description.carried(operation) {
             Ok(Some((Kind::Json | Kind::Form, media))) => {
-                self.description.properties(&media["schema"], 0).into_iter().map(|(key, _)| key).collect()
+                self.description.properties(&media["schema"]).into_iter().map(|(key, _)| key).collect()
             }
             _ => Vec::new(),
         }
@@ -116,7 +116,7 @@ impl<'a> Drafting<'a> {
         if !self.security.has_bearer() {
             return;
         }
-        let properties = self.description.properties(self.description.answer(login), 0);
+        let properties = self.description.properties(self.description.answer(login));
         let named = |name: &&str| properties.iter().map(|(key, _)| *key).find(|key| snake(key) == **name);
         if let Some(key) = TOKENS.iter().find_map(named) {
             step.extract

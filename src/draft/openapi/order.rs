@@ -20,14 +20,15 @@ pub(super) fn ordered(description: &Description<'_>, all: &[Operation<'_>], most
 
 /// An operation after everything that it needs. A giver's path is shorter than the path that needs it, so this ends.
 fn require(description: &Description<'_>, all: &[Operation<'_>], at: usize, needed: &mut Vec<usize>) {
+    if needed.contains(&at) {
+        return;
+    }
     for (before, parameter) in all[at].places() {
         if let Some((giver, _)) = giver(description, all, before, parameter) {
             require(description, all, giver, needed);
         }
     }
-    if !needed.contains(&at) {
-        needed.push(at);
-    }
+    needed.push(at);
 }
 
 /// The operation whose answer holds the value of a parameter, and where: one that creates, else one that lists.

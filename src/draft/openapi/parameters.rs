@@ -11,7 +11,7 @@ use super::{
     order::giver,
 };
 use crate::draft::{
-    gate::{Extract, Step, unused},
+    gate::{Extract, Step, unused_value},
     text::{Text, snake},
 };
 
@@ -88,7 +88,7 @@ impl Drafting<'_> {
         let from = match giver(&self.description, all, before, parameter) {
             // Only a step that is there already can give it.
             Some((at, pointer)) if self.gate.steps.iter().any(|step| step.name == all[at].name()) => {
-                let name = unused(&wanted, |name| self.names.iter().any(|known| known == name));
+                let name = unused_value(&wanted, |name| self.names.iter().any(|known| known == name));
                 self.names.push(name.clone());
                 let giver = self.gate.steps.iter_mut().find(|step| step.name == all[at].name());
                 if let Some(step) = giver {

@@ -50,6 +50,31 @@ fn references_in_circles_and_into_nothing_end() {
 }
 
 #[test]
+fn what_multiplies_itself_ends() {
+    let part = r##"{"$ref": "#/components/schemas/A"}"##;
+    let many = vec![part; 60].join(",");
+    let path = |levels: usize| format!("/a{}", "/{id}/a".repeat(levels));
+    let get = format!(
+        r##"{{"get": {{"responses": {{"200": {{"content": {{"application/json": {{"schema": {part}}}}}}}}}}}}}"##
+    );
+    let paths: Vec<String> = (0..50).map(|levels| format!(r#""{}": {get}"#, path(levels))).collect();
+    let text = format!(
+        r#"{{"openapi": "3.0.0", "paths": {{{}}}, "components": {{"schemas": {{"A": {{"allOf": [{many}], "oneOf": [{many}],
+           "properties": {{"id": {{"type": "integer"}}}}}}}}}}}}"#,
+        paths.join(",")
+    );
+    planned(&drafted(&text));
+}
+
+#[test]
+fn more_secrets_than_can_be_kept_out_are_refused() {
+    let items: Vec<String> = (0..1_500).map(|n| format!(r#"{{"token": "abcdefgh{n:08}"}}"#)).collect();
+    let text = json!({"log": {"entries": [{"request": {"method": "POST", "url": "http://a.example/", "headers": null,
+        "postData": {"mimeType": "application/json", "text": format!("[{}]", items.join(","))}}, "response": {"status": 200}}]}});
+    assert_eq!(refused(&text.to_string()), Error::TooManySecrets { found: 1_500 });
+}
+
+#[test]
 fn a_huge_description_gives_a_file_within_the_gates_bounds() {
     let mut paths = String::new();
     let body = "x".repeat(60_000);
