@@ -53,7 +53,7 @@ fn gate(source: &str, entries: &[Entry]) -> Gate {
     };
     let mut gate = Gate {
         source: source.to_owned(),
-        name: snake(host).replace('_', "-"),
+        name: if is_local(host) { "my-app".to_owned() } else { snake(host).replace('_', "-") },
         scenario: "visitor".to_owned(),
         allow: vec![if is_local(host) { "*.staging.example.com".to_owned() } else { host.to_owned() }],
         ..Gate::default()

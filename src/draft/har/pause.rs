@@ -31,7 +31,7 @@ pub(super) fn think(kept: &[Kept<'_>]) -> (String, String) {
     let rounded = |share: f64| Duration::from_millis((sum.as_secs_f64() * share * 10.0).round() as u64 * 100);
     let range = DurationRange { low: rounded(0.7), high: rounded(1.3) };
     let count = pauses.len();
-    (range.to_string(), format!("the recording's {count} pauses in one, between iterations; give or take 30 %"))
+    (range.to_string(), format!("the recording's pauses ({count}) in one, between iterations; give or take 30 %"))
 }
 
 /// Begin and end in milliseconds.

@@ -91,6 +91,10 @@ impl Weaver<'_> {
         if !is_id(segment) {
             return said();
         }
+        // A choice of the person, made before: what the app says about it afterwards is the same thing.
+        if let Some(column) = self.chosen(before, segment) {
+            return (Text::insert(format!("data.{column}")), format!("{{{column}}}"));
+        }
         if let Some((text, name)) = self.taken(at, Sought { value: segment, name: "", path: before }) {
             return (text, format!("{{{name}}}"));
         }

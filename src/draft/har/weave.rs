@@ -164,12 +164,16 @@ impl<'a> Weaver<'a> {
         Some((Text::insert(name.as_str()), name))
     }
 
+    /// The column that an earlier request has for this value.
+    pub(super) fn chosen(&self, path: &str, value: &str) -> Option<String> {
+        let thing = thing(path);
+        let same = |(known, held, _): &&(String, String, String)| *known == thing && held == value;
+        self.columns.iter().find(same).map(|(.., name)| name.clone())
+    }
+
     /// A number in a path that no answer gave: a column, so that there can be more of them.
     pub(super) fn column(&mut self, path: &str, value: &str) -> String {
         let thing = thing(path);
-        if let Some((.., name)) = self.columns.iter().find(|(known, held, _)| *known == thing && held == value) {
-            return name.clone();
-        }
         let remark = format!("as recorded in {path}: it must exist on staging; more rows spread the load");
         let name = self.gate.column(&thing, value, &remark);
         self.columns.push((thing, value.to_owned(), name.clone()));
