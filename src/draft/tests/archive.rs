@@ -85,6 +85,8 @@ fn shop() -> String {
             ),
         recorded("GET", "/api/items/731", 304).at("00:08.400"),
         recorded("GET", "/shops/12/hours", 200).at("00:08.450"),
+        recorded("GET", "/shops/12", 200).at("00:08.460").holds("application/json", r#"{"id": 12}"#),
+        recorded("GET", "/shops/12/map", 200).at("00:08.470"),
         recorded("POST", "/api/carts", 201)
             .at("00:08.500")
             .asks("Authorization", "Bearer eyJhbGciOiJIUzI1NiJ9.e30.x1")
@@ -117,15 +119,17 @@ fn the_apps_own_requests_become_steps() {
             "GET /api/items?api_key=%3CSTAGING_API_KEY%3E [200]".to_owned(),
             format!("GET /api/items/{item} [200]"),
             "GET /shops/<Data(ColumnId(0))>/hours [200]".to_owned(),
+            "GET /shops/<Data(ColumnId(0))> [200]".to_owned(),
+            "GET /shops/<Data(ColumnId(0))>/map [200]".to_owned(),
             "POST /api/carts [201]".to_owned(),
             format!("PUT /api/carts/{cart} [200]"),
             "POST /orders [200]".to_owned(),
         ]
     );
-    assert_eq!(scenario.steps[6].redirects, Redirects::Follow);
+    assert_eq!(scenario.steps[8].redirects, Redirects::Follow);
     let names: Vec<&str> = plan.endpoints.iter().skip(2).map(|endpoint| endpoint.name.as_str()).collect();
     assert_eq!(
-        names[2..6],
+        [&names[2..4], &names[6..8]].concat(),
         ["GET /api/items/{item}", "GET /shops/{shop}/hours", "POST /api/carts", "PUT /api/carts/{cart}"]
     );
     for left_out in [
@@ -153,12 +157,12 @@ fn bodies_carry_what_answers_gave() {
         body(&scenario.login[1]),
         "email=ann%40shop.example&password=%3CSTAGING_PASSWORD%3E&csrf_token=<Extracted(SlotId(0))>"
     );
-    let cart = body(&scenario.steps[4]);
+    let cart = body(&scenario.steps[6]);
     let read: Value = serde_json::from_str(&cart.replace("<Extracted(SlotId(1))>", "731")).expect("it is JSON");
     assert_eq!(read["item_id"], 731);
     assert_eq!(read["note"], "{{ not a template }}");
     assert!(read["nonce"].as_str().is_some_and(|nonce| nonce.starts_with("<Extracted")), "{cart}");
-    assert_eq!(body(&scenario.steps[6]), "a=1&a=2");
+    assert_eq!(body(&scenario.steps[8]), "a=1&a=2");
 }
 
 #[test]
@@ -170,7 +174,7 @@ fn headers_that_matter_stay() {
     };
     let scenario = &plan.scenarios[0];
     assert_eq!(sent(&scenario.steps[1]), ["accept: application/json", "x-requested-with: XMLHttpRequest"]);
-    assert_eq!(sent(&scenario.steps[4]), ["authorization: Bearer <STAGING_TOKEN>", "content-type: application/json"]);
+    assert_eq!(sent(&scenario.steps[6]), ["authorization: Bearer <STAGING_TOKEN>", "content-type: application/json"]);
     assert_eq!(
         sent(&scenario.login[1]),
         ["referer: http://127.0.0.1:1/", "content-type: application/x-www-form-urlencoded"]
