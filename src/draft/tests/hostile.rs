@@ -55,7 +55,7 @@ fn what_multiplies_itself_ends() {
     let many = vec![part; 60].join(",");
     let path = |levels: usize| format!("/a{}", "/{id}/a".repeat(levels));
     let get = format!(
-        r##"{{"get": {{"responses": {{"200": {{"content": {{"application/json": {{"schema": {part}}}}}}}}}}}}}"##
+        r#"{{"get": {{"responses": {{"200": {{"content": {{"application/json": {{"schema": {part}}}}}}}}}}}}}"#
     );
     let paths: Vec<String> = (0..50).map(|levels| format!(r#""{}": {get}"#, path(levels))).collect();
     let text = format!(
