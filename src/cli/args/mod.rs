@@ -117,7 +117,7 @@ pub(super) struct PlanArgs {
 #[derive(Args, Debug)]
 #[command(after_help = examples::INIT)]
 pub(super) struct InitArgs {
-    /// Makes scenarios of an `OpenAPI` description or a recorded session (not yet)
+    /// Drafts gates.yaml from an `OpenAPI` description (YAML or JSON) or a recorded session (HAR)
     #[arg(long, value_name = "FILE")]
     pub(super) from: Option<PathBuf>,
 }
