@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{SECRETS, args::PlanArgs, commit, input, named::named, output};
 use crate::{
     config::{self, Config, Environment, LARGEST_FILE, Note, Problem, Problems, Secrets},
-    plan::{self, Choice, Plan},
+    plan::{self, Choice, Foreign, Plan},
     publish::github,
     report::{Annotation, AnnotationLevel, Blob, clean},
     units::{Bytes, Date},
@@ -56,8 +56,21 @@ pub(super) fn prepare(args: &PlanArgs, environment: Environment) -> Result<Prepa
 /// As [`prepare`].
 pub(super) fn prepare_with(
     args: &PlanArgs,
+    environment: Environment,
+    comparison: Comparison,
+) -> Result<Prepared, String> {
+    prepare_for(args, environment, comparison, None)
+}
+
+/// The same for a load that another tool made.
+///
+/// # Errors
+/// As [`prepare`].
+pub(super) fn prepare_for(
+    args: &PlanArgs,
     mut environment: Environment,
     comparison: Comparison,
+    foreign: Option<Foreign>,
 ) -> Result<Prepared, String> {
     let name = named(&args.config, &environment);
     let commit = args.commit.clone().unwrap_or_else(|| commit::under_test(&environment));
@@ -82,6 +95,7 @@ pub(super) fn prepare_with(
         deadline: args.deadline,
         today: Date::of(Timestamp::now()),
         files: files(&config, &args.config),
+        foreign,
         environment,
     };
     build(&config, &choice, problems).map_err(|problems| told(&problems, &secrets, &choice.environment)).map(|plan| {

@@ -62,6 +62,7 @@ fn plan(text: &str) -> Plan {
         deadline: None,
         today: Date::of(jiff::Timestamp::now()),
         files: std::collections::BTreeMap::new(),
+        foreign: None,
         environment,
     };
     plan::build(&config, &choice).unwrap_or_else(|problems| panic!("{problems}"))

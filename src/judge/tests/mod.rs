@@ -241,6 +241,7 @@ pub(super) fn plan() -> Plan {
         },
         deadline: None,
         without_effect: vec![],
+        foreign: None,
     }
 }
 

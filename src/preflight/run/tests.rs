@@ -105,6 +105,7 @@ pub(crate) fn plan() -> Plan {
         },
         deadline: None,
         without_effect: Vec::new(),
+        foreign: None,
     }
 }
 
