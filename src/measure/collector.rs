@@ -117,6 +117,7 @@ impl Collector {
             generator: facts.generator,
             sent: self.sent,
             failed: self.failed,
+            summary: None,
         }
     }
 
@@ -146,6 +147,7 @@ impl Collector {
             generator: facts.generator,
             sent: self.sent,
             failed: self.failed,
+            summary: None,
         }
     }
 

@@ -17,6 +17,7 @@ mod recent;
 mod recorder;
 mod sample;
 mod silence;
+mod summary;
 mod tape;
 mod times;
 mod windows;
@@ -32,6 +33,7 @@ pub use phase::{PhaseEnding, PhaseFacts, PhaseMeasurements, Ramp, Window};
 pub use recent::{Recent, Unanswered};
 pub use recorder::{Batch, Recorder};
 pub use sample::Sample;
+pub use summary::{Summary, SummaryRow};
 pub use tape::Tape;
 
 #[cfg(test)]

@@ -66,6 +66,7 @@ fn recording() -> MeasuredPhase {
         generator: GeneratorHealth { lateness_p99: MS(1), cpu_percent: 12.25, ..GeneratorHealth::default() },
         sent: 2_010,
         failed: 1,
+        summary: None,
     };
     let gauge = GaugeSeries {
         name: "app.cpu".to_owned(),
