@@ -13,6 +13,7 @@
 //! | [`config`] | what does gates.yaml *say*? | a `Config`, or every problem at once |
 //! | [`plan`] | what *will* happen? | a [`plan::Plan`], checked before the first request |
 //! | [`measure`] | how are requests counted? | [`measure::PhaseMeasurements`] |
+//! | [`foreign`] | what did another tool measure? | [`measure::PhaseMeasurements`] of the plan's phases |
 //! | [`client`] | how is one request sent and its answer read? | an exchange, or a kind of failure |
 //! | [`monitor`] | what do the app's own gauges say? | [`measure::GaugeSeries`] |
 //! | [`load`] | who sends what, and when? | samples, into the measurements |
@@ -31,7 +32,7 @@
 //! ```
 //!
 //! A room may use the rooms above it in this table, never one below; `demo` stands by itself. `units`, `plan`,
-//! `measure`, `judge` and `report` are pure: they name no clock, no file and no runtime. A test holds both rules.
+//! `measure`, `foreign`, `judge` and `report` are pure: they name no clock, no file and no runtime. A test holds both rules.
 //!
 //! # Where to look
 //!
@@ -48,6 +49,8 @@ pub mod config;
 pub mod plan;
 
 pub mod measure;
+
+pub mod foreign;
 
 pub mod client;
 

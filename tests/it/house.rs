@@ -7,11 +7,12 @@ use std::{
 };
 
 /// The rooms in flow order; a room may use those before it.
-const FLOW: [&[&str]; 13] = [
+const FLOW: [&[&str]; 14] = [
     &["units"],
     &["config"],
     &["plan"],
     &["measure"],
+    &["foreign"],
     &["client"],
     &["monitor", "load"],
     &["preflight"],
@@ -24,7 +25,7 @@ const FLOW: [&[&str]; 13] = [
 ];
 
 /// Rooms that decide or describe.
-const PURE: [&str; 5] = ["units", "plan", "measure", "judge", "report"];
+const PURE: [&str; 6] = ["units", "plan", "measure", "foreign", "judge", "report"];
 /// What they must not name of the standard library.
 const IMPURE: [&str; 9] = [
     "fs",
