@@ -42,7 +42,7 @@ pub use verdict::{
     Anchored, Arrivals, Bottleneck, BreakingPoint, Cause, CheckResult, Comparison, ComparisonMode, Creep, Crossing,
     DEMO, Diagnosis, EndpointVerdict, Finding, FirstError, Generator, GrownStatement, Lacked, Lateness, Milliseconds,
     MonitorVerdict, Onset, Order, Outage, PhaseVerdict, Plateau, RecoveryVerdict, Regime, Regression, Rising, SCHEMA,
-    Saturation, StageVerdict, StatementVerdict, Totals, Verdict, Waiting,
+    Saturation, Source, SourceFile, StageVerdict, StatementVerdict, Times, Totals, Verdict, Waiting,
 };
 pub use waiver::{Waived, Waiver};
 

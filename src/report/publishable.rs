@@ -6,7 +6,7 @@ use super::{Files, clean};
 use crate::judge::{
     Anchored, Bottleneck, BreakingPoint, CheckResult, Comparison, Diagnosis, EndpointVerdict, Finding, FirstError,
     GrownStatement, MonitorVerdict, Onset, Outage, PhaseVerdict, Plateau, RecoveryVerdict, Regime, Regression,
-    Saturation, StatementVerdict, Verdict, Waiting, Waived, Waiver,
+    Saturation, Source, SourceFile, StatementVerdict, Verdict, Waiting, Waived, Waiver,
 };
 
 /// Replaces the values of secrets in a text.
@@ -72,6 +72,7 @@ fn each_text(verdict: &mut Verdict, visit: &mut Visit<'_>) {
         profile,
         seed: _,
         target,
+        source,
         commit,
         started_at,
         finished_at,
@@ -93,6 +94,12 @@ fn each_text(verdict: &mut Verdict, visit: &mut Visit<'_>) {
     } = verdict;
     for text in [headline, gate, profile, target, commit, started_at, finished_at, version, repeat] {
         visit(text);
+    }
+    if let Some(Source { tool, times: _, files, outside: _, generator }) = source {
+        [tool, generator].into_iter().for_each(&mut *visit);
+        for SourceFile { name, lines: _, requests: _, unreadable: _ } in files {
+            visit(name);
+        }
     }
     notes.iter_mut().for_each(&mut *visit);
     for check in preflight.iter_mut().chain(integrity).chain(cleanup) {

@@ -4,6 +4,7 @@
 mod comparison;
 mod diagnosis;
 mod phase;
+mod source;
 
 pub use comparison::{Anchored, Comparison, ComparisonMode, Creep, Regime, Regression};
 pub use diagnosis::{
@@ -14,6 +15,8 @@ pub use phase::{
     Arrivals, Crossing, EndpointVerdict, Finding, Generator, Lacked, Lateness, Milliseconds, MonitorVerdict,
     PhaseVerdict, StageVerdict, StatementVerdict,
 };
+
+pub use source::{Source, SourceFile, Times};
 
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +53,9 @@ pub struct Verdict {
     pub seed: u64,
     /// URL of the target, [`DEMO`] for the built-in staging app.
     pub target: String,
+    /// The tool that made the load, and its files; absent where the gate made it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub source: Option<Source>,
     /// The commit under test.
     pub commit: String,
     /// RFC 3339, UTC.
