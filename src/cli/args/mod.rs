@@ -2,6 +2,7 @@
 
 mod baseline;
 mod finished;
+mod judge;
 mod run;
 
 use std::{path::PathBuf, time::Duration};
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(super) use self::{
     baseline::{AcceptArgs, BaselineAct, BaselineArgs, PinArgs, PruneArgs, SaveArgs, ShowArgs, StoreArgs},
     finished::{CommentArgs, CompareArgs, ReportArgs},
+    judge::{JudgeArgs, ToolArg},
     run::RunArgs,
 };
 use super::{calibrate::CalibrateArgs, demo::DemoArgs, selftest::SelftestArgs};
@@ -46,6 +48,8 @@ pub(super) enum Command {
     Demo(Box<DemoArgs>),
     /// Judges numbers measured elsewhere, or puts two finished runs side by side
     Compare(CompareArgs),
+    /// Judges a load that k6, Locust, `JMeter` or another tool made; sends nothing
+    Judge(Box<JudgeArgs>),
     /// Renders all report formats again from a finished run's directory
     Report(ReportArgs),
     /// Posts a finished run on its pull request, from a workflow that may; takes numbers and names only
