@@ -1,4 +1,4 @@
-//! JMeter's JTL file as CSV with header.
+//! `JMeter`'s JTL file as CSV with header.
 
 use super::{
     Moment, Request, failure,
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::plan::{FailureKind, ForeignRow};
 
-/// What the row of a transaction controller says in `responseMessage`, in every version of JMeter.
+/// What the row of a transaction controller says in `responseMessage`, in every version of `JMeter`.
 const TRANSACTION: &str = "Number of samples in transaction : ";
 
 /// A record that goes on over lines is at most so long.

@@ -18,7 +18,7 @@ const WHOLE: f64 = 0.9;
 pub struct Meters<'a> {
     plan: &'a Plan,
     found: &'a Survey,
-    meters: Vec<Meter>,
+    phases: Vec<Meter>,
     files: usize,
     outside: u64,
     unclaimed: u64,
@@ -48,8 +48,8 @@ pub struct Measured {
 impl<'a> Meters<'a> {
     /// Nothing counted yet.
     pub fn new(plan: &'a Plan, found: &'a Survey, claims: Vec<Claim>) -> Self {
-        let meters = claims.into_iter().map(|claim| Meter::new(plan, claim)).collect();
-        Self { plan, found, meters, files: 0, outside: 0, unclaimed: 0, unclaimed_failures: 0 }
+        let phases = claims.into_iter().map(|claim| Meter::new(plan, claim)).collect();
+        Self { plan, found, phases, files: 0, outside: 0, unclaimed: 0, unclaimed_failures: 0 }
     }
 
     /// Counts the next file, in the order of the survey.
@@ -68,8 +68,8 @@ impl<'a> Meters<'a> {
 
     /// What came of it.
     pub fn finish(self) -> Measured {
-        let windows_at = self.meters.iter().map(|meter| meter.claim.last.map(|_| meter.claim.window)).collect();
-        let phases = self.meters.into_iter().map(|meter| meter.finish(self.plan)).collect();
+        let windows_at = self.phases.iter().map(|meter| meter.claim.last.map(|_| meter.claim.window)).collect();
+        let phases = self.phases.into_iter().map(|meter| meter.finish(self.plan)).collect();
         let unclaimed = (self.unclaimed, self.unclaimed_failures);
         Measured { phases, windows_at, outside: self.outside, unclaimed }
     }
@@ -79,7 +79,7 @@ impl<'a> Meters<'a> {
         // What the survey did not see was written since.
         let endpoint = self.found.position(&request.row).and_then(|at| rows.get(at)).copied();
         let (mut claimed, mut measured) = (false, false);
-        for meter in &mut self.meters {
+        for meter in &mut self.phases {
             let Some(endpoint) = endpoint else { break };
             if meter.claim.takes(file, request.phase.as_deref(), request.start) {
                 claimed = true;

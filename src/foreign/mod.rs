@@ -1,4 +1,4 @@
-//! What did another tool measure? The results of k6, Locust, JMeter, or samples in the general form, as the measurements of
+//! What did another tool measure? The results of k6, Locust, `JMeter`, or samples in the general form, as the measurements of
 //! the plan's phases: `judge --from`.
 //!
 //! Files are read twice, line by line, so that memory grows with the kinds of request and the seconds of the phases, never

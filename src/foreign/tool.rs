@@ -7,7 +7,7 @@ pub enum Tool {
     K6,
     /// Locust: `--csv PREFIX`.
     Locust,
-    /// JMeter: a JTL file as CSV with header.
+    /// `JMeter`: a JTL file as CSV with header.
     JMeter,
     /// Samples in the general form, a JSON object a line.
     Ndjson,

@@ -96,10 +96,8 @@ fn each_text(verdict: &mut Verdict, visit: &mut Visit<'_>) {
         visit(text);
     }
     if let Some(Source { tool, times: _, files, outside: _, generator }) = source {
-        [tool, generator].into_iter().for_each(&mut *visit);
-        for SourceFile { name, lines: _, requests: _, unreadable: _ } in files {
-            visit(name);
-        }
+        let names = files.iter_mut().map(|SourceFile { name, lines: _, requests: _, unreadable: _ }| name);
+        [tool, generator].into_iter().chain(names).for_each(&mut *visit);
     }
     notes.iter_mut().for_each(&mut *visit);
     for check in preflight.iter_mut().chain(integrity).chain(cleanup) {

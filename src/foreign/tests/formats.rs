@@ -1,4 +1,4 @@
-//! k6, JMeter and samples, as their documents describe them.
+//! k6, `JMeter` and samples, as their documents describe them.
 
 use super::{
     super::{Moment, Tool},
