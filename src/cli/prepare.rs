@@ -78,7 +78,8 @@ pub(super) fn prepare_for(
     let bytes = input::read(&args.config, LARGEST_FILE as u64).map_err(|cause| {
         format!("error: {} cannot be read ({cause}); `stagegate init` writes one, and -c names another", clean(&name))
     })?;
-    let (config, problems) = config::read(&name, &bytes, &environment);
+    let read = if foreign.is_some() { config::read_without_load } else { config::read };
+    let (config, problems) = read(&name, &bytes, &environment);
     let token = Secrets::new(&[], &environment);
     let Some(config) = config else { return Err(told(&problems, &token, &environment)) };
     let secrets = Secrets::new(&config.secrets, &environment);

@@ -27,8 +27,7 @@ pub struct Config {
     /// Complexity classes: a user draws a row for each iteration.
     #[serde(default)]
     pub datasets: Table<Located<Dataset>>,
-    /// What users do. Only `judge`, which judges a load that another tool made, does without.
-    #[serde(default)]
+    /// What users do.
     pub scenarios: Table<Located<Scenario>>,
     /// The app's own gauges, sampled every second. A source that stops answering is never read as fine.
     #[serde(default)]

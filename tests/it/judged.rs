@@ -76,7 +76,8 @@ type Seen = (u64, u64, u16);
 /// A thousand requests within 10 s of which so many took 100 ms, and so many failed, at even distances; the others took
 /// 20 ms.
 fn seen(slow: u64, failed: u64) -> Vec<Seen> {
-    let of = |many: u64, at: u64| 1000_u64.checked_div(many).is_some_and(|step| at % step == 0 && at / step < many);
+    let of =
+        |many: u64, at: u64| 1000_u64.checked_div(many).is_some_and(|step| at.is_multiple_of(step) && at / step < many);
     // In order of their ends, as tools write them.
     (0..1000).map(|at| (at * 10, if of(slow, at) { 100 } else { 20 }, if of(failed, at) { 503 } else { 200 })).collect()
 }
@@ -108,7 +109,7 @@ fn k6(seen: &[Seen]) -> String {
     text
 }
 
-/// As JMeter writes it, with a transaction around each request.
+/// As `JMeter` writes it, with a transaction around each request.
 fn jmeter(seen: &[Seen]) -> String {
     let mut text =
         "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage,Latency\n"

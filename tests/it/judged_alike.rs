@@ -63,7 +63,7 @@ fn load() -> (String, Vec<Sample>) {
 
 fn plan(found: &Survey) -> Plan {
     let environment = config::Environment::default();
-    let (config, problems) = config::read("gates.yaml", GATES.as_bytes(), &environment);
+    let (config, problems) = config::read_without_load("gates.yaml", GATES.as_bytes(), &environment);
     let config = config.unwrap_or_else(|| panic!("{problems}"));
     let foreign = Foreign { tool: "ndjson".to_owned(), rows: found.rows().to_vec(), windows: Vec::new() };
     plan::build(&config, &Choice { foreign: Some(foreign), ..Choice::default() }).unwrap_or_else(|why| panic!("{why}"))
@@ -75,7 +75,9 @@ fn recorded(plan: &Plan, samples: &[Sample], endpoints: &[EndpointId]) -> PhaseM
     let mut workers = [Recorder::new(Arc::clone(&layout)), Recorder::new(Arc::clone(&layout))];
     let mut collector = Collector::new(layout);
     collector.open_window(Duration::ZERO);
-    workers.iter_mut().for_each(|worker| worker.open_window(Duration::ZERO));
+    for worker in &mut workers {
+        worker.open_window(Duration::ZERO);
+    }
     for (second, of_second) in samples.chunk_by(|a, b| a.ended().as_secs() == b.ended().as_secs()).enumerate() {
         for (at, sample) in of_second.iter().enumerate() {
             let worker = &mut workers[(at + second) % 2];
@@ -86,7 +88,9 @@ fn recorded(plan: &Plan, samples: &[Sample], endpoints: &[EndpointId]) -> PhaseM
                 worker.describe_failure(endpoint, "status 500");
             }
         }
-        workers.iter_mut().for_each(|worker| collector.absorb(worker.take()));
+        for worker in &mut workers {
+            collector.absorb(worker.take());
+        }
     }
     let duration = plan.phases[0].duration;
     collector.finish(PhaseFacts {
