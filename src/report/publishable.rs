@@ -6,7 +6,7 @@ use super::{Files, clean};
 use crate::judge::{
     Anchored, Bottleneck, BreakingPoint, CheckResult, Comparison, Diagnosis, EndpointVerdict, Finding, FirstError,
     GrownStatement, Machine, MonitorVerdict, Onset, Outage, PhaseVerdict, Plateau, RecoveryVerdict, Regime, Regression,
-    Saturation, StatementVerdict, TraceVerdict, Verdict, Waiting, Waived, Waiver,
+    Saturation, Source, SourceFile, StatementVerdict, TraceVerdict, Verdict, Waiting, Waived, Waiver,
 };
 
 /// Replaces the values of secrets in a text.
@@ -72,6 +72,7 @@ fn each_text(verdict: &mut Verdict, visit: &mut Visit<'_>) {
         profile,
         seed: _,
         target,
+        source,
         commit,
         started_at,
         finished_at,
@@ -94,6 +95,10 @@ fn each_text(verdict: &mut Verdict, visit: &mut Visit<'_>) {
     } = verdict;
     for text in [headline, gate, profile, target, commit, started_at, finished_at, version, repeat] {
         visit(text);
+    }
+    if let Some(Source { tool, times: _, files, outside: _, generator }) = source {
+        let names = files.iter_mut().map(|SourceFile { name, lines: _, requests: _, unreadable: _ }| name);
+        [tool, generator].into_iter().chain(names).for_each(&mut *visit);
     }
     notes.iter_mut().for_each(&mut *visit);
     if let Some(Machine { cpu, cores: _, cpu_quota: _, memory_bytes: _, system, kernel }) = runner {

@@ -7,12 +7,13 @@ use std::{
 };
 
 /// The rooms in flow order; a room may use those before it.
-const FLOW: [&[&str]; 14] = [
+const FLOW: [&[&str]; 15] = [
     &["units"],
     &["config"],
     &["plan"],
     &["draft"],
     &["measure"],
+    &["foreign"],
     &["client"],
     &["monitor", "load"],
     &["preflight"],
@@ -25,7 +26,7 @@ const FLOW: [&[&str]; 14] = [
 ];
 
 /// Rooms that decide or describe.
-const PURE: [&str; 6] = ["units", "plan", "draft", "measure", "judge", "report"];
+const PURE: [&str; 7] = ["units", "plan", "draft", "measure", "foreign", "judge", "report"];
 /// What they must not name of the standard library.
 const IMPURE: [&str; 9] = [
     "fs",

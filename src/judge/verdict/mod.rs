@@ -4,6 +4,7 @@
 mod comparison;
 mod diagnosis;
 mod phase;
+mod source;
 mod split;
 
 pub use comparison::{Anchored, Comparison, ComparisonMode, Creep, Regime, Regression};
@@ -16,6 +17,8 @@ pub use phase::{
     PhaseVerdict, StageVerdict, StatementVerdict, TraceVerdict,
 };
 pub use split::{Longest, TimeSplit};
+
+pub use source::{Source, SourceFile, Times};
 
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +55,9 @@ pub struct Verdict {
     pub seed: u64,
     /// URL of the target, [`DEMO`] for the built-in staging app.
     pub target: String,
+    /// The tool that made the load, and its files; absent where the gate made it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub source: Option<Source>,
     /// The commit under test.
     pub commit: String,
     /// RFC 3339, UTC.

@@ -40,6 +40,7 @@ pub(super) fn make_anew(verdict: &mut Verdict) -> Result<(), String> {
         profile,
         seed,
         target,
+        source,
         commit,
         started_at,
         finished_at,
@@ -67,6 +68,13 @@ pub(super) fn make_anew(verdict: &mut Verdict) -> Result<(), String> {
     headline.clear();
     if target != DEMO {
         target.clear();
+    }
+    if let Some(source) = source {
+        if !["k6", "locust", "jmeter", "ndjson"].contains(&source.tool.as_str()) {
+            UNKNOWN.clone_into(&mut source.tool);
+        }
+        source.files.clear();
+        source.generator.clear();
     }
     notes.clear();
     name(gate);
