@@ -19,7 +19,9 @@ pub(super) struct Gate {
     pub(super) ready: Option<String>,
     /// Variables to set, besides `STAGING_URL`.
     pub(super) variables: Vec<Variable>,
-    /// The columns of the one dataset, with their one value.
+    /// The name of the one dataset.
+    pub(super) dataset: String,
+    /// Its columns, with their one value.
     pub(super) columns: Vec<Column>,
     /// The name of the one scenario.
     pub(super) scenario: String,

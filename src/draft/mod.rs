@@ -12,6 +12,7 @@ mod openapi;
 #[cfg(test)]
 mod tests;
 mod text;
+mod words;
 mod write;
 
 pub use error::Error;

@@ -65,6 +65,11 @@ impl Text {
         self.0.iter().any(|piece| matches!(piece, Piece::Insert(name) if name == wanted))
     }
 
+    /// Whether anything in it is put in when it is sent.
+    pub(super) fn varies(&self) -> bool {
+        self.0.iter().any(|piece| !matches!(piece, Piece::Said(_)))
+    }
+
     /// Whether it holds two opening braces in a row, which a text of gates.yaml cannot say.
     pub(super) fn has_braces(&self) -> bool {
         self.0.iter().any(|piece| matches!(piece, Piece::Said(text) if text.contains("{{")))

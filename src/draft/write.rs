@@ -65,8 +65,8 @@ pub(super) fn write(mut gate: Gate, secrets: &Secrets) -> Draft {
     gate.left_out.splice(0..0, cut);
     let mut out = scribe.head(&gate);
     out.push_str(&scribe.scenario(&gate, &steps));
-    let data = if gate.columns.is_empty() { "" } else { "    data: [recorded]\n" };
-    out.push_str(&LADDER.replace("DATA", data));
+    let data = if gate.columns.is_empty() { String::new() } else { format!("    data: [{}]\n", gate.dataset) };
+    out.push_str(&LADDER.replace("DATA", &data));
     let mut notes = vec![format!(
         "{drafted} steps and {} of a login are drafted, {} requests are left out, each with its reason in the file",
         gate.login.len(),
@@ -169,7 +169,7 @@ impl Scribe<'_> {
         }
         let cells: Vec<String> =
             gate.columns.iter().map(|cell| format!("{}: {}", cell.name, self.value(&cell.value))).collect();
-        line(out, format_args!("  recorded: {{rows: [{{{}}}]}}", cells.join(", ")));
+        line(out, format_args!("  {}: {{rows: [{{{}}}]}}", gate.dataset, cells.join(", ")));
     }
 
     fn scenario(&self, gate: &Gate, steps: &str) -> String {

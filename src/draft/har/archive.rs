@@ -1,12 +1,17 @@
 //! HAR 1.2, as far as a draft needs it. Browsers leave out or null whatever they like.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use base64::Engine as _;
-use serde::{Deserialize, Deserializer, de::IgnoredAny};
+use percent_encoding::percent_decode_str;
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, SeqAccess, Visitor},
+};
+use serde_json::Value;
 use url::Url;
 
-use crate::draft::Error;
+use crate::draft::{Error, words::is_opaque};
 
 /// Requests that are looked at.
 pub(super) const MOST_ENTRIES: usize = 20_000;
@@ -18,12 +23,19 @@ pub(super) struct Archive {
 
 #[derive(Deserialize)]
 pub(super) struct Log {
-    #[serde(default, deserialize_with = "or_default")]
-    pub(super) entries: Vec<Entry>,
+    #[serde(default, deserialize_with = "readable")]
+    pub(super) entries: Entries,
+}
+
+/// The entries that can be read, and the names of those that cannot.
+#[derive(Default)]
+pub(super) struct Entries {
+    pub(super) read: Vec<Entry>,
+    pub(super) unread: Vec<String>,
 }
 
 /// A request with its answer.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct Entry {
     #[serde(rename = "startedDateTime", default)]
     pub(super) started: Option<String>,
@@ -32,13 +44,17 @@ pub(super) struct Entry {
     pub(super) time: Option<f64>,
     #[serde(rename = "_resourceType", default)]
     pub(super) kind: Option<String>,
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) request: Request,
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) response: Response,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct Request {
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) method: String,
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) url: String,
     #[serde(default, deserialize_with = "or_default")]
     pub(super) headers: Vec<Pair>,
@@ -58,12 +74,13 @@ pub(super) struct PostData {
 
 #[derive(Deserialize)]
 pub(super) struct Param {
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) name: String,
     #[serde(default)]
     pub(super) value: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct Response {
     #[serde(default, deserialize_with = "or_default")]
     pub(super) status: i64,
@@ -85,6 +102,7 @@ pub(super) struct Content {
 
 #[derive(Deserialize)]
 pub(super) struct Pair {
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) name: String,
     #[serde(default, deserialize_with = "or_default")]
     pub(super) value: String,
@@ -93,6 +111,54 @@ pub(super) struct Pair {
 /// A value, or the empty one where null stands in its place.
 fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(reader: D) -> Result<T, D::Error> {
     Ok(Option::deserialize(reader)?.unwrap_or_default())
+}
+
+/// Entries one by one: one that is not as the format says costs no other.
+fn readable<'de, D: Deserializer<'de>>(reader: D) -> Result<Entries, D::Error> {
+    struct Each;
+    impl<'de> Visitor<'de> for Each {
+        type Value = Entries;
+
+        fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+            out.write_str("a list of requests")
+        }
+
+        fn visit_unit<E>(self) -> Result<Entries, E> {
+            Ok(Entries::default())
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Entries, A::Error> {
+            let mut entries = Entries::default();
+            while entries.read.len() + entries.unread.len() < MOST_ENTRIES {
+                let Some(said) = list.next_element::<Value>()? else { return Ok(entries) };
+                let name = named(&said);
+                match Entry::deserialize(said) {
+                    Ok(entry) => entries.read.push(entry),
+                    Err(_) => entries.unread.push(name.unwrap_or_else(|| "a request without an address".to_owned())),
+                }
+            }
+            while list.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(entries)
+        }
+    }
+    reader.deserialize_any(Each)
+}
+
+/// What an entry is called that may not be as the format says.
+fn named(said: &Value) -> Option<String> {
+    let request = &said["request"];
+    let url = Url::parse(request["url"].as_str()?).ok()?;
+    Some(called(request["method"].as_str()?, &url))
+}
+
+/// What a request is called where it is left out; what looks like a token in its path is not said.
+pub(super) fn called(method: &str, url: &Url) -> String {
+    let shown = |segment: &str| {
+        let decoded = percent_decode_str(segment).decode_utf8_lossy();
+        if is_opaque(&decoded) { "***".to_owned() } else { segment.to_owned() }
+    };
+    let path: Vec<String> = url.path().split('/').map(shown).collect();
+    format!("{method} {}", path.join("/"))
 }
 
 /// Whether JSON is a recorded session and not a description.
@@ -115,9 +181,7 @@ pub(in crate::draft) fn is_archive(text: &str) -> Result<bool, Error> {
 
 impl Archive {
     pub(super) fn read(text: &str) -> Result<Self, Error> {
-        let mut archive: Self = serde_json::from_str(text).map_err(|error| Error::json(&error))?;
-        archive.log.entries.truncate(MOST_ENTRIES);
-        Ok(archive)
+        serde_json::from_str(text).map_err(|error| Error::json(&error))
     }
 }
 
@@ -175,29 +239,76 @@ impl Entry {
         pairs.map(|(name, value)| (name.trim(), value.trim()))
     }
 
+    /// The media type of what it sent, as it was written; empty if it says none.
+    pub(super) fn sent_kind(&self) -> &str {
+        let said = self.request.post.as_ref().and_then(|post| post.kind.as_deref());
+        said.filter(|kind| !kind.is_empty()).or_else(|| self.asked("content-type")).unwrap_or_default()
+    }
+
+    /// What it sent. Its type tells little: libraries send JSON as text, and as a form.
+    pub(super) fn sent(&self) -> Sent {
+        let Some(post) = &self.request.post else { return Sent::Nothing };
+        let text = post.text.as_deref().unwrap_or_default();
+        let kind = self.sent_kind().to_ascii_lowercase();
+        if kind.starts_with("multipart/") {
+            return Sent::Other;
+        }
+        if (kind.contains("json") || text.trim_start().starts_with(['{', '[']))
+            && let Ok(json) = serde_json::from_str(text)
+        {
+            return Sent::Json(json);
+        }
+        let params = post.params.as_deref().unwrap_or_default();
+        if text.is_empty() && params.is_empty() {
+            return Sent::Nothing;
+        }
+        if text.is_empty() {
+            let field = |param: &Param| (param.name.clone(), param.value.clone().unwrap_or_default());
+            return Sent::Form(params.iter().map(field).collect());
+        }
+        if !kind.starts_with(FORM) && !is_form(text) {
+            return Sent::Other;
+        }
+        let fields: Vec<(String, String)> = url::form_urlencoded::parse(text.as_bytes()).into_owned().collect();
+        // A token alone is no form, whatever it is called.
+        if fields.iter().any(|(name, value)| value.is_empty() && is_opaque(name)) {
+            Sent::Other
+        } else {
+            Sent::Form(fields)
+        }
+    }
+
     /// The fields of a form that it sent.
     pub(super) fn form(&self) -> Option<Vec<(String, String)>> {
-        let post = self.request.post.as_ref()?;
-        let kind = post.kind.as_deref().or_else(|| self.asked("content-type")).unwrap_or_default();
-        if !kind.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
-            return None;
-        }
-        if let Some(text) = post.text.as_deref().filter(|text| !text.is_empty()) {
-            return Some(url::form_urlencoded::parse(text.as_bytes()).into_owned().collect());
-        }
-        let params = post.params.as_deref().unwrap_or_default().iter();
-        Some(params.map(|param| (param.name.clone(), param.value.clone().unwrap_or_default())).collect())
+        if let Sent::Form(fields) = self.sent() { Some(fields) } else { None }
     }
 
     /// The JSON that it sent.
-    pub(super) fn json(&self) -> Option<serde_json::Value> {
-        let post = self.request.post.as_ref()?;
-        let kind = post.kind.as_deref().or_else(|| self.asked("content-type")).unwrap_or_default().to_ascii_lowercase();
-        if !kind.contains("json") {
-            return None;
-        }
-        serde_json::from_str(post.text.as_deref()?).ok()
+    pub(super) fn json(&self) -> Option<Value> {
+        if let Sent::Json(json) = self.sent() { Some(json) } else { None }
     }
+}
+
+/// The media type of forms.
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
+
+/// What a request carried.
+pub(super) enum Sent {
+    Nothing,
+    Form(Vec<(String, String)>),
+    Json(Value),
+    /// Files, XML, or text of which nobody knows what in it is secret.
+    Other,
+}
+
+/// Whether a text is a form that is not called one.
+fn is_form(text: &str) -> bool {
+    let name = |name: &str| {
+        (1..=100).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-[]%+".contains(&byte))
+    };
+    let field = |pair: &str| pair.split_once('=').is_some_and(|(key, _)| name(key));
+    !text.contains(|c: char| c.is_whitespace() || c.is_control()) && text.split('&').all(field)
 }
 
 fn header<'h>(headers: &'h [Pair], name: &str) -> Option<&'h str> {

@@ -1,10 +1,11 @@
 //! Which requests of a recording are the app's own.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use url::Url;
 
-use super::archive::Entry;
+use super::archive::{Entry, called};
+use crate::draft::words::logs_out;
 
 /// Kinds of requests, as browsers call them, that a page makes besides what the app computes.
 const ASSETS: [&str; 14] = [
@@ -56,6 +57,8 @@ const ENDS: [&str; 25] = [
 pub(super) struct Kept<'a> {
     pub(super) entry: &'a Entry,
     pub(super) url: Url,
+    /// The text of its answer.
+    pub(super) body: Cow<'a, str>,
 }
 
 /// The app's own requests, and what was left out with the reason.
@@ -74,7 +77,7 @@ pub(super) fn kept(entries: &[Entry]) -> (Vec<Kept<'_>>, Vec<(String, String)>) 
         } else if let Some(why) = unfit(entry, &url) {
             left_out.push((name(entry, &url), why));
         } else {
-            kept.push(Kept { entry, url });
+            kept.push(Kept { entry, url, body: entry.body() });
         }
     }
     if assets > 0 {
@@ -119,11 +122,11 @@ fn is_asset(entry: &Entry, url: &Url) -> bool {
 fn unfit(entry: &Entry, url: &Url) -> Option<String> {
     const LONGEST: usize = 4_000;
     let method = entry.request.method.as_str();
-    let path = url.path().to_ascii_lowercase();
+    let path = url.path();
     if !["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].contains(&method) {
         return Some("the gate does not send this method".to_owned());
     }
-    if ["logout", "signout", "sign-out", "logoff"].iter().any(|word| path.contains(word)) {
+    if logs_out(path) {
         return Some("it would end what the login began".to_owned());
     }
     if path.starts_with("//") {
@@ -145,5 +148,5 @@ fn requests(count: usize) -> String {
 
 /// What a request is called where it is left out.
 pub(super) fn name(entry: &Entry, url: &Url) -> String {
-    format!("{} {}", entry.request.method, url.path())
+    called(&entry.request.method, url)
 }

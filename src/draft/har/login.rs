@@ -1,6 +1,9 @@
 //! Where the person who was recorded logged in.
 
-use super::{keep::Kept, secret::is_password};
+use serde_json::Value;
+
+use super::keep::Kept;
+use crate::draft::words::is_password;
 
 /// The position of the request that carries the password.
 pub(super) fn position(kept: &[Kept<'_>]) -> Option<usize> {
@@ -9,14 +12,23 @@ pub(super) fn position(kept: &[Kept<'_>]) -> Option<usize> {
 
 fn carries_password(kept: &Kept<'_>) -> bool {
     let form = kept.entry.form().unwrap_or_default();
-    let json = kept.entry.json();
-    let keys = json.as_ref().and_then(serde_json::Value::as_object).into_iter().flatten().map(|(key, _)| key.as_str());
-    form.iter().map(|(name, _)| name.as_str()).chain(keys).any(is_password)
+    form.iter().any(|(name, _)| is_password(name)) || kept.entry.json().is_some_and(|json| has_password(&json))
+}
+
+/// Whether JSON has a text for a password, at any depth; the reader bounded it.
+fn has_password(json: &Value) -> bool {
+    match json {
+        Value::Object(map) => {
+            map.iter().any(|(key, value)| (is_password(key) && value.is_string()) || has_password(value))
+        }
+        Value::Array(items) => items.iter().any(has_password),
+        _ => false,
+    }
 }
 
 /// Whether the answer to a login is its form once more.
 pub(super) fn was_refused(kept: &Kept<'_>) -> bool {
-    let body = kept.entry.body().to_lowercase();
+    let body = kept.body.to_lowercase();
     kept.entry.status() == 200 && body.contains("type=\"password\"")
 }
 

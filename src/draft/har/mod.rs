@@ -9,6 +9,8 @@ mod secret;
 mod trace;
 mod weave;
 
+use std::collections::BTreeSet;
+
 pub(super) use archive::is_archive;
 use url::Url;
 
@@ -26,22 +28,26 @@ const MOST_SECRETS: usize = 1_000;
 /// Drafts a gate from a recording.
 pub(super) fn draft(source: &str, text: &str) -> Result<Draft, Error> {
     let archive = Archive::read(text)?;
-    let entries = &archive.log.entries;
-    let (kept, left_out) = kept(entries);
+    let entries = &archive.log.entries.read;
+    let (kept, mut left_out) = kept(entries);
+    let unread = archive.log.entries.unread.iter();
+    left_out.extend(unread.map(|name| (name.clone(), "its entry in the file is not as HAR has it".to_owned())));
     let mut gate = gate(source, entries);
     gate.think = pause::think(login::position(&kept).map_or(&kept, |login| &kept[login + 1..]));
-    let secrets = secret::secrets(entries);
+    let secrets = secret::secrets(entries, &kept);
     if secrets.len() > MOST_SECRETS {
         return Err(Error::TooManySecrets { found: secrets.len() });
     }
-    let mut gate = Weaver::of(&kept, gate, &secrets).gate();
+    let (mut gate, hidden) = Weaver::of(&kept, gate, &secrets).gate();
     gate.left_out.extend(left_out);
+    let mask = Secrets::of(secrets.iter().chain(&hidden));
     if gate.steps.is_empty() {
-        let reason = |(what, why): &(String, String)| format!("{what} ({why})");
+        let reason = |(what, why): &(String, String)| mask.mask(&format!("{what} ({why})")).into_owned();
         let left_out = gate.left_out.iter().map(reason).collect();
-        return Err(Error::NoRequests { entries: entries.len(), left_out });
+        let entries = entries.len() + archive.log.entries.unread.len();
+        return Err(Error::NoRequests { entries, left_out });
     }
-    Ok(write(gate, &Secrets::of(&secrets)))
+    Ok(write(gate, &mask))
 }
 
 /// What does not depend on single requests.
@@ -55,10 +61,13 @@ fn gate(source: &str, entries: &[Entry]) -> Gate {
         source: source.to_owned(),
         name: if is_local(host) { "my-app".to_owned() } else { snake(host).replace('_', "-") },
         scenario: "visitor".to_owned(),
-        allow: vec![if is_local(host) { "*.staging.example.com".to_owned() } else { host.to_owned() }],
+        dataset: "recorded".to_owned(),
+        allow: vec!["*.staging.example.com".to_owned()],
         ..Gate::default()
     };
-    gate.remarks.push(format!("Recorded at {home}: point STAGING_URL at a staging app, never at one that others use."));
+    gate.remarks.push(format!(
+        "Recorded at {home}, which `target.allow` does not name: point STAGING_URL at a staging app, never at one that others use."
+    ));
     let foreign = foreign_cookies(entries, &home);
     if !foreign.is_empty() {
         gate.remarks.push(format!(
@@ -73,11 +82,11 @@ fn gate(source: &str, entries: &[Entry]) -> Gate {
 /// Cookies that were there before the recording.
 fn foreign_cookies(entries: &[Entry], home: &str) -> Vec<String> {
     const MOST: usize = 8;
-    let mut set: Vec<&str> = Vec::new();
+    let mut set: BTreeSet<&str> = BTreeSet::new();
     let mut foreign: Vec<String> = Vec::new();
     for entry in entries.iter().filter(|entry| entry.request.url.contains(home)) {
         for (name, _) in entry.cookies() {
-            if !set.contains(&name) && !foreign.iter().any(|known| known == name) && foreign.len() < MOST {
+            if !set.contains(name) && !foreign.iter().any(|known| known == name) && foreign.len() < MOST {
                 foreign.push(name.to_owned());
             }
         }

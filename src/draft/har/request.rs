@@ -4,14 +4,15 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use serde_json::Value;
 
 use super::{
+    archive::{FORM, Sent},
     login::{is_user, was_refused},
-    secret::{is_form_token, is_password, is_random, is_secret},
     trace::Sought,
-    weave::{Weaver, is_id, status},
+    weave::{Weaver, is_id, status, thing},
 };
 use crate::draft::{
     gate::{Body, Json, Step},
     text::{Text, snake},
+    words::{is_form_token, is_opaque, is_password, is_random, is_secret, is_secret_value, is_uuid},
 };
 
 /// The largest body that a step carries.
@@ -72,12 +73,16 @@ impl Weaver<'_> {
         }
         for (index, pair) in url.query().into_iter().flat_map(|query| query.split('&')).enumerate() {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let decoded = percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned();
-            text = text.and(if index == 0 { "?" } else { "&" }).and(&plain(key, QUERY));
+            let decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+            let name = decoded(key);
+            // A query may be nothing but a token.
+            let whole = if value.is_empty() { self.value(at, "query", &name) } else { None };
+            text = text
+                .and(if index == 0 { "?" } else { "&" })
+                .then(whole.unwrap_or_else(|| Text::said(plain(key, QUERY))));
             if pair.contains('=') {
-                text = text
-                    .and("=")
-                    .then(self.value(at, key, &decoded).unwrap_or_else(|| Text::said(plain(value, QUERY))));
+                let value = self.value(at, &name, &decoded(value)).unwrap_or_else(|| Text::said(plain(value, QUERY)));
+                text = text.and("=").then(value);
             }
         }
         let shown = percent_decode_str(&name).decode_utf8_lossy().into_owned();
@@ -87,9 +92,11 @@ impl Weaver<'_> {
 
     /// A segment of a path: where it comes from, and what the endpoint is called by.
     fn segment(&mut self, at: usize, segment: &str, before: &str) -> (Text, String) {
-        let said = || (Text::said(segment), segment.to_owned());
-        if !is_id(segment) {
-            return said();
+        let decoded = percent_decode_str(segment).decode_utf8_lossy().into_owned();
+        let secret = self.is_known_secret(&decoded) || self.holds_secret(&decoded);
+        let random = is_opaque(&decoded) && !is_uuid(&decoded);
+        if !is_id(segment) && !random && !secret {
+            return (Text::said(segment), segment.to_owned());
         }
         // A choice of the person, made before: what the app says about it afterwards is the same thing.
         if let Some(column) = self.chosen(before, segment) {
@@ -98,8 +105,13 @@ impl Weaver<'_> {
         if let Some((text, name)) = self.taken(at, Sought { value: segment, name: "", path: before }) {
             return (text, format!("{{{name}}}"));
         }
-        if self.is_known_secret(segment) {
-            return (self.hidden("path_token", segment), "{token}".to_owned());
+        // A link that resets a password, a shared document: whoever has it may use it.
+        let name = format!("{}_token", thing(before));
+        if secret {
+            return (self.hidden(&name, &decoded), "{token}".to_owned());
+        }
+        if random {
+            return (self.unexplained(&name, &decoded), "{token}".to_owned());
         }
         let column = self.column(before, segment);
         (Text::insert(format!("data.{column}")), format!("{{{column}}}"))
@@ -113,55 +125,79 @@ impl Weaver<'_> {
         if is_password(name) {
             return Some(self.hidden(name, value));
         }
-        let identifies = snake(name).ends_with("id") && is_id(value);
-        if is_secret(name) || is_random(value) || identifies || self.is_known_secret(value) {
-            if let Some((text, _)) = self.taken(at, Sought { value, name, path: "" }) {
-                return Some(text);
-            }
-            if is_secret(name) || self.is_known_secret(value) {
-                return Some(self.hidden(name, value));
-            }
+        if let Some(text) = self.nested(at, name, value) {
+            return Some(text);
         }
-        None
+        let identifies = snake(name).ends_with("id") && is_id(value);
+        let secret = is_secret_value(name, value)
+            || tells_secret(value)
+            || self.is_known_secret(value)
+            || self.holds_secret(value);
+        if !secret && !identifies && !is_random(value) && !is_opaque(value) {
+            return None;
+        }
+        if let Some((text, _)) = self.taken(at, Sought { value, name, path: "" }) {
+            return Some(text);
+        }
+        if secret {
+            return Some(self.hidden(name, value));
+        }
+        if is_uuid(value)
+            && let Some(column) = self.column_of(value)
+        {
+            return Some(column);
+        }
+        is_opaque(value).then(|| self.unexplained(name, value))
+    }
+
+    /// JSON in a text, if anything in it is not sent as it is.
+    fn nested(&mut self, at: usize, name: &str, value: &str) -> Option<Text> {
+        if !value.trim_start().starts_with(['{', '[']) {
+            return None;
+        }
+        let json = serde_json::from_str(value).ok()?;
+        Some(self.json(at, name, &json).text()).filter(Text::varies)
     }
 
     fn body(&mut self, at: usize, step: &mut Step) {
         let kept = &self.kept[at];
         let Some(post) = &kept.entry.request.post else { return };
-        let kind = post.kind.as_deref().or_else(|| kept.entry.asked("content-type")).unwrap_or_default().to_owned();
         if post.text.as_ref().is_some_and(|text| text.len() > LARGEST_BODY) {
             step.remarks.push("its body is larger than 64 KiB and was left out".to_owned());
             return;
         }
-        if let Some(fields) = kept.entry.form() {
-            step.body = self.form(at, fields);
-            if matches!(step.body, Body::Text(_)) {
-                step.headers.push(("Content-Type".to_owned(), Text::said("application/x-www-form-urlencoded")));
+        let kind = kept.entry.sent_kind();
+        let usual = match kept.entry.sent() {
+            Sent::Nothing => return,
+            Sent::Form(fields) => {
+                step.body = self.form(at, fields, &mut step.remarks);
+                if matches!(step.body, Body::Text(_)) { "" } else { FORM }
             }
-            return;
-        }
-        if let Some(json) = kept.entry.json() {
-            step.body = Body::Json(self.json(at, "", &json));
-            let kind = kind.split(';').next().unwrap_or_default().trim();
-            if kind != "application/json" && header_value(kind) {
-                step.headers.push(("Content-Type".to_owned(), Text::said(kind)));
+            Sent::Json(json) => {
+                step.body = Body::Json(self.json(at, "", &json));
+                "application/json"
             }
-            return;
-        }
-        if kind.starts_with("multipart/") {
-            step.remarks.push("its multipart body was left out: write one as `body` with a Content-Type".to_owned());
-            return;
-        }
-        if let Some(text) = post.text.as_deref().filter(|text| !text.is_empty()) {
-            step.body = Body::Text(Text::said(text));
-            if !kind.is_empty() && header_value(&kind) {
-                step.headers.push(("Content-Type".to_owned(), Text::said(kind)));
+            Sent::Other if kind.starts_with("multipart/") => {
+                step.remarks
+                    .push("its multipart body was left out: write one as `body` with a Content-Type".to_owned());
+                return;
             }
+            Sent::Other => {
+                let kind = if header_value(kind) { kind } else { "" };
+                let why = "because nothing tells which words in it are secrets: write one as `body`, with variables for these";
+                step.remarks.push(format!("its body ({kind}) was left out, {why}"));
+                return;
+            }
+        };
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        let kind = if kind.is_empty() && usual.is_empty() { FORM } else { kind };
+        if !kind.is_empty() && !kind.eq_ignore_ascii_case(usual) && header_value(kind) {
+            step.headers.push(("Content-Type".to_owned(), Text::said(kind)));
         }
     }
 
     /// A form; one that repeats a name is written as its text.
-    fn form(&mut self, at: usize, fields: Vec<(String, String)>) -> Body {
+    fn form(&mut self, at: usize, fields: Vec<(String, String)>, remarks: &mut Vec<String>) -> Body {
         let repeats = (0..fields.len()).any(|n| fields[..n].iter().any(|(name, _)| *name == fields[n].0));
         let odd = |name: &str| name.contains("{{") || name == "<<" || name.len() > 100;
         let written = repeats || fields.iter().any(|(name, _)| odd(name));
@@ -176,6 +212,13 @@ impl Weaver<'_> {
         }
         if !written {
             return Body::Form(texts);
+        }
+        if texts.iter().any(|(_, text)| text.varies()) {
+            remarks.push(
+                "its form repeats a field, and is a text for that reason: what templates and variables put in is not encoded, so \
+                 that a value with `+`, `&`, `%` or `=` arrives as another one"
+                    .to_owned(),
+            );
         }
         let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
         let mut body = Text::default();
@@ -285,6 +328,14 @@ fn plain(text: &str, set: &'static AsciiSet) -> String {
         Err(_) => part.replace('{', "%7B").replace('}', "%7D"),
     };
     text.split('+').map(one).collect::<Vec<_>>().join("+")
+}
+
+/// Whether a value is an address, a query or markup with a secret in it.
+fn tells_secret(value: &str) -> bool {
+    let query = value.split_once('?').map_or(value, |(_, query)| query);
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    let markup = value.contains('<') && value.to_lowercase().contains("password");
+    markup || (query.contains('=') && pairs.any(|(name, value)| !value.is_empty() && is_secret(&name)))
 }
 
 /// Whether a text can be the value of a header.

@@ -1,94 +1,50 @@
 //! What in a recording must stay secret.
 
+use std::ptr;
+
 use base64::Engine as _;
 
-use super::archive::Entry;
-use crate::draft::text::snake;
+use super::{archive::Entry, keep::Kept};
+use crate::draft::words::{is_opaque, is_password, is_random, is_secret, is_secret_value};
 
-/// Names of fields, parameters and headers whose values are secrets.
-const NAMES: [&str; 18] = [
-    "password",
-    "passwd",
-    "pwd",
-    "passphrase",
-    "passcode",
-    "secret",
-    "token",
-    "api_key",
-    "apikey",
-    "access_key",
-    "signature",
-    "otp",
-    "pin",
-    "cvv",
-    "credential",
-    "authorization",
-    "auth_key",
-    "session",
-];
-/// Tokens against forged requests: worth nothing elsewhere, found in an answer before, and secret all the same.
-const FORM_TOKENS: [&str; 4] = ["csrf", "xsrf", "authenticity_token", "request_verification_token"];
+/// A shorter value stands anywhere by chance; it is hidden only where its own name says so.
+const SHORTEST: usize = 4;
 
-/// Ends of names that only tell something about a secret.
-const ABOUT: [&str; 14] = [
-    "type", "expires", "expiry", "in", "count", "at", "name", "url", "uri", "length", "enabled", "hint", "method",
-    "reset",
-];
-
-/// Whether the value under a name is a secret.
-pub(super) fn is_secret(name: &str) -> bool {
-    let name = snake(name);
-    if name.rsplit_once('_').is_some_and(|(_, end)| ABOUT.contains(&end)) {
-        return false;
-    }
-    let said = |wanted: &str| name.split('_').any(|word| word == wanted) || name.ends_with(wanted);
-    NAMES.iter().any(|wanted| said(wanted)) || is_form_token(&name)
-}
-
-/// Whether a name is that of a token against forged requests.
-pub(super) fn is_form_token(name: &str) -> bool {
-    let name = snake(name);
-    FORM_TOKENS.iter().any(|word| name.contains(word))
-}
-
-/// Whether a field holds a password.
-pub(super) fn is_password(name: &str) -> bool {
-    let name = snake(name);
-    ["password", "passwd", "pwd", "passphrase"]
-        .iter()
-        .any(|word| name == *word || name.ends_with(&format!("_{word}")) || name.starts_with(&format!("{word}_")))
-}
-
-/// Every secret value of a recording: passwords, credentials, tokens, cookies.
-pub(super) fn secrets(entries: &[Entry]) -> Vec<String> {
+/// Every secret value of a recording: passwords, credentials, tokens, cookies. Of requests that become no step a word
+/// under a secret name is none: other hosts call many things a session.
+pub(super) fn secrets(entries: &[Entry], kept: &[Kept<'_>]) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
+    let mut rest = kept.iter().peekable();
     for entry in entries {
-        let named = |(name, value): (String, String)| is_secret(&name).then_some(value);
+        let own = rest.next_if(|kept| ptr::eq(kept.entry, entry)).is_some();
+        let counts = |name: &str, value: &str| {
+            is_password(name) || (is_secret_value(name, value) && (own || is_random(value) || is_opaque(value)))
+        };
+        let named = |(name, value): (String, String)| counts(&name, &value).then_some(value);
         found.extend(entry.form().into_iter().flatten().filter_map(named));
         if let Some(json) = entry.json() {
-            in_json(&json, &|_| true, &mut found);
+            in_json(&json, &counts, &mut found);
         }
         if entry.media().contains("json")
             && let Ok(json) = serde_json::from_str(&entry.body())
         {
-            in_json(&json, &is_random, &mut found);
+            in_json(&json, &|name, value| is_secret(name) && is_random(value), &mut found);
         }
         let query = entry.url().map(|url| url.query_pairs().into_owned().collect::<Vec<_>>());
         found.extend(query.into_iter().flatten().filter_map(named));
         for pair in entry.request.headers.iter().chain(&entry.response.headers) {
             if is_secret(&pair.name) {
-                found.extend(credentials(&pair.value));
+                found.extend(credentials(&pair.value).into_iter().filter(|value| own || is_random(value)));
             }
         }
         let cookies = entry.cookies().chain(entry.sets());
-        found.extend(
-            cookies.filter(|(name, value)| is_secret(name) || is_random(value)).map(|(_, value)| value.to_owned()),
-        );
+        let secret = |(name, value): &(&str, &str)| (own && is_secret(name)) || is_random(value);
+        found.extend(cookies.filter(secret).map(|(_, value)| value.to_owned()));
         if let Some(url) = entry.url() {
             found.extend(url.password().map(str::to_owned));
         }
     }
-    found.retain(|value| !value.is_empty());
+    found.retain(|value| value.chars().count() >= SHORTEST);
     found.sort();
     found.dedup();
     found
@@ -108,14 +64,14 @@ fn credentials(value: &str) -> Vec<String> {
     found
 }
 
-/// Values under secret names, at any depth; the reader bounded it. A word of an answer, under whatever name, is none.
-fn in_json(json: &serde_json::Value, counts: &dyn Fn(&str) -> bool, found: &mut Vec<String>) {
+/// Values that count by their name and their looks, at any depth; the reader bounded it.
+fn in_json(json: &serde_json::Value, counts: &dyn Fn(&str, &str) -> bool, found: &mut Vec<String>) {
     match json {
         serde_json::Value::Object(map) => {
             for (key, value) in map {
                 match value {
-                    serde_json::Value::String(text) if is_secret(key) && counts(text) => found.push(text.clone()),
-                    serde_json::Value::Number(number) if is_secret(key) && counts(&number.to_string()) => {
+                    serde_json::Value::String(text) if counts(key, text) => found.push(text.clone()),
+                    serde_json::Value::Number(number) if counts(key, &number.to_string()) => {
                         found.push(number.to_string());
                     }
                     other => in_json(other, counts, found),
@@ -125,14 +81,4 @@ fn in_json(json: &serde_json::Value, counts: &dyn Fn(&str) -> bool, found: &mut 
         serde_json::Value::Array(items) => items.iter().for_each(|item| in_json(item, counts, found)),
         _ => {}
     }
-}
-
-/// Whether a value looks as if nobody had chosen it: long enough, of letters and digits, without words' spaces.
-pub(super) fn is_random(value: &str) -> bool {
-    let has = |kind: fn(&char) -> bool| value.chars().any(|c| kind(&c));
-    let token = |c: char| c.is_ascii_alphanumeric() || "-_.=+/:%".contains(c);
-    value.len() >= 12
-        && value.chars().all(token)
-        && has(char::is_ascii_alphabetic)
-        && (has(char::is_ascii_digit) || (has(char::is_ascii_uppercase) && has(char::is_ascii_lowercase)))
 }

@@ -1,9 +1,11 @@
 //! Where a value of a request came from: an answer before it.
 
+use std::collections::BTreeSet;
+
 use regex::Regex;
 
-use super::keep::Kept;
-use crate::draft::gate::Extract;
+use super::{keep::Kept, weave::is_id};
+use crate::draft::{gate::Extract, words::is_opaque};
 
 /// The longest piece of a page before a value that tells where it stands.
 const ANCHOR: usize = 40;
@@ -23,17 +25,28 @@ pub(super) struct Sought<'a> {
 /// Bytes of answers that are searched for one draft: some seconds, which no session of a person needs.
 pub(super) const MOST_SEARCHED: u64 = 16 << 30;
 
-/// The newest answer that holds a value, and how it is found there. `left` is how many bytes may still be searched.
-pub(super) fn source(before: &[Kept<'_>], sought: Sought<'_>, left: &mut u64) -> Option<(usize, Extract)> {
-    (0..before.len()).rev().find_map(|at| Some((at, found(&before[at], sought, left)?)))
+/// What reading an answer costs, compared with looking whether it holds a value.
+const READING: u64 = 16;
+
+/// The newest answer that holds a value, and how it is found there; not one of those that are no step's. `left` is how
+/// many bytes may still be searched.
+pub(super) fn source(
+    before: &[Kept<'_>],
+    lost: &BTreeSet<usize>,
+    sought: Sought<'_>,
+    left: &mut u64,
+) -> Option<(usize, Extract)> {
+    let steps = (0..before.len()).rev().filter(|at| !lost.contains(at));
+    steps.into_iter().find_map(|at| Some((at, found(&before[at], sought, left)?)))
 }
 
 fn found(kept: &Kept<'_>, sought: Sought<'_>, left: &mut u64) -> Option<Extract> {
-    let body = kept.entry.body();
+    let body = kept.body.as_ref();
     let affordable = body.len() <= LARGEST_BODY && *left > 0;
     *left = left.saturating_sub(body.len() as u64);
     if affordable && body.contains(sought.value) {
-        let read = if kept.entry.media().contains("json") { in_json(&body, sought) } else { in_text(&body, sought) };
+        *left = left.saturating_sub(READING * body.len() as u64);
+        let read = if kept.entry.media().contains("json") { in_json(body, sought) } else { in_text(body, sought) };
         if read.is_some() {
             return read;
         }
@@ -105,7 +118,11 @@ fn in_text(body: &str, sought: Sought<'_>) -> Option<Extract> {
             return Some(found);
         }
     }
-    if !sought.path.is_empty() && sought.path != "/" {
+    // A path with an id or a token in it is this one session's.
+    if !sought.path.is_empty()
+        && sought.path != "/"
+        && !sought.path.split('/').any(|part| is_id(part) || is_opaque(part))
+    {
         let pattern = format!(r#"["']{}([^"'/?&<>\s]+)"#, regex::escape(sought.path));
         if let Some(found) = first(pattern) {
             return Some(found);

@@ -1,14 +1,19 @@
 //! Requests as steps: each value that an answer gave is taken from there, each secret is a variable.
 
+use std::collections::BTreeSet;
+
 use super::{
     keep::{Kept, name},
     login,
-    secret::is_password,
     trace::{MOST_SEARCHED, Sought, source},
 };
-use crate::draft::{
-    gate::{Extract, Gate, Step, unused, unused_value},
-    text::{Text, snake},
+use crate::{
+    config::Secrets,
+    draft::{
+        gate::{Extract, Gate, Step, unused, unused_value},
+        text::{Text, snake},
+        words::{is_form_token, is_password, is_random, singular},
+    },
 };
 
 /// More steps than one iteration should have; the rest is left out by name.
@@ -19,10 +24,13 @@ pub(super) struct Weaver<'a> {
     pub(super) kept: &'a [Kept<'a>],
     pub(super) gate: Gate,
     secrets: &'a [String],
+    mask: Secrets,
     /// Bytes of answers that may still be searched.
     left: u64,
     /// Secrets that became variables, with the variable's name.
     hidden: Vec<(String, String)>,
+    /// Requests whose answers no step has: one that was left out, or that redirects and is followed.
+    lost: BTreeSet<usize>,
     /// What an answer gives: its position, how it is found, and its name.
     given: Vec<(usize, Extract, String)>,
     /// Columns by what they stand for and their value.
@@ -37,24 +45,24 @@ impl<'a> Weaver<'a> {
             kept,
             gate,
             secrets,
+            mask: Secrets::of(secrets),
             left: MOST_SEARCHED,
             hidden: Vec::new(),
+            lost: BTreeSet::new(),
             given: Vec::new(),
             columns: Vec::new(),
             login: login::position(kept),
         }
     }
 
-    /// Makes the steps.
-    pub(super) fn gate(mut self) -> Gate {
+    /// Makes the steps; with them every value that became a variable.
+    pub(super) fn gate(mut self) -> (Gate, Vec<String>) {
         let mut steps: Vec<(usize, Step)> = Vec::new();
         let mut merged = None;
         let begin = self.login.map_or(0, |login| login + 1);
         for at in 0..self.kept.len() {
-            let follows = self.is_followed(at);
-            let before_login = at < begin && self.login != Some(at);
+            // The redirect of a request that writes leads to one that reads, which is followed no further.
             if merged == Some(at) {
-                merged = follows.then_some(at + 1);
                 continue;
             }
             if steps.len() >= MOST_STEPS {
@@ -62,8 +70,11 @@ impl<'a> Weaver<'a> {
                 self.gate.left_out.push((name(self.kept[at].entry, &self.kept[at].url), why));
                 continue;
             }
+            let before_login = at < begin && self.login != Some(at);
+            let follows = self.is_followed(at);
             let mut step = self.step(at);
             if follows && !before_login {
+                self.lost.insert(at);
                 step.follow = true;
                 step.status = self.kept.get(at + 1).map(|next| status(next)).into_iter().collect();
                 merged = Some(at + 1);
@@ -71,12 +82,13 @@ impl<'a> Weaver<'a> {
             if self.destroys(&step, at) {
                 let why = "it destroys data: write one that deletes only what its own session created";
                 self.gate.left_out.push((step.name, why.to_owned()));
+                self.lost.insert(at);
                 continue;
             }
             steps.push((at, step));
         }
         self.part(steps);
-        self.gate
+        (self.gate, self.hidden.into_iter().map(|(value, _)| value).collect())
     }
 
     /// Parts the login from the steps, and gives each step what later ones take from its answer.
@@ -97,8 +109,9 @@ impl<'a> Weaver<'a> {
         self.gate.columns.retain(|column| used(&format!("data.{}", column.name)));
         self.given.retain(|(.., name)| used(name));
         for (giver, extract, name) in std::mem::take(&mut self.given) {
-            // The answer of a redirect that is followed is the answer of its step.
-            if let Some((_, step)) = kept.iter_mut().rev().find(|(at, _)| *at <= giver) {
+            // The answer to a redirect that is followed is that of its step.
+            let gives = |(at, step): &&mut (usize, Step)| *at + usize::from(step.follow) == giver;
+            if let Some((_, step)) = kept.iter_mut().find(gives) {
                 step.extract.push((name, extract));
             }
         }
@@ -149,13 +162,13 @@ impl<'a> Weaver<'a> {
 
     /// A value that an answer before this request gave, under its name.
     pub(super) fn taken(&mut self, at: usize, sought: Sought<'_>) -> Option<(Text, String)> {
-        let (giver, extract) = source(&self.kept[..at], sought, &mut self.left)?;
+        let (giver, extract) = source(&self.kept[..at], &self.lost, sought, &mut self.left)?;
         if let Some((.., name)) = self.given.iter().find(|(known, how, _)| *known == giver && *how == extract) {
             return Some((Text::insert(name.as_str()), name.clone()));
         }
         let wanted = match sought.name {
             "" => thing(sought.path),
-            name if super::secret::is_form_token(name) => "csrf".to_owned(),
+            name if is_form_token(name) => "csrf".to_owned(),
             name if name.eq_ignore_ascii_case("authorization") => "token".to_owned(),
             name => snake(name),
         };
@@ -180,19 +193,39 @@ impl<'a> Weaver<'a> {
         name
     }
 
+    /// The column that has this value, whatever it stands for.
+    pub(super) fn column_of(&self, value: &str) -> Option<Text> {
+        let (.., name) = self.columns.iter().find(|(_, held, _)| held == value)?;
+        Some(Text::insert(format!("data.{name}")))
+    }
+
     /// A secret: a variable named after where it was met first.
     pub(super) fn hidden(&mut self, name: &str, value: &str) -> Text {
+        self.variable(name, value, &format!("the value of {name} in the recording"))
+    }
+
+    /// A value that no answer gave, that nobody can have chosen, and that may be a secret for all its name says.
+    pub(super) fn unexplained(&mut self, name: &str, value: &str) -> Text {
+        let what = format!(
+            "review: the value of {name}, which looks random and is in no answer of the recording; set one that staging takes"
+        );
+        self.variable(name, value, &what)
+    }
+
+    fn variable(&mut self, name: &str, value: &str, what: &str) -> Text {
         if let Some((_, variable)) = self.hidden.iter().find(|(known, _)| known == value) {
             return Text::variable(variable.as_str());
         }
         let (wanted, what) = if is_password(name) {
-            ("STAGING_PASSWORD".to_owned(), "the password of the test user".to_owned())
+            ("STAGING_PASSWORD".to_owned(), "the password of the test user")
         } else {
-            (format!("STAGING_{}", snake(name).to_uppercase()), format!("the value of {name} in the recording"))
+            (format!("STAGING_{}", snake(name).to_uppercase()), what)
         };
-        let taken = |name: &str| name == "STAGING_URL" || self.hidden.iter().any(|(_, known)| known == name);
+        let taken = |name: &str| {
+            ["STAGING_URL", "STAGING_USER"].contains(&name) || self.hidden.iter().any(|(_, known)| known == name)
+        };
         let variable = unused(&wanted, taken);
-        self.gate.variable(&variable, &what);
+        self.gate.variable(&variable, what);
         self.hidden.push((value.to_owned(), variable.clone()));
         Text::variable(variable)
     }
@@ -200,6 +233,11 @@ impl<'a> Weaver<'a> {
     /// Whether a value is a secret by itself.
     pub(super) fn is_known_secret(&self, value: &str) -> bool {
         self.secrets.iter().any(|secret| secret == value)
+    }
+
+    /// Whether a secret is somewhere in a value, in any form.
+    pub(super) fn holds_secret(&self, value: &str) -> bool {
+        self.mask.mask(value) != value
     }
 
     pub(super) fn is_login(&self, at: usize) -> bool {
@@ -220,18 +258,14 @@ pub(super) fn is_id(segment: &str) -> bool {
     let digits = segment.bytes().filter(u8::is_ascii_digit).count();
     let plain = segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
     let number = digits == segment.len() && digits > 0;
-    plain && (number || super::secret::is_random(segment) || (segment.len() >= 8 && digits >= 4))
+    plain && (number || is_random(segment) || (segment.len() >= 8 && digits >= 4))
 }
 
 /// What the id behind a path is of: `/api/projects/` is a `project`.
-fn thing(path: &str) -> String {
+pub(super) fn thing(path: &str) -> String {
     let segment = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    let name = snake(segment);
     if segment.is_empty() || is_id(segment) {
         return "id".to_owned();
     }
-    match name.strip_suffix("ies") {
-        Some(stem) => format!("{stem}y"),
-        None => name.strip_suffix('s').filter(|stem| stem.len() > 2).unwrap_or(&name).to_owned(),
-    }
+    singular(&snake(segment))
 }

@@ -68,7 +68,12 @@ impl<'a> Description<'a> {
             let server = &self.root["servers"][0];
             let mut url = server["url"].as_str().unwrap_or_default().to_owned();
             for (name, variable) in server["variables"].as_object().into_iter().flatten() {
-                url = url.replace(&format!("{{{name}}}"), variable["default"].as_str().unwrap_or_default());
+                // Defaults that hold variables again would grow without end.
+                let default = variable["default"].as_str().filter(|default| default.len() <= LONGEST_PATH);
+                if url.len() > LONGEST_PATH {
+                    break;
+                }
+                url = url.replacen(&format!("{{{name}}}"), default.unwrap_or_default(), 10);
             }
             match Url::parse(&url) {
                 Ok(url) => url.path().to_owned(),

@@ -4,20 +4,19 @@ use super::{Drafting, body::Kind, description::Description, operation::Operation
 use crate::draft::{
     gate::{Body, Extract, Json, Step},
     text::{Text, snake},
+    words::{is_form_token, is_login_password, is_password, logs_out},
 };
 
 /// Words of paths by which users log in.
 const PATHS: [&str; 7] = ["login", "signin", "sign-in", "session", "auth", "token", "logon"];
-/// Words of paths by which they end what the login began; a step would log the user out.
-const ENDS: [&str; 4] = ["logout", "signout", "sign-out", "logoff"];
 /// Names under which an answer gives a token.
 const TOKENS: [&str; 6] = ["access_token", "token", "jwt", "id_token", "auth_token", "key"];
 
 impl<'a> Drafting<'a> {
     /// Takes the login out of the operations, and what would undo it.
     pub(super) fn without_login(&mut self, operations: Vec<Operation<'a>>) -> Vec<Operation<'a>> {
-        let ends = |operation: &Operation<'_>| ENDS.iter().any(|word| operation.path.to_lowercase().contains(word));
-        let (ended, mut kept): (Vec<_>, Vec<_>) = operations.into_iter().partition(ends);
+        let (ended, mut kept): (Vec<_>, Vec<_>) =
+            operations.into_iter().partition(|operation| logs_out(operation.path));
         let why = "it would end what the login began";
         self.gate.left_out.extend(ended.iter().map(|operation| (operation.name(), why.to_owned())));
         let Some(at) = kept.iter().position(|operation| self.logs_in(operation)) else { return kept };
@@ -48,7 +47,7 @@ impl<'a> Drafting<'a> {
         operation.method == "post"
             && operation.places().is_empty()
             && PATHS.iter().any(|word| path.contains(word))
-            && self.fields_of(operation).iter().any(|field| is_password(field))
+            && self.fields_of(operation).iter().any(|field| is_login_password(field))
     }
 
     fn fields_of(&self, operation: &Operation<'a>) -> Vec<&'a str> {
@@ -71,7 +70,7 @@ impl<'a> Drafting<'a> {
     /// The page with the form, which comes before it where a form needs a value of that page.
     fn page(&self, login: &Operation<'a>, kept: &mut Vec<Operation<'a>>, step: &mut Step) -> Option<Step> {
         let Body::Form(fields) = &mut step.body else { return None };
-        let (name, token) = fields.iter_mut().find(|(name, _)| is_token_of_form(name))?;
+        let (name, token) = fields.iter_mut().find(|(name, _)| is_form_token(name))?;
         let at = kept.iter().position(|operation| operation.path == login.path && operation.reads())?;
         let page = kept.remove(at);
         *token = Text::insert("csrf");
@@ -97,7 +96,8 @@ impl<'a> Drafting<'a> {
                 }
             }
             Body::Json(Json::Map(entries)) => {
-                for (_, value) in entries.iter_mut().filter(|(name, _)| is_password(name)) {
+                let texts = |(name, value): &&mut (String, Json)| is_password(name) && matches!(value, Json::Text(_));
+                for (_, value) in entries.iter_mut().filter(texts) {
                     *value = Json::Text(self.password());
                 }
             }
@@ -125,15 +125,4 @@ impl<'a> Drafting<'a> {
             self.security.given_by_login("token");
         }
     }
-}
-
-/// Whether a field holds a password.
-pub(super) fn is_password(name: &str) -> bool {
-    ["password", "passwd", "pwd", "passphrase"].contains(&snake(name).as_str())
-}
-
-/// Whether a field holds a token against forged requests.
-fn is_token_of_form(name: &str) -> bool {
-    let name = snake(name);
-    ["csrf", "xsrf", "authenticity_token", "request_verification_token"].iter().any(|word| name.contains(word))
 }

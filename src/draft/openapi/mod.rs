@@ -68,6 +68,7 @@ fn gate(source: &str, description: &Description<'_>) -> Gate {
     let mut gate = Gate {
         source: source.to_owned(),
         name: if title.trim().is_empty() { "my-api".to_owned() } else { name },
+        dataset: "described".to_owned(),
         allow: vec!["*.staging.example.com".to_owned()],
         scenario: "api".to_owned(),
         think: ("1s..3s".to_owned(), "review: the pause between iterations is a guess".to_owned()),

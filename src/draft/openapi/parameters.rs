@@ -6,13 +6,13 @@ use super::{
     Drafting,
     description::Description,
     guessed,
-    login::is_password,
     operation::{Operation, Part},
     order::giver,
 };
 use crate::draft::{
     gate::{Extract, Step, unused_value},
     text::{Text, snake},
+    words::{is_password, singular},
 };
 
 /// Where the value of a path parameter comes from, for every path that has it at the same place.
@@ -166,10 +166,5 @@ fn wanted_name(before: &str, parameter: &str) -> String {
         return name;
     }
     let segment = before.rsplit('/').find(|segment| !segment.is_empty() && !segment.contains('{')).unwrap_or_default();
-    let thing = snake(segment);
-    let thing = thing.strip_suffix("ies").map_or_else(
-        || thing.strip_suffix('s').filter(|short| short.len() > 1).unwrap_or(&thing).to_owned(),
-        |stem| format!("{stem}y"),
-    );
-    if segment.is_empty() { name } else { format!("{thing}_{name}") }
+    if segment.is_empty() { name } else { format!("{}_{name}", singular(&snake(segment))) }
 }

@@ -66,17 +66,16 @@ impl<'a> Security<'a> {
         let taken = |name: &str| {
             self.schemes.iter().any(|known| known.variable.as_ref().is_some_and(|(known, _)| known == name))
         };
-        let wanted = if taken(wanted) { snake(id).to_uppercase() } else { wanted.to_owned() };
-        let variable = unused(&wanted, taken);
-        let bearer = matches!(&place, Place::Header(_)) && wanted == "API_TOKEN";
+        // A description may come from anywhere: it does not choose which variable of this machine is sent.
+        let own = format!("API_{}", snake(id).trim_start_matches("api_").to_uppercase());
+        let variable = unused(if taken(wanted) { &own } else { wanted }, taken);
         let before = match kind {
             ("apiKey", _) => "",
             ("http", other) if !other.eq_ignore_ascii_case("basic") && !other.eq_ignore_ascii_case("bearer") => "",
-            _ if variable.starts_with("API_BASIC") || kind.0 == "basic" || kind.1.eq_ignore_ascii_case("basic") => {
-                "Basic "
-            }
+            _ if kind.0 == "basic" || kind.1.eq_ignore_ascii_case("basic") => "Basic ",
             _ => "Bearer ",
         };
+        let bearer = before == "Bearer ";
         self.schemes.push(Scheme {
             id: id.to_owned(),
             place,

@@ -8,6 +8,8 @@ use crate::draft::text::snake;
 /// How deep schemas are looked into.
 const DEEPEST: usize = 8;
 const MOST_SCHEMAS: usize = 200;
+const MOST_PROPERTIES: usize = 500;
+const MOST_LISTS: usize = 20;
 
 impl<'a> Description<'a> {
     /// The JSON pointer to the value that a parameter stands for, in an answer of this schema: of one thing, or of a list
@@ -41,7 +43,7 @@ impl<'a> Description<'a> {
         const NAMES: [&str; 8] = ["data", "results", "items", "result", "content", "records", "value", "list"];
         let properties = self.properties(schema);
         let named = |name: &&str| properties.iter().find(|(key, _)| key == name);
-        let lists = properties.iter().filter(|(_, kind)| self.follow(kind).get("items").is_some());
+        let lists = properties.iter().filter(|(_, kind)| self.follow(kind).get("items").is_some()).take(MOST_LISTS);
         NAMES.iter().filter_map(named).chain(lists).find_map(|(key, inner)| {
             let found = self.in_list(parameter, inner).or_else(|| self.in_one(parameter, self.follow(inner)))?;
             Some(format!("/{}{found}", escaped(key)))
@@ -57,7 +59,7 @@ impl<'a> Description<'a> {
             let Some((schema, depth)) = open.pop() else { break };
             let schema = self.follow(schema);
             let own = schema["properties"].as_object().into_iter().flatten();
-            found.extend(own.map(|(key, value)| (key.as_str(), value)));
+            found.extend(own.map(|(key, value)| (key.as_str(), value)).take(MOST_PROPERTIES - found.len()));
             let all = schema["allOf"].as_array().into_iter().flatten();
             let first = ["oneOf", "anyOf"].into_iter().filter_map(|key| schema[key].as_array()?.first());
             if depth < DEEPEST {

@@ -6,9 +6,9 @@ use super::*;
 use crate::plan::{Body, Redirects};
 
 /// One request with its answer; headers as `name: value` lines.
-struct Recorded(Value);
+pub(super) struct Recorded(pub(super) Value);
 
-fn recorded(method: &str, path: &str, status: u16) -> Recorded {
+pub(super) fn recorded(method: &str, path: &str, status: u16) -> Recorded {
     let url = if path.starts_with("http") { path.to_owned() } else { format!("https://app.shop.example{path}") };
     Recorded(json!({
         "startedDateTime": "2026-11-26T10:00:00.000Z", "time": 100,
@@ -23,33 +23,33 @@ impl Recorded {
         self
     }
 
-    fn asks(mut self, name: &str, value: &str) -> Self {
+    pub(super) fn asks(mut self, name: &str, value: &str) -> Self {
         self.0["request"]["headers"].as_array_mut().expect("a list").push(json!({"name": name, "value": value}));
         self
     }
 
-    fn answers(mut self, name: &str, value: &str) -> Self {
+    pub(super) fn answers(mut self, name: &str, value: &str) -> Self {
         self.0["response"]["headers"].as_array_mut().expect("a list").push(json!({"name": name, "value": value}));
         self
     }
 
-    fn sends(mut self, kind: &str, text: &str) -> Self {
+    pub(super) fn sends(mut self, kind: &str, text: &str) -> Self {
         self.0["request"]["postData"] = json!({"mimeType": kind, "text": text});
         self
     }
 
-    fn holds(mut self, kind: &str, text: &str) -> Self {
+    pub(super) fn holds(mut self, kind: &str, text: &str) -> Self {
         self.0["response"]["content"] = json!({"mimeType": kind, "text": text});
         self
     }
 }
 
-fn archive(entries: Vec<Recorded>) -> String {
+pub(super) fn archive(entries: Vec<Recorded>) -> String {
     json!({"log": {"version": "1.2", "entries": entries.into_iter().map(|entry| entry.0).collect::<Vec<_>>()}})
         .to_string()
 }
 
-const FORM: &str = "application/x-www-form-urlencoded";
+pub(super) const FORM: &str = "application/x-www-form-urlencoded";
 const PASSWORD: &str = "correct horse battery";
 const TOKEN: &str = "a8Fh3kPq92LmZx71";
 const SESSION: &str = "q8w7e6r5t4y3u2i1o0p9";

@@ -106,6 +106,21 @@ fn security_schemes_become_variables() {
 }
 
 #[test]
+fn a_description_does_not_choose_which_variable_is_sent() {
+    let key = r#"{"type": "apiKey", "in": "header", "name": "X-Key"}"#;
+    let draft = drafted(&format!(
+        r#"{{"openapi": "3.1.0", "security": [{{"a": [], "AWS_SECRET_ACCESS_KEY": [], "STAGING_PASSWORD": [], "api_key": []}}],
+           "components": {{"securitySchemes": {{"a": {key}, "AWS_SECRET_ACCESS_KEY": {key}, "STAGING_PASSWORD": {key}, "api_key": {key}}}}},
+           "paths": {{"/a": {{"get": {{"responses": {{}}}}}}}}}}"#
+    ));
+    assert!(draft.yaml.contains("secrets: [API_KEY"), "{}", draft.yaml);
+    for (name, _) in draft.variables.iter().filter(|(name, _)| name != "STAGING_URL") {
+        assert!(name.starts_with("API_"), "{name}");
+    }
+    assert!(!draft.yaml.contains("${AWS") && !draft.yaml.contains("${STAGING_PASSWORD"), "{}", draft.yaml);
+}
+
+#[test]
 fn one_scheme_for_all_is_a_header_of_the_target() {
     for (scheme, header) in [
         (r#"{"type": "http", "scheme": "Basic"}"#, r#"headers: {Authorization: "Basic ${API_BASIC}"}"#),

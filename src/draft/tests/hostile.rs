@@ -16,7 +16,8 @@ fn what_is_something_else_is_said_to_be() {
     assert!(error.to_string().starts_with("line 2, column 12: "), "{error}");
     let error = refused("openapi: 3.0.0\npaths: [\n");
     assert!(error.to_string().starts_with("it is not YAML: ") && error.to_string().contains("line"), "{error}");
-    assert!(matches!(refused(r#"{"log": {"entries": [{"request": 1}]}}"#), Error::Json { line: 1, .. }));
+    assert!(matches!(refused(r#"{"log": {"entries": 1}}"#), Error::Json { line: 1, .. }));
+    assert!(matches!(refused(r#"{"log": {"entries": [{"request": 1}]}}"#), Error::NoRequests { entries: 1, .. }));
     assert_eq!(draft("f", b"\xff\xfe"), Err(Error::NotText { byte: 0 }));
 }
 
@@ -64,6 +65,32 @@ fn what_multiplies_itself_ends() {
         paths.join(",")
     );
     planned(&drafted(&text));
+}
+
+/// Each of 1,500 operations needs sixty others, each of which needs those before it.
+#[test]
+fn operations_that_need_each_other_a_thousandfold_end_soon() {
+    let get =
+        r#"{"get": {"responses": {"200": {"content": {"application/json": {"schema": {"properties": {"id": {}}}}}}}}}"#;
+    let path = |levels: usize| "/a/{b}".repeat(levels);
+    let chain = (0..60).map(|levels| format!(r#""{}/a": {get}"#, path(levels)));
+    let leaves = (0..1_500).map(|n| format!(r#""{}/a/{{c{n}}}": {get}"#, path(59)));
+    let paths: Vec<String> = leaves.chain(chain).collect();
+    let begun = std::time::Instant::now();
+    planned(&drafted(&format!(r#"{{"openapi": "3.0.0", "paths": {{{}}}}}"#, paths.join(","))));
+    assert!(begun.elapsed() < std::time::Duration::from_secs(15), "{:?}", begun.elapsed());
+}
+
+#[test]
+fn servers_that_name_each_other_end() {
+    let name = |n: usize| format!("{{v{n:03}}}");
+    let variables: Vec<String> =
+        (0..100).map(|n| format!(r#""v{n:03}": {{"default": "{}"}}"#, name(n + 1).repeat(20))).collect();
+    planned(&drafted(&format!(
+        r#"{{"openapi": "3.0.0", "servers": [{{"url": "/{}", "variables": {{{}}}}}], "paths": {{"/a": {{"get": {{}}}}}}}}"#,
+        name(0),
+        variables.join(",")
+    )));
 }
 
 #[test]

@@ -3,7 +3,9 @@
 mod archive;
 mod description;
 mod hostile;
+mod leaks;
 mod texts;
+mod words;
 
 use super::{Draft, Error, draft};
 use crate::{
