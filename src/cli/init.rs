@@ -2,7 +2,6 @@
 //! have.
 
 use std::{
-    borrow::Cow,
     fmt::Write as _,
     fs::{self, OpenOptions},
     io::{self, Write as _},
@@ -61,8 +60,13 @@ fn from(file: &Path) -> u8 {
         );
         return USAGE;
     }
+    let theirs = Path::new(WORKFLOW.0).exists();
     let code = write(GATES.0, &draft.yaml).max(write(WORKFLOW.0, &workflow(&draft)));
     if code == DONE {
+        let lines = lines(&draft);
+        if theirs && !lines.is_empty() {
+            output::print(&format!("add these to `env` of the step of {} that runs the gate:\n{lines}", WORKFLOW.0));
+        }
         output::print(&next(&draft));
     }
     code
@@ -76,16 +80,31 @@ fn drafted(file: &Path) -> Result<Draft, String> {
 }
 
 /// The workflow, with the draft's variables handed on as secrets.
-fn workflow(draft: &Draft) -> Cow<'static, str> {
-    let mut lines = PASSWORD.to_owned();
-    for (name, _) in
-        draft.variables.iter().filter(|(name, _)| !["STAGING_URL", "STAGING_PASSWORD"].contains(&name.as_str()))
-    {
+fn workflow(draft: &Draft) -> String {
+    let mut text = WORKFLOW.1.replace(PASSWORD, &format!("{PASSWORD}{}", lines(draft)));
+    // A draft names no demo app to fall back to.
+    for (demo, instead) in [
+        ("drives its built-in demo app, and every report says so.", "ends with code 2."),
+        (
+            "Without STAGING_URL they would gate the demo app, and pass;",
+            "Without STAGING_URL they have no app to measure;",
+        ),
+        ("Refuse to pass a fork on the demo app", "Refuse to pass a fork that is not measured"),
+    ] {
+        text = text.replace(demo, instead);
+    }
+    text
+}
+
+/// The lines of a workflow that hand on the variables of a draft, besides those that every workflow has.
+fn lines(draft: &Draft) -> String {
+    let own = ["STAGING_URL", "STAGING_PASSWORD"];
+    let names = draft.variables.iter().map(|(name, _)| name).filter(|name| !own.contains(&name.as_str()));
+    let mut lines = String::new();
+    for name in names {
         writeln!(lines, "          {name}: ${{{{ secrets.{name} }}}}").expect("a string takes what is written to it");
     }
-    // A draft names no demo app to fall back to.
-    let demo = "drives its built-in demo app, and every report says so.";
-    Cow::Owned(WORKFLOW.1.replace(PASSWORD, &lines).replace(demo, "ends with code 2."))
+    lines
 }
 
 /// What the draft is, what to set, and what to do.

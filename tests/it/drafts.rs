@@ -161,6 +161,31 @@ fn what_gives_no_gate_is_2_and_writes_nothing() {
 }
 
 #[test]
+fn the_workflow_hands_on_what_the_draft_needs() {
+    const DESCRIPTION: &str = "openapi: 3.0.0\nsecurity: [{b: []}]\ncomponents: {securitySchemes: {b: {type: http, scheme: bearer}}}\n\
+                               paths: {/a: {get: {responses: {}}}}\n";
+    const LINE: &str = "          API_TOKEN: ${{ secrets.API_TOKEN }}\n";
+    let workflow = ".github/workflows/stagegate.yml";
+    let desk = Desk::new();
+    fs::write(desk.path("api.yaml"), DESCRIPTION).expect("it can be written");
+    let said = desk.done(&["init", "--from", "api.yaml"]);
+    let written = fs::read_to_string(desk.path(workflow)).expect("it was written");
+    assert!(written.contains(&format!("secrets.STAGING_PASSWORD }}}}\n{LINE}")), "{written}");
+    assert!(!written.contains("demo"), "a draft has no demo app to fall back to: {written}");
+    assert!(!said.contains("add these"), "{said}");
+
+    // A workflow of one's own stays, and is told what to add.
+    fs::write(desk.path(workflow), "mine").expect("it can be written");
+    fs::remove_file(desk.path("gates.yaml")).expect("it was written");
+    let said = desk.done(&["init", "--from", "api.yaml"]);
+    assert!(
+        said.contains(&format!("add these to `env` of the step of {workflow} that runs the gate:\n{LINE}")),
+        "{said}"
+    );
+    assert_eq!(fs::read_to_string(desk.path(workflow)).expect("it is there"), "mine");
+}
+
+#[test]
 fn a_gates_yaml_that_is_there_stays() {
     let desk = Desk::new();
     fs::write(desk.path("gates.yaml"), "mine").expect("it can be written");
