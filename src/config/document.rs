@@ -25,6 +25,8 @@ pub fn document(text: &str) -> Result<serde_json::Value, String> {
     options.budget = Some(budget);
     options.duplicate_keys = DuplicateKeyPolicy::LastWins;
     options.merge_keys = MergeKeyPolicy::Merge;
+    // As YAML 1.2 has it, which descriptions are written in: `yes` is a word.
+    options.strict_booleans = true;
     options.with_snippet = false;
     serde_saphyr::from_str_with_options(text, options).map_err(|error| first_line(&error.to_string()))
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{
     picture::{Baseline, Curve, Picture, distribution},
+    requests::{SplitView, TracesView},
     tone::Cell,
 };
 use crate::{
@@ -31,8 +32,10 @@ pub(super) struct EndpointsView {
     /// What the baseline has for the pictures, in a sentence; empty without a comparison.
     baseline: &'static str,
     rows: Vec<RowView>,
-    /// Rows that are left out.
+    /// Rows that are left out, also of `splits`.
     more: usize,
+    splits: Vec<SplitView>,
+    traces: Option<TracesView>,
 }
 
 /// The latency of one endpoint.
@@ -94,6 +97,11 @@ impl EndpointsView {
             baseline,
             rows: rows().take(MOST_ROWS).map(|(at, phase, endpoint)| RowView::of(at, phase, endpoint)).collect(),
             more: rows().count().saturating_sub(MOST_ROWS),
+            splits: rows()
+                .filter_map(|(at, phase, endpoint)| SplitView::of(at, phase, endpoint))
+                .take(MOST_ROWS)
+                .collect(),
+            traces: TracesView::of(&run),
         })
     }
 }
@@ -146,7 +154,17 @@ fn known(verdict: &Verdict, (place, phase): (usize, &str), name: &str) -> Vec<Ba
 impl RowView {
     fn of(at: usize, phase: &PhaseVerdict, endpoint: &EndpointVerdict) -> Self {
         let EndpointVerdict {
-            name, tags, requests, failures, statuses, errors, examples, latency_ms, service_ms, ..
+            name,
+            tags,
+            requests,
+            failures,
+            statuses,
+            errors,
+            examples,
+            latency_ms,
+            service_ms,
+            time_split_ms: _,
+            traces: _,
         } = endpoint;
         let Milliseconds { p50, p90, p95, p99, max, .. } = *latency_ms;
         let [p50, p90, p95, p99, max, service] =

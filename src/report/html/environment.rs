@@ -15,8 +15,8 @@ pub(super) struct GeneratorView {
     phase: String,
     load: String,
     state: Tone,
-    /// Lateness, and CPU of the busiest worker.
-    cells: [String; 3],
+    /// Lateness, CPU of the busiest worker, its wait for a core, what the hypervisor took, and what it would have managed.
+    cells: [String; 6],
 }
 
 /// The run in short, for its first lines.
@@ -59,15 +59,19 @@ pub(super) fn environment(verdict: &Verdict) -> Vec<(&'static str, String)> {
 pub(super) fn generators(verdict: &Verdict) -> Vec<GeneratorView> {
     let views = verdict.phases.iter().filter_map(|phase| {
         let generator = phase.generator.as_ref()?;
-        let (word, class) = if generator.saturated { ("saturated", "unsure") } else { ("good enough", "good") };
+        let class = if generator.saturated { "unsure" } else { "good" };
+        let percent = |share: Option<f64>| number::or_nothing(share, |share| format!("{} %", number::plain(share)));
         Some(GeneratorView {
             phase: phase.name.clone(),
             load: ladder::load(phase),
-            state: Tone { word, class },
+            state: Tone { word: generator.state(), class },
             cells: [
                 number::milliseconds(generator.lateness_ms.p99),
                 number::milliseconds(generator.lateness_ms.max),
-                format!("{} %", number::plain(generator.cpu_percent)),
+                percent(Some(generator.cpu_percent)),
+                percent(generator.run_queue_percent),
+                percent(generator.steal_percent),
+                number::or_nothing(generator.capacity_per_second, |rate| format!("{}/s", number::plain(rate))),
             ],
         })
     });

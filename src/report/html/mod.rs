@@ -10,6 +10,7 @@ mod environment;
 mod errors;
 mod phases;
 mod picture;
+mod requests;
 mod tone;
 mod view;
 

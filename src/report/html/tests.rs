@@ -80,6 +80,24 @@ fn says_why_statements_are_not_known() {
 }
 
 #[test]
+fn lists_requests_that_can_be_looked_up_by_their_trace_ids() {
+    let mut verdict = fixtures::failed();
+    assert!(!page(verdict.clone()).contains("in the app's tracing"));
+    let trace = |id: &str, error: Option<&str>| crate::judge::TraceVerdict {
+        trace_id: id.to_owned(),
+        at_s: 1.5,
+        latency_ms: 812.0,
+        status: Some(503),
+        error: error.map(str::to_owned),
+    };
+    verdict.phases[0].endpoints[1].traces = vec![trace("4bf92f3577b34da6a3ce929d0e0e4736", Some("check"))];
+    let page = page(verdict);
+    let (_, table) = page.split_once("Requests to look up in the app's tracing").expect("they are listed");
+    let row = table.split("<tr>").find(|row| row.contains("4bf92f3577b34da6a3ce929d0e0e4736")).expect("it is there");
+    assert!(row.contains("812 ms") && row.contains("check, 503") && row.contains("1.5 s"), "{row}");
+}
+
+#[test]
 fn asks_for_nothing_from_elsewhere() {
     let page = page(fixtures::everything());
     for forbidden in [" src=", "@import", "url(", "<link", "<iframe", "onload", "style=", "href=\"http"] {
