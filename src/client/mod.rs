@@ -37,6 +37,7 @@ pub mod tls;
 
 pub use agent::Agent;
 pub use answer::Answer;
+pub use decode::Content;
 pub use error::ClientError;
 pub use expect::verify;
 pub use extract::extract;

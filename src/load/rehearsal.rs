@@ -167,7 +167,9 @@ impl Witness for Onlooker<'_> {
         if let Some(answer) = hop.answer {
             self.hidden.borrow_mut().extend(confidential(&answer.headers));
         }
-        let quoted = |answer: &Answer| Quote::of_answer((answer.status, answer.version), &answer.headers, &answer.body);
+        let quoted = |answer: &Answer| {
+            Quote::of_answer((answer.status, answer.version), &answer.headers, answer.content().shown())
+        };
         let version = hop.answer.map_or(self.version, |answer| answer.version);
         let sent = |request: &Request| {
             let line = (&request.method, request.address.path());
