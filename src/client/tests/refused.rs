@@ -93,9 +93,9 @@ fn talk(mut stream: TcpStream, heard: &Heard, say: &dyn Fn(&Received) -> Vec<u8>
     stream.write_all(&frame(SETTINGS, 0, 0, &[]))?;
     let mut numbers = [0; 256];
     loop {
-        let mut head = [0; 9];
-        stream.read_exact(&mut head)?;
-        let [a, b, c, kind, flags, id @ ..] = head;
+        let mut first = [0; 9];
+        stream.read_exact(&mut first)?;
+        let [a, b, c, kind, flags, id @ ..] = first;
         let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
         stream.read_exact(&mut payload)?;
         match kind {
