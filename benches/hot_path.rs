@@ -80,6 +80,7 @@ fn exchange(criterion: &mut Criterion) {
         connections: Connections::Keep,
         resolve: Vec::new(),
         proxy: None,
+        trace: false,
         tls: Tls { ca: None, verify: true },
         ready: None,
         start: None,

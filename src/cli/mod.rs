@@ -13,7 +13,9 @@ pub mod demo;
 mod history;
 mod init;
 mod input;
+mod judge;
 mod live;
+mod manual;
 mod named;
 mod output;
 mod posting;
@@ -90,12 +92,15 @@ fn dispatch(command: Command) -> u8 {
         Command::Init(args) => init::run(&args),
         Command::Demo(args) => demo::run(*args),
         Command::Compare(args) => compare::run(&args),
+        Command::Judge(args) => judge::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Comment(args) => comment::run(&args),
         Command::Baseline(args) => baseline::run(&args.act),
         Command::Calibrate(args) => calibrate::run(&args),
         Command::Selftest(args) => selftest::run(&args),
         Command::Schema(args) => schema::run(&args),
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::man(&args),
     }
 }
 

@@ -12,7 +12,9 @@ use super::{
     patience::Patience,
     payload::Payload,
     proxy,
+    tracer::{TRACEPARENT, Tracer},
 };
+use crate::measure::TraceId;
 use crate::plan::{Connections, FailureKind};
 
 /// The most connections of one user: the target's, and those of the last hosts that it was sent to.
@@ -42,6 +44,8 @@ pub struct Agent {
     headers: HeaderMap,
     opened: Option<Opening>,
     patience: Patience,
+    /// Where requests carry a trace id.
+    tracer: Option<Tracer>,
 }
 
 impl Agent {
@@ -50,9 +54,15 @@ impl Agent {
         Self::default()
     }
 
-    /// Without cookies; it sends over connections that others use too.
-    pub fn sharing(shared: Rc<Shared>) -> Self {
-        Self { shared: Some(shared), ..Self::default() }
+    /// What a new user sends with: over connections that others use too where there are any, and giving each request a trace id
+    /// from this source where there is one.
+    pub fn of_user(shared: Option<Rc<Shared>>, traces: Option<fastrand::Rng>) -> Self {
+        Self { shared, tracer: traces.map(Tracer::new), ..Self::default() }
+    }
+
+    /// The trace id of the request that was sent last; `None` where requests carry none.
+    pub fn trace(&self) -> Option<TraceId> {
+        self.tracer.as_ref().map(Tracer::last)
     }
 
     /// The cookie jar.
@@ -91,10 +101,10 @@ impl Agent {
         request: &Request,
     ) -> Result<Answer, Trouble> {
         let ended = {
-            let Self { connections, shared, session, headers, opened, .. } = self;
+            let Self { connections, shared, session, headers, opened, tracer, .. } = self;
             *opened = None;
-            let outgoing = Some(outgoing(origin, request, session, std::mem::take(headers)));
-            let mut sending = Sending { origin, request, session, outgoing, opened, refusals: 0 };
+            let outgoing = Some(outgoing(origin, request, (session, tracer), std::mem::take(headers)));
+            let mut sending = Sending { origin, request, session, tracer, outgoing, opened, refusals: 0 };
             let mut exchange = pin!(async {
                 match shared {
                     // In a place of its own, because HTTP/1.1 would pay for the room that it takes.
@@ -137,6 +147,15 @@ impl Agent {
         self.connections.drain(..).for_each(Connection::close);
     }
 
+    /// Gives back the memory that its connections need for exchanges only; they stay open. For users who pause: the next
+    /// exchange costs a little more.
+    pub async fn rest(&mut self) {
+        drop_unfinished(&mut self.connections);
+        for connection in &mut self.connections {
+            connection.rest().await;
+        }
+    }
+
     /// Takes an answer that nobody needs any more, so that the next request is made without asking for memory.
     pub fn give_back(&mut self, answer: Answer) {
         self.headers = answer.headers;
@@ -150,6 +169,7 @@ pub(super) struct Sending<'a> {
     pub(super) origin: &'a Origin,
     pub(super) request: &'a Request,
     session: &'a mut Session,
+    tracer: &'a mut Option<Tracer>,
     /// `None` once it was handed over.
     pub(super) outgoing: Option<Outgoing>,
     /// The last connection that was opened for it.
@@ -169,14 +189,22 @@ impl Sending<'_> {
         if self.refusals == MOST_TRIES {
             return Err(Failure::new(kind, format!("{description}, each of {MOST_TRIES} times")));
         }
-        self.outgoing = Some(outgoing(self.origin, self.request, self.session, HeaderMap::new()));
+        self.outgoing = Some(outgoing(self.origin, self.request, (self.session, self.tracer), HeaderMap::new()));
         Ok(())
     }
 }
 
 /// A request as it is handed to the HTTP library; `headers` is empty room for its headers.
-fn outgoing(origin: &Origin, request: &Request, session: &mut Session, mut headers: HeaderMap) -> Outgoing {
+fn outgoing(
+    origin: &Origin,
+    request: &Request,
+    (session, tracer): (&mut Session, &mut Option<Tracer>),
+    mut headers: HeaderMap,
+) -> Outgoing {
     request.write_headers(session.header(&request.address), &mut headers);
+    if let Some(tracer) = tracer {
+        headers.insert(TRACEPARENT, tracer.next());
+    }
     let mut outgoing = Outgoing::new(Payload::of(&request.body));
     *outgoing.method_mut() = request.method.clone();
     *outgoing.uri_mut() = match origin.proxy() {
@@ -201,7 +229,7 @@ async fn exchange(connections: &mut Vec<Connection>, sending: &mut Sending<'_>) 
             connections.push(opened);
         }
         let connection = connections.last_mut().expect("it was brought forward or opened just now");
-        let ended = connection.converse(request, &mut sending.outgoing).await;
+        let ended = connection.converse(request, &mut sending.outgoing, &sending.origin.room).await;
         let lost = ended.is_err() || connection.is_closed();
         if lost {
             connections.pop();
@@ -209,6 +237,7 @@ async fn exchange(connections: &mut Vec<Connection>, sending: &mut Sending<'_>) 
         match ended {
             Ok(answer) => return Ok(answer),
             Err(Unanswered::Failed(failure)) => return Err(failure.into()),
+            Err(Unanswered::Exhausted(why)) => return Err(Trouble::Exhausted(why.to_owned())),
             Err(Unanswered::Refused(failure)) => sending.again(failure)?,
             Err(Unanswered::Unsent) if reused => {}
             Err(Unanswered::Unsent) => return Err(Failure::closed_at_once().into()),

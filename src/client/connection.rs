@@ -6,8 +6,15 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{
-    Answer, Failure, Opening, Origin, Request, Trouble, dial::dial, http1::Http1, http2::Http2, origin::Destination,
-    payload::Payload, stream::Stream, tls::HTTP2,
+    Answer, Failure, Opening, Origin, Request, Trouble,
+    dial::dial,
+    http1::Http1,
+    http2::Http2,
+    origin::Destination,
+    payload::Payload,
+    room::{Full, Room},
+    stream::Stream,
+    tls::HTTP2,
 };
 use crate::plan::{FailureKind, Http};
 
@@ -46,6 +53,14 @@ pub(super) enum Unanswered {
     Refused(Failure),
     /// It was sent, at least in part.
     Failed(Failure),
+    /// This machine has no room for the answer's body: the reason.
+    Exhausted(&'static str),
+}
+
+impl From<Full> for Unanswered {
+    fn from(Full(why): Full) -> Self {
+        Self::Exhausted(why)
+    }
 }
 
 /// The body of an answer.
@@ -79,16 +94,17 @@ impl Connection {
         &mut self,
         request: &Request,
         outgoing: &mut Option<Outgoing>,
+        room: &Room,
     ) -> Result<Answer, Unanswered> {
         let limits = (request.keep, request.max_size);
         let (head, read) = match &mut self.version {
             Version::One(http1) => {
                 let (head, incoming) = http1.send(outgoing).await?;
-                let read = http1.read(incoming, &head, limits).await?;
+                let read = http1.read(incoming, &head, limits, room).await?;
                 (head, read)
             }
             // Here, because HTTP/1.1 would pay for the room that it takes.
-            Version::Two(http2) => Box::pin(http2.exchange(outgoing, limits)).await?,
+            Version::Two(http2) => Box::pin(http2.exchange(outgoing, limits, room)).await?,
         };
         let Read { body, size, first_byte } = read;
         Ok(Answer {
@@ -99,6 +115,13 @@ impl Connection {
             first_byte,
             version: head.version,
         })
+    }
+
+    /// Gives back what it does not need while its user pauses.
+    pub(super) async fn rest(&mut self) {
+        if let Version::One(http1) = &mut self.version {
+            http1.rest().await;
+        }
     }
 
     /// Ends it for good, by a reset.

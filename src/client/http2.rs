@@ -34,6 +34,7 @@ use super::{
     hush::Hush,
     kept::Kept,
     origin::Destination,
+    room::Room,
     stream::Stream,
 };
 use crate::plan::FailureKind;
@@ -127,7 +128,8 @@ impl Http2 {
     pub(super) async fn exchange(
         &mut self,
         outgoing: &mut Option<Outgoing>,
-        (keep, max_size): (Keep, Option<u64>),
+        limits: (Keep, Option<u64>),
+        room: &Room,
     ) -> Result<(Parts, Read), Unanswered> {
         if !self.is_ready().await {
             return Err(Unanswered::Unsent);
@@ -139,7 +141,7 @@ impl Http2 {
         let mut upload = Upload::new(stream, body);
         let (head, incoming) = self.head(answer, &mut upload).await.map_err(unanswered)?.into_parts();
         let first_byte = Instant::now();
-        let (body, size) = self.read(incoming, &mut upload, (keep, max_size)).await.map_err(failed)?;
+        let (body, size) = self.read(incoming, &mut upload, limits, room).await?;
         // What is left of an upload that was answered early is not sent.
         drop(upload);
         // A connection with an answer that was cut off is still to be closed by a reset.
@@ -196,14 +198,15 @@ impl Http2 {
         mut incoming: RecvStream,
         upload: &mut Upload,
         (keep, max_size): (Keep, Option<u64>),
-    ) -> Result<(Bytes, u64), h2::Error> {
-        let mut kept = Kept::default();
+        room: &Room,
+    ) -> Result<(Bytes, u64), Unanswered> {
+        let mut kept = Kept::of(room);
         let (mut size, mut fair) = (0_u64, FAIR_SHARE);
-        while let Some(data) = self.next(upload, |cx| incoming.poll_data(cx)).await.transpose()? {
-            incoming.flow_control().release_capacity(data.len())?;
+        while let Some(data) = self.next(upload, |cx| incoming.poll_data(cx)).await.transpose().map_err(failed)? {
+            incoming.flow_control().release_capacity(data.len()).map_err(failed)?;
             size += data.len() as u64;
             if keep == Keep::Body {
-                kept.add(data);
+                kept.add(data)?;
             }
             if max_size.is_some_and(|max| size > max) {
                 // The rest answers nothing that will be asked, so that the connection ends with this exchange.
@@ -215,7 +218,7 @@ impl Http2 {
                 tokio::task::yield_now().await;
             }
         }
-        self.next(upload, |cx| incoming.poll_trailers(cx)).await?;
+        self.next(upload, |cx| incoming.poll_trailers(cx)).await.map_err(failed)?;
         Ok((kept.take(), size))
     }
 

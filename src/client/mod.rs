@@ -29,11 +29,13 @@ mod payload;
 mod proxy;
 mod request;
 mod resolve;
+mod room;
 pub mod service;
 mod session;
 mod shared;
 mod stream;
 pub mod tls;
+mod tracer;
 
 pub use agent::Agent;
 pub use answer::Answer;

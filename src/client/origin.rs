@@ -9,7 +9,7 @@ use http::{HeaderValue, Uri, Version, uri::PathAndQuery};
 use rustls::ClientConfig;
 use url::{Host, Url};
 
-use super::{ClientError, Failure, resolve::Addresses, tls};
+use super::{ClientError, Failure, resolve::Addresses, room::Room, tls};
 use crate::plan::{Connections, Http, Target, Tls, allowed, is_loopback};
 
 /// So many servers beside the target are remembered. An app under `*.example.com` could redirect to ever new ones.
@@ -31,6 +31,7 @@ pub struct Origin {
     proxy: Option<Destination>,
     tls: Tls,
     secure: OnceLock<Arc<ClientConfig>>,
+    pub(super) room: Room,
     #[cfg(test)]
     pub(super) memory: Option<super::testing::Dial>,
 }
@@ -82,6 +83,7 @@ impl Origin {
             proxy: target.proxy.as_ref().and_then(|url| Destination::of(url, &[])),
             tls: target.tls.clone(),
             secure: OnceLock::new(),
+            room: Room::default(),
             #[cfg(test)]
             memory: None,
         };

@@ -23,6 +23,7 @@ use super::{
     http2::{self, Naming, Sharing, Upload},
     kept::Kept,
     origin::Destination,
+    room::Room,
 };
 use crate::plan::{FailureKind, Http};
 
@@ -87,10 +88,11 @@ impl Shared {
         loop {
             let seat = self.seat(sending).await?;
             let new = seat.new;
-            match seat.converse(&mut sending.outgoing, limits).await {
+            match seat.converse(&mut sending.outgoing, limits, &sending.origin.room).await {
                 Ok(answer) => return Ok(answer),
                 Err(Unanswered::Failed(failure)) => return Err(failure.into()),
                 Err(Unanswered::Refused(failure)) => sending.again(failure)?,
+                Err(Unanswered::Exhausted(why)) => return Err(Trouble::Exhausted(why.to_owned())),
                 // It is found again no more, so that the next turn looks for another one.
                 Err(Unanswered::Unsent) if !new => {}
                 Err(Unanswered::Unsent) => return Err(Failure::closed_at_once().into()),
@@ -200,6 +202,7 @@ impl Seat {
         mut self,
         outgoing: &mut Option<Outgoing>,
         limits: (Keep, Option<u64>),
+        room: &Room,
     ) -> Result<Answer, Unanswered> {
         let mut sender = self.line.sender.clone();
         if poll_fn(|cx| sender.poll_ready(cx)).await.is_err() {
@@ -224,7 +227,7 @@ impl Seat {
         });
         let (head, incoming) = head.await.map_err(unanswered)?.into_parts();
         let first_byte = Instant::now();
-        let (body, size) = read(incoming, &mut upload, limits).await.map_err(http2::failed)?;
+        let (body, size) = read(incoming, &mut upload, limits, room).await?;
         self.finished = true;
         Ok(Answer {
             status: head.status.as_u16(),
@@ -281,8 +284,9 @@ async fn read(
     mut incoming: RecvStream,
     upload: &mut Upload,
     (keep, max_size): (Keep, Option<u64>),
-) -> Result<(Bytes, u64), h2::Error> {
-    let mut kept = Kept::default();
+    room: &Room,
+) -> Result<(Bytes, u64), Unanswered> {
+    let mut kept = Kept::of(room);
     let (mut size, mut fair) = (0_u64, FAIR_SHARE);
     let next = async |upload: &mut Upload, incoming: &mut RecvStream| {
         poll_fn(|cx| {
@@ -291,11 +295,11 @@ async fn read(
         })
         .await
     };
-    while let Some(data) = next(upload, &mut incoming).await.transpose()? {
-        incoming.flow_control().release_capacity(data.len())?;
+    while let Some(data) = next(upload, &mut incoming).await.transpose().map_err(http2::failed)? {
+        incoming.flow_control().release_capacity(data.len()).map_err(http2::failed)?;
         size += data.len() as u64;
         if keep == Keep::Body {
-            kept.add(data);
+            kept.add(data)?;
         }
         if max_size.is_some_and(|max| size > max) {
             return Ok((kept.take(), size));
@@ -309,6 +313,7 @@ async fn read(
         upload.push(cx);
         incoming.poll_trailers(cx)
     })
-    .await?;
+    .await
+    .map_err(http2::failed)?;
     Ok((kept.take(), size))
 }

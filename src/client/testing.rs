@@ -47,6 +47,7 @@ pub(crate) fn target() -> Target {
         connections: Connections::Keep,
         resolve: Vec::new(),
         proxy: None,
+        trace: false,
         tls: Tls { ca: None, verify: true },
         ready: None,
         start: None,

@@ -35,6 +35,10 @@ pub struct Target {
     /// Headers of every request.
     #[serde(default)]
     pub headers: Table<Located<String>>,
+    /// Whether each request carries a `traceparent` header (W3C Trace Context) with an id of its own; those of the slowest
+    /// and of the first failed requests stand in the reports, to be looked up in the app's tracing. Default false.
+    #[serde(default)]
+    pub trace: bool,
     /// Certificates.
     #[serde(default)]
     pub tls: Tls,

@@ -129,6 +129,21 @@ pub(super) async fn rehearse(walk: &mut Walk<'_>) -> Result<(), Interruption> {
     Ok(())
 }
 
+/// After users of a load could not log in: whether one user alone can, in exchanges that show why not.
+pub(super) async fn look_at_logins(walk: &mut Walk<'_>) -> Result<(), Interruption> {
+    let plan = Arc::clone(&walk.plan);
+    for (scenario, id) in plan.scenarios.iter().zip(0_u32..).filter(|(scenario, _)| !scenario.login.is_empty()) {
+        let pass = load::once(&plan, ScenarioId(id), &walk.kit.origin, plan.seed);
+        let rehearsal = walk.stop.or(pass).await?;
+        walk.record.count(Sent { requests: rehearsal.requests, failures: rehearsal.failures });
+        if !rehearsal.passed() {
+            let title = format!("login of {}, one user after the phase", scenario.name);
+            walk.record.rehearsals.push(Rehearsed { title, rehearsal });
+        }
+    }
+    Ok(())
+}
+
 pub(super) fn tell_preflight(walk: &mut Walk<'_>, shown: CheckResult) {
     (walk.listen)(Event::Preflight(shown.clone()));
     walk.record.preflight.push(shown);

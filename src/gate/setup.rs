@@ -42,8 +42,28 @@ pub struct Setup {
     pub repetitions: u32,
     /// The folder for the output of the apps that the gate starts ([`super::LOGS`]); `None` keeps nothing of it.
     pub logs: Option<PathBuf>,
+    /// Whether somebody looks while it runs, so that [`super::Progress::standing`] is worth its work once a second.
+    pub watched: bool,
     /// The binary that serves the built-in staging app by `demo --port 0 --until-stdin-closes`, for `target.url: demo`.
     pub binary: PathBuf,
+}
+
+/// What a verdict needs besides what happened.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Closing<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) extent: Extent,
+    pub(super) repeat: &'a str,
+    pub(super) against: Option<&'a Against>,
+    pub(super) repetitions: u32,
+}
+
+impl Setup {
+    /// What its verdict needs.
+    pub(super) fn closing(&self) -> Closing<'_> {
+        let Self { plan, extent, repeat, against, repetitions, .. } = self;
+        Closing { plan, extent: *extent, repeat, against: against.as_ref(), repetitions: *repetitions }
+    }
 }
 
 /// What the cells of a run are compared with.

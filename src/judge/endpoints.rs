@@ -2,18 +2,24 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{EndpointVerdict, Longest, Milliseconds, PhaseEvidence, TimeSplit, evidence::Selection};
-use crate::measure::{self, Histogram, Part};
+use super::{EndpointVerdict, Longest, Milliseconds, PhaseEvidence, TimeSplit, TraceVerdict, evidence::Selection};
+use crate::measure::{self, Histogram, Part, SummaryRow, Trace, Traces};
 use crate::plan::EndpointId;
 
 /// Latency over these endpoints: each percentile the worse of the one with and without the requests added for silences.
 pub(super) fn latency(selection: &Selection<'_>) -> Milliseconds {
+    if let Some(summary) = selection.summary() {
+        return selection.summed_up(summary).map(summed_up).unwrap_or_default();
+    }
     let added = selection.histogram(|endpoint| &endpoint.added);
     milliseconds(&selection.histogram(|endpoint| &endpoint.latency), &added)
 }
 
 /// Service time over these endpoints.
 pub(super) fn service(selection: &Selection<'_>) -> Milliseconds {
+    if selection.summary().is_some() {
+        return latency(selection);
+    }
     milliseconds(&selection.histogram(|endpoint| &endpoint.service), &Histogram::new())
 }
 
@@ -42,6 +48,7 @@ fn row(evidence: &PhaseEvidence<'_>, name: &str, ids: &[EndpointId]) -> Endpoint
         latency_ms: latency(&selection),
         service_ms: service(&selection),
         time_split_ms: time_split(&selection),
+        traces: traces(evidence, &selection),
     };
     for id in ids {
         let tags = evidence.plan.endpoints.get(id.index()).map(|endpoint| endpoint.tags.as_slice()).unwrap_or_default();
@@ -91,11 +98,39 @@ fn in_milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
+/// Failures first, in order of time.
+fn traces(evidence: &PhaseEvidence<'_>, selection: &Selection<'_>) -> Vec<TraceVerdict> {
+    let mut kept = Traces::default();
+    selection.rows.iter().for_each(|row| kept.merge(row.measured.traces.clone()));
+    let start = evidence.measurements.window_start.unwrap_or_default().as_secs_f64();
+    let verdict = |trace: &Trace| TraceVerdict {
+        trace_id: trace.id.to_string(),
+        at_s: ((trace.at.as_secs_f64() - start) * 1e6).round() / 1e6,
+        latency_ms: trace.latency.as_secs_f64() * 1e3,
+        status: trace.status,
+        error: trace.failure.map(|kind| kind.key().to_owned()),
+    };
+    kept.all().map(verdict).collect()
+}
+
 fn add_new(list: &mut Vec<String>, more: &[String], at_most: usize) {
     for item in more {
         if list.len() < at_most && !list.contains(item) {
             list.push(item.clone());
         }
+    }
+}
+
+fn summed_up(row: &SummaryRow) -> Milliseconds {
+    let number = |time: Option<Duration>| time.map(|time| time.as_secs_f64() * 1e3);
+    let quantile = |q| number(row.quantile(q));
+    Milliseconds {
+        p50: quantile(0.5),
+        p90: quantile(0.9),
+        p95: quantile(0.95),
+        p99: quantile(0.99),
+        max: number(row.max),
+        mean: number(row.mean),
     }
 }
 

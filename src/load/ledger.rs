@@ -9,7 +9,7 @@ use std::{
 use super::{course::Course, prepare::PreparedStep, walk::Hop, walk::Witness};
 use crate::{
     client::{Answer, Opening},
-    measure::{Batch, Histogram, Layout, Opened, Recorder, Sample, Split},
+    measure::{Batch, Histogram, Layout, Opened, Recorder, Sample, Split, Trace},
     plan::{EndpointId, FailureKind},
 };
 
@@ -116,7 +116,7 @@ impl Ledger {
         self.in_flight.get()
     }
 
-    /// The system's words, if this machine ran out of descriptors or ports.
+    /// The words, if this machine ran out of descriptors, ports or memory for bodies.
     pub(super) fn take_exhausted(&self) -> Option<String> {
         self.exhausted.take()
     }
@@ -165,6 +165,18 @@ impl Witness for Ledger {
         });
         if let Some(Opening { dns, connect, tls, .. }) = hop.opened {
             self.recorder.borrow_mut().opened(endpoint, hop.intended, Opened { dns, connect, tls });
+        }
+        if let Some(id) = hop.trace {
+            self.recorder.borrow_mut().trace(
+                endpoint,
+                Trace {
+                    id,
+                    at: hop.intended,
+                    latency: hop.ended.saturating_sub(hop.intended),
+                    status: hop.answer.map(|answer| answer.status),
+                    failure: hop.failure.map(|failure| failure.kind),
+                },
+            );
         }
         if let Some(failure) = hop.failure {
             self.recorder.borrow_mut().describe_failure(endpoint, &failure.description);

@@ -1,9 +1,11 @@
 //! One side of an exchange as people read it: head and beginning of the body, without what is confidential.
 
 use http::{HeaderMap, HeaderName, Method, StatusCode, Version, header};
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
 
 /// The longest beginning of a body that is kept, in bytes.
-const LONGEST: usize = 16 * 1024;
+pub(super) const LONGEST: usize = 16 * 1024;
 
 /// What stands in the place of a value that nobody may read.
 const HIDDEN: &str = "***";
@@ -72,6 +74,46 @@ pub fn confidential(headers: &HeaderMap) -> Vec<String> {
     }
     values.retain(|value| !value.is_empty());
     values
+}
+
+/// The values of the fields of a form, or of JSON, whose names say that nobody may read them: passwords, tokens. As they
+/// stand in the body and as they are meant.
+pub(super) fn confidential_fields(body: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(&body[..body.len().min(LONGEST)]);
+    let mut values = Vec::new();
+    match serde_json::from_str(&text) {
+        Ok(json) => collect(&json, &mut values),
+        Err(_) => {
+            for (name, value) in text.split('&').filter_map(|pair| pair.split_once('=')) {
+                if names_a_secret(name) {
+                    let spaced = value.replace('+', " ");
+                    values.extend([value.to_owned(), percent_decode_str(&spaced).decode_utf8_lossy().into_owned()]);
+                }
+            }
+        }
+    }
+    values.retain(|value| !value.is_empty());
+    values
+}
+
+fn collect(json: &Value, values: &mut Vec<String>) {
+    match json {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                match field {
+                    Value::String(text) if names_a_secret(name) => values.push(text.clone()),
+                    field => collect(field, values),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, values)),
+        _ => {}
+    }
+}
+
+fn names_a_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["password", "passwd", "passphrase", "secret", "token"].iter().any(|word| name.contains(word))
 }
 
 fn bare(value: &str) -> String {
@@ -169,6 +211,16 @@ mod tests {
         assert_eq!(line(Version::HTTP_2), ("GET /a?b HTTP/2".to_owned(), "HTTP/2 404".to_owned()));
         assert_eq!(line(Version::HTTP_11), ("GET /a?b HTTP/1.1".to_owned(), "HTTP/1.1 404 Not Found".to_owned()));
         assert_eq!(line(Version::HTTP_10), ("GET /a?b HTTP/1.1".to_owned(), "HTTP/1.0 404 Not Found".to_owned()));
+    }
+
+    #[test]
+    fn fields_that_name_a_secret_are_confidential() {
+        let form = confidential_fields(b"username=ann&password=h%26nter+2&csrfmiddlewaretoken=abc&next=%2F");
+        assert_eq!(form, ["h%26nter+2", "h&nter 2", "abc", "abc"]);
+        let json =
+            confidential_fields(br#"{"user": "ann", "auth": [{"Password": "hunter2"}], "api_secret": "", "n": 1}"#);
+        assert_eq!(json, ["hunter2"]);
+        assert_eq!(confidential_fields(b"plain text"), Vec::<String>::new());
     }
 
     #[test]

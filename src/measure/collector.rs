@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Batch, Clock, EndpointMeasurements, Layout, PhaseFacts, PhaseMeasurements, Recent, Sample, Threshold, Unanswered,
+    Batch, Clock, EndpointMeasurements, Layout, PhaseFacts, PhaseMeasurements, Recent, Sample, Threshold, Traces,
+    Unanswered,
     recent::Seconds,
     recorder::{Added, EXAMPLES},
     windows::Windows,
@@ -79,6 +80,9 @@ impl Collector {
                 examples.push(example);
             }
         }
+        for (traces, id) in batch.traces.into_iter().zip(0..) {
+            self.keep(EndpointId(id), &traces);
+        }
         self.windows.freeze_old();
         self.seconds.prune();
     }
@@ -122,7 +126,21 @@ impl Collector {
             generator: facts.generator,
             sent: self.sent,
             failed: self.failed,
+            summary: None,
         }
+    }
+
+    /// The same with statuses and histograms, as far as batches have come: for how a running phase stands. It copies a few
+    /// hundred kilobytes for each endpoint, so it is for those who look.
+    pub fn so_far(&self, facts: PhaseFacts) -> PhaseMeasurements {
+        let mut measurements = self.interim(facts);
+        for (copy, endpoint) in measurements.endpoints.iter_mut().zip(&self.endpoints) {
+            copy.statuses.clone_from(&endpoint.statuses);
+            copy.latency.clone_from(&endpoint.latency);
+            copy.added.clone_from(&endpoint.added);
+            copy.service.clone_from(&endpoint.service);
+        }
+        measurements
     }
 
     /// Everything measured in the phase; the spans of an extended window are merged in pairs. Answers that came after what
@@ -151,6 +169,7 @@ impl Collector {
             generator: facts.generator,
             sent: self.sent,
             failed: self.failed,
+            summary: None,
         }
     }
 
@@ -164,8 +183,10 @@ impl Collector {
     }
 
     fn count(&mut self, sample: &Sample) {
-        self.sent += u64::from(sample.failure != Some(FailureKind::Unsent));
-        self.failed += u64::from(sample.failure.is_some());
+        if sample.failure != Some(FailureKind::Unsent) {
+            self.sent += 1;
+            self.failed += u64::from(sample.failure.is_some());
+        }
         let login = self.layout.logins[sample.endpoint.index()];
         if !login {
             self.seconds.count(sample);
@@ -182,6 +203,15 @@ impl Collector {
             self.windows.count(sample);
             let limits = &self.limits[sample.endpoint.index()];
             measure(&mut self.endpoints[sample.endpoint.index()], span, sample, limits);
+        }
+    }
+
+    /// Keeps those of what is measured.
+    fn keep(&mut self, endpoint: EndpointId, traces: &Traces) {
+        for trace in traces.all() {
+            if self.span(endpoint, trace.at).is_some() {
+                self.endpoints[endpoint.index()].traces.add(*trace);
+            }
         }
     }
 

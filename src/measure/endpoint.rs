@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Histogram, Layout, TimeSplit};
+use super::{Histogram, Layout, TimeSplit, Traces};
 use crate::plan::{EndpointId, FailureKind};
 
 /// What was measured of one endpoint in one phase: its measured window, for login endpoints the ramp.
@@ -32,6 +32,8 @@ pub struct EndpointMeasurements {
     pub first_failure: Option<(Duration, FailureKind)>,
     /// Up to three different descriptions of failures, as evidence.
     pub examples: Vec<String>,
+    /// Requests with their trace ids: the slowest, and the first failures; empty where they carry none.
+    pub traces: Traces,
 }
 
 impl EndpointMeasurements {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Histogram, Layout, Opened, Sample, silence::Silences, split::Connected};
+use super::{Histogram, Layout, Opened, Sample, Trace, Traces, silence::Silences, split::Connected};
 use crate::plan::{EndpointId, FailureKind};
 
 /// Different descriptions of failures that are kept for an endpoint.
@@ -18,6 +18,8 @@ pub struct Recorder {
     added: Vec<Added>,
     opened: Vec<Connected>,
     examples: Vec<(EndpointId, String)>,
+    /// By endpoint; empty where requests carry no trace id.
+    traces: Vec<Traces>,
     in_flight: i64,
     /// By endpoint: what [`Self::describe_failure`] has already kept.
     described: Vec<Vec<String>>,
@@ -46,6 +48,7 @@ impl Recorder {
             added: Vec::new(),
             opened: Vec::new(),
             examples: Vec::new(),
+            traces: Vec::new(),
             in_flight: 0,
             described,
             silences: None,
@@ -128,6 +131,18 @@ impl Recorder {
         }
     }
 
+    /// Keeps a request with its trace id, if it is one of the slowest, or of the first failures, of what is measured.
+    pub fn trace(&mut self, endpoint: EndpointId, trace: Trace) {
+        let within = |start: Duration| trace.at.checked_sub(start).is_some_and(|since| since < self.length);
+        if !self.layout.logins[endpoint.index()] && !self.window.is_some_and(within) {
+            return;
+        }
+        if self.traces.is_empty() {
+            self.traces = vec![Traces::default(); self.layout.logins.len()];
+        }
+        self.traces[endpoint.index()].add(trace);
+    }
+
     /// Notes that a request of a user with think time starts now; a silence before it is filled with the requests that
     /// waiting users did not make. `at` is the actual start; login requests are ignored.
     pub fn started(&mut self, endpoint: EndpointId, at: Duration) {
@@ -154,6 +169,7 @@ impl Recorder {
             added: std::mem::take(&mut self.added),
             opened: std::mem::take(&mut self.opened),
             examples: std::mem::take(&mut self.examples),
+            traces: std::mem::take(&mut self.traces),
             in_flight: std::mem::take(&mut self.in_flight),
         }
     }
@@ -176,6 +192,8 @@ pub struct Batch {
     pub(super) added: Vec<Added>,
     pub(super) opened: Vec<Connected>,
     pub(super) examples: Vec<(EndpointId, String)>,
+    /// By endpoint, or empty.
+    pub(super) traces: Vec<Traces>,
     /// By how many there are more requests in flight.
     pub(super) in_flight: i64,
 }

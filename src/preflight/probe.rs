@@ -68,6 +68,7 @@ fn exchanges(
         duration: started.elapsed(),
         failure: Some(failure.to_owned()),
         advice: None,
+        causes: Vec::new(),
         sent: Quote::of_request((inquiry.method, path), version, &head, inquiry.body.unwrap_or_default().as_bytes()),
         received: answer
             .map(|answer| Quote::of_answer((answer.status, answer.version), &answer.headers, answer.content().shown()))

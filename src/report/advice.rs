@@ -19,10 +19,21 @@ pub(super) fn for_generator(generator: Option<&Generator>) -> String {
             "Keep connections open between requests, widen the range of local ports \
              (`net.ipv4.ip_local_port_range`), or lower the rate"
         }
+        Some(Lacked::Memory) => "Look into fewer or smaller bodies (`body_has`, `json`, `extract`), or lower users",
         Some(Lacked::OwnCpu) => "Give the generator more cores or its own machine, or lower users or rate",
+        Some(Lacked::Quota) => {
+            "Raise the CPU quota of the container or cgroup that the gate runs in (`--cpus`, `limits.cpu`, `cpu.max`), or \
+             lower users or rate"
+        }
         Some(Lacked::OtherWork) => {
-            "Keep other work off this machine while the gate runs (the app, its database, builds), or raise the limit \
-             on its CPU; fewer users would not help"
+            "Keep other work off this machine while the gate runs (the app, its database, builds); fewer users would not \
+             help"
+        }
+        Some(Lacked::Steal) => {
+            "Run it on a machine that does not share its cores with others, or once more; fewer users would not help"
+        }
+        Some(Lacked::Unexplained) => {
+            "Run it once more; if it happens again, spread what is due at one moment (`spawn_rate`, a range of `think`)"
         }
         None => "Give the generator its own machine or more cores, or lower users or rate",
     };
@@ -326,6 +337,10 @@ mod tests {
         assert!(advice(Lacked::OtherWork).starts_with("Keep other work off this machine"));
         assert!(advice(Lacked::Descriptors).contains("ulimit -n"));
         assert!(advice(Lacked::Ports).contains("ip_local_port_range"));
+        assert!(advice(Lacked::Memory).contains("smaller bodies"));
+        assert!(advice(Lacked::Quota).contains("cpu.max"));
+        assert!(advice(Lacked::Steal).contains("does not share its cores"));
+        assert!(advice(Lacked::Unexplained).starts_with("Run it once more"));
     }
 
     #[test]

@@ -61,7 +61,9 @@ fn plan(text: &str) -> Plan {
         comparison: false,
         deadline: None,
         today: Date::of(jiff::Timestamp::now()),
+        limits: plan::Limits::default(),
         files: std::collections::BTreeMap::new(),
+        foreign: None,
         environment,
     };
     plan::build(&config, &choice).unwrap_or_else(|problems| panic!("{problems}"))

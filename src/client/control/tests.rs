@@ -24,6 +24,7 @@ fn target() -> Target {
         connections: Connections::Keep,
         resolve: Vec::new(),
         proxy: None,
+        trace: false,
         tls: Tls { ca: None, verify: true },
         ready: None,
         start: None,

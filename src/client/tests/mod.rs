@@ -7,6 +7,7 @@ mod failures;
 mod hostile;
 mod proxied;
 mod refused;
+mod rooms;
 mod secure;
 mod sessions;
 mod shared;

@@ -211,7 +211,7 @@ async fn answers_that_come_too_late_do_not_end_the_connection() {
             let (origin, shared) = (Rc::new(origin(&url)), Rc::new(Shared::new()));
             let mut given_up = JoinSet::new();
             for _ in 0..LATE {
-                let (origin, mut user) = (Rc::clone(&origin), Agent::sharing(Rc::clone(&shared)));
+                let (origin, mut user) = (Rc::clone(&origin), Agent::of_user(Some(Rc::clone(&shared)), None));
                 given_up.spawn_local(async move {
                     let request = Request { timeout: Duration::from_millis(300), ..get(&origin, "/") };
                     failed(user.exchange(&origin, &request).await).kind
@@ -220,7 +220,7 @@ async fn answers_that_come_too_late_do_not_end_the_connection() {
             while let Some(kind) = given_up.join_next().await {
                 assert_eq!(kind.expect("no panic"), FailureKind::Timeout);
             }
-            let mut user = Agent::sharing(shared);
+            let mut user = Agent::of_user(Some(shared), None);
             for _ in 0..2 {
                 user.exchange(&origin, &get(&origin, "/")).await.expect("the connection goes on");
                 tokio::time::sleep(Duration::from_millis(20)).await;

@@ -96,7 +96,7 @@ pub(super) async fn futures<F: Future>(each: impl Iterator<Item = F>) -> Vec<F::
 
 pub(super) fn users(count: usize) -> Vec<Agent> {
     let shared = Rc::new(Shared::new());
-    (0..count).map(|_| Agent::sharing(Rc::clone(&shared))).collect()
+    (0..count).map(|_| Agent::of_user(Some(Rc::clone(&shared)), None)).collect()
 }
 
 fn counts(seen: &Seen) -> [usize; 3] {

@@ -5,6 +5,7 @@ mod criteria;
 mod diagnosis;
 mod early;
 mod gauges;
+mod generators;
 mod ladder;
 mod no_data;
 mod operating;
@@ -206,6 +207,7 @@ pub(super) fn plan() -> Plan {
             connections: plan::Connections::Keep,
             resolve: Vec::new(),
             proxy: None,
+            trace: false,
             tls: plan::Tls { ca: None, verify: true },
             ready: None,
             start: None,
@@ -243,6 +245,7 @@ pub(super) fn plan() -> Plan {
         },
         deadline: None,
         without_effect: vec![],
+        foreign: None,
     }
 }
 

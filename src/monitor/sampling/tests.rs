@@ -44,6 +44,7 @@ async fn app_with(timeout: Duration, answer: fn(u32) -> Option<String>) -> (Cont
         connections: Connections::Keep,
         resolve: Vec::new(),
         proxy: None,
+        trace: false,
         tls: TLS,
         ready: None,
         start: None,

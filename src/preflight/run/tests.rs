@@ -54,6 +54,7 @@ fn target() -> Target {
         connections: Connections::Keep,
         resolve: Vec::new(),
         proxy: None,
+        trace: false,
         tls: Tls { ca: None, verify: true },
         ready: None,
         start: None,
@@ -106,6 +107,7 @@ pub(crate) fn plan() -> Plan {
         },
         deadline: None,
         without_effect: Vec::new(),
+        foreign: None,
     }
 }
 

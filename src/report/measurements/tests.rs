@@ -5,8 +5,8 @@ use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 use super::*;
 use crate::{
     measure::{
-        Clock, EndpointMeasurements, GaugeSample, GaugeSeries, GeneratorHealth, Histogram, Layout, Part, PhaseEnding,
-        PhaseMeasurements, Ramp, Statement, Threshold, TimeSplit, Window,
+        Clock, EndpointMeasurements, GaugeSample, GaugeSeries, GeneratorHealth, Histogram, Layout, MachineShare, Part,
+        PhaseEnding, PhaseMeasurements, Ramp, Statement, Threshold, TimeSplit, Window,
     },
     plan::{EndpointId, FailureKind, ScenarioId},
 };
@@ -65,9 +65,21 @@ fn recording() -> MeasuredPhase {
         measured: MS(5_000),
         extended: true,
         ending: PhaseEnding::FailedEarly,
-        generator: GeneratorHealth { lateness_p99: MS(1), cpu_percent: 12.25, ..GeneratorHealth::default() },
+        generator: GeneratorHealth {
+            lateness_p99: MS(1),
+            cpu_percent: 12.25,
+            run_queue_percent: Some(0.5),
+            machine: MachineShare {
+                cores_used: Some(0.2),
+                cores_allowed: Some(1.5),
+                throttled_percent: Some(3.0),
+                steal_percent: None,
+            },
+            ..GeneratorHealth::default()
+        },
         sent: 2_010,
         failed: 1,
+        summary: None,
     };
     let gauge = GaugeSeries {
         name: "app.cpu".to_owned(),
