@@ -17,10 +17,10 @@ type Done = (u64, u16);
 /// Of every so many requests a few are answered late or wrongly.
 const CYCLE: u64 = 200;
 
-/// Serves until the test's process ends; gives its address and what it did, by the request's `traceparent`.
 /// The trace id of each request that the app has seen, and what it did with it.
 type Seen = Arc<Mutex<Vec<(Option<String>, Done)>>>;
 
+/// Serves until the test's process ends; gives its address and what it did, by the request's `traceparent`.
 fn serve() -> (String, Seen) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let url = format!("http://{}", listener.local_addr().expect("it has an address"));
