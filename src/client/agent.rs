@@ -20,12 +20,20 @@ use crate::plan::{Connections, FailureKind};
 /// The most connections of one user: the target's, and those of the last hosts that it was sent to.
 const MOST_CONNECTIONS: usize = 4;
 
+/// How often one request is sent to a server that refuses it each time. A server that ends connections in order needs two;
+/// one that refuses every request is not to be asked for ever.
+const MOST_TRIES: u32 = 3;
+
 /// One user's side of HTTP: a connection for each server, opened when first needed, and a cookie jar.
 ///
 /// **Stale connections.** A server may close an idle connection at any time. When that is known before the first byte of
 /// a request was written, the request goes over a new connection, within the same timeout. Once a byte may have been
 /// written the request is never sent again: a close then is a `reset` failure, because nobody can know whether the app
 /// has acted on it.
+///
+/// **Refused requests.** Over HTTP/2 a server may say that it has not acted on a request: with `REFUSED_STREAM`, or with a
+/// GOAWAY that names an earlier one as its last (RFC 9113 sections 6.8 and 8.7). Such a request goes over another connection,
+/// within the same timeout, [`MOST_TRIES`] times at most.
 #[derive(Default)]
 pub struct Agent {
     connections: Vec<Connection>,
@@ -92,19 +100,16 @@ impl Agent {
         origin: &Origin,
         request: &Request,
     ) -> Result<Answer, Trouble> {
-        let outgoing = self.outgoing(origin, request);
         let ended = {
-            let Self { connections, shared, opened, .. } = self;
+            let Self { connections, shared, session, headers, opened, tracer, .. } = self;
             *opened = None;
-            let mut sending = Sending { outgoing: Some(outgoing), opened };
+            let outgoing = Some(outgoing(origin, request, (session, tracer), std::mem::take(headers)));
+            let mut sending = Sending { origin, request, session, tracer, outgoing, opened, refusals: 0 };
             let mut exchange = pin!(async {
                 match shared {
                     // In a place of its own, because HTTP/1.1 would pay for the room that it takes.
-                    Some(shared) => {
-                        let Sending { outgoing, opened } = &mut sending;
-                        Box::pin(shared.exchange(origin, request, outgoing, opened)).await
-                    }
-                    None => exchange(connections, origin, request, &mut sending).await,
+                    Some(shared) => Box::pin(shared.exchange(&mut sending)).await,
+                    None => exchange(connections, &mut sending).await,
                 }
             });
             let patience = &mut self.patience;
@@ -157,52 +162,74 @@ impl Agent {
         // At once, because headers hold on to the bytes that the connection has read.
         self.headers.clear();
     }
-
-    fn outgoing(&mut self, origin: &Origin, request: &Request) -> Outgoing {
-        let cookie = self.session.header(&request.address);
-        let mut headers = std::mem::take(&mut self.headers);
-        request.write_headers(cookie, &mut headers);
-        if let Some(tracer) = &mut self.tracer {
-            headers.insert(TRACEPARENT, tracer.next());
-        }
-        let mut outgoing = Outgoing::new(Payload::of(&request.body));
-        *outgoing.method_mut() = request.method.clone();
-        *outgoing.uri_mut() = match origin.proxy() {
-            Some(_) if !request.address.destination.secure => proxy::whole(&request.address),
-            _ => request.address.target.clone(),
-        };
-        *outgoing.headers_mut() = headers;
-        outgoing
-    }
 }
 
 /// A request on its way.
-struct Sending<'a> {
+pub(super) struct Sending<'a> {
+    pub(super) origin: &'a Origin,
+    pub(super) request: &'a Request,
+    session: &'a mut Session,
+    tracer: &'a mut Option<Tracer>,
     /// `None` once it was handed over.
-    outgoing: Option<Outgoing>,
+    pub(super) outgoing: Option<Outgoing>,
     /// The last connection that was opened for it.
-    opened: &'a mut Option<Opening>,
+    pub(super) opened: &'a mut Option<Opening>,
+    /// How often a server has refused it.
+    refusals: u32,
+}
+
+impl Sending<'_> {
+    /// Makes the request anew, after a server has refused it without acting on it.
+    ///
+    /// # Errors
+    ///
+    /// What the server has said, when the request was sent often enough.
+    pub(super) fn again(&mut self, Failure { kind, description }: Failure) -> Result<(), Failure> {
+        self.refusals += 1;
+        if self.refusals == MOST_TRIES {
+            return Err(Failure::new(kind, format!("{description}, each of {MOST_TRIES} times")));
+        }
+        self.outgoing = Some(outgoing(self.origin, self.request, (self.session, self.tracer), HeaderMap::new()));
+        Ok(())
+    }
+}
+
+/// A request as it is handed to the HTTP library; `headers` is empty room for its headers.
+fn outgoing(
+    origin: &Origin,
+    request: &Request,
+    (session, tracer): (&mut Session, &mut Option<Tracer>),
+    mut headers: HeaderMap,
+) -> Outgoing {
+    request.write_headers(session.header(&request.address), &mut headers);
+    if let Some(tracer) = tracer {
+        headers.insert(TRACEPARENT, tracer.next());
+    }
+    let mut outgoing = Outgoing::new(Payload::of(&request.body));
+    *outgoing.method_mut() = request.method.clone();
+    *outgoing.uri_mut() = match origin.proxy() {
+        Some(_) if !request.address.destination.secure => proxy::whole(&request.address),
+        _ => request.address.target.clone(),
+    };
+    *outgoing.headers_mut() = headers;
+    outgoing
 }
 
 /// One exchange over the connection to the request's server, which is the last of them from then on. Whatever ends it before
 /// its answer was read to the end also ends that connection: here, or when the next exchange finds it unfinished.
-async fn exchange(
-    connections: &mut Vec<Connection>,
-    origin: &Origin,
-    request: &Request,
-    sending: &mut Sending<'_>,
-) -> Result<Answer, Trouble> {
+async fn exchange(connections: &mut Vec<Connection>, sending: &mut Sending<'_>) -> Result<Answer, Trouble> {
+    let request = sending.request;
     let mut reused = bring_forward(connections, &request.address.destination);
     loop {
         if !reused {
-            let opened = open(origin, request, sending.opened).await?;
+            let opened = open(sending).await?;
             if connections.len() == MOST_CONNECTIONS {
                 connections.remove(0);
             }
             connections.push(opened);
         }
         let connection = connections.last_mut().expect("it was brought forward or opened just now");
-        let ended = connection.converse(request, &mut sending.outgoing, &origin.room).await;
+        let ended = connection.converse(request, &mut sending.outgoing, &sending.origin.room).await;
         let lost = ended.is_err() || connection.is_closed();
         if lost {
             connections.pop();
@@ -211,13 +238,11 @@ async fn exchange(
             Ok(answer) => return Ok(answer),
             Err(Unanswered::Failed(failure)) => return Err(failure.into()),
             Err(Unanswered::Exhausted(why)) => return Err(Trouble::Exhausted(why.to_owned())),
-            Err(Unanswered::Unsent) if reused => reused = false,
-            Err(Unanswered::Unsent) => {
-                return Err(
-                    Failure::new(FailureKind::Reset, "the connection was closed as soon as it was opened").into()
-                );
-            }
+            Err(Unanswered::Refused(failure)) => sending.again(failure)?,
+            Err(Unanswered::Unsent) if reused => {}
+            Err(Unanswered::Unsent) => return Err(Failure::closed_at_once().into()),
         }
+        reused = false;
     }
 }
 
@@ -237,6 +262,7 @@ fn drop_unfinished(connections: &mut Vec<Connection>) {
 }
 
 /// Opening is rare and takes much room while it lasts, so that it gets room of its own.
-async fn open(origin: &Origin, request: &Request, opened: &mut Option<Opening>) -> Result<Connection, Trouble> {
+async fn open(sending: &mut Sending<'_>) -> Result<Connection, Trouble> {
+    let Sending { origin, request, opened, .. } = sending;
     Box::pin(Connection::open(origin, &request.address.destination, opened)).await
 }

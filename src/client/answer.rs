@@ -4,6 +4,8 @@ use bytes::Bytes;
 use http::{HeaderMap, Version, header};
 use tokio::time::Instant;
 
+use super::Content;
+
 /// A complete answer.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -22,6 +24,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Its body for who looks into it.
+    pub fn content(&self) -> Content<'_> {
+        Content::of(&self.headers, &self.body, self.size)
+    }
+
     /// The Location of a redirect answer: a status that sends a client elsewhere, with a Location header.
     pub fn location(&self) -> Option<&[u8]> {
         matches!(self.status, 301 | 302 | 303 | 307 | 308)

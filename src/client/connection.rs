@@ -49,6 +49,8 @@ pub(super) enum Unanswered {
     /// The connection was closed before any of the request was sent, so that it may be sent elsewhere: it was left where it
     /// was.
     Unsent,
+    /// The server guarantees that it has not acted on it, so that it may be sent elsewhere. What it has said.
+    Refused(Failure),
     /// It was sent, at least in part.
     Failed(Failure),
     /// This machine has no room for the answer's body: the reason.

@@ -13,7 +13,7 @@ use reqwest::{Client, ClientBuilder, Proxy, Response, redirect, retry};
 use url::Url;
 
 use super::{
-    ClientError,
+    ClientError, Content,
     origin::{self, base_path},
     tls,
 };
@@ -197,6 +197,11 @@ impl Answer {
         self.size > self.body.len() as u64
     }
 
+    /// The body for who looks into it.
+    pub fn content(&self) -> Content<'_> {
+        Content::of(&self.headers, &self.body, self.size)
+    }
+
     /// The body as text; bytes that are not UTF-8 are replaced.
     pub fn text(&self) -> std::borrow::Cow<'_, str> {
         String::from_utf8_lossy(&self.body)
@@ -213,9 +218,10 @@ fn client(target: &Target, http: Http, proxy: Option<&Url>) -> Result<Client, Cl
         .pool_max_idle_per_host(0)
         .connect_timeout(target.timeout)
         .timeout(target.timeout);
-    // The port 0 stands for that of the URL.
+    // The port 0 stands for that of the URL. A host means the same with a dot at its end.
     let resolved = target.resolve.iter().map(|(host, address)| (host, SocketAddr::new(*address, 0)));
-    let builder = resolved.fold(builder, |builder, (host, address)| builder.resolve(host, address));
+    let builder = resolved
+        .fold(builder, |builder, (host, address)| builder.resolve(host, address).resolve(&format!("{host}."), address));
     // A proxy's address was checked with the file; whatever else it were, it would be no proxy.
     let proxy = proxy.and_then(|url| Proxy::all(url.clone()).ok());
     let builder = proxy.into_iter().fold(builder, ClientBuilder::proxy);

@@ -1,12 +1,50 @@
 //! Bodies that came compressed, for who looks into them.
 
-use std::io::{self, Read};
+use std::{
+    cell::OnceCell,
+    io::{self, Read},
+};
 
 use bytes::Bytes;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use http::{HeaderMap, header};
 
 use super::{Keep, origin::short};
+
+/// The body of an answer for all who look into it: decoded for the first of them, and for nobody else.
+#[derive(Debug)]
+pub struct Content<'a> {
+    headers: &'a HeaderMap,
+    body: &'a [u8],
+    /// All bytes of it as it came; more than `body` has where only a part was kept.
+    pub(super) size: u64,
+    plain: OnceCell<Result<Option<Bytes>, String>>,
+}
+
+impl<'a> Content<'a> {
+    /// What was kept of a body of `size` bytes, and its headers.
+    pub fn of(headers: &'a HeaderMap, body: &'a [u8], size: u64) -> Self {
+        Self { headers, body, size, plain: OnceCell::new() }
+    }
+
+    /// What was kept of it without its Content-Encoding, and how many bytes all of it has so.
+    ///
+    /// # Errors
+    ///
+    /// Why nobody can look into it, as a sentence.
+    pub(super) fn plain(&self) -> Result<(&[u8], u64), String> {
+        match self.plain.get_or_init(|| decoded(self.headers, self.body, self.size)) {
+            Ok(None) => Ok((self.body, self.size)),
+            Ok(Some(plain)) => Ok((plain, plain.len() as u64)),
+            Err(why) => Err(why.clone()),
+        }
+    }
+
+    /// As [`Self::plain`], for people: what cannot be decoded is as it came.
+    pub fn shown(&self) -> &[u8] {
+        self.plain().map_or(self.body, |(plain, _)| plain)
+    }
+}
 
 /// What was kept of a body as it is without its Content-Encoding; `None` where it has none, or is empty. At most
 /// [`Keep::BOUND`] bytes are decoded, whatever a small body grows into.
@@ -15,7 +53,7 @@ use super::{Keep, origin::short};
 ///
 /// Why nobody can look into it, as a sentence: another encoding than gzip and deflate, a body that is broken or was cut off
 /// (`size` is all of it), or one that is larger than the bound.
-pub(super) fn decoded(headers: &HeaderMap, body: &[u8], size: u64) -> Result<Option<Bytes>, String> {
+fn decoded(headers: &HeaderMap, body: &[u8], size: u64) -> Result<Option<Bytes>, String> {
     let Some(encoding) = headers.get(header::CONTENT_ENCODING).filter(|_| !body.is_empty()) else { return Ok(None) };
     let encoding = String::from_utf8_lossy(encoding.as_bytes()).trim().to_ascii_lowercase();
     let mut plain = Vec::new();
@@ -109,6 +147,18 @@ mod tests {
         headers.insert(header::CONTENT_ENCODING, "gzip".parse().expect("a header"));
         let part = decoded(&headers, &whole[..whole.len() / 2], whole.len() as u64);
         assert!(part.expect_err("it was cut off").contains("only a part was kept"));
+    }
+
+    #[test]
+    fn a_body_is_decoded_once_and_shown_as_it_came_where_it_cannot_be() {
+        let (mut headers, body) = (HeaderMap::new(), gzip(b"csrf token missing"));
+        headers.insert(header::CONTENT_ENCODING, "gzip".parse().expect("a header"));
+        let content = Content::of(&headers, &body, body.len() as u64);
+        let (first, size) = content.plain().expect("it is gzip");
+        assert_eq!((first, size), (&b"csrf token missing"[..], 18));
+        let (again, _) = content.plain().expect("it is gzip");
+        assert_eq!((first.as_ptr(), content.shown().as_ptr()), (again.as_ptr(), again.as_ptr()), "the same bytes");
+        assert_eq!(Content::of(&headers, b"no gzip", 7).shown(), b"no gzip");
     }
 
     #[test]

@@ -3,27 +3,25 @@
 use http::HeaderMap;
 use serde_json::Value;
 
-use super::{Keep, decode::decoded, json, origin::short};
+use super::{Keep, decode::Content, json, origin::short};
 use crate::plan::{Expect, HeaderExpectation, JsonExpectation};
 
-/// Checks an answer: `body` is what was kept of it, `size` all of it in bytes, both as they came. Texts and JSON are looked for
-/// in the decoded body.
+/// Checks an answer. `max_size` is of the body as it came; texts and JSON are looked for in the decoded one.
 ///
 /// # Errors
 ///
 /// The first violated expectation, as a sentence that says what was expected and what was seen, of bounded length.
-pub fn verify(expect: &Expect, status: u16, headers: &HeaderMap, body: &[u8], size: u64) -> Result<(), String> {
+pub fn verify(expect: &Expect, status: u16, headers: &HeaderMap, content: &Content<'_>) -> Result<(), String> {
     if !expect.accepts(status) {
         return Err(format!("status {status}, expected {}", accepted(&expect.status)));
     }
-    if let Some(max) = expect.max_size.filter(|max| size > *max) {
+    if let Some(max) = expect.max_size.filter(|max| content.size > *max) {
         return Err(format!("the body has more than the {max} bytes of max_size"));
     }
     for (name, wanted) in &expect.header {
         verify_header(name, wanted, headers)?;
     }
-    let plain = if expect.reads_body() { decoded(headers, body, size)? } else { None };
-    let (body, size) = plain.as_ref().map_or((body, size), |plain| (&plain[..], plain.len() as u64));
+    let (body, size) = if expect.reads_body() { content.plain()? } else { (&[][..], 0) };
     for text in &expect.body_has {
         if !contains(body, text) {
             return Err(format!("the body lacks \"{}\"{}", short(text), cut(body, size)));

@@ -2,20 +2,24 @@
 
 use serde_json::Value;
 
-use super::{Address, Answer, Session, decode::decoded, json};
+use super::{Address, Answer, Session, decode::Content, json};
 use crate::plan::Extraction;
 
-/// Finds a value in an answer that came from `address`.
+/// Finds a value in an answer that came from `address` with this content.
 ///
 /// # Errors
 ///
 /// A sentence that says what was not found.
-pub fn extract(from: &Extraction, answer: &Answer, address: &Address, session: &Session) -> Result<String, String> {
-    let plain = match from {
-        Extraction::Regex(_) | Extraction::Json(_) => decoded(&answer.headers, &answer.body, answer.size)?,
-        Extraction::Header(_) | Extraction::Cookie(_) => None,
+pub fn extract(
+    from: &Extraction,
+    (answer, content): (&Answer, &Content<'_>),
+    address: &Address,
+    session: &Session,
+) -> Result<String, String> {
+    let body = match from {
+        Extraction::Regex(_) | Extraction::Json(_) => content.plain()?.0,
+        Extraction::Header(_) | Extraction::Cookie(_) => &[],
     };
-    let body = plain.as_ref().unwrap_or(&answer.body);
     match from {
         Extraction::Regex(pattern) => {
             let captures = pattern.captures(body).ok_or_else(|| format!("nothing in the body matches {pattern}"))?;

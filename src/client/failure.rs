@@ -36,6 +36,11 @@ impl Failure {
     pub fn check(description: impl Into<Cow<'static, str>>) -> Self {
         Self::new(FailureKind::Check, description)
     }
+
+    /// A connection that ended before a request could be sent on it.
+    pub(super) fn closed_at_once() -> Self {
+        Self::new(FailureKind::Reset, "the connection was closed as soon as it was opened")
+    }
 }
 
 impl From<Failure> for Trouble {
@@ -91,10 +96,16 @@ pub(super) fn exchanging(error: &hyper::Error) -> Failure {
     Failure::new(FailureKind::Protocol, format!("the answer is not HTTP: {error}"))
 }
 
+/// Whether an error of HTTP/2 before the head of an answer guarantees that the server has not acted on the request: its
+/// `REFUSED_STREAM`, or its GOAWAY, which the HTTP library gives as their error to those requests only that came after the
+/// last one that it names (RFC 9113 sections 6.8 and 8.7).
+pub(super) fn refuses(error: &h2::Error) -> bool {
+    error.is_remote() && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))
+}
+
 /// What an error of HTTP/2 means after a request was handed over.
 ///
-/// What the server ended is a reset, also where it says that it has not acted on the request (`REFUSED_STREAM`, GOAWAY):
-/// nothing is sent twice. What this side ended, because it cannot be HTTP/2, is protocol.
+/// What the server ended is a reset; what this side ended, because it cannot be HTTP/2, is protocol.
 pub(super) fn streaming(error: &h2::Error) -> Failure {
     if let Some(cause) = error.get_io() {
         return match cause.kind() {

@@ -9,6 +9,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -28,7 +29,7 @@ use tokio::{
 
 use super::{
     Failure, Keep,
-    connection::{FAIR_SHARE, LONGEST_HEAD, Outgoing, Read, Unanswered},
+    connection::{FAIR_SHARE, LARGEST_BUFFER, LONGEST_HEAD, Outgoing, Read, Unanswered},
     failure,
     hush::Hush,
     kept::Kept,
@@ -45,6 +46,20 @@ const WINDOW: u32 = 1024 * 1024;
 /// How much of all the bodies on a shared connection, so that no user's body waits for another's.
 const SHARED_WINDOW: u32 = 16 * WINDOW;
 
+/// So many requests that were given up are remembered for so long, and what still comes of their answers is passed over in
+/// silence. What comes of any other is refused, which a server may take for an attack.
+const MOST_CANCELLED: usize = 4096;
+const CANCELLED_FOR: Duration = Duration::from_secs(30);
+
+/// What parts of bodies that are smaller than 256 bytes may lack of that, all that were not read yet together, before the
+/// HTTP library ends the connection. Some apps send a body byte by byte: what is read before a user has its turn
+/// ([`TURN`]) can be nothing but such parts of ten bytes each.
+const SMALL_FRAMES: usize = 2 * 256 * TURN / 10;
+
+/// After so many bytes those who wait for them have their turn before more is read, so that no more of an answer is in
+/// memory than they have not yet taken.
+const TURN: usize = LARGEST_BUFFER;
+
 /// The number of requests that a server takes at once, before it has told any: no server can name it.
 const UNTOLD: usize = usize::MAX - 1;
 
@@ -52,12 +67,11 @@ const UNTOLD: usize = usize::MAX - 1;
 const PART: usize = 16 * 1024;
 
 /// Headers that HTTP/2 has no place for: they speak of the connection (RFC 9113 section 8.2.2), and Host is `:authority`.
-const OF_THE_CONNECTION: [HeaderName; 7] = [
+const OF_THE_CONNECTION: [HeaderName; 6] = [
     header::HOST,
     header::CONNECTION,
     HeaderName::from_static("keep-alive"),
     HeaderName::from_static("proxy-connection"),
-    header::TE,
     header::TRANSFER_ENCODING,
     header::UPGRADE,
 ];
@@ -103,7 +117,7 @@ impl Http2 {
     pub(super) async fn over(stream: Stream, destination: &Destination) -> Result<Self, Failure> {
         let naming = Naming::of(destination)?;
         let busy = Arc::new(AtomicBool::new(false));
-        let guarded = Guarded { stream, busy: Arc::clone(&busy) };
+        let guarded = Guarded::over(stream, &busy);
         let handshake = builder(WINDOW).handshake(guarded).await;
         let (sender, connection) = handshake.map_err(|error| failure::streaming(&error))?;
         Ok(Self { sender, connection, ended: false, cut: false, busy, naming, hush: Hush::new() })
@@ -123,9 +137,9 @@ impl Http2 {
         let request = outgoing.take().expect("a request that was sent is not sent again");
         let (request, body) = self.naming.translate(request)?;
         self.busy.store(true, Ordering::Relaxed);
-        let (answer, stream) = self.sender.send_request(request, body.is_empty()).map_err(failed)?;
+        let (answer, stream) = self.sender.send_request(request, body.is_empty()).map_err(unanswered)?;
         let mut upload = Upload::new(stream, body);
-        let (head, incoming) = self.head(answer, &mut upload).await.map_err(failed)?.into_parts();
+        let (head, incoming) = self.head(answer, &mut upload).await.map_err(unanswered)?.into_parts();
         let first_byte = Instant::now();
         let (body, size) = self.read(incoming, &mut upload, limits, room).await?;
         // What is left of an upload that was answered early is not sent.
@@ -239,7 +253,13 @@ fn builder(window: u32) -> client::Builder {
         .enable_push(false)
         .initial_window_size(WINDOW)
         .initial_connection_window_size(window)
-        .max_header_list_size(u32::try_from(LONGEST_HEAD).unwrap_or(u32::MAX));
+        .max_header_list_size(u32::try_from(LONGEST_HEAD).unwrap_or(u32::MAX))
+        .max_concurrent_reset_streams(MOST_CANCELLED)
+        .reset_stream_duration(CANCELLED_FOR)
+        // A server may answer as many requests too late as it likes: that is what a load test is there to see. Beyond this
+        // limit the HTTP library would end the connection under all requests on it.
+        .max_local_error_reset_streams(None)
+        .data_frame_budget(SMALL_FRAMES);
     builder
 }
 
@@ -248,7 +268,7 @@ fn builder(window: u32) -> client::Builder {
 pub(super) async fn share(stream: Stream, destination: &Destination) -> Result<Sharing, Failure> {
     let naming = Naming::of(destination)?;
     let busy = Arc::new(AtomicBool::new(true));
-    let guarded = Guarded { stream, busy: Arc::clone(&busy) };
+    let guarded = Guarded::over(stream, &busy);
     let handshake = builder(SHARED_WINDOW).initial_max_send_streams(UNTOLD).handshake(guarded).await;
     let (sender, mut connection) = handshake.map_err(|error| failure::streaming(&error))?;
     let told = poll_fn(|cx| match Pin::new(&mut connection).poll(cx) {
@@ -259,7 +279,7 @@ pub(super) async fn share(stream: Stream, destination: &Destination) -> Result<S
     match told.await {
         Ok(()) => Ok(Sharing { sender, connection, naming, busy }),
         Err(Err(error)) => Err(failure::streaming(&error)),
-        Err(Ok(())) => Err(Failure::new(FailureKind::Reset, "the connection was closed as soon as it was opened")),
+        Err(Ok(())) => Err(Failure::closed_at_once()),
     }
 }
 
@@ -278,6 +298,13 @@ impl Naming {
         for name in &OF_THE_CONNECTION {
             head.headers.remove(name);
         }
+        // The one thing that TE may still say, and in small letters only.
+        match head.headers.get(header::TE) {
+            Some(value) if value.as_bytes().eq_ignore_ascii_case(b"trailers") => {
+                head.headers.insert(header::TE, HeaderValue::from_static("trailers"));
+            }
+            _ => drop(head.headers.remove(header::TE)),
+        }
         if !body.is_empty() {
             head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
         }
@@ -292,6 +319,14 @@ impl Naming {
     }
 }
 
+/// Why a request has no head of an answer.
+#[expect(clippy::needless_pass_by_value, reason = "it is what an error is mapped with")]
+pub(super) fn unanswered(error: h2::Error) -> Unanswered {
+    let said = failure::streaming(&error);
+    if failure::refuses(&error) { Unanswered::Refused(said) } else { Unanswered::Failed(said) }
+}
+
+/// Why an answer broke off behind its head.
 #[expect(clippy::needless_pass_by_value, reason = "it is what an error is mapped with")]
 pub(super) fn failed(error: h2::Error) -> Unanswered {
     Unanswered::Failed(failure::streaming(&error))
@@ -321,10 +356,18 @@ impl Upload {
     }
 }
 
-/// A stream whose close is a reset while an exchange is under way on it.
+/// A stream whose close is a reset while an exchange is under way on it, and that is read a [`TURN`] at a time.
 pub(super) struct Guarded {
     stream: Stream,
     busy: Arc<AtomicBool>,
+    /// Bytes since the last pause.
+    read: usize,
+}
+
+impl Guarded {
+    fn over(stream: Stream, busy: &Arc<AtomicBool>) -> Self {
+        Self { stream, busy: Arc::clone(busy), read: 0 }
+    }
 }
 
 impl Drop for Guarded {
@@ -337,7 +380,18 @@ impl Drop for Guarded {
 
 impl AsyncRead for Guarded {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        if self.read >= TURN {
+            self.read = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        match polled {
+            Poll::Ready(_) => self.read += buffer.filled().len() - before,
+            Poll::Pending => self.read = 0,
+        }
+        polled
     }
 }
 

@@ -39,6 +39,7 @@ mod tracer;
 
 pub use agent::Agent;
 pub use answer::Answer;
+pub use decode::Content;
 pub use error::ClientError;
 pub use expect::verify;
 pub use extract::extract;

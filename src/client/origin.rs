@@ -2,7 +2,7 @@
 
 use std::{
     net::IpAddr,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, PoisonError, RwLock},
 };
 
 use http::{HeaderValue, Uri, Version, uri::PathAndQuery};
@@ -12,6 +12,9 @@ use url::{Host, Url};
 use super::{ClientError, Failure, resolve::Addresses, room::Room, tls};
 use crate::plan::{Connections, Http, Target, Tls, allowed, is_loopback};
 
+/// So many servers beside the target are remembered. An app under `*.example.com` could redirect to ever new ones.
+const MOST_OTHERS: usize = 64;
+
 /// The target of a run as the load path sees it; shared by all users of all workers.
 #[derive(Debug)]
 pub struct Origin {
@@ -19,6 +22,8 @@ pub struct Origin {
     /// The path of the target's URL without a slash at its end; paths of steps are appended to it.
     base: String,
     home: Arc<Destination>,
+    /// Other servers that steps and redirects have named so far, so that what is known of their addresses is kept.
+    others: RwLock<Vec<Arc<Destination>>>,
     allow: Vec<String>,
     http: Http,
     connections: Connections,
@@ -70,6 +75,7 @@ impl Origin {
             url: url.clone(),
             base: base_path(url).to_owned(),
             home: Arc::new(home),
+            others: RwLock::default(),
             allow: target.allow.clone(),
             http: target.http,
             connections: target.connections,
@@ -156,6 +162,24 @@ impl Origin {
         Ok(Arc::clone(self.secure.get_or_init(|| config)))
     }
 
+    /// A server other than the target, as it was named first.
+    fn kept(&self, destination: Destination) -> Arc<Destination> {
+        let known = |others: &[Arc<Destination>]| others.iter().find(|known| known.is(&destination)).map(Arc::clone);
+        // Nothing in here panics half-way.
+        if let Some(known) = known(&self.others.read().unwrap_or_else(PoisonError::into_inner)) {
+            return known;
+        }
+        let mut others = self.others.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known(&others) {
+            return known;
+        }
+        let destination = Arc::new(destination);
+        if others.len() < MOST_OTHERS {
+            others.push(Arc::clone(&destination));
+        }
+        destination
+    }
+
     fn locate(&self, url: &Url, what: &str) -> Result<Address, Failure> {
         if !allowed(url, &self.allow) {
             let host = url.host_str().unwrap_or(url.scheme());
@@ -166,7 +190,7 @@ impl Origin {
         }
         let destination =
             Destination::of(url, &self.resolve).ok_or_else(|| Failure::check(format!("{what} no server")))?;
-        let destination = if destination.is(&self.home) { Arc::clone(&self.home) } else { Arc::new(destination) };
+        let destination = if destination.is(&self.home) { Arc::clone(&self.home) } else { self.kept(destination) };
         let path = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
         Ok(Address { destination, target: target(&path)? })
     }

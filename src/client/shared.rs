@@ -13,10 +13,11 @@ use std::{
 
 use bytes::Bytes;
 use h2::{RecvStream, client::SendRequest};
-use tokio::{sync::Semaphore, task::JoinSet, time::Instant};
+use tokio::{sync::Notify, task::JoinSet, time::Instant};
 
 use super::{
-    Answer, Failure, Keep, Opening, Origin, Request, Trouble,
+    Answer, Failure, Keep, Trouble,
+    agent::Sending,
     connection::{FAIR_SHARE, Outgoing, Unanswered, speaks_http2},
     dial::dial,
     http2::{self, Naming, Sharing, Upload},
@@ -34,27 +35,43 @@ use crate::plan::{FailureKind, Http};
 /// connection goes on.
 pub struct Shared {
     lines: RefCell<Vec<Rc<Line>>>,
-    /// One user opens a connection at a time, and the others wait for what it will bring.
-    opening: Semaphore,
+    queues: RefCell<Vec<Rc<Queue>>>,
     drivers: RefCell<JoinSet<()>>,
+}
+
+/// Users who have no place on a connection to one server.
+///
+/// They open as many connections at once as will have room for all of them; the others wait for what those bring.
+struct Queue {
+    destination: Arc<Destination>,
+    /// Users without a place, those that open a connection among them.
+    waiting: Cell<usize>,
+    /// Connections that are being opened.
+    opening: Cell<usize>,
+    /// How many requests the server takes on a connection, as it has said on the last one; before that, all of them.
+    places: Cell<usize>,
+    /// A connection was opened or could not be, or a place is free again.
+    news: Notify,
 }
 
 /// One connection.
 struct Line {
-    destination: Arc<Destination>,
+    queue: Rc<Queue>,
     naming: Naming,
     sender: SendRequest<Bytes>,
     /// Requests under way.
     under_way: Cell<usize>,
     /// Whether no request may be sent on it any more.
     over: Cell<bool>,
-    /// Whether a request is under way, or one was given up: it is closed by a reset then.
+    /// Whether it is closed by a reset: a request is under way, or one was given up, or it is over.
     busy: Arc<AtomicBool>,
 }
 
 /// A request's place on a connection.
 struct Seat {
     line: Rc<Line>,
+    /// Whether the connection was opened for this request.
+    new: bool,
     finished: bool,
 }
 
@@ -62,72 +79,92 @@ impl Shared {
     /// Without connections. Requests are to be sent where local tasks can be spawned.
     #[expect(clippy::new_without_default, reason = "it is made on purpose, by who has a worker")]
     pub fn new() -> Self {
-        Self { lines: RefCell::default(), opening: Semaphore::new(1), drivers: RefCell::new(JoinSet::new()) }
+        Self { lines: RefCell::default(), queues: RefCell::default(), drivers: RefCell::new(JoinSet::new()) }
     }
 
     /// Sends a request over one of them and reads its answer.
-    pub(super) async fn exchange(
-        &self,
-        origin: &Origin,
-        request: &Request,
-        outgoing: &mut Option<Outgoing>,
-        opened: &mut Option<Opening>,
-    ) -> Result<Answer, Trouble> {
+    pub(super) async fn exchange(&self, sending: &mut Sending<'_>) -> Result<Answer, Trouble> {
+        let limits = (sending.request.keep, sending.request.max_size);
         loop {
-            let seat = self.seat(origin, &request.address.destination, opened).await?;
-            match seat.converse(outgoing, (request.keep, request.max_size), &origin.room).await {
+            let seat = self.seat(sending).await?;
+            let new = seat.new;
+            match seat.converse(&mut sending.outgoing, limits, &sending.origin.room).await {
                 Ok(answer) => return Ok(answer),
                 Err(Unanswered::Failed(failure)) => return Err(failure.into()),
+                Err(Unanswered::Refused(failure)) => sending.again(failure)?,
                 Err(Unanswered::Exhausted(why)) => return Err(Trouble::Exhausted(why.to_owned())),
                 // It is found again no more, so that the next turn looks for another one.
-                Err(Unanswered::Unsent) if opened.is_none() => {}
-                Err(Unanswered::Unsent) => {
-                    return Err(
-                        Failure::new(FailureKind::Reset, "the connection was closed as soon as it was opened").into()
-                    );
-                }
+                Err(Unanswered::Unsent) if !new => {}
+                Err(Unanswered::Unsent) => return Err(Failure::closed_at_once().into()),
             }
         }
     }
 
     /// A place on a connection to a server: on one that takes more requests, else on a new one.
-    async fn seat(
-        &self,
-        origin: &Origin,
-        destination: &Arc<Destination>,
-        opened: &mut Option<Opening>,
-    ) -> Result<Seat, Trouble> {
-        if let Some(seat) = self.free(destination) {
+    async fn seat(&self, sending: &mut Sending<'_>) -> Result<Seat, Trouble> {
+        let queue = self.queue(&sending.request.address.destination);
+        if let Some(seat) = self.free(&queue) {
             return Ok(seat);
         }
-        let _turn = self.opening.acquire().await.expect("it is never closed");
-        if let Some(seat) = self.free(destination) {
-            return Ok(seat);
+        let _waiting = Counted::on(&queue, |queue| &queue.waiting);
+        loop {
+            if queue.opening.get().saturating_mul(queue.places.get()) < queue.waiting.get() {
+                return self.open(&queue, sending).await;
+            }
+            queue.news.notified().await;
+            if let Some(seat) = self.free(&queue) {
+                return Ok(seat);
+            }
         }
-        let (stream, opening) = Box::pin(dial(origin, destination)).await?;
-        *opened = Some(opening);
+    }
+
+    /// A place on a new connection.
+    async fn open(&self, queue: &Rc<Queue>, sending: &mut Sending<'_>) -> Result<Seat, Trouble> {
+        let _news = Told(queue);
+        let _opening = Counted::on(queue, |queue| &queue.opening);
+        let (stream, opening) = Box::pin(dial(sending.origin, &queue.destination)).await?;
+        *sending.opened = Some(opening);
         speaks_http2(Http::H2, &stream)?;
-        let Sharing { sender, connection, naming, busy } = http2::share(stream, destination).await?;
+        let Sharing { sender, connection, naming, busy } = http2::share(stream, &queue.destination).await?;
+        queue.places.set(sender.current_max_send_streams().max(1));
         let line = Rc::new(Line {
-            destination: Arc::clone(destination),
+            queue: Rc::clone(queue),
             naming,
             sender,
             under_way: Cell::new(0),
             over: Cell::new(false),
             busy,
         });
+        let Some(mut seat) = Seat::on(&line) else {
+            let nothing = "the server takes no request at all (SETTINGS_MAX_CONCURRENT_STREAMS)";
+            return Err(Failure::new(FailureKind::Protocol, nothing).into());
+        };
         self.drive(&line, connection);
-        self.lines.borrow_mut().push(Rc::clone(&line));
-        Seat::on(line).ok_or_else(|| {
-            Failure::new(FailureKind::Protocol, "the server takes no request at all (SETTINGS_MAX_CONCURRENT_STREAMS)")
-                .into()
-        })
+        self.lines.borrow_mut().push(line);
+        seat.new = true;
+        Ok(seat)
     }
 
-    fn free(&self, destination: &Destination) -> Option<Seat> {
+    fn queue(&self, destination: &Arc<Destination>) -> Rc<Queue> {
+        let mut queues = self.queues.borrow_mut();
+        if let Some(queue) = queues.iter().find(|queue| queue.destination.is(destination)) {
+            return Rc::clone(queue);
+        }
+        let queue = Rc::new(Queue {
+            destination: Arc::clone(destination),
+            waiting: Cell::new(0),
+            opening: Cell::new(0),
+            places: Cell::new(usize::MAX),
+            news: Notify::new(),
+        });
+        queues.push(Rc::clone(&queue));
+        queue
+    }
+
+    fn free(&self, queue: &Rc<Queue>) -> Option<Seat> {
         let mut lines = self.lines.borrow_mut();
         lines.retain(|line| !line.over.get());
-        lines.iter().filter(|line| line.destination.is(destination)).find_map(|line| Seat::on(Rc::clone(line)))
+        lines.iter().filter(|line| Rc::ptr_eq(&line.queue, queue)).find_map(Seat::on)
     }
 
     /// Reads and writes until the connection ends, in a task of its own.
@@ -152,13 +189,13 @@ impl Shared {
 
 impl Seat {
     /// A place, where the server takes one request more.
-    fn on(line: Rc<Line>) -> Option<Self> {
+    fn on(line: &Rc<Line>) -> Option<Self> {
         if line.under_way.get() >= line.sender.current_max_send_streams() {
             return None;
         }
         line.under_way.set(line.under_way.get() + 1);
         line.busy.store(true, Ordering::Relaxed);
-        Some(Self { line, finished: false })
+        Some(Self { line: Rc::clone(line), new: false, finished: false })
     }
 
     async fn converse(
@@ -170,18 +207,25 @@ impl Seat {
         let mut sender = self.line.sender.clone();
         if poll_fn(|cx| sender.poll_ready(cx)).await.is_err() {
             self.line.over.set(true);
-            self.finished = true;
             return Err(Unanswered::Unsent);
         }
         let request = outgoing.take().expect("a request that was sent is not sent again");
         let (request, body) = self.line.naming.translate(request)?;
-        let (mut answer, stream) = sender.send_request(request, body.is_empty()).map_err(http2::failed)?;
+        // A connection on which one request was refused is left to those that are under way.
+        let unanswered = |error| match http2::unanswered(error) {
+            refused @ Unanswered::Refused(_) => {
+                self.line.over.set(true);
+                refused
+            }
+            failed => failed,
+        };
+        let (mut answer, stream) = sender.send_request(request, body.is_empty()).map_err(unanswered)?;
         let mut upload = Upload::new(stream, body);
         let head = poll_fn(|cx| {
             upload.push(cx);
             Pin::new(&mut answer).poll(cx)
         });
-        let (head, incoming) = head.await.map_err(http2::failed)?.into_parts();
+        let (head, incoming) = head.await.map_err(unanswered)?.into_parts();
         let first_byte = Instant::now();
         let (body, size) = read(incoming, &mut upload, limits, room).await?;
         self.finished = true;
@@ -198,11 +242,40 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        let Line { under_way, busy, .. } = &*self.line;
+        let Line { under_way, busy, over, queue, .. } = &*self.line;
         under_way.set(under_way.get() - 1);
-        if self.finished && under_way.get() == 0 {
+        if self.finished && under_way.get() == 0 && !over.get() {
             busy.store(false, Ordering::Relaxed);
         }
+        if queue.waiting.get() > 0 {
+            queue.news.notify_one();
+        }
+    }
+}
+
+/// Counts one more for as long as it lives.
+struct Counted<'a>(&'a Cell<usize>);
+
+impl<'a> Counted<'a> {
+    fn on(queue: &'a Queue, which: impl FnOnce(&'a Queue) -> &'a Cell<usize>) -> Self {
+        let count = which(queue);
+        count.set(count.get() + 1);
+        Self(count)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
+/// Tells all who wait that an opening has ended, however it did.
+struct Told<'a>(&'a Queue);
+
+impl Drop for Told<'_> {
+    fn drop(&mut self) {
+        self.0.news.notify_waiters();
     }
 }
 

@@ -8,7 +8,10 @@ use std::{
 pub use rustls::ClientConfig;
 use rustls::{
     DigitallySignedStruct, RootCertStore, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    client::{
+        Resumption,
+        danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    },
     crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject},
 };
@@ -48,19 +51,20 @@ pub fn config(tls: &Tls) -> Result<Arc<ClientConfig>, ClientError> {
 }
 
 /// The configuration for a target: [`config()`], with the versions of HTTP that the server may choose from. With `h1` none are
-/// named, as a client of HTTP/1.1 does.
+/// named, as a client of HTTP/1.1 does. No session is resumed: one store of them would serve all users, so that a new visitor
+/// would come with the ticket of another one and cost the server a fraction of what it will pay.
 ///
 /// # Errors
 ///
 /// As [`config()`].
 pub(super) fn offering(tls: &Tls, http: Http) -> Result<Arc<ClientConfig>, ClientError> {
-    let config = config(tls)?;
     let offered: &[&[u8]] = match http {
-        Http::H1 => return Ok(config),
+        Http::H1 => &[],
         Http::H2 => &[HTTP2],
         Http::Auto => &[HTTP2, HTTP1],
     };
-    let mut config = ClientConfig::clone(&config);
+    let mut config = ClientConfig::clone(&*config(tls)?);
+    config.resumption = Resumption::disabled();
     config.alpn_protocols = offered.iter().map(|protocol| protocol.to_vec()).collect();
     Ok(Arc::new(config))
 }

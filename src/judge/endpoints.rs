@@ -77,6 +77,8 @@ fn time_split(selection: &Selection<'_>) -> TimeSplit {
     let longest = |part: Part| (part.count > 0).then(|| in_milliseconds(part.max));
     TimeSplit {
         connections: connect.count,
+        lookups: dns.count,
+        handshakes: tls.count,
         dns: mean(dns),
         connect: mean(connect),
         tls: mean(tls),

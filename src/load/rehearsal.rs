@@ -174,7 +174,9 @@ impl Witness for Onlooker<'_> {
             let tokens = login::tokens(&String::from_utf8_lossy(body));
             self.hidden.borrow_mut().extend(confidential(&answer.headers).into_iter().chain(tokens));
         }
-        let quoted = |answer: &Answer| Quote::of_answer((answer.status, answer.version), &answer.headers, &answer.body);
+        let quoted = |answer: &Answer| {
+            Quote::of_answer((answer.status, answer.version), &answer.headers, answer.content().shown())
+        };
         let version = hop.answer.map_or(self.version, |answer| answer.version);
         let sent = |request: &Request| {
             let line = (&request.method, request.address.path());

@@ -226,9 +226,10 @@ impl Walker {
 
     /// Checks an answer and keeps what it gives to later steps.
     fn judge(&mut self, step: &PreparedStep, request: &Request, answer: &Answer) -> Result<(), Failure> {
-        let mut outcome = verify(&step.expect, answer.status, &answer.headers, &answer.body, answer.size);
+        let content = answer.content();
+        let mut outcome = verify(&step.expect, answer.status, &answer.headers, &content);
         for wanted in &step.extract {
-            let found = extract(&wanted.from, answer, &request.address, self.agent.session());
+            let found = extract(&wanted.from, (answer, &content), &request.address, self.agent.session());
             let (value, missing) = found.map_or_else(|missing| (None, Err(missing)), |value| (Some(value), Ok(())));
             self.memory.keep(wanted.slot, value);
             outcome = outcome.and(missing);

@@ -83,8 +83,9 @@ impl Part {
     }
 }
 
-/// Where the time of an endpoint's requests went. Of a request that opened a connection the parts are its service time
-/// together; of another one its first byte and its body are.
+/// Where the time of an endpoint's requests went. Of a request that opened the connection that it was answered on the parts
+/// are its service time together; of another one its first byte and its body are. What a request waited for others before
+/// it could open one is in none of them where users share connections, and of several that it opened only the last counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TimeSplit {
     /// Until the addresses of a name were known, of connections that had to wait for it.

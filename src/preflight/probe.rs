@@ -26,7 +26,7 @@ pub(super) async fn send(control: &Control, probe: &Probe) -> Seen {
             return Seen { outcome: Err(describe(&failure)), sent, exchanges: Some(Box::new(exchanges)) };
         }
     };
-    let mut held = verify(expect, answer.status, &answer.headers, &answer.body, answer.size);
+    let mut held = verify(expect, answer.status, &answer.headers, &answer.content());
     if held.is_ok() && answer.cut() && expect.max_size.is_some() {
         held = Err(format!(
             "the body is longer than the {} MiB that a check reads, so `max_size` cannot be told",
@@ -71,7 +71,7 @@ fn exchanges(
         causes: Vec::new(),
         sent: Quote::of_request((inquiry.method, path), version, &head, inquiry.body.unwrap_or_default().as_bytes()),
         received: answer
-            .map(|answer| Quote::of_answer((answer.status, answer.version), &answer.headers, &answer.body))
+            .map(|answer| Quote::of_answer((answer.status, answer.version), &answer.headers, answer.content().shown()))
             .unwrap_or_default(),
         url: url.map(String::from),
     };

@@ -63,7 +63,7 @@ fn row(phase: &PhaseVerdict, endpoint: &EndpointVerdict) -> Vec<String> {
     }
     row.push(text(&counts(statuses)));
     row.extend(FailureKind::ALL.map(|kind| errors.get(kind.key()).copied().unwrap_or(0).to_string()));
-    let TimeSplit { connections, dns, connect, tls, first_byte, body, max: _ } = endpoint.time_split_ms;
+    let TimeSplit { connections, dns, connect, tls, first_byte, body, .. } = endpoint.time_split_ms;
     row.push(connections.to_string());
     row.extend([dns, connect, tls, first_byte, body].map(number));
     row

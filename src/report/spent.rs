@@ -11,16 +11,23 @@ const MOST: f64 = 0.75;
 /// From this share on, in the body or in new connections, it is worth a look of its own.
 const MUCH: f64 = 0.4;
 
+/// Up to this share of the time before the first byte, a connect, which is about one round trip, says that the way does not
+/// matter.
+const SHORT_WAY: f64 = 0.1;
+
 /// Answers that take less, in milliseconds, are not worth taking apart.
 const LITTLE: f64 = 1.0;
 
 /// Where the time of an endpoint's answers went, and what that suggests; `None` where no part stands out.
 pub(super) fn where_it_went(endpoint: &EndpointVerdict) -> Option<String> {
-    let TimeSplit { connections, dns, connect, tls, first_byte, body, .. } = endpoint.time_split_ms;
+    let TimeSplit { connections, lookups, handshakes, dns, connect, tls, first_byte, body, .. } =
+        endpoint.time_split_ms;
     let (first_byte, body) = (first_byte?, body?);
-    let opening: f64 = [dns, connect, tls].into_iter().flatten().sum();
-    let opened = if endpoint.requests == 0 { 0.0 } else { connections as f64 / endpoint.requests as f64 };
-    let each = opening * opened.min(1.0);
+    // Each part was measured as often as it happened, which is not with every connection.
+    let parts = [(lookups, dns), (connections, connect), (handshakes, tls)];
+    let opening: f64 = parts.iter().map(|(count, mean)| *count as f64 * mean.unwrap_or(0.0)).sum();
+    // Requests may open more connections than there are requests: those that were of no use count to nobody's answer.
+    let each = opening / endpoint.requests.max(connections).max(1) as f64;
     let whole = first_byte + body + each;
     if whole < LITTLE {
         return None;
@@ -45,11 +52,14 @@ pub(super) fn where_it_went(endpoint: &EndpointVerdict) -> Option<String> {
         ));
     }
     (first_byte >= MOST * whole).then(|| {
-        format!(
-            "Of the {} of an answer, {} passed before its first byte: the app's own time, not that of the way to it.",
-            time(whole),
-            time(first_byte)
-        )
+        let because = match connect {
+            Some(connect) if connect <= SHORT_WAY * first_byte => format!(
+                ": in the app or in a proxy in front of it, not on the way there (a connect took {})",
+                time(connect)
+            ),
+            _ => String::new(),
+        };
+        format!("Of the {} of an answer, {} passed before its first byte{because}.", time(whole), time(first_byte))
     })
 }
 
@@ -70,18 +80,19 @@ mod tests {
 
     #[test]
     fn the_part_that_stands_out_is_named() {
-        assert_eq!(
-            said(100, answers(61.0, 7.0)).as_deref(),
-            Some(
-                "Of the 68 ms of an answer, 61 ms passed before its first byte: the app's own time, not that of the way to it."
-            )
-        );
+        let first = "Of the 68 ms of an answer, 61 ms passed before its first byte";
+        let near = |connect| TimeSplit { connections: 1, connect: Some(connect), ..answers(61.0, 7.0) };
+        let because = ": in the app or in a proxy in front of it, not on the way there (a connect took 6.1 ms).";
+        assert_eq!(said(1_000, near(6.1)), Some(format!("{first}{because}")));
+        assert_eq!(said(1_000, near(6.2)), Some(format!("{first}.")), "a round trip is a part of it");
+        assert_eq!(said(1_000, answers(61.0, 7.0)), Some(format!("{first}.")), "nobody knows how long the way is");
         let body = said(100, answers(30.0, 38.0)).expect("the body takes most");
         assert!(
             body.starts_with("Of the 68 ms of an answer, 38 ms passed after its first byte: look at how large"),
             "{body}"
         );
-        let opened = TimeSplit { connections: 90, connect: Some(10.0), tls: Some(30.0), ..answers(20.0, 4.0) };
+        let tls = TimeSplit { handshakes: 90, tls: Some(30.0), ..answers(20.0, 4.0) };
+        let opened = TimeSplit { connections: 90, connect: Some(10.0), ..tls };
         let opened = said(100, opened).expect("connections take most");
         assert!(
             opened.starts_with(
@@ -100,6 +111,16 @@ mod tests {
         }
         let advice = advice::for_finding(medium, &medium.findings[1]).expect("there is advice");
         assert!(advice.contains("then at a cache. Of the 680 ms of an answer, 610 ms passed before"), "{advice}");
+    }
+
+    #[test]
+    fn a_name_that_was_looked_up_once_is_no_part_of_every_connection() {
+        let once =
+            TimeSplit { lookups: 1, dns: Some(200.0), connections: 100, connect: Some(1.0), ..answers(20.0, 2.0) };
+        let said_of_once = said(100, once).expect("the first byte stands out");
+        assert!(said_of_once.starts_with("Of the 25 ms of an answer, 20 ms passed before"), "{said_of_once}");
+        let each = said(100, TimeSplit { lookups: 100, ..once }).expect("the name stands out");
+        assert!(each.starts_with("Of the 223 ms of an answer, 201 ms went into opening a connection"), "{each}");
     }
 
     #[test]

@@ -17,8 +17,11 @@ type Done = (u64, u16);
 /// Of every so many requests a few are answered late or wrongly.
 const CYCLE: u64 = 200;
 
+/// The trace id of each request that the app has seen, and what it did with it.
+type Seen = Arc<Mutex<Vec<(Option<String>, Done)>>>;
+
 /// Serves until the test's process ends; gives its address and what it did, by the request's `traceparent`.
-fn serve() -> (String, Arc<Mutex<Vec<(Option<String>, Done)>>>) {
+fn serve() -> (String, Seen) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let url = format!("http://{}", listener.local_addr().expect("it has an address"));
     let done = Arc::default();
@@ -48,7 +51,7 @@ fn answer(stream: TcpStream, record: &Mutex<Vec<(Option<String>, Done)>>) {
             begun = true;
             match line.split_once(": ") {
                 Some((name, value)) if name.eq_ignore_ascii_case("traceparent") => {
-                    trace = Some(value.trim().to_owned())
+                    trace = Some(value.trim().to_owned());
                 }
                 Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
                     length = value.trim().parse().unwrap_or_default();

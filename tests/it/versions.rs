@@ -246,21 +246,13 @@ fn users_of_a_worker_share_a_connection_and_where_the_time_went_is_told() {
 }
 
 #[test]
-fn a_shared_connection_that_nginx_ends_fails_what_was_under_way_and_nothing_is_sent_twice() {
+fn shared_connections_that_nginx_ends_in_order_fail_nothing_and_each_request_is_answered_once() {
     let _turn = shared_turn();
     let nginx = Nginx::keeping(50);
-    let ran = nginx.gate(&nginx.plain, "http: h2, connections: shared").run_once();
-    let failures = ran.verdict["totals"]["failures"].as_u64().expect("a count");
-    assert_eq!(nginx.versions(), BTreeMap::from([("HTTP/2.0".to_owned(), sent(&ran) - failures)]), "{}", ran.stdout);
+    let ran = nginx.gate(&nginx.plain, "http: h2, connections: shared").run_once().exits(0);
+    assert_eq!(ran.verdict["totals"]["failures"].as_u64(), Some(0), "{}", ran.stdout);
+    assert_eq!(nginx.versions(), BTreeMap::from([("HTTP/2.0".to_owned(), sent(&ran))]), "{}", ran.stdout);
     let splits = ["home", "send", "missing"].map(|name| ran.endpoint("only", name));
-    for endpoint in splits {
-        assert_eq!(
-            endpoint["failures"].as_u64(),
-            Some(endpoint["errors"]["reset"].as_u64().unwrap_or(0)),
-            "{endpoint:#}"
-        );
-        assert!(endpoint["examples"].as_array().into_iter().flatten().all(|said| said.to_string().contains("GOAWAY")));
-    }
     let opened: u64 = splits.iter().filter_map(|of| of["time_split_ms"]["connections"].as_u64()).sum();
     let connects: Vec<_> = splits.iter().filter_map(|of| of["time_split_ms"]["connect"].as_f64()).collect();
     assert!(opened >= sent(&ran) / 60 && !connects.is_empty(), "{opened} connections, {connects:?}");

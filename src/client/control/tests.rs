@@ -166,3 +166,17 @@ async fn an_endless_body_is_cut() {
     assert!(answer.cut());
     assert_eq!(answer.body.len(), BODY_LIMIT);
 }
+
+#[tokio::test]
+async fn a_host_with_an_address_of_its_own_has_it_with_a_dot_at_its_end_too() {
+    let (own, _) = server(|stream, _| says(stream, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")).await;
+    let host = "app.staging.invalid";
+    let address = own.host_str().expect("a host").parse().expect("an address");
+    let named = Target { allow: vec![host.to_owned()], resolve: vec![(host.to_owned(), address)], ..target() };
+    let control = Control::new(&named, &own).expect("a client");
+    for host in [host.to_owned(), format!("{host}.")] {
+        let url = format!("http://{host}:{}/", own.port().expect("a port"));
+        let answer = control.get(&url, Duration::from_secs(2)).await;
+        assert_eq!(answer.map(|answer| answer.status), Ok(200), "{url}");
+    }
+}

@@ -36,6 +36,24 @@ fn closing_after(requests: usize) -> (String, Arc<AtomicUsize>, Arc<AtomicUsize>
     (url, counted.0, counted.1)
 }
 
+#[test]
+fn a_server_beside_the_target_is_the_same_one_each_time_it_is_named() {
+    let target = plan_target(|target| target.allow = vec!["*.example.com".to_owned()]);
+    let origin = Origin::new(&target, &url::Url::parse("http://127.0.0.1:1/").expect("a URL")).expect("it is allowed");
+    let at = |text: &str| origin.address(text).expect("it is allowed").destination;
+    let first = at("http://a.example.com/");
+    let from = origin.address("/").expect("a path");
+    let redirected = origin.redirect(&from, b"http://a.example.com/b?c").expect("it is allowed").destination;
+    assert!(std::sync::Arc::ptr_eq(&first, &redirected), "its addresses are looked up once");
+    for other in ["https://a.example.com/", "http://a.example.com:81/", "http://b.example.com/"] {
+        assert!(!std::sync::Arc::ptr_eq(&first, &at(other)), "{other}");
+    }
+    for host in 0..200 {
+        at(&format!("http://{host}.example.com/"));
+    }
+    assert!(std::sync::Arc::ptr_eq(&first, &at("http://a.example.com/")), "it was first");
+}
+
 #[tokio::test]
 async fn a_connection_is_used_again() {
     let (url, connections, requests) = closing_after(usize::MAX);

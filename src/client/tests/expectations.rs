@@ -5,7 +5,7 @@ use proptest::{arbitrary::any, collection::vec, prop_assert, proptest};
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::client::{Answer, Session, extract, testing, verify};
+use crate::client::{Answer, Content, Session, extract, testing, verify};
 use crate::plan::{Expect, Extraction, HeaderExpectation, JsonExpectation};
 
 fn expecting(change: impl FnOnce(&mut Expect)) -> Expect {
@@ -18,7 +18,9 @@ fn expecting(change: impl FnOnce(&mut Expect)) -> Expect {
 fn violated(expect: &Expect, status: u16, body: &str) -> String {
     let mut headers = HeaderMap::new();
     headers.insert("x-kind", HeaderValue::from_static("seen"));
-    verify(expect, status, &headers, body.as_bytes(), body.len() as u64).err().unwrap_or_default()
+    verify(expect, status, &headers, &Content::of(&headers, body.as_bytes(), body.len() as u64))
+        .err()
+        .unwrap_or_default()
 }
 
 #[test]
@@ -73,7 +75,9 @@ proptest! {
             expect.body_has = vec![text.clone()];
             expect.json = vec![("/a".to_owned(), JsonExpectation::Equals(json!(text)))];
         });
-        if let Err(violation) = verify(&expect, 200, &HeaderMap::new(), &body, body.len() as u64) {
+        let headers = HeaderMap::new();
+        let content = Content::of(&headers, &body, body.len() as u64);
+        if let Err(violation) = verify(&expect, 200, &headers, &content) {
             prop_assert!(violation.chars().count() < 500, "{}", violation);
         }
     }
@@ -100,17 +104,20 @@ fn a_compressed_body_is_looked_into_decoded_and_measured_as_it_came() {
         max_size: Some(size),
         ..Expect::default()
     };
-    assert_eq!(verify(&expect, 200, &headers, &body, size), Ok(()));
-    let found = verify(&Expect { max_size: Some(size - 1), ..expect.clone() }, 200, &headers, &body, size);
+    let of = |expect: &Expect, status, body: &[u8]| {
+        verify(expect, status, &headers, &Content::of(&headers, body, body.len() as u64))
+    };
+    assert_eq!(of(&expect, 200, &body), Ok(()));
+    let found = of(&Expect { max_size: Some(size - 1), ..expect.clone() }, 200, &body);
     assert!(found.expect_err("one byte too many").contains("max_size"));
-    let broken = verify(&expect, 200, &headers, b"{\"a\": 1}", 8).expect_err("no gzip");
+    let broken = of(&expect, 200, b"{\"a\": 1}").expect_err("no gzip");
     assert!(broken.contains("not the gzip"), "{broken}");
-    assert!(verify(&expect, 500, &headers, b"oops", 4).expect_err("first of all").starts_with("status 500"));
-    assert_eq!(verify(&Expect::default(), 200, &headers, b"opaque", 6), Ok(()), "nobody looks into it");
+    assert!(of(&expect, 500, b"oops").expect_err("first of all").starts_with("status 500"));
+    assert_eq!(of(&Expect::default(), 200, b"opaque"), Ok(()), "nobody looks into it");
 
     let version = http::Version::HTTP_11;
     let answer = Answer { status: 200, version, headers, body: body.into(), size, first_byte: Instant::now() };
     let address = testing::origin("http://localhost/").address("/").expect("an address");
     let from = Extraction::Json("/a".to_owned());
-    assert_eq!(extract(&from, &answer, &address, &Session::new()), Ok("1".to_owned()));
+    assert_eq!(extract(&from, (&answer, &answer.content()), &address, &Session::new()), Ok("1".to_owned()));
 }

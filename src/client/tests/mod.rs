@@ -6,6 +6,7 @@ mod expectations;
 mod failures;
 mod hostile;
 mod proxied;
+mod refused;
 mod rooms;
 mod secure;
 mod sessions;

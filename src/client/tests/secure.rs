@@ -1,16 +1,20 @@
 //! Certificates.
 
-use std::{fs, io::Write, sync::Arc};
+use std::{
+    fs,
+    io::{Read, Write},
+    sync::{Arc, Mutex},
+};
 
-use rustls::{ServerConfig, pki_types::PrivatePkcs8KeyDer};
+use rustls::{HandshakeKind, ServerConfig, pki_types::PrivatePkcs8KeyDer};
 use url::Url;
 
 use super::{failed, get, plan_target};
 use crate::client::{
     Agent, Answer, Origin, Trouble,
-    testing::{Server, app, text},
+    testing::{Server, app, raw, text},
 };
-use crate::plan::{FailureKind, Tls};
+use crate::plan::{Connections, FailureKind, Tls};
 
 /// A server with a certificate of an authority of its own, and that authority's file.
 fn secure() -> (Server, tempfile::TempPath) {
@@ -81,6 +85,34 @@ async fn a_wrong_name_and_an_expired_certificate_are_tls_failures_that_say_so() 
         assert_eq!(failure.kind, FailureKind::Tls);
         assert!(failure.description.contains(words), "{}", failure.description);
     }
+}
+
+#[tokio::test]
+async fn no_connection_resumes_the_session_of_another_one() {
+    let (config, authority) = certified(&["127.0.0.1"], 2100);
+    let kinds = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&kinds);
+    let url = raw(move |mut stream| {
+        let mut session = rustls::ServerConnection::new(Arc::clone(&config)).expect("a session");
+        let mut secure = rustls::Stream::new(&mut session, &mut stream);
+        if secure.read(&mut [0; 1024]).is_ok_and(|length| length > 0) {
+            let _ = secure.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+            seen.lock().expect("no panic").extend(session.handshake_kind());
+        }
+    });
+    let target = plan_target(|target| {
+        target.connections = Connections::Request;
+        target.tls.ca = Some(authority.to_path_buf());
+    });
+    let url = Url::parse(&url.replace("http://", "https://")).expect("a URL");
+    let origin = Origin::new(&target, &url).expect("loopback is allowed");
+    for mut agent in [Agent::new(), Agent::new()] {
+        for _ in 0..2 {
+            agent.exchange(&origin, &get(&origin, "/")).await.expect("it answers");
+        }
+    }
+    let kinds = kinds.lock().expect("no panic");
+    assert!(kinds.len() == 4 && kinds.iter().all(|kind| *kind != HandshakeKind::Resumed), "{kinds:?}");
 }
 
 #[tokio::test]

@@ -76,7 +76,7 @@ async fn all(
 }
 
 /// Polls all of them until each has ended.
-async fn futures<F: Future>(each: impl Iterator<Item = F>) -> Vec<F::Output> {
+pub(super) async fn futures<F: Future>(each: impl Iterator<Item = F>) -> Vec<F::Output> {
     let mut waiting: Vec<_> = each.map(|future| (Box::pin(future), None)).collect();
     std::future::poll_fn(|cx| {
         let mut pending = false;
@@ -94,7 +94,7 @@ async fn futures<F: Future>(each: impl Iterator<Item = F>) -> Vec<F::Output> {
     waiting.into_iter().filter_map(|(_, ended)| ended).collect()
 }
 
-fn users(count: usize) -> Vec<Agent> {
+pub(super) fn users(count: usize) -> Vec<Agent> {
     let shared = Rc::new(Shared::new());
     (0..count).map(|_| Agent::of_user(Some(Rc::clone(&shared)), None)).collect()
 }
@@ -204,6 +204,104 @@ async fn each_request_fails_by_itself_where_no_connection_can_be_had() {
                 }
             }
             assert_eq!(counts(&seen), [3, 0, 0]);
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_connection_without_a_place_is_closed() {
+    LocalSet::new()
+        .run_until(async {
+            let (url, closed) = closing(0).await;
+            let (origin, mut users) = (origin(&url), users(3));
+            for _ in 0..2 {
+                for answer in all(&mut users, &origin, |_| "/").await {
+                    assert_eq!(failed(answer).kind, FailureKind::Protocol);
+                }
+            }
+            for _ in 0..100 {
+                if closed.load(Ordering::SeqCst) == 6 {
+                    return;
+                }
+                tokio::time::sleep(WHILE / 6).await;
+            }
+            panic!("only {} of 6 are closed, while the users live", closed.load(Ordering::SeqCst));
+        })
+        .await;
+}
+
+/// An app that takes so many requests at once on a connection and answers none; counts the connections that were closed.
+async fn closing(at_once: u32) -> (String, Arc<AtomicUsize>) {
+    let closed = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&closed);
+    let url = accept(move |stream| {
+        let counted = Arc::clone(&counted);
+        async move {
+            let handshake =
+                h2::server::Builder::new().max_concurrent_streams(at_once).handshake::<_, bytes::Bytes>(stream);
+            // It may be closed before the handshake has ended.
+            if let Ok(mut connection) = handshake.await {
+                while let Some(Ok(_)) = connection.accept().await {}
+            }
+            counted.fetch_add(1, Ordering::SeqCst);
+        }
+    })
+    .await;
+    (url, closed)
+}
+
+#[tokio::test]
+async fn as_many_connections_are_opened_at_once_as_there_are_users_without_a_place() {
+    LocalSet::new()
+        .run_until(async {
+            let most = Arc::new(AtomicUsize::new(0));
+            let (opening, counted) = (Arc::new(AtomicUsize::new(0)), Arc::clone(&most));
+            // Each handshake takes a while.
+            let url = accept(move |stream| {
+                let (opening, most) = (Arc::clone(&opening), Arc::clone(&counted));
+                async move {
+                    most.fetch_max(opening.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    tokio::time::sleep(WHILE).await;
+                    opening.fetch_sub(1, Ordering::SeqCst);
+                    let mut builder = h2::server::Builder::new();
+                    let mut connection = builder.max_concurrent_streams(2).handshake(stream).await.expect("a preface");
+                    while let Some(Ok((_, answer))) = connection.accept().await {
+                        tokio::spawn(async move {
+                            tokio::time::sleep(WHILE * 5).await;
+                            reply(answer, 200, "ok");
+                        });
+                    }
+                }
+            })
+            .await;
+            let (origin, mut users) = (origin(&url), users(12));
+            let answers = all(&mut users, &origin, |_| "/").await;
+            assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+            // The first one says that each takes two.
+            assert_eq!(most.load(Ordering::SeqCst), 5);
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_slow_to_open_does_not_hold_up_another_one() {
+    LocalSet::new()
+        .run_until(async {
+            let (fast, _) = app(None, WHILE / 6).await;
+            let slow = accept(|stream| async move {
+                let _kept = stream;
+                tokio::time::sleep(Duration::from_secs(5)).await;
+            })
+            .await;
+            let (slow, fast) = (origin(&slow), origin(&fast));
+            let mut users = users(2);
+            let (waiting, quick) = users.split_at_mut(1);
+            let stuck = Request { timeout: WHILE * 10, ..get(&slow, "/") };
+            let answered = Request { timeout: WHILE * 5, ..get(&fast, "/") };
+            let (stuck, answered) =
+                tokio::join!(waiting[0].exchange(&slow, &stuck), quick[0].exchange(&fast, &answered));
+            assert_eq!(failed(stuck).kind, FailureKind::Timeout);
+            assert!(answered.is_ok(), "{answered:?}");
         })
         .await;
 }

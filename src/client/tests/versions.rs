@@ -101,14 +101,16 @@ async fn requests_share_a_connection_and_say_what_http_1_says() {
     .await;
     let (origin, mut agent) = (origin(&url), Agent::new());
     let mut headers = HeaderMap::new();
+    headers.insert("te", "gzip, trailers".parse().expect("a header"));
     headers.insert("keep-alive", "timeout=5".parse().expect("a header"));
     headers.insert("x-key", "sesame".parse().expect("a header"));
     let first = Request { headers: headers.clone(), ..get(&origin, "/a?b=c") };
     let answer = agent.exchange(&origin, &first).await.expect("it answers");
     assert_eq!(answer.body, format!("GET {url}a?b=c x-key=sesame 0"));
+    headers.insert("te", "Trailers".parse().expect("a header"));
     let second = Request { method: Method::POST, headers, body: Bytes::from_static(b"hello"), ..get(&origin, "/") };
     let answer = agent.exchange(&origin, &second).await.expect("it answers");
-    assert_eq!(answer.body, format!("POST {url} content-length=5|cookie=session=abc|x-key=sesame 5"));
+    assert_eq!(answer.body, format!("POST {url} content-length=5|cookie=session=abc|te=trailers|x-key=sesame 5"));
     let empty = Request { method: Method::POST, ..get(&origin, "/") };
     let answer = agent.exchange(&origin, &empty).await.expect("it answers");
     assert_eq!(answer.body, format!("POST {url} content-length=0|cookie=session=abc 0"));
@@ -146,6 +148,20 @@ async fn bodies_larger_than_every_window_arrive_whole_both_ways() {
 }
 
 #[tokio::test]
+async fn a_body_of_single_bytes_is_read_whole() {
+    let (url, _) = serve(|_, mut answer| {
+        let mut stream = answer.send_response(Response::new(()), false).expect("the client listens");
+        for _ in 0..20_000 {
+            stream.send_data(Bytes::from_static(b"x"), false).expect("the client listens");
+        }
+        stream.send_data(Bytes::from_static(b"x"), true).expect("the client listens");
+    })
+    .await;
+    let (origin, mut agent) = (origin(&url), Agent::new());
+    assert_eq!(agent.exchange(&origin, &get(&origin, "/")).await.expect("it answers").size, 20_001);
+}
+
+#[tokio::test]
 async fn an_answer_before_the_end_of_an_upload_counts() {
     let url = accept(|stream| async move {
         let mut connection = h2::server::handshake(stream).await.expect("a preface");
@@ -166,8 +182,8 @@ async fn an_answer_before_the_end_of_an_upload_counts() {
 }
 
 #[tokio::test]
-async fn a_request_that_the_server_refuses_is_a_reset_and_is_not_sent_again() {
-    for reason in [Reason::REFUSED_STREAM, Reason::CANCEL, Reason::INTERNAL_ERROR, Reason::ENHANCE_YOUR_CALM] {
+async fn a_request_that_the_server_resets_is_a_reset_and_is_not_sent_again() {
+    for reason in [Reason::CANCEL, Reason::INTERNAL_ERROR, Reason::ENHANCE_YOUR_CALM] {
         let requests = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&requests);
         let (url, _) = serve(move |_, mut answer| {

@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 pub struct TimeSplit {
     /// Connections that its requests opened.
     pub connections: u64,
+    /// Those of them that had to wait for the addresses of a name.
+    pub lookups: u64,
+    /// Those of them with a TLS handshake.
+    pub handshakes: u64,
     /// Until the addresses of a name were known, of connections that had to wait for it; null without any.
     pub dns: Option<f64>,
     /// From there until the server had accepted; null without new connections.

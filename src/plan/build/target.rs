@@ -57,7 +57,8 @@ impl Draft<'_> {
             config::Http::H2 if demo => {
                 let fault = "the built-in staging app speaks HTTP/1.1 only";
                 self.problem_with(http.span, fault, Some("leave `http` out, or name another target".to_owned()));
-                Http::H1
+                // What else is wrong is told as if it could.
+                Http::H2
             }
             config::Http::H1 => Http::H1,
             config::Http::H2 => Http::H2,

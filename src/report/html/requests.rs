@@ -44,7 +44,7 @@ struct TraceView {
 impl SplitView {
     /// `None` where no part was measured.
     pub(super) fn of(at: usize, phase: &PhaseVerdict, endpoint: &EndpointVerdict) -> Option<Self> {
-        let TimeSplit { connections, dns, connect, tls, first_byte, body, max: _ } = endpoint.time_split_ms;
+        let TimeSplit { connections, dns, connect, tls, first_byte, body, .. } = endpoint.time_split_ms;
         let parts = [dns, connect, tls, first_byte, body];
         parts.iter().any(Option::is_some).then(|| {
             let [dns, connect, tls, first_byte, body] = parts.map(|time| Cell::of(time, number::milliseconds));

@@ -10,6 +10,7 @@ fn the_built_in_app_speaks_http_1_only() {
     };
     let found = on("demo", "h2");
     assert!(found.len() == 1 && found[0].contains("the built-in staging app speaks HTTP/1.1 only"), "{found:?}");
+    assert_eq!(on("demo", "h2, connections: shared"), found, "and is not told twice");
     for (url, http) in [("demo", "auto"), ("demo", "h1"), ("http://127.0.0.1:1", "h2"), ("https://127.0.0.1:1", "auto")]
     {
         assert!(on(url, http).is_empty(), "{url} {http}");
