@@ -78,7 +78,7 @@ impl Shared {
             match seat.converse(outgoing, (request.keep, request.max_size), &origin.room).await {
                 Ok(answer) => return Ok(answer),
                 Err(Unanswered::Failed(failure)) => return Err(failure.into()),
-                Err(Unanswered::Exhausted(why)) => return Err(Trouble::Exhausted(why.to_owned())),
+                Err(Unanswered::NoRoom(full)) => return Err(full.into()),
                 // It is found again no more, so that the next turn looks for another one.
                 Err(Unanswered::Unsent) if opened.is_none() => {}
                 Err(Unanswered::Unsent) => {
