@@ -132,11 +132,10 @@ fn held_up(health: &GeneratorHealth) -> (Lacked, String) {
     let explains = |percent: Option<f64>| percent.filter(|percent| *percent >= EXPLAINS);
     if let Some((allowed, throttled)) = cores_allowed.zip(explains(throttled_percent)) {
         let (allowed, throttled) = (cores(allowed), percent(throttled));
-        let mut why = format!("it may use {allowed}, and its CPU quota ran out in {throttled} of its periods");
-        if let Some(used) = cores_used.filter(|_| !full(health)) {
-            let used = cores(used);
-            why += &format!(", although it used {used}: others have that quota too, or it used it in bursts");
-        }
+        let although = cores_used.filter(|_| !full(health)).map_or_else(String::new, |used| {
+            format!(", although it used {}: others have that quota too, or it used it in bursts", cores(used))
+        });
+        let why = format!("it may use {allowed}, and its CPU quota ran out in {throttled} of its periods{although}");
         return (Lacked::Quota, why);
     }
     if health.cpu_percent >= BUSY {
