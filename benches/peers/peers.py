@@ -183,11 +183,13 @@ def all_of(stagegate):
         Peer(
             "goose",
             library("goose"),
+            # The time counts from when all users have started, so they start at once.
             lambda program, url, users, seconds, _: text(
-                program, "--host", url.rpartition("/")[0], "--users", users, "--hatch-rate", users, "--run-time", f"{seconds}s"
+                program, "--host", url.rpartition("/")[0], "--users", users, "--increase-rate", 1000 * users,
+                "--run-time", f"{seconds}s",
             ),
-            _between(r"Aggregated\s+\|\s+([\d,]+)"),
-            [],
+            _between(r"GET /answer\s+\|\s+([\d,]+) \|"),
+            ["--version"],
         ),
         Peer(
             "Locust, FastHttpUser",

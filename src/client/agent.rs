@@ -156,6 +156,12 @@ impl Agent {
         }
     }
 
+    /// How many of its connections have given back what they need for exchanges only.
+    #[cfg(test)]
+    pub(super) fn resting(&self) -> usize {
+        self.connections.iter().filter(|connection| connection.is_resting()).count()
+    }
+
     /// Takes an answer that nobody needs any more, so that the next request is made without asking for memory.
     pub fn give_back(&mut self, answer: Answer) {
         self.headers = answer.headers;
@@ -224,7 +230,7 @@ async fn exchange(connections: &mut Vec<Connection>, sending: &mut Sending<'_>) 
         if !reused {
             let opened = open(sending).await?;
             if connections.len() == MOST_CONNECTIONS {
-                connections.remove(0);
+                connections.remove(0).close();
             }
             connections.push(opened);
         }
@@ -237,7 +243,7 @@ async fn exchange(connections: &mut Vec<Connection>, sending: &mut Sending<'_>) 
         match ended {
             Ok(answer) => return Ok(answer),
             Err(Unanswered::Failed(failure)) => return Err(failure.into()),
-            Err(Unanswered::Exhausted(why)) => return Err(Trouble::Exhausted(why.to_owned())),
+            Err(Unanswered::NoRoom(full)) => return Err(full.into()),
             Err(Unanswered::Refused(failure)) => sending.again(failure)?,
             Err(Unanswered::Unsent) if reused => {}
             Err(Unanswered::Unsent) => return Err(Failure::closed_at_once().into()),

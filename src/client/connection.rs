@@ -53,13 +53,13 @@ pub(super) enum Unanswered {
     Refused(Failure),
     /// It was sent, at least in part.
     Failed(Failure),
-    /// This machine has no room for the answer's body: the reason.
-    Exhausted(&'static str),
+    /// It was sent, and there is no room for the answer's body.
+    NoRoom(Full),
 }
 
 impl From<Full> for Unanswered {
-    fn from(Full(why): Full) -> Self {
-        Self::Exhausted(why)
+    fn from(full: Full) -> Self {
+        Self::NoRoom(full)
     }
 }
 
@@ -122,6 +122,12 @@ impl Connection {
         if let Version::One(http1) = &mut self.version {
             http1.rest().await;
         }
+    }
+
+    /// Whether it has given back what it needs for exchanges only.
+    #[cfg(test)]
+    pub(super) fn is_resting(&self) -> bool {
+        matches!(&self.version, Version::One(http1) if http1.is_resting())
     }
 
     /// Ends it for good, by a reset.

@@ -4,7 +4,10 @@ use std::{borrow::Cow, error::Error, io};
 
 use rustix::io::Errno;
 
-use crate::plan::FailureKind;
+use crate::{
+    measure::{Exhaustion, Scarce},
+    plan::FailureKind,
+};
 
 /// One failure of the app, in the words of the reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,9 +24,9 @@ pub struct Failure {
 pub enum Trouble {
     /// The app or the way to it failed.
     Failure(Failure),
-    /// This machine ran out of descriptors, ports or memory for bodies: nothing is known of the app. The reason in
-    /// words, the system's where it has some.
-    Exhausted(String),
+    /// The generator ran out of something: nothing is known of the app. For want of descriptors or ports nothing was sent;
+    /// where an answer's body has no room, the request was.
+    Exhausted(Exhaustion),
 }
 
 impl Failure {
@@ -52,9 +55,12 @@ impl From<Failure> for Trouble {
 /// What a failed connect means. `reached` says whether this destination was connected to before: "address not
 /// available" means that the local ports are used up only then, else that the machine has no such network.
 pub(super) fn connecting(error: &io::Error, reached: bool) -> Trouble {
-    let exhausted = [Errno::MFILE, Errno::NFILE].iter().any(|errno| is(error, *errno));
-    if exhausted || (reached && is(error, Errno::ADDRNOTAVAIL)) {
-        return Trouble::Exhausted(error.to_string());
+    let out_of = |of| Trouble::Exhausted(Exhaustion { of, words: error.to_string() });
+    if [Errno::MFILE, Errno::NFILE].iter().any(|errno| is(error, *errno)) {
+        return out_of(Scarce::Descriptors);
+    }
+    if reached && is(error, Errno::ADDRNOTAVAIL) {
+        return out_of(Scarce::Ports);
     }
     let description: Cow<'static, str> = match error.kind() {
         io::ErrorKind::ConnectionRefused => "the connection was refused".into(),

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, header, response::Parts};
+use http::{HeaderMap, StatusCode, header, response::Parts};
 use hyper::{
     body::{Body, Frame, Incoming},
     client::conn::http1::{self, SendRequest},
@@ -77,8 +77,13 @@ impl Http1 {
         if let Some(connection) = driver.connection.take() {
             self.sender = None;
             let parts = connection.into_parts();
-            // What came without having been asked for is no answer to what will be asked.
-            self.driver.resting = parts.read_buf.is_empty().then(|| parts.io.into_inner().stream);
+            let stream = parts.io.into_inner().stream;
+            if parts.read_buf.is_empty() {
+                self.driver.resting = Some(stream);
+            } else {
+                // What came without having been asked for is no answer to what will be asked.
+                stream.close_by_reset();
+            }
         }
     }
 
@@ -159,14 +164,19 @@ impl Http1 {
         }
         drop(incoming);
         self.driver.busy = false;
-        self.driver.ended = None;
         self.hush.rest();
-        if closes(&head.headers) {
-            self.driver.connection = None;
+        if self.driver.connection.is_none() || closes(&head.headers) {
+            self.driver.end(head);
         }
         // It is known, whatever an app sends; but nothing that an app sends may matter so much.
         let first_byte = self.mark.came().unwrap_or_else(Instant::now);
         Ok(Read { body: kept.take(), size, first_byte })
+    }
+
+    /// Whether it has given its buffers back.
+    #[cfg(test)]
+    pub(super) fn is_resting(&self) -> bool {
+        self.driver.resting.is_some()
     }
 
     /// Ends it by a reset.
@@ -201,12 +211,24 @@ impl Driver {
         if let Some(connection) = &mut self.connection
             && Pin::new(&mut **connection).poll(cx).is_ready()
         {
-            // Whatever ended it reaches the request in flight, if there is one; without one it does not matter.
+            // Whatever ended it reaches the request in flight, if there is one.
             self.ended = self.take();
+            if !self.busy {
+                self.reset();
+            }
         }
     }
 
-    /// Ends a connection in the middle of an exchange.
+    /// Ends a connection whose last answer was read: in peace where the server has ended it before, because the end of the
+    /// body was that of the connection; else by a reset, because who ends a connection first has its port wait.
+    fn end(&mut self, last: &Parts) {
+        if !ended_with_its_body(last) {
+            self.reset();
+        }
+        (self.connection, self.ended) = (None, None);
+    }
+
+    /// Ends a connection by a reset: in the middle of an exchange, or before the server has ended it.
     fn reset(&mut self) {
         if let Some(stream) = self.take().or_else(|| self.ended.take()).or_else(|| self.resting.take()) {
             stream.close_by_reset();
@@ -238,6 +260,13 @@ impl Drop for Driver {
             self.reset();
         }
     }
+}
+
+/// Whether nothing else told the length of a body.
+fn ended_with_its_body(Parts { status, headers, .. }: &Parts) -> bool {
+    let without_body = [StatusCode::NO_CONTENT, StatusCode::NOT_MODIFIED].contains(status);
+    let told = [header::CONTENT_LENGTH, header::TRANSFER_ENCODING].iter().any(|name| headers.contains_key(name));
+    !without_body && !told
 }
 
 fn closes(headers: &HeaderMap) -> bool {

@@ -2,6 +2,9 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::Trouble;
+use crate::measure::{Exhaustion, Scarce};
+
 /// All users together keep at most so much of bodies that are still arriving: as much as 64 users may by themselves
 /// ([`super::Keep::BOUND`]).
 const MOST: usize = 512 * 1024 * 1024;
@@ -27,9 +30,15 @@ pub(super) struct Share<'a> {
     taken: usize,
 }
 
-/// There is no more, in words for people.
+/// There is no more.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Full(pub(super) &'static str);
+pub(super) struct Full;
+
+impl From<Full> for Trouble {
+    fn from(_: Full) -> Self {
+        Self::Exhausted(Exhaustion { of: Scarce::Bodies, words: FULL.to_owned() })
+    }
+}
 
 impl Default for Room {
     fn default() -> Self {
@@ -55,7 +64,7 @@ impl Share<'_> {
         while bytes > FREE + self.taken {
             let take = |left: usize| left.checked_sub(PART);
             let taken = self.room.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
-            taken.map_err(|_| Full(FULL))?;
+            taken.map_err(|_| Full)?;
             self.taken += PART;
         }
         Ok(())
@@ -83,7 +92,7 @@ mod tests {
         let mut large = room.share();
         assert_eq!((large.hold(FREE + PART + 1), left()), (Ok(()), PART));
         assert_eq!((small.hold(FREE + PART), left()), (Ok(()), 0));
-        assert_eq!(small.hold(FREE + PART + 1), Err(Full(FULL)));
+        assert_eq!(small.hold(FREE + PART + 1), Err(Full));
         drop(large);
         assert_eq!((small.hold(FREE + PART + 1), left()), (Ok(()), PART));
         drop(small);

@@ -92,7 +92,7 @@ impl Shared {
                 Ok(answer) => return Ok(answer),
                 Err(Unanswered::Failed(failure)) => return Err(failure.into()),
                 Err(Unanswered::Refused(failure)) => sending.again(failure)?,
-                Err(Unanswered::Exhausted(why)) => return Err(Trouble::Exhausted(why.to_owned())),
+                Err(Unanswered::NoRoom(full)) => return Err(full.into()),
                 // It is found again no more, so that the next turn looks for another one.
                 Err(Unanswered::Unsent) if !new => {}
                 Err(Unanswered::Unsent) => return Err(Failure::closed_at_once().into()),

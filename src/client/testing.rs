@@ -17,7 +17,7 @@ use hyper_util::rt::TokioIo;
 use tokio::{io::DuplexStream, sync::oneshot};
 use url::Url;
 
-use super::Origin;
+use super::{Origin, room::Room};
 use crate::plan::{Connections, Http, Target, Tls};
 
 /// A dial of connections in memory.
@@ -63,6 +63,12 @@ pub(crate) fn origin(url: &str) -> Origin {
 pub(crate) fn origin_in_memory(dial: impl Fn() -> io::Result<DuplexStream> + Send + Sync + 'static) -> Origin {
     let mut origin = origin("http://localhost/");
     origin.memory = Some(Dial(Arc::new(dial)));
+    origin
+}
+
+/// The same where no body larger than a read is kept.
+pub(crate) fn without_room(mut origin: Origin) -> Origin {
+    origin.room = Room::of_parts(0);
     origin
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Generator, Lacked, Lateness, evidence::Selection};
-use crate::measure::{GeneratorHealth, MachineShare, PhaseMeasurements};
+use crate::measure::{Exhaustion, GeneratorHealth, MachineShare, PhaseMeasurements, Scarce};
 use crate::plan::FailureKind;
 use crate::units::number;
 
@@ -56,17 +56,14 @@ pub(super) fn judge(measurements: &PhaseMeasurements, all: &Selection<'_>) -> (G
 }
 
 fn exhausted(measurements: &PhaseMeasurements) -> Option<(Lacked, String)> {
-    let words = measurements.generator.exhausted.as_deref()?.trim_end_matches('.');
-    // The system's words for EADDRNOTAVAIL, and the gate's own for its bound on bodies; everything else that exhausts a
-    // machine here is a limit of open files.
-    let (lacked, what) = if words.contains("assign requested address") {
-        (Lacked::Ports, "local ports")
-    } else if words.contains("bodies") {
-        (Lacked::Memory, "memory for bodies")
-    } else {
-        (Lacked::Descriptors, "descriptors")
+    let Exhaustion { of, words } = measurements.generator.exhausted.as_ref()?;
+    let (lacked, what) = match of {
+        Scarce::Descriptors => (Lacked::Descriptors, "descriptors"),
+        Scarce::Ports => (Lacked::Ports, "local ports"),
+        Scarce::Bodies => (Lacked::Memory, "memory for bodies"),
     };
-    Some((lacked, format!("This machine ran out of {what}: {words}. The app was not judged by it.")))
+    let words = words.trim_end_matches('.');
+    Some((lacked, format!("The generator ran out of {what}: {words}. The app was not judged by it.")))
 }
 
 /// The open model has to send at least 99 % of its slots.
@@ -82,12 +79,12 @@ fn missed(measurements: &PhaseMeasurements) -> Option<(Lacked, String)> {
 }
 
 /// Where a worker has no CPU left, its users wait for it as they would wait for the app, and slots stay unsent for which
-/// nobody can blame the app. An app that keeps the users waiting leaves the worker nothing to do.
+/// nobody can blame the app. An app that keeps the users waiting leaves the worker nothing to do, also where its own work
+/// uses up a quota that both have together: only what the generator used itself counts here, and lateness elsewhere.
 fn crowded(measurements: &PhaseMeasurements, all: &Selection<'_>) -> Option<(Lacked, String)> {
     let (unsent, requests) = (unsent(all), all.requests());
     let (lacked, why) = held_up(&measurements.generator);
-    let own = matches!(lacked, Lacked::OwnCpu | Lacked::Quota);
-    (own && unsent.saturating_mul(SLOTS_PER_MISS) > requests).then(|| {
+    (full(&measurements.generator) && unsent.saturating_mul(SLOTS_PER_MISS) > requests).then(|| {
         let share = number::beside(unsent as f64 / requests as f64, 0.01, "1");
         let (unsent, requests) = (number::count(unsent), number::counted(requests, "request"));
         let what =
@@ -108,8 +105,7 @@ fn late(measurements: &PhaseMeasurements, median: Option<Duration>) -> Option<(L
         let (lacked, why) = held_up(&measurements.generator);
         let [late, allowed] = [late, allowed].map(|time| time.as_secs_f64() * 1e3);
         let (late, allowed) = (number::beside(late, allowed, "ms"), number::limit(allowed, "ms"));
-        let own = matches!(lacked, Lacked::OwnCpu | Lacked::Quota);
-        let how = if own { "was saturated" } else { "was held up" };
+        let how = if full(&measurements.generator) { "was saturated" } else { "was held up" };
         (
             lacked,
             format!(
@@ -119,21 +115,34 @@ fn late(measurements: &PhaseMeasurements, median: Option<Duration>) -> Option<(L
     })
 }
 
+/// Whether the generator itself used up the CPU that it may use: its busiest worker a core, or the whole process all of it.
+pub(super) fn used_up(cpu_percent: f64, cores_used: Option<f64>, cores_allowed: Option<f64>) -> bool {
+    let all = cores_used.zip(cores_allowed).is_some_and(|(used, allowed)| used >= USED_UP * allowed);
+    cpu_percent >= BUSY || all
+}
+
+fn full(health: &GeneratorHealth) -> bool {
+    used_up(health.cpu_percent, health.machine.cores_used, health.machine.cores_allowed)
+}
+
 /// What a generator lacked that came too late, and the measurement that says so: what it could have had first, then what
 /// it used up itself, then what kept it from the rest.
 fn held_up(health: &GeneratorHealth) -> (Lacked, String) {
     let MachineShare { cores_used, cores_allowed, throttled_percent, steal_percent } = health.machine;
     let explains = |percent: Option<f64>| percent.filter(|percent| *percent >= EXPLAINS);
     if let Some((allowed, throttled)) = cores_allowed.zip(explains(throttled_percent)) {
-        let allowed = cores(allowed);
-        let why = format!("it may use {allowed}, and that quota ran out in {} of its periods", percent(throttled));
+        let (allowed, throttled) = (cores(allowed), percent(throttled));
+        let although = cores_used.filter(|_| !full(health)).map_or_else(String::new, |used| {
+            format!(", although it used {}: others have that quota too, or it used it in bursts", cores(used))
+        });
+        let why = format!("it may use {allowed}, and its CPU quota ran out in {throttled} of its periods{although}");
         return (Lacked::Quota, why);
     }
     if health.cpu_percent >= BUSY {
         let used = percent(health.cpu_percent);
         return (Lacked::OwnCpu, format!("its busiest worker used {used} of a core, so it had no CPU left"));
     }
-    if let Some((used, allowed)) = cores_used.zip(cores_allowed).filter(|(used, allowed)| *used >= USED_UP * allowed) {
+    if let Some((used, allowed)) = cores_used.zip(cores_allowed).filter(|_| full(health)) {
         let (used, allowed) = (number::plain(used), cores(allowed));
         return (Lacked::OwnCpu, format!("it used {used} of the {allowed} that it may use, so it had no CPU left"));
     }

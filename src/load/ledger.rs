@@ -9,12 +9,15 @@ use std::{
 use super::{course::Course, prepare::PreparedStep, walk::Hop, walk::Witness};
 use crate::{
     client::{Answer, Opening},
-    measure::{Batch, Histogram, Layout, Opened, Recorder, Sample, Split, Trace},
+    measure::{Batch, Exhaustion, Histogram, Layout, Opened, Recorder, Sample, Scarce, Split, Trace},
     plan::{EndpointId, FailureKind},
 };
 
 /// So many requests are handed over at the next heartbeat: as many as the processor's cache holds beside everything else.
 const FULL: usize = 2048;
+
+/// So many are a few megabytes.
+pub(super) const OVERFULL: usize = 16 * FULL;
 
 /// One worker's recording of requests and of its own lateness.
 pub(super) struct Ledger {
@@ -27,7 +30,9 @@ pub(super) struct Ledger {
     /// Since the course was last told.
     requests: Cell<u64>,
     failures: Cell<u64>,
-    exhausted: RefCell<Option<String>>,
+    /// Requests that were sent and whose answers had no room.
+    unread: Cell<u64>,
+    exhausted: RefCell<Option<Exhaustion>>,
 }
 
 impl Ledger {
@@ -42,6 +47,7 @@ impl Ledger {
             extended: Cell::new(false),
             requests: Cell::new(0),
             failures: Cell::new(0),
+            unread: Cell::new(0),
             exhausted: RefCell::new(None),
         }
     }
@@ -101,6 +107,11 @@ impl Ledger {
         self.recorder.borrow().len() >= FULL
     }
 
+    /// Whether so much was recorded that who has more to record at once had better wait for it to be handed over.
+    pub(super) fn is_overfull(&self) -> bool {
+        self.recorder.borrow().len() >= OVERFULL
+    }
+
     /// What was recorded since the last call.
     pub(super) fn take(&self) -> Batch {
         self.recorder.borrow_mut().take()
@@ -111,13 +122,14 @@ impl Ledger {
         self.lateness.take()
     }
 
-    /// Requests that were sent and have not ended.
-    pub(super) fn in_flight(&self) -> u64 {
-        self.in_flight.get()
+    /// Requests that were sent and about which nothing is known: those that have not ended, and those whose answers had no
+    /// room.
+    pub(super) fn unknown(&self) -> u64 {
+        self.in_flight.get() + self.unread.get()
     }
 
-    /// The words, if this machine ran out of descriptors, ports or memory for bodies.
-    pub(super) fn take_exhausted(&self) -> Option<String> {
+    /// What the generator ran out of, if it did.
+    pub(super) fn take_exhausted(&self) -> Option<Exhaustion> {
         self.exhausted.take()
     }
 
@@ -183,9 +195,14 @@ impl Witness for Ledger {
         }
     }
 
-    fn exhausted(&self, words: &str) {
+    fn exhausted(&self, exhaustion: &Exhaustion) {
         self.in_flight.set(self.in_flight.get() - 1);
         self.recorder.borrow_mut().gave_up();
-        self.exhausted.borrow_mut().get_or_insert_with(|| words.to_owned());
+        let sent = match exhaustion.of {
+            Scarce::Descriptors | Scarce::Ports => 0,
+            Scarce::Bodies => 1,
+        };
+        self.unread.set(self.unread.get() + sent);
+        self.exhausted.borrow_mut().get_or_insert_with(|| exhaustion.clone());
     }
 }

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     client::{Agent, Answer, Origin, Request},
     config::Secrets,
+    measure::{Exhaustion, Scarce},
     plan::{Load, Plan, Row, Scenario, ScenarioId},
 };
 
@@ -197,9 +198,13 @@ impl Witness for Onlooker<'_> {
         });
     }
 
-    fn exhausted(&self, words: &str) {
+    fn exhausted(&self, Exhaustion { of, words }: &Exhaustion) {
         let mut seen = self.seen.borrow_mut();
         seen.failures += 1;
-        seen.broken_off = Some(format!("this machine cannot open a connection: {words}"));
+        let what = match of {
+            Scarce::Descriptors | Scarce::Ports => "this machine cannot open a connection",
+            Scarce::Bodies => "the answer cannot be looked into",
+        };
+        seen.broken_off = Some(format!("{what}: {words}"));
     }
 }

@@ -235,14 +235,14 @@ impl Running {
             ending: self.course.ending(),
             generator: health(&self.ends, self.audit.share()),
         };
-        let dropped: u64 = self.ends.iter().map(|end| end.dropped).sum();
+        let unknown: u64 = self.ends.iter().map(|end| end.unknown).sum();
         let mut measurements = self.collector.take().expect("it is taken here only").finish(facts);
         // They were sent; nobody knows how they would have ended.
-        measurements.sent += dropped;
+        measurements.sent += unknown;
         measurements
     }
 
-    /// The next report of a worker. The machine is looked at as the window begins and ends, and at each report.
+    /// The next report of a worker. The machine is looked at as the window begins and ends, and with the reports in between.
     async fn report(&mut self) -> Option<Report> {
         loop {
             let window = self.window();

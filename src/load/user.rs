@@ -8,7 +8,7 @@ use super::{
     render::Memory,
     schedule,
     walk::{Walked, Walker},
-    worker::Worker,
+    worker::{BEAT, Worker},
 };
 use crate::plan::{Load, Pacing};
 
@@ -110,23 +110,27 @@ impl<'a> Life<'a> {
         for number in 0.. {
             let Some(now) = self.wait_until(slot(number)).await else {
                 // A slot in which nothing was sent is a request that an app in time would have been asked for.
-                return self.leave_slots((number..).map(slot));
+                return self.leave_slots((number..).map(slot)).await;
             };
             if self.iterate((slot(number), now)).await.is_none() {
-                return self.leave_slots((number + 1..).map(slot));
+                return self.leave_slots((number + 1..).map(slot)).await;
             }
         }
     }
 
     /// The slots of the window that are left when its end has passed were not sent, because this user waited for the app.
-    fn leave_slots(&self, slots: impl Iterator<Item = Duration>) {
+    /// They can be as many as the window has milliseconds, so that they are recorded no faster than they are handed over.
+    async fn leave_slots(&self, slots: impl Iterator<Item = Duration>) {
         let Worker { course, ledger, .. } = self.worker;
         let (Some(start), Some(end), None) = (course.window_start(), course.window_end(), course.stopped_at()) else {
             return;
         };
-        if let Some(step) = self.scenario.steps.first() {
-            let within = slots.take_while(|slot| *slot < end).filter(|slot| *slot >= start);
-            within.for_each(|slot| ledger.unsent(step.endpoint, slot));
+        let Some(step) = self.scenario.steps.first() else { return };
+        for slot in slots.take_while(|slot| *slot < end).filter(|slot| *slot >= start) {
+            while ledger.is_overfull() {
+                tokio::time::sleep(BEAT).await;
+            }
+            ledger.unsent(step.endpoint, slot);
         }
     }
 

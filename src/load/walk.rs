@@ -5,7 +5,7 @@ use std::{borrow::Cow, time::Duration};
 use super::{clock::Clock, prepare::PreparedStep, recipe::Unmade, render::Memory};
 use crate::{
     client::{Agent, Answer, Failure, Opening, Origin, Request, Trouble, extract, verify},
-    measure::TraceId,
+    measure::{Exhaustion, TraceId},
     plan::{Connections, EndpointId, FailureKind, SlotId},
 };
 
@@ -16,7 +16,7 @@ const MOST_HOPS: usize = 10;
 /// this machine can, which makes the generator itself late; longer, and they would hide how long the app was away.
 const BREATH: Duration = Duration::from_millis(1);
 
-/// The pause after this machine ran out of descriptors or ports: trying again at once would only keep it so.
+/// The pause after the generator ran out of something: trying again at once would only keep it so.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 
 /// Who looks on while a user walks.
@@ -29,8 +29,9 @@ pub(super) trait Witness {
     fn sending(&self, step: &PreparedStep, at: Duration);
     /// A request ended.
     fn ended(&self, hop: &Hop<'_>);
-    /// A request could not be sent because this machine ran out of descriptors, ports or memory for bodies.
-    fn exhausted(&self, words: &str);
+    /// A request could not be sent because the generator ran out of descriptors or ports, or its answer was not read because
+    /// it ran out of memory for bodies.
+    fn exhausted(&self, exhaustion: &Exhaustion);
 }
 
 /// One request and how it ended. Times are since the clock's origin.
@@ -215,10 +216,10 @@ impl Walker {
                 }
                 failure.description
             }
-            Trouble::Exhausted(words) => {
-                route.witness.exhausted(&words);
+            Trouble::Exhausted(exhaustion) => {
+                route.witness.exhausted(&exhaustion);
                 tokio::time::sleep(EXHAUSTED_PAUSE).await;
-                words.into()
+                exhaustion.words.into()
             }
         };
         StepEnd::Done { ended: route.clock.now(), failed: Some(because) }

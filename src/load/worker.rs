@@ -27,12 +27,12 @@ use super::{
 };
 use crate::{
     client::{Agent, Shared},
-    measure::{Batch, Histogram, Layout},
+    measure::{Batch, Exhaustion, Histogram, Layout},
     plan::{Connections, Load},
 };
 
 /// The heartbeat: how often a worker looks at its own lateness and at the course.
-const BEAT: Duration = Duration::from_millis(10);
+pub(super) const BEAT: Duration = Duration::from_millis(10);
 
 /// Tasks that run between two looks at sockets and timers: with tokio's 61 a slot of a busy worker starts up to 1 ms late.
 const TASKS_A_LOOK: u32 = 16;
@@ -59,9 +59,9 @@ pub(super) struct WorkerEnd {
     pub(super) worked: Worked,
     pub(super) slots: u64,
     pub(super) slots_missed: u64,
-    /// Requests that were dropped in flight.
-    pub(super) dropped: u64,
-    pub(super) exhausted: Option<String>,
+    /// Requests that were sent and about which nothing is known: dropped in flight, or without room for their answers.
+    pub(super) unknown: u64,
+    pub(super) exhausted: Option<Exhaustion>,
 }
 
 /// What the tasks of one worker share.
@@ -331,7 +331,7 @@ impl Worker {
             worked: self.effort.worked(),
             slots,
             slots_missed,
-            dropped: self.ledger.in_flight(),
+            unknown: self.ledger.unknown(),
             exhausted: self.ledger.take_exhausted(),
         }
     }

@@ -20,8 +20,28 @@ pub struct GeneratorHealth {
     pub slots: u64,
     /// Open model: slots not sent through the generator's own lateness.
     pub slots_missed: u64,
-    /// A descriptor, a port or the memory for bodies ran out on this machine: the reason in words.
-    pub exhausted: Option<String>,
+    /// What the generator ran out of, first of all.
+    pub exhausted: Option<Exhaustion>,
+}
+
+/// What the generator ran out of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exhaustion {
+    /// What it was.
+    pub of: Scarce,
+    /// The reason in words: the system's, where it refused something.
+    pub words: String,
+}
+
+/// What a generator can run out of besides CPU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scarce {
+    /// Descriptors: the limit of open files of the gate, or of its machine.
+    Descriptors,
+    /// Local ports for connections to one address.
+    Ports,
+    /// The memory that all users may keep at once of bodies that are looked into: the gate's own bound.
+    Bodies,
 }
 
 /// What this machine gave the whole process in the measured window. `None` is what it does not say, or did not limit.
@@ -31,7 +51,8 @@ pub struct MachineShare {
     pub cores_used: Option<f64>,
     /// Cores that it may use: those that it is bound to, and what the quota of its cgroups leaves of them.
     pub cores_allowed: Option<f64>,
-    /// Periods of the quota in which it ran out, in percent. `None` without a quota.
+    /// Periods of the quota in which it ran out, in percent; of several quotas the one that ran out most often. `None` without
+    /// a quota.
     pub throttled_percent: Option<f64>,
     /// CPU time of these cores that the hypervisor gave to other machines, in percent (steal).
     pub steal_percent: Option<f64>,

@@ -27,7 +27,7 @@ mod windows;
 pub use collector::Collector;
 pub use endpoint::{EndpointMeasurements, SpanCounts};
 pub use gauge::{GaugeSample, GaugeSeries, Statement};
-pub use generator::{GeneratorHealth, MachineShare};
+pub use generator::{Exhaustion, GeneratorHealth, MachineShare, Scarce};
 pub use histogram::{Histogram, HistogramError};
 pub use joined::{join_statements, shift};
 pub use layout::{Clock, Layout, SPANS, Threshold};

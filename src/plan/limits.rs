@@ -17,9 +17,9 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// What a phase may need beyond them, each in one sentence with the next step. Each user has one connection at a time,
-    /// of both deployments in a comparison side by side; one that is closed is closed by a reset and holds its port no
-    /// longer.
+    /// What a phase may need beyond them, each in one sentence with the next step. Each user has at least one connection at
+    /// a time, of both deployments in a comparison side by side; one that is closed is closed by a reset and holds its port no
+    /// longer. Connections to other hosts, to which redirects lead, come to it.
     pub(super) fn exceeded(&self, plan: &Plan, phase: &Phase) -> Vec<(String, &'static str)> {
         let users = u64::from(phase.load.users());
         let sides = if plan.against.is_some() { 2 } else { 1 };

@@ -22,8 +22,8 @@ pub(super) fn for_generator(generator: Option<&Generator>) -> String {
         Some(Lacked::Memory) => "Look into fewer or smaller bodies (`body_has`, `json`, `extract`), or lower users",
         Some(Lacked::OwnCpu) => "Give the generator more cores or its own machine, or lower users or rate",
         Some(Lacked::Quota) => {
-            "Raise the CPU quota of the container or cgroup that the gate runs in (`--cpus`, `limits.cpu`, `cpu.max`), or \
-             lower users or rate"
+            "Raise the CPU quota of the container or cgroup that the gate runs in (`--cpus`, `limits.cpu`, `cpu.max`), keep \
+             the app out of it, or lower users or rate"
         }
         Some(Lacked::OtherWork) => {
             "Keep other work off this machine while the gate runs (the app, its database, builds); fewer users would not \

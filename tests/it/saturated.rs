@@ -47,7 +47,7 @@ fn without_descriptors() {
         notes.contains("phase `crowd` needs up to 164 descriptors, one for each user"),
         "it was told before: {notes}"
     );
-    nothing_was_judged(ran, "This machine ran out of descriptors: ");
+    nothing_was_judged(ran, "The generator ran out of descriptors: ");
 }
 
 /// Processes that want a core for themselves, until they are dropped.

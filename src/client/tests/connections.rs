@@ -70,8 +70,10 @@ async fn a_connection_that_rested_is_used_again() {
     let (origin, mut agent) = (testing::origin(&url), Agent::new());
     for rests in [0, 1, 2, 1, 0] {
         agent.exchange(&origin, &get(&origin, "/")).await.expect("it answers");
+        assert_eq!(agent.resting(), 0, "it is at work");
         for _ in 0..rests {
             agent.rest().await;
+            assert_eq!(agent.resting(), 1);
         }
     }
     assert_eq!((connections.load(Ordering::SeqCst), requests.load(Ordering::SeqCst)), (1, 5));
@@ -203,6 +205,20 @@ async fn ending_after(answer: &'static [u8], sent: Sent, timeout: Duration) -> R
 async fn a_whole_exchange_closes_in_peace() {
     let answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nwhole";
     assert_eq!(ending_after(answer, Sent::Everything, Duration::from_secs(60)).await, Ok(0));
+}
+
+#[tokio::test]
+async fn an_answer_after_which_the_server_does_not_close_first_leaves_no_port_waiting() {
+    let minute = Duration::from_secs(60);
+    for answer in [
+        &b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"[..],
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n",
+        b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
+    ] {
+        let ended = ending_after(answer, Sent::APart, minute).await;
+        assert_eq!(ended, Err(ErrorKind::ConnectionReset), "{}", String::from_utf8_lossy(answer));
+    }
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use crate::{
         room::Room,
         testing::{self, Server, app, text},
     },
+    measure::Scarce,
     plan::Http,
 };
 
@@ -41,8 +42,9 @@ async fn over_http2() -> Origin {
 async fn is_bounded(mut origin: Origin) {
     origin.room = Room::of_parts(1);
     let (mut agent, request) = (Agent::new(), get(&origin, "/"));
-    let Err(Trouble::Exhausted(words)) = agent.exchange(&origin, &request).await else { panic!("1 MiB does not fit") };
-    assert!(words.contains("512 MiB"), "{words}");
+    let Err(Trouble::Exhausted(full)) = agent.exchange(&origin, &request).await else { panic!("1 MiB does not fit") };
+    assert_eq!(full.of, Scarce::Bodies);
+    assert!(full.words.contains("512 MiB"), "{}", full.words);
     let unkept = Request { keep: Keep::Nothing, ..request.clone() };
     assert_eq!(agent.exchange(&origin, &unkept).await.expect("nothing is kept").size, LONG as u64);
     origin.room = Room::of_parts(8);

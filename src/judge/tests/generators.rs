@@ -3,7 +3,7 @@
 use super::{runs::passed, *};
 use crate::{
     judge::{Generator, Lacked, Outcome},
-    measure::MachineShare,
+    measure::{Exhaustion, MachineShare, Scarce},
 };
 
 /// A generator that came late, with one more thing about it; and why that makes the phase invalid.
@@ -73,8 +73,51 @@ fn a_quota_that_ran_out_comes_first() {
     let (lacked, why) = late(of_machine(share(62.4)));
     assert_eq!(lacked, Some(Lacked::Quota));
     assert!(why.starts_with("The generator was saturated: "), "{why}");
-    assert!(why.contains("it may use 0.5 cores, and that quota ran out in 62 % of its periods"), "{why}");
+    assert!(why.contains("it may use 0.5 cores, and its CPU quota ran out in 62 % of its periods."), "{why}");
     assert_eq!(late(of_machine(share(0.9))).0, Some(Lacked::OwnCpu), "it used all of the quota nevertheless");
+}
+
+/// A quota that ran out in half of its periods, and the cores of it that the generator used, of 2.
+fn throttled(used: f64) -> MachineShare {
+    MachineShare {
+        cores_used: Some(used),
+        cores_allowed: Some(2.0),
+        throttled_percent: Some(50.0),
+        steal_percent: None,
+    }
+}
+
+#[test]
+fn a_quota_that_others_used_up_held_it_up() {
+    let judged_late = |used| {
+        judged(|health| {
+            health.lateness_p99 = ms(212);
+            of_machine(throttled(used))(health);
+        })
+    };
+    let (generator, why) = judged_late(0.2);
+    assert_eq!((generator.lacked, generator.state()), (Some(Lacked::Quota), "held up"));
+    assert!(why.starts_with("The generator was held up: "), "{why}");
+    assert!(
+        why.contains(
+            "it may use 2 cores, and its CPU quota ran out in 50 % of its periods, although it used 0.2 cores: others have"
+        ),
+        "{why}"
+    );
+    let (generator, why) = judged_late(1.8);
+    assert_eq!((generator.lacked, generator.state()), (Some(Lacked::Quota), "saturated"));
+    assert!(why.starts_with("The generator was saturated: ") && !why.contains("although"), "{why}");
+}
+
+#[test]
+fn what_an_app_did_not_answer_that_used_up_the_quota_of_both_is_the_apps() {
+    let with = |used| {
+        let mut case = passed().failures(PAGE, 300, FailureKind::Unsent, None);
+        of_machine(throttled(used))(&mut case.facts.generator);
+        case.judge().outcome
+    };
+    assert_eq!(with(0.2), Outcome::Failed, "the generator was in time and used little");
+    assert_eq!(with(1.8), Outcome::Invalid, "the generator had nothing left itself");
 }
 
 #[test]
@@ -126,14 +169,22 @@ fn what_a_full_worker_did_not_send_is_not_the_apps() {
 
 #[test]
 fn what_ran_out_is_named() {
-    let exhausted = |words: &str| judged(|health| health.exhausted = Some(words.to_owned()));
-    let lacked = |words| exhausted(words).0.lacked;
-    assert_eq!(lacked("Too many open files (os error 24)"), Some(Lacked::Descriptors));
-    assert_eq!(lacked("Cannot assign requested address (os error 99)"), Some(Lacked::Ports));
-    assert_eq!(lacked("the bodies that are looked into take too much"), Some(Lacked::Memory));
-    let (generator, why) = exhausted("the bodies that are looked into take too much");
-    assert_eq!(generator.state(), "out of memory for bodies");
-    assert!(why.starts_with("This machine ran out of memory for bodies: the bodies that"), "{why}");
+    let exhausted = |of| {
+        let (generator, why) = judged(|health| {
+            health.exhausted = Some(Exhaustion { of, words: "so many bodies that no address is left.".to_owned() });
+        });
+        (generator.lacked.expect("it is invalid"), generator.state(), why)
+    };
+    for (of, lacked, state, what) in [
+        (Scarce::Descriptors, Lacked::Descriptors, "out of descriptors", "descriptors"),
+        (Scarce::Ports, Lacked::Ports, "out of ports", "local ports"),
+        (Scarce::Bodies, Lacked::Memory, "out of memory for bodies", "memory for bodies"),
+    ] {
+        let why = format!(
+            "The generator ran out of {what}: so many bodies that no address is left. The app was not judged by it."
+        );
+        assert_eq!(exhausted(of), (lacked, state, why));
+    }
 }
 
 #[test]

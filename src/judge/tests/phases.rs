@@ -1,7 +1,10 @@
 //! A phase: its outcome, its numbers, its built-in findings, the generator.
 
 use super::*;
-use crate::judge::{ANSWERS, LOGGED_IN, Outcome, ends_ladder, not_run};
+use crate::{
+    judge::{ANSWERS, LOGGED_IN, Outcome, ends_ladder, not_run},
+    measure::{Exhaustion, Scarce},
+};
 
 fn good() -> Case {
     Case::of(success_rate(Op::GreaterOrEqual, 1.0)).requests(PAGE, 600, ms(40)).readings(&[10.0; 20])
@@ -148,7 +151,10 @@ fn a_generator_that_was_not_good_enough_makes_the_phase_invalid() {
         "99 % of the slots are enough"
     );
     assert_eq!(health(|health| (health.slots, health.slots_missed) = (1_000, 11)), invalid);
-    assert_eq!(health(|health| health.exhausted = Some("too many open files".to_owned())), invalid);
+    assert_eq!(
+        health(|health| health.exhausted = Some(Exhaustion { of: Scarce::Descriptors, words: "too many".to_owned() })),
+        invalid
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::judge::{
     CheckResult, Comparison, ComparisonMode, Ending, Extent, Interruption, Outcome, RecoveryVerdict, Regression,
     RunEvidence, Totals, Verdict, conclude, not_run,
 };
+use crate::measure::{Exhaustion, Scarce};
 
 fn check(name: &str, outcome: Outcome, detail: &str) -> CheckResult {
     CheckResult { name: name.to_owned(), outcome, detail: detail.to_owned(), file: "gates.yaml".to_owned(), line: 3 }
@@ -228,7 +229,7 @@ fn recovery_and_integrity_fail_a_run_whose_ladder_passed() {
 #[test]
 fn a_failed_run_stays_failed_when_something_else_is_invalid() {
     let mut invalid = passed();
-    invalid.facts.generator.exhausted = Some("no ports".to_owned());
+    invalid.facts.generator.exhausted = Some(Exhaustion { of: Scarce::Ports, words: "no ports".to_owned() });
     let verdict = conclude(run(&plan(), vec![failed().judge(), invalid.judge()]));
     assert_eq!((verdict.outcome, verdict.exit_code), (Outcome::Failed, 1));
 }

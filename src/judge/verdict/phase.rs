@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::TimeSplit;
 use crate::{
-    judge::{Band, Level, Outcome},
+    judge::{Band, Level, Outcome, generator},
     units::number,
 };
 
@@ -298,7 +298,8 @@ pub struct Generator {
     /// Cores that it may use: bound by affinity or cpuset, and by the quota of its cgroups.
     #[serde(default)]
     pub cores_allowed: Option<f64>,
-    /// Periods in which the CPU quota ran out, in percent; null also without a quota.
+    /// Periods in which the CPU quota ran out, in percent, of several quotas the one that ran out most often; null also
+    /// without a quota.
     #[serde(default)]
     pub throttled_percent: Option<f64>,
     /// CPU time of these cores that the hypervisor gave to other machines, in percent.
@@ -322,11 +323,11 @@ pub enum Lacked {
     Descriptors,
     /// Local ports for new connections.
     Ports,
-    /// Memory for the bodies that are looked into.
+    /// Memory for the bodies that are looked into: the gate's own bound.
     Memory,
     /// CPU, which it used up itself.
     OwnCpu,
-    /// CPU, of which a quota left it too little.
+    /// CPU, of which a quota left it too little: it used that up itself, or with others who have it too.
     Quota,
     /// CPU, although it used little: other work on this machine had the cores, or what had them is not known.
     OtherWork,
@@ -342,8 +343,12 @@ impl Generator {
         match self.lacked {
             None if self.saturated => "saturated",
             None => "good enough",
-            Some(Lacked::OwnCpu | Lacked::Quota) => "saturated",
-            Some(Lacked::OtherWork | Lacked::Steal | Lacked::Unexplained) => "held up",
+            Some(Lacked::OwnCpu) => "saturated",
+            // Others can use up a quota too.
+            Some(Lacked::Quota) if generator::used_up(self.cpu_percent, self.cores_used, self.cores_allowed) => {
+                "saturated"
+            }
+            Some(Lacked::Quota | Lacked::OtherWork | Lacked::Steal | Lacked::Unexplained) => "held up",
             Some(Lacked::Descriptors) => "out of descriptors",
             Some(Lacked::Ports) => "out of ports",
             Some(Lacked::Memory) => "out of memory for bodies",

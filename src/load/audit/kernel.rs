@@ -12,7 +12,7 @@ pub(super) struct Files {
     cgroup: PathBuf,
 }
 
-/// The tightest CPU quota of the process's cgroups.
+/// A CPU quota of one of the process's cgroups.
 #[derive(Debug)]
 pub(super) struct Quota {
     /// CPU time for each second.
@@ -31,6 +31,16 @@ impl Files {
         Self { proc: folder.join("proc"), cgroup: folder.join("cgroup") }
     }
 
+    /// Writes files as a kernel has them.
+    #[cfg(test)]
+    pub(super) fn write<'a>(folder: &Path, files: impl IntoIterator<Item = (&'a str, &'a str)>) {
+        for (name, text) in files {
+            let path = folder.join(name);
+            fs::create_dir_all(path.parent().expect("below the folder")).expect("it can be made");
+            fs::write(path, text).expect("it can be written");
+        }
+    }
+
     /// The cores that the process is bound to, by cpuset or affinity.
     pub(super) fn bound(&self) -> Option<Vec<u32>> {
         let status = fs::read_to_string(self.proc.join("self/status")).ok()?;
@@ -39,13 +49,12 @@ impl Files {
         Some(cores).filter(|cores: &Vec<u32>| !cores.is_empty())
     }
 
-    /// The tightest quota along the process's cgroups. In a container its own cgroup is often the root of what it sees, so
-    /// that every part of the path counts, whichever there are.
-    pub(super) fn quota(&self) -> Option<Quota> {
-        let groups = fs::read_to_string(self.proc.join("self/cgroup")).ok()?;
-        let quotas = groups.lines().filter_map(|line| line.split_once(':')?.1.split_once(':'));
-        let quotas = quotas.flat_map(|(controllers, path)| self.along(controllers, path));
-        quotas.min_by(|one, other| one.cores.total_cmp(&other.cores))
+    /// Every quota along the process's cgroups: a loose one above it that others use up holds it up as a tight one does. In a
+    /// container its own cgroup is often the root of what it sees, so that every part of the path counts, whichever there are.
+    pub(super) fn quotas(&self) -> Vec<Quota> {
+        let groups = fs::read_to_string(self.proc.join("self/cgroup")).unwrap_or_default();
+        let groups = groups.lines().filter_map(|line| line.split_once(':')?.1.split_once(':'));
+        groups.flat_map(|(controllers, path)| self.along(controllers, path)).collect()
     }
 
     /// The quotas from a cgroup up to its root. `controllers` are empty for version 2.
@@ -113,12 +122,8 @@ mod tests {
 
     fn quota(files: &[(&str, &str)]) -> Option<f64> {
         let folder = tempfile::tempdir().expect("a folder");
-        for (name, text) in files {
-            let path = folder.path().join(name);
-            fs::create_dir_all(path.parent().expect("below the folder")).expect("it can be made");
-            fs::write(path, text).expect("it can be written");
-        }
-        Files::below(folder.path()).quota().map(|quota| quota.cores)
+        Files::write(folder.path(), files.iter().copied());
+        Files::below(folder.path()).quotas().iter().map(|quota| quota.cores).reduce(f64::min)
     }
 
     #[test]
@@ -145,10 +150,9 @@ mod tests {
     #[test]
     fn cores_are_ranges_and_single_ones() {
         let folder = tempfile::tempdir().expect("a folder");
-        let proc = folder.path().join("proc/self");
-        fs::create_dir_all(&proc).expect("it can be made");
         let bound = |list: &str| {
-            fs::write(proc.join("status"), format!("Cpus_allowed_list:\t{list}\n")).expect("it can be written");
+            let status = format!("Cpus_allowed_list:\t{list}\n");
+            Files::write(folder.path(), [("proc/self/status", status.as_str())]);
             Files::below(folder.path()).bound()
         };
         assert_eq!(bound("0-1,4"), Some(vec![0, 1, 4]));

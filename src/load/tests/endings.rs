@@ -15,7 +15,7 @@ use crate::{
         Origin,
         testing::{self, Server, app, app_after, text},
     },
-    measure::PhaseEnding,
+    measure::{Exhaustion, PhaseEnding, Scarce},
     plan::{Encoding, FailureKind, Pacing, Value},
 };
 
@@ -137,8 +137,28 @@ async fn running_out_of_descriptors_is_not_the_apps_failure() {
     let plan = plan(vec![scenario(Vec::new(), vec![get(0, "/")], Pacing::Pace(seconds(1)))]);
     let measured = run_here(job(plan, phase(closed(2, 10.0), seconds(1), seconds(5)), origin), |_, _| {}).await;
     assert_eq!((measured.endpoints[0].requests, measured.failed), (5, 0));
-    let exhausted = measured.generator.exhausted.expect("it was seen");
-    assert!(exhausted.contains("Too many open files") || exhausted.contains("os error 24"), "{exhausted}");
+    let Exhaustion { of, words } = measured.generator.exhausted.expect("it was seen");
+    assert_eq!(of, Scarce::Descriptors);
+    assert!(words.contains("Too many open files") || words.contains("os error 24"), "{words}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_whose_answer_had_no_room_was_sent() {
+    let app = app(|_| text(200, &"x".repeat(1024 * 1024)));
+    let seen = Arc::new(Mutex::new(0_u64));
+    let count = Arc::clone(&seen);
+    let origin = testing::without_room(in_memory(Arc::new(move |request| {
+        *count.lock().expect("no panic") += 1;
+        app(request)
+    })));
+    let mut step = get(0, "/");
+    step.expect.body_has = vec!["y".to_owned()];
+    let plan = plan(vec![scenario(Vec::new(), vec![step], Pacing::Pace(seconds(1)))]);
+    let measured = run_here(job(plan, phase(closed(1, 1.0), Duration::ZERO, seconds(5)), origin), |_, _| {}).await;
+    assert_eq!(measured.generator.exhausted.expect("it was seen").of, Scarce::Bodies);
+    assert_eq!((measured.endpoints[0].requests, measured.failed), (0, 0), "nothing is known of them");
+    assert!(measured.sent >= 5, "{}", measured.sent);
+    assert_eq!(measured.sent, *seen.lock().expect("no panic"), "as many as came to the app");
 }
 
 #[tokio::test]

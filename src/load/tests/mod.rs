@@ -20,7 +20,7 @@ use super::{
     course::Course,
     prepare::PreparedLoad,
     start,
-    worker::{Round, work},
+    worker::{Report, Round, work},
 };
 use crate::{
     client::{
@@ -175,6 +175,38 @@ pub(super) async fn run_here(mut job: Job, mut steer: impl FnMut(&mut Running, &
             }
             worker.await.expect("the worker does not panic");
             running.finish().await
+        })
+        .await
+}
+
+/// The same without a control side that looks on; gives also the number of requests of each batch.
+pub(super) async fn batches_of(mut job: Job) -> (PhaseMeasurements, Vec<usize>) {
+    job.workers = 1;
+    LocalSet::new()
+        .run_until(async {
+            let load = Arc::new(PreparedLoad::of(&job));
+            let course = Arc::new(Course::of(&job, 0));
+            let layout = Arc::new(Layout::of(&job.plan, &job.phase));
+            let (sender, mut seen) = mpsc::channel(4);
+            let (pass_on, reports) = mpsc::channel(4);
+            let running = Running::of(Arc::clone(&course), Arc::clone(&layout), reports, Vec::new());
+            let round = Round { course, layout, reports: sender };
+            let worker = tokio::task::spawn_local(async move {
+                work((0, load), round, Precision::Runtime, &mut Vec::new()).await;
+            });
+            let passing = tokio::task::spawn_local(async move {
+                let mut batches = Vec::new();
+                while let Some(report) = seen.recv().await {
+                    if let Report::Batch(batch) = &report {
+                        batches.push(batch.samples().len());
+                    }
+                    pass_on.send(report).await.expect("the control side listens");
+                }
+                batches
+            });
+            let measured = running.finish().await;
+            worker.await.expect("the worker does not panic");
+            (measured, passing.await.expect("nor does who passes on"))
         })
         .await
 }

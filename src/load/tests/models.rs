@@ -6,8 +6,10 @@ use std::{
     time::Duration,
 };
 
-use super::super::Job;
-use super::{NO_PAUSE, closed, errors, get, in_memory, job, millis, near, phase, plan, run_here, scenario, seconds};
+use super::super::{Job, ledger::OVERFULL};
+use super::{
+    NO_PAUSE, batches_of, closed, errors, get, in_memory, job, millis, near, phase, plan, run_here, scenario, seconds,
+};
 use crate::{
     client::testing::{app, app_after, text},
     measure::PhaseEnding,
@@ -62,6 +64,25 @@ async fn pace_slots_that_are_left_at_the_end_are_unsent() {
     assert!((6..=8).contains(&unsent), "two steps take 5 s: {unsent}");
     assert_eq!((first.failures(), next.failures()), (unsent, 0));
     assert_eq!(measured.failed, 0, "totals are of what was sent");
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_pace_slots_that_are_left_are_handed_over_bit_by_bit() {
+    let origin = in_memory(app_after(|_| seconds(120)));
+    let mut step = get(0, "/");
+    step.timeout = seconds(120);
+    let plan = plan(vec![scenario(Vec::new(), vec![step], Pacing::Pace(millis(1)))]);
+    let job = job(plan, phase(closed(2, 2.0), Duration::ZERO, seconds(60)), origin);
+    let (measured, batches) = batches_of(job).await;
+    let first = &measured.endpoints[0];
+    assert!(first.requests > 119_000, "two users with 60,000 slots each, less their random first part: {first:?}");
+    assert_eq!(
+        first.errors[&FailureKind::Unsent],
+        first.requests,
+        "what was sent was meant to start before the window"
+    );
+    let largest = batches.into_iter().max().expect("there are batches");
+    assert!(largest <= OVERFULL, "{largest} requests wait to be handed over");
 }
 
 #[tokio::test(start_paused = true)]

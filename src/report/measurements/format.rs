@@ -221,5 +221,18 @@ pub(super) struct Generator {
     pub(super) steal_percent: Option<f64>,
     pub(super) slots: u64,
     pub(super) slots_missed: u64,
+    /// The words.
     pub(super) exhausted: Option<String>,
+    /// What it was; absent in files of versions that did not tell it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub(super) exhausted_of: Option<Scarce>,
+}
+
+/// What a generator can run out of.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Scarce {
+    Descriptors,
+    Ports,
+    Bodies,
 }

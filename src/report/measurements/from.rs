@@ -8,7 +8,7 @@ use crate::{
     gate::MeasuredPhase,
     measure::{
         Clock, EndpointMeasurements, GaugeSeries, GeneratorHealth, Histogram, Layout, MachineShare, Part, PhaseEnding,
-        PhaseMeasurements, Ramp, SpanCounts, Statement, Threshold, TimeSplit, Trace, Window,
+        PhaseMeasurements, Ramp, Scarce, SpanCounts, Statement, Threshold, TimeSplit, Trace, Window,
     },
     plan::Endpoint,
 };
@@ -232,6 +232,11 @@ fn generator(generator: &GeneratorHealth, show: &Show<'_>) -> format::Generator 
         steal_percent,
         slots: *slots,
         slots_missed: *slots_missed,
-        exhausted: exhausted.as_ref().map(|words| show(words)),
+        exhausted: exhausted.as_ref().map(|exhaustion| show(&exhaustion.words)),
+        exhausted_of: exhausted.as_ref().map(|exhaustion| match exhaustion.of {
+            Scarce::Descriptors => format::Scarce::Descriptors,
+            Scarce::Ports => format::Scarce::Ports,
+            Scarce::Bodies => format::Scarce::Bodies,
+        }),
     }
 }

@@ -9,9 +9,9 @@ use super::{
 use crate::{
     gate::MeasuredPhase,
     measure::{
-        Clock, EndpointMeasurements, GaugeSample, GaugeSeries, GeneratorHealth, Histogram, Layout, MachineShare, Part,
-        PhaseEnding, PhaseMeasurements, Ramp, SpanCounts, Statement, Threshold, TimeSplit, Trace, TraceId, Traces,
-        Window,
+        Clock, EndpointMeasurements, Exhaustion, GaugeSample, GaugeSeries, GeneratorHealth, Histogram, Layout,
+        MachineShare, Part, PhaseEnding, PhaseMeasurements, Ramp, Scarce, SpanCounts, Statement, Threshold, TimeSplit,
+        Trace, TraceId, Traces, Window,
     },
     plan::EndpointId,
 };
@@ -192,6 +192,17 @@ fn generator(generator: format::Generator) -> Read<GeneratorHealth> {
         },
         slots: generator.slots,
         slots_missed: generator.slots_missed,
-        exhausted: generator.exhausted,
+        exhausted: generator.exhausted.map(|words| exhaustion(words, generator.exhausted_of)),
     })
+}
+
+/// Versions that did not tell what it was knew descriptors and ports, each in the system's words.
+fn exhaustion(words: String, of: Option<format::Scarce>) -> Exhaustion {
+    let of = match of {
+        Some(format::Scarce::Ports) => Scarce::Ports,
+        Some(format::Scarce::Bodies) => Scarce::Bodies,
+        None if words.contains("assign requested address") => Scarce::Ports,
+        Some(format::Scarce::Descriptors) | None => Scarce::Descriptors,
+    };
+    Exhaustion { of, words }
 }

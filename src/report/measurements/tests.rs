@@ -5,8 +5,8 @@ use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 use super::*;
 use crate::{
     measure::{
-        Clock, EndpointMeasurements, GaugeSample, GaugeSeries, GeneratorHealth, Histogram, Layout, MachineShare, Part,
-        PhaseEnding, PhaseMeasurements, Ramp, Statement, Threshold, TimeSplit, Window,
+        Clock, EndpointMeasurements, Exhaustion, GaugeSample, GaugeSeries, GeneratorHealth, Histogram, Layout,
+        MachineShare, Part, PhaseEnding, PhaseMeasurements, Ramp, Scarce, Statement, Threshold, TimeSplit, Window,
     },
     plan::{EndpointId, FailureKind, ScenarioId},
 };
@@ -127,6 +127,29 @@ fn reads_what_it_wrote() {
         assert_eq!(after.service.quantile(q), before.service.quantile(q), "{q}");
     }
     assert_eq!(read[0].gauges[0].samples, recording().gauges[0].samples);
+}
+
+#[test]
+fn what_ran_out_is_told_as_a_value_and_by_earlier_releases_in_the_systems_words() {
+    let read = |of, words: &str, tells: bool| {
+        let mut recording = recording();
+        recording.measurements.generator.exhausted = Some(Exhaustion { of, words: words.to_owned() });
+        let mut file: serde_json::Value = serde_json::from_str(&written(&[recording])).expect("it is JSON");
+        let generator = file["phases"][0]["generator"].as_object_mut().expect("an object");
+        assert!(generator.contains_key("exhausted_of"));
+        if !tells {
+            generator.remove("exhausted_of");
+        }
+        let read = read_measurements(&file.to_string()).expect("it is read");
+        let Exhaustion { of, words: seen } = read[0].measurements.generator.exhausted.clone().expect("it is kept");
+        assert_eq!(seen, words);
+        of
+    };
+    for of in [Scarce::Descriptors, Scarce::Ports, Scarce::Bodies] {
+        assert_eq!(read(of, "it is full", true), of);
+    }
+    assert_eq!(read(Scarce::Ports, "Cannot assign requested address (os error 99)", false), Scarce::Ports);
+    assert_eq!(read(Scarce::Descriptors, "Too many open files (os error 24)", false), Scarce::Descriptors);
 }
 
 #[test]
