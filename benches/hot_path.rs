@@ -9,7 +9,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use http::{HeaderMap, HeaderValue, Method, header};
 use stagegate::{
     client::{Agent, Keep, Origin, Request},
-    measure::{Clock, Collector, Layout, Recorder, SPANS, Sample, Threshold},
+    measure::{Clock, Collector, Layout, Recorder, SPANS, Sample, Split, Threshold},
     plan::{Connections, EndpointId, Http, Target, Tls},
 };
 use url::Url;
@@ -58,6 +58,7 @@ fn recording(criterion: &mut Criterion) {
                     service,
                     status: Some(200),
                     failure: None,
+                    split: Some(Split::of(service, Duration::from_micros(10))),
                 });
             }
             collector.absorb(recorder.take());
@@ -78,6 +79,8 @@ fn exchange(criterion: &mut Criterion) {
         http: Http::H1,
         connections: Connections::Keep,
         resolve: Vec::new(),
+        proxy: None,
+        trace: false,
         tls: Tls { ca: None, verify: true },
         ready: None,
         start: None,

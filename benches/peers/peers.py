@@ -68,6 +68,28 @@ def cargo(crate):
     return install
 
 
+def library(folder):
+    """A program that uses a crate which is a library, from a folder beside this file; built as [`cargo`] does."""
+
+    def install():
+        place = CACHE / folder
+        program = place / "bin" / folder
+        sources = [HERE / folder / name for name in ("Cargo.toml", "main.rs")]
+        if not program.exists() or program.stat().st_mtime < max(source.stat().st_mtime for source in sources):
+            (place / "src").mkdir(parents=True, exist_ok=True)
+            (place / "bin").mkdir(exist_ok=True)
+            shutil.copy(sources[0], place / "Cargo.toml")
+            shutil.copy(sources[1], place / "src" / "main.rs")
+            environment = {key: value for key, value in os.environ.items() if not key.startswith("CARGO_PROFILE_")}
+            environment["CARGO_TARGET_DIR"] = str(CACHE / "target")
+            _run(["cargo", "build", "--release", "--quiet", "--manifest-path", str(place / "Cargo.toml")], env=environment)
+            shutil.copy(CACHE / "target" / "release" / f"{folder}-peer", program)
+            shutil.rmtree(CACHE / "target", ignore_errors=True)
+        return str(program)
+
+    return install
+
+
 def pip(package, program):
     """A program of a Python package, in an environment of its own."""
 
@@ -156,6 +178,15 @@ def all_of(stagegate):
             apt("hey", "hey"),
             lambda program, url, users, seconds, _: text(program, "-c", users, "-z", f"{seconds}s", url),
             _between(r"\[200\]\s+(\d+) responses"),
+            [],
+        ),
+        Peer(
+            "goose",
+            library("goose"),
+            lambda program, url, users, seconds, _: text(
+                program, "--host", url.rpartition("/")[0], "--users", users, "--hatch-rate", users, "--run-time", f"{seconds}s"
+            ),
+            _between(r"Aggregated\s+\|\s+([\d,]+)"),
             [],
         ),
         Peer(

@@ -38,8 +38,10 @@ pub(super) fn target_class(target: &Target) -> String {
         Connections::Keep => "",
         Connections::Iteration => ", a connection an iteration",
         Connections::Request => ", a connection a request",
+        Connections::Shared => ", shared connections",
     };
-    format!("{}://{}{path}{version}{connections}", url.scheme(), class.trim().to_ascii_lowercase())
+    let proxy = if target.proxy.is_some() { ", through a proxy" } else { "" };
+    format!("{}://{}{path}{version}{connections}{proxy}", url.scheme(), class.trim().to_ascii_lowercase())
 }
 
 /// For each phase its rows by the names of their columns: how columns are numbered does not matter.

@@ -76,6 +76,7 @@ fn calibrate(args: &CalibrateArgs) -> Result<u8, String> {
         reads_ruler: false,
         repetitions: 1,
         logs: None,
+        watched: false,
         binary: env::current_exe().map_err(|cause| unusable(&cause))?,
     };
     let errors = colour::decide(args.plan.color, &environment, &io::stderr());

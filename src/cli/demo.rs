@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
+use super::args::examples;
 use crate::demo::{self, Delay, ErrorAnswer, Faults, NoRecovery, Options, Refusal, Reset, Share, SlowBody, Stall};
 
 /// Ended by a signal, or because the process that started it went away.
@@ -22,6 +23,7 @@ const UNUSABLE: u8 = 2;
 /// A fault switch may be given more than once where a list makes sense, or with commas; each is also an environment
 /// variable, and can be changed while the app runs: POST /demo/faults. What the app did: GET /demo/ledger.
 #[derive(Args, Clone, Debug)]
+#[command(after_help = examples::DEMO)]
 pub struct DemoArgs {
     /// The port; 0 takes a free one, which the first line of the output names.
     #[arg(long, env = "STAGEGATE_DEMO_PORT", default_value_t = 8080)]

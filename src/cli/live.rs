@@ -1,19 +1,18 @@
-//! What is seen while a run goes on: lines in CI, a bar on a terminal. All of it goes to standard error, so that standard
-//! output holds the verdict and nothing else.
+//! What is seen while a run goes on: a few lines that are drawn again on a terminal, and lines in CI and in a pipe. All
+//! of it goes to standard error, so that standard output holds the verdict and nothing else.
 
 use std::io::{self, IsTerminal as _};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rustix::termios::tcgetwinsize;
 
 use super::output;
 use crate::{
     config::Environment,
     gate::{Event, Progress},
-    report::{Narrator, Standings},
+    publish::github,
+    report::{Narrator, Screen},
 };
-
-/// The steps of the bar.
-const STEPS: u64 = 1000;
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,19 +25,41 @@ pub(super) enum Loudness {
     Verbose,
 }
 
+/// Where it is seen.
+#[derive(Debug)]
+enum Place {
+    /// On a terminal: lines that are drawn again once a second, below those that stay.
+    Terminal(ProgressBar),
+    /// In the log of a job of GitHub Actions, which folds the lines of a phase; whether a phase's group is open.
+    Groups { open: bool },
+    /// In any other file or log.
+    Lines,
+}
+
 /// The view of a run as it goes on.
 pub(super) struct Live<'a> {
     narrator: Narrator<'a>,
     loudness: Loudness,
-    bar: Option<ProgressBar>,
+    place: Place,
 }
 
 impl<'a> Live<'a> {
-    /// A bar only where somebody looks: on a terminal, and not in CI.
+    /// Draws only where somebody looks: on a terminal that can, and not in CI.
     pub(super) fn new(narrator: Narrator<'a>, loudness: Loudness, environment: &Environment) -> Self {
+        let says = |name: &str, value: &str| environment.get(name).is_some_and(|is| is == value);
         let in_ci = environment.get("CI").is_some_and(|value| !value.is_empty() && value != "false");
-        let watched = loudness == Loudness::Normal && !in_ci && io::stderr().is_terminal();
-        Self { narrator, loudness, bar: watched.then(bar) }
+        let can = io::stderr().is_terminal() && !says("TERM", "dumb");
+        let place = match loudness {
+            Loudness::Normal if !in_ci && can => Place::Terminal(bar()),
+            _ if says("GITHUB_ACTIONS", "true") => Place::Groups { open: false },
+            _ => Place::Lines,
+        };
+        Self { narrator, loudness, place }
+    }
+
+    /// Whether somebody looks each second.
+    pub(super) fn watched(&self) -> bool {
+        matches!(self.place, Place::Terminal(_))
     }
 
     /// Shows an event.
@@ -46,29 +67,39 @@ impl<'a> Live<'a> {
         if self.loudness == Loudness::Quiet {
             return;
         }
-        for line in self.narrator.lines(event) {
-            match &self.bar {
-                Some(bar) => bar.println(line),
-                None => output::complain(&line),
-            }
+        if let Event::Progress(progress) = event {
+            self.progress(progress);
+            return;
         }
-        match event {
-            Event::Progress(progress) => self.progress(progress),
-            Event::Finished(_) => self.bar.iter().for_each(ProgressBar::finish_and_clear),
-            _ => {}
+        if ends_a_phase(event) {
+            self.end_phase();
+        }
+        let title = self.narrator.group(event);
+        let lines = self.narrator.lines(event);
+        match (&mut self.place, title) {
+            (Place::Groups { open }, Some(title)) => {
+                output::command(&github::group(&title));
+                *open = true;
+            }
+            (Place::Terminal(bar), _) => lines.iter().for_each(|line| bar.println(line)),
+            _ => lines.iter().for_each(|line| output::complain(line)),
+        }
+        if matches!(event, Event::Finished(_)) {
+            self.end();
         }
     }
 
-    /// Takes the bar away, where no [`Event::Finished`] does.
-    pub(super) fn end(&self) {
-        self.bar.iter().for_each(ProgressBar::finish_and_clear);
+    /// Takes away what is drawn again, where no [`Event::Finished`] does.
+    pub(super) fn end(&mut self) {
+        self.end_phase();
+        if let Place::Terminal(bar) = &self.place {
+            bar.finish_and_clear();
+        }
     }
 
     fn progress(&mut self, progress: &Progress) {
-        if let Some(bar) = &self.bar {
-            let Standings { share, words } = self.narrator.standing(progress);
-            bar.set_position((share * STEPS as f64) as u64);
-            bar.set_message(words);
+        if let Place::Terminal(bar) = &self.place {
+            bar.set_message(self.narrator.screen(progress, screen()).join("\n"));
             return;
         }
         let due = self.narrator.progress(progress);
@@ -77,11 +108,44 @@ impl<'a> Live<'a> {
             output::complain(&line);
         }
     }
+
+    fn end_phase(&mut self) {
+        match &mut self.place {
+            Place::Groups { open } if *open => {
+                output::command(github::GROUP_END);
+                *open = false;
+            }
+            // How the phase stood is no news beside its verdict.
+            Place::Terminal(bar) => bar.set_message(""),
+            _ => {}
+        }
+    }
+}
+
+impl Drop for Live<'_> {
+    /// An error may end a run in the middle of a phase.
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Whatever comes of a load, and whatever load comes next, ends what was said of the phase before.
+fn ends_a_phase(event: &Event) -> bool {
+    !matches!(event, Event::Note(_) | Event::PhaseExtended { .. } | Event::Progress(_))
+}
+
+/// The terminal's size, asked each time because it changes; the size of the first terminals where it has none.
+fn screen() -> Screen {
+    let size = tcgetwinsize(io::stderr()).ok().filter(|size| size.ws_col > 0 && size.ws_row > 0);
+    size.map_or(Screen { columns: 80, rows: 24 }, |size| Screen {
+        columns: usize::from(size.ws_col),
+        rows: usize::from(size.ws_row),
+    })
 }
 
 fn bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:12} {msg}").expect("the template is part of the program");
-    let bar = ProgressBar::with_draw_target(Some(STEPS), ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template("{msg}").expect("the template is part of the program");
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
     bar.set_style(style);
     bar
 }

@@ -15,6 +15,7 @@ mod init;
 mod input;
 mod judge;
 mod live;
+mod manual;
 mod named;
 mod output;
 mod posting;
@@ -98,6 +99,8 @@ fn dispatch(command: Command) -> u8 {
         Command::Calibrate(args) => calibrate::run(&args),
         Command::Selftest(args) => selftest::run(&args),
         Command::Schema(args) => schema::run(&args),
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::man(&args),
     }
 }
 

@@ -19,6 +19,12 @@ pub(super) fn print_exactly(text: &str) {
     let _unread = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
+/// Prints a command to the runner, with its line break, to standard error, among the lines that it is about.
+pub(super) fn command(command: &str) {
+    let mut out = io::stderr().lock();
+    let _unread = out.write_all(command.as_bytes()).and_then(|()| out.flush());
+}
+
 /// Prints a line to standard error.
 pub(super) fn complain(line: &str) {
     let mut out = io::stderr().lock();

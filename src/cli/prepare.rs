@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::{SECRETS, args::PlanArgs, commit, input, named::named, output};
 use crate::{
     config::{self, Config, Environment, LARGEST_FILE, Note, Problem, Problems, Secrets},
+    load,
     plan::{self, Choice, Foreign, Plan},
     publish::github,
     report::{Annotation, AnnotationLevel, Blob, clean},
@@ -107,6 +108,7 @@ pub(super) fn prepare_for(
         comparison: comparison == Comparison::Wanted,
         deadline: args.deadline,
         today: Date::of(Timestamp::now()),
+        limits: load::limits(),
         files: files(&config, &args.config),
         foreign,
         environment,

@@ -17,9 +17,11 @@ use super::{
     publishing, repeat,
 };
 use crate::{
+    baseline,
     config::{Environment, Secrets},
     gate::{self, Against, Finished, Setup, Stop},
-    judge::Extent,
+    judge::{Extent, Machine},
+    load,
     plan::{self, Deployment, Plan},
     publish::Folder,
     report::{self, Colour, Detail, Files, Narrator, Publishable},
@@ -61,30 +63,32 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
 
     let shelf = Shelf::of((args.baseline.as_deref(), &args.plan.config), &plan, &secrets, &environment);
     let against = against(args, &plan, &shelf);
+    let detail = if args.verbose { Detail::Everything } else { Detail::Failures };
+    let colour = colour::decide(args.plan.color, &environment, &io::stderr());
+    let narrator = Narrator::new(Box::new(|text| secrets.mask(text)), colour, detail);
+    let mut live = Live::new(narrator, loudness(args), &environment);
     let setup = Setup {
         plan: Arc::clone(&plan),
         extent: if args.dry_run { Extent::DryRun } else { Extent::Ladder },
         stop: stop.clone(),
         workers: None,
         repeat: repeat::command(args, plan.seed),
-        notes: remarks(&unmasked),
+        notes: remarks(&unmasked, &plan),
         secrets: Arc::clone(&secrets),
         reads_ruler: reads_ruler(against.as_ref()) || shelf.wants(args),
         against,
         repetitions: args.repeat,
         logs: Some(out.clone()),
+        watched: live.watched(),
         binary: env::current_exe().map_err(|cause| unusable(&cause))?,
     };
-    let detail = if args.verbose { Detail::Everything } else { Detail::Failures };
-    let colour = colour::decide(args.plan.color, &environment, &io::stderr());
-    let narrator = Narrator::new(Box::new(|text| secrets.mask(text)), colour, detail);
-    let mut live = Live::new(narrator, loudness(args), &environment);
     let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(|cause| unusable(&cause))?;
-    let finished = runtime
+    let mut finished = runtime
         .block_on(gate::run(setup, &mut |event| live.show(&event)))
         .map_err(|error| format!("error: {}", report::clean(&secrets.mask(&error.to_string()))))?;
     // A name lookup that hangs would hold the end of the run up.
     runtime.shutdown_background();
+    finished.verdict.runner = Some(machine(&environment));
     let mut publishable = publishing::write(&finished, &plan, &folder, &secrets);
     // First what GitHub's runner reads: a second signal ends the process while the rest is posted.
     publishing::summarize(&mut publishable, &folder, &secrets, &environment);
@@ -148,6 +152,13 @@ fn comparison(args: &RunArgs) -> Comparison {
     if args.against.is_some() || args.baseline.is_some() { Comparison::Wanted } else { Comparison::AsWritten }
 }
 
+/// The machine that the load came from.
+fn machine(environment: &Environment) -> Machine {
+    let baseline::Environment { cpu_model, cores, cpu_quota, memory, os_image, kernel, .. } =
+        baseline::Environment::look(environment);
+    Machine { cpu: cpu_model, cores, cpu_quota, memory_bytes: memory, system: os_image, kernel }
+}
+
 /// The machine's own speed matters where there are stored runs to compare with.
 fn reads_ruler(against: Option<&Against>) -> bool {
     matches!(against, Some(Against::Stored(stored)) if !stored.past.runs.is_empty())
@@ -159,13 +170,13 @@ fn save(shelf: &Shelf<'_>, finished: &Finished, secrets: &Secrets) {
     output::complain(&report::clean(&secrets.mask(&said)));
 }
 
-/// Secrets that cannot be masked.
-fn remarks(unmasked: &[String]) -> Vec<String> {
+/// Secrets that cannot be masked, and what the plan needs beyond what this machine has.
+fn remarks(unmasked: &[String], plan: &Plan) -> Vec<String> {
     let secrets = (!unmasked.is_empty()).then(|| {
         let names = unmasked.join(", ");
         format!("Not masked in any output, because the value is under 6 characters: {names}.")
     });
-    secrets.into_iter().collect()
+    secrets.into_iter().chain(plan.beyond(&load::limits())).collect()
 }
 
 fn loudness(args: &RunArgs) -> Loudness {

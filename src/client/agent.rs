@@ -1,17 +1,20 @@
 //! What a user sends with: its connections and its session.
 
-use std::{future::poll_fn, pin::pin, task::Poll};
+use std::{future::poll_fn, pin::pin, rc::Rc, task::Poll};
 
 use http::{HeaderMap, HeaderValue, header};
 use tokio::time::Instant;
 
 use super::{
-    Answer, Failure, Origin, Request, Session, Trouble,
+    Answer, Failure, Opening, Origin, Request, Session, Shared, Trouble,
     connection::{Connection, Outgoing, Unanswered},
     origin::Destination,
     patience::Patience,
     payload::Payload,
+    proxy,
+    tracer::{TRACEPARENT, Tracer},
 };
+use crate::measure::TraceId;
 use crate::plan::{Connections, FailureKind};
 
 /// The most connections of one user: the target's, and those of the last hosts that it was sent to.
@@ -26,16 +29,32 @@ const MOST_CONNECTIONS: usize = 4;
 #[derive(Default)]
 pub struct Agent {
     connections: Vec<Connection>,
+    /// Those of its worker, in the place of its own.
+    shared: Option<Rc<Shared>>,
     session: Session,
     /// Room for the headers of the next request: that of an answer that was given back.
     headers: HeaderMap,
+    opened: Option<Opening>,
     patience: Patience,
+    /// Where requests carry a trace id.
+    tracer: Option<Tracer>,
 }
 
 impl Agent {
     /// Without connections and cookies.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// What a new user sends with: over connections that others use too where there are any, and giving each request a trace id
+    /// from this source where there is one.
+    pub fn of_user(shared: Option<Rc<Shared>>, traces: Option<fastrand::Rng>) -> Self {
+        Self { shared, tracer: traces.map(Tracer::new), ..Self::default() }
+    }
+
+    /// The trace id of the request that was sent last; `None` where requests carry none.
+    pub fn trace(&self) -> Option<TraceId> {
+        self.tracer.as_ref().map(Tracer::last)
     }
 
     /// The cookie jar.
@@ -73,9 +92,21 @@ impl Agent {
         origin: &Origin,
         request: &Request,
     ) -> Result<Answer, Trouble> {
-        let mut outgoing = Some(self.outgoing(request));
+        let outgoing = self.outgoing(origin, request);
         let ended = {
-            let mut exchange = pin!(exchange(&mut self.connections, origin, request, &mut outgoing));
+            let Self { connections, shared, opened, .. } = self;
+            *opened = None;
+            let mut sending = Sending { outgoing: Some(outgoing), opened };
+            let mut exchange = pin!(async {
+                match shared {
+                    // In a place of its own, because HTTP/1.1 would pay for the room that it takes.
+                    Some(shared) => {
+                        let Sending { outgoing, opened } = &mut sending;
+                        Box::pin(shared.exchange(origin, request, outgoing, opened)).await
+                    }
+                    None => exchange(connections, origin, request, &mut sending).await,
+                }
+            });
             let patience = &mut self.patience;
             poll_fn(|cx| match exchange.as_mut().poll(cx) {
                 Poll::Ready(ended) => Poll::Ready(Some(ended)),
@@ -100,10 +131,24 @@ impl Agent {
         }
     }
 
+    /// The connection that the last exchange opened, however it ended; `None` when it had one.
+    pub fn opened(&self) -> Option<Opening> {
+        self.opened
+    }
+
     /// Closes its connections; the next request opens a new one. They end by a reset, so that no port of this machine waits
     /// a minute for each (`TIME_WAIT`).
     pub fn disconnect(&mut self) {
         self.connections.drain(..).for_each(Connection::close);
+    }
+
+    /// Gives back the memory that its connections need for exchanges only; they stay open. For users who pause: the next
+    /// exchange costs a little more.
+    pub async fn rest(&mut self) {
+        drop_unfinished(&mut self.connections);
+        for connection in &mut self.connections {
+            connection.rest().await;
+        }
     }
 
     /// Takes an answer that nobody needs any more, so that the next request is made without asking for memory.
@@ -113,16 +158,30 @@ impl Agent {
         self.headers.clear();
     }
 
-    fn outgoing(&mut self, request: &Request) -> Outgoing {
+    fn outgoing(&mut self, origin: &Origin, request: &Request) -> Outgoing {
         let cookie = self.session.header(&request.address);
         let mut headers = std::mem::take(&mut self.headers);
         request.write_headers(cookie, &mut headers);
+        if let Some(tracer) = &mut self.tracer {
+            headers.insert(TRACEPARENT, tracer.next());
+        }
         let mut outgoing = Outgoing::new(Payload::of(&request.body));
         *outgoing.method_mut() = request.method.clone();
-        *outgoing.uri_mut() = request.address.target.clone();
+        *outgoing.uri_mut() = match origin.proxy() {
+            Some(_) if !request.address.destination.secure => proxy::whole(&request.address),
+            _ => request.address.target.clone(),
+        };
         *outgoing.headers_mut() = headers;
         outgoing
     }
+}
+
+/// A request on its way.
+struct Sending<'a> {
+    /// `None` once it was handed over.
+    outgoing: Option<Outgoing>,
+    /// The last connection that was opened for it.
+    opened: &'a mut Option<Opening>,
 }
 
 /// One exchange over the connection to the request's server, which is the last of them from then on. Whatever ends it before
@@ -131,19 +190,19 @@ async fn exchange(
     connections: &mut Vec<Connection>,
     origin: &Origin,
     request: &Request,
-    outgoing: &mut Option<Outgoing>,
+    sending: &mut Sending<'_>,
 ) -> Result<Answer, Trouble> {
     let mut reused = bring_forward(connections, &request.address.destination);
     loop {
         if !reused {
-            let opened = open(origin, request).await?;
+            let opened = open(origin, request, sending.opened).await?;
             if connections.len() == MOST_CONNECTIONS {
                 connections.remove(0);
             }
             connections.push(opened);
         }
         let connection = connections.last_mut().expect("it was brought forward or opened just now");
-        let ended = connection.converse(request, outgoing).await;
+        let ended = connection.converse(request, &mut sending.outgoing, &origin.room).await;
         let lost = ended.is_err() || connection.is_closed();
         if lost {
             connections.pop();
@@ -151,6 +210,7 @@ async fn exchange(
         match ended {
             Ok(answer) => return Ok(answer),
             Err(Unanswered::Failed(failure)) => return Err(failure.into()),
+            Err(Unanswered::Exhausted(why)) => return Err(Trouble::Exhausted(why.to_owned())),
             Err(Unanswered::Unsent) if reused => reused = false,
             Err(Unanswered::Unsent) => {
                 return Err(
@@ -177,6 +237,6 @@ fn drop_unfinished(connections: &mut Vec<Connection>) {
 }
 
 /// Opening is rare and takes much room while it lasts, so that it gets room of its own.
-async fn open(origin: &Origin, request: &Request) -> Result<Connection, Trouble> {
-    Box::pin(Connection::open(origin, &request.address.destination)).await
+async fn open(origin: &Origin, request: &Request, opened: &mut Option<Opening>) -> Result<Connection, Trouble> {
+    Box::pin(Connection::open(origin, &request.address.destination, opened)).await
 }

@@ -3,10 +3,18 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use super::{
-    Answer, Failure, Origin, Request, Trouble, dial::dial, http1::Http1, http2::Http2, origin::Destination,
-    payload::Payload, stream::Stream, tls::HTTP2,
+    Answer, Failure, Opening, Origin, Request, Trouble,
+    dial::dial,
+    http1::Http1,
+    http2::Http2,
+    origin::Destination,
+    payload::Payload,
+    room::{Full, Room},
+    stream::Stream,
+    tls::HTTP2,
 };
 use crate::plan::{FailureKind, Http};
 
@@ -43,18 +51,34 @@ pub(super) enum Unanswered {
     Unsent,
     /// It was sent, at least in part.
     Failed(Failure),
+    /// This machine has no room for the answer's body: the reason.
+    Exhausted(&'static str),
+}
+
+impl From<Full> for Unanswered {
+    fn from(Full(why): Full) -> Self {
+        Self::Exhausted(why)
+    }
 }
 
 /// The body of an answer.
 pub(super) struct Read {
     pub(super) body: Bytes,
     pub(super) size: u64,
+    /// When the first byte of the answer came.
+    pub(super) first_byte: Instant,
 }
 
 impl Connection {
-    /// Connects, with TLS where the destination asks for it.
-    pub(super) async fn open(origin: &Origin, destination: &Arc<Destination>) -> Result<Self, Trouble> {
-        let stream = dial(origin, destination).await?;
+    /// Connects, with TLS where the destination asks for it; `opened` tells how long that took, also when the connection is of
+    /// no use then.
+    pub(super) async fn open(
+        origin: &Origin,
+        destination: &Arc<Destination>,
+        opened: &mut Option<Opening>,
+    ) -> Result<Self, Trouble> {
+        let (stream, opening) = dial(origin, destination).await?;
+        *opened = Some(opening);
         let version = if speaks_http2(origin.http(), &stream)? {
             Version::Two(Box::new(Http2::over(stream, destination).await?))
         } else {
@@ -68,18 +92,34 @@ impl Connection {
         &mut self,
         request: &Request,
         outgoing: &mut Option<Outgoing>,
+        room: &Room,
     ) -> Result<Answer, Unanswered> {
         let limits = (request.keep, request.max_size);
         let (head, read) = match &mut self.version {
             Version::One(http1) => {
                 let (head, incoming) = http1.send(outgoing).await?;
-                let read = http1.read(incoming, &head, limits).await?;
+                let read = http1.read(incoming, &head, limits, room).await?;
                 (head, read)
             }
             // Here, because HTTP/1.1 would pay for the room that it takes.
-            Version::Two(http2) => Box::pin(http2.exchange(outgoing, limits)).await?,
+            Version::Two(http2) => Box::pin(http2.exchange(outgoing, limits, room)).await?,
         };
-        Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: read.body, size: read.size })
+        let Read { body, size, first_byte } = read;
+        Ok(Answer {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body,
+            size,
+            first_byte,
+            version: head.version,
+        })
+    }
+
+    /// Gives back what it does not need while its user pauses.
+    pub(super) async fn rest(&mut self) {
+        if let Version::One(http1) = &mut self.version {
+            http1.rest().await;
+        }
     }
 
     /// Ends it for good, by a reset.
@@ -109,7 +149,7 @@ impl Connection {
 
 /// The version of HTTP for a new connection. Over plain TCP nothing is agreed on: `h2` is spoken without asking, and `auto`
 /// is HTTP/1.1.
-fn speaks_http2(wanted: Http, stream: &Stream) -> Result<bool, Failure> {
+pub(super) fn speaks_http2(wanted: Http, stream: &Stream) -> Result<bool, Failure> {
     match (wanted, stream.agreed()) {
         (Http::H1, _) | (Http::Auto, None) => Ok(false),
         (Http::H2, None) => Ok(true),

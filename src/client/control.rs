@@ -6,13 +6,17 @@
 use std::{error::Error, io, net::SocketAddr, time::Duration};
 
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Method,
+    HeaderMap, HeaderName, HeaderValue, Method, Version,
     header::{CONTENT_LENGTH, HOST, USER_AGENT},
 };
-use reqwest::{Client, Response, redirect, retry};
+use reqwest::{Client, ClientBuilder, Proxy, Response, redirect, retry};
 use url::Url;
 
-use super::{ClientError, origin::base_path, tls};
+use super::{
+    ClientError,
+    origin::{self, base_path},
+    tls,
+};
 use crate::plan::{FailureKind, Http, Target, allowed};
 
 /// The longest body that control traffic keeps; reading ends beyond it.
@@ -20,7 +24,7 @@ pub const BODY_LIMIT: usize = 8 * 1024 * 1024;
 
 /// The client for everything that is not load. Cheap to clone.
 ///
-/// It uses no proxy, follows no redirect and repeats nothing. A request goes out on a fresh connection, because the
+/// It uses no proxy but `target.proxy`, follows no redirect and repeats nothing. A request goes out on a fresh connection, because the
 /// pool of the HTTP client silently sends a request again when a kept connection was just closed, and then neither
 /// totals nor failures would be true.
 #[derive(Debug, Clone)]
@@ -33,6 +37,8 @@ pub struct Control {
     allow: Vec<String>,
     headers: Vec<(HeaderName, String)>,
     timeout: Duration,
+    /// See [`Self::version`].
+    version: Version,
 }
 
 /// One request of control traffic.
@@ -55,6 +61,8 @@ pub struct Inquiry<'a> {
 pub struct Answer {
     /// The status.
     pub status: u16,
+    /// The version of HTTP that it came in.
+    pub version: Version,
     /// The headers.
     pub headers: HeaderMap,
     /// The body, at most [`BODY_LIMIT`] bytes.
@@ -81,14 +89,16 @@ impl Control {
     /// # Errors
     /// `target.tls.ca` cannot be read.
     pub fn new(target: &Target, base: &Url) -> Result<Self, ClientError> {
-        let elsewhere = client(target, Http::H1)?;
+        let elsewhere = client(target, Http::H1, None)?;
+        let alike = target.http == Http::H1 && target.proxy.is_none();
         Ok(Self {
-            target: if target.http == Http::H1 { elsewhere.clone() } else { client(target, target.http)? },
+            target: if alike { elsewhere.clone() } else { client(target, target.http, target.proxy.as_ref())? },
             elsewhere,
             base: base.clone(),
             allow: target.allow.clone(),
             headers: target.headers.clone(),
             timeout: target.timeout,
+            version: origin::version(target.http),
         })
     }
 
@@ -144,6 +154,11 @@ impl Control {
         Some((url, headers))
     }
 
+    /// The version that an inquiry of the target without an answer was tried in, as far as that is known.
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
     /// `target.timeout`.
     pub fn timeout(&self) -> Duration {
         self.timeout
@@ -188,7 +203,7 @@ impl Answer {
     }
 }
 
-fn client(target: &Target, http: Http) -> Result<Client, ClientError> {
+fn client(target: &Target, http: Http, proxy: Option<&Url>) -> Result<Client, ClientError> {
     let tls = tls::offering(&target.tls, http)?;
     let builder = Client::builder()
         .tls_backend_preconfigured(rustls::ClientConfig::clone(&tls))
@@ -201,6 +216,9 @@ fn client(target: &Target, http: Http) -> Result<Client, ClientError> {
     // The port 0 stands for that of the URL.
     let resolved = target.resolve.iter().map(|(host, address)| (host, SocketAddr::new(*address, 0)));
     let builder = resolved.fold(builder, |builder, (host, address)| builder.resolve(host, address));
+    // A proxy's address was checked with the file; whatever else it were, it would be no proxy.
+    let proxy = proxy.and_then(|url| Proxy::all(url.clone()).ok());
+    let builder = proxy.into_iter().fold(builder, ClientBuilder::proxy);
     let builder = match http {
         Http::H1 => builder.http1_only(),
         Http::H2 => builder.http2_prior_knowledge(),
@@ -220,6 +238,7 @@ fn sent_headers<'a>(inquiry: &Inquiry<'a>) -> impl Iterator<Item = (&'a HeaderNa
 async fn read(mut response: Response) -> Result<Answer, reqwest::Error> {
     let mut answer = Answer {
         status: response.status().as_u16(),
+        version: response.version(),
         headers: std::mem::take(response.headers_mut()),
         body: Vec::new(),
         size: 0,

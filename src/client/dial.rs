@@ -1,26 +1,39 @@
 //! From a destination to a stream of bytes: addresses, TCP, TLS.
 
+use std::time::Duration;
+
 use rustls::pki_types::ServerName;
-use tokio::{io, net::TcpStream};
+use tokio::{io, net::TcpStream, time::Instant};
 use tokio_rustls::TlsConnector;
 use url::Host;
 
 use super::{
-    Failure, Origin, Trouble, failure,
+    Failure, Opening, Origin, Trouble, failure,
     origin::{Destination, short},
+    proxy,
     stream::{Stream, Tcp},
 };
 use crate::plan::FailureKind;
 
-/// Connects, with TLS where the destination asks for it.
-pub(super) async fn dial(origin: &Origin, destination: &Destination) -> Result<Stream, Trouble> {
+/// Connects, with TLS where the destination asks for it; says how long that took.
+pub(super) async fn dial(origin: &Origin, destination: &Destination) -> Result<(Stream, Opening), Trouble> {
+    let started = Instant::now();
     #[cfg(test)]
     if let Some(dial) = &origin.memory {
-        return dial.call().map(Stream::Memory).map_err(|error| failure::connecting(&error, false));
+        let stream = dial.call().map(Stream::Memory).map_err(|error| failure::connecting(&error, false))?;
+        return Ok((stream, Opening { dns: None, connect: started.elapsed(), tls: None, ready: Instant::now() }));
     }
-    let tcp = Tcp(connect(destination).await?);
+    let server = origin.proxy().unwrap_or(destination);
+    let dns = look_up(server, started).await?;
+    let found = started + dns.unwrap_or_default();
+    let mut tcp = Tcp(connect(server).await?);
+    if destination.secure && origin.proxy().is_some() {
+        proxy::tunnel(&mut tcp, destination).await?;
+    }
+    let accepted = Instant::now();
+    let connected = Opening { dns, connect: accepted - found, tls: None, ready: accepted };
     if !destination.secure {
-        return Ok(Stream::Plain(tcp));
+        return Ok((Stream::Plain(tcp), connected));
     }
     let config = origin.tls().map_err(|error| Failure::new(FailureKind::Tls, error.to_string()))?;
     let name = match &destination.host {
@@ -30,15 +43,29 @@ pub(super) async fn dial(origin: &Origin, destination: &Destination) -> Result<S
         Host::Ipv6(address) => ServerName::from(std::net::IpAddr::V6(*address)),
     };
     let secure = TlsConnector::from(config).connect(name, tcp).await.map_err(|error| failure::securing(&error))?;
-    Ok(Stream::Secure(Box::new(secure)))
+    let ready = Instant::now();
+    Ok((Stream::Secure(Box::new(secure)), Opening { tls: Some(ready - accepted), ready, ..connected }))
+}
+
+/// Waits until the addresses are known, and says how long that took; `None` when they were known already.
+async fn look_up(destination: &Destination, started: Instant) -> Result<Option<Duration>, Trouble> {
+    let Destination { host, port, addresses, .. } = destination;
+    if addresses.are_known() {
+        return Ok(None);
+    }
+    addresses.get(host, *port).await.map_err(|error| unknown(host, &error))?;
+    Ok(Some(started.elapsed()))
+}
+
+fn unknown(host: &Host<String>, error: &io::Error) -> Failure {
+    let description = format!("the host {} was not found: {error}", short(&host.to_string()));
+    Failure::new(FailureKind::Connect, description)
 }
 
 /// Tries the addresses in turn; when all fail, the first one's error counts.
 async fn connect(destination: &Destination) -> Result<TcpStream, Trouble> {
     let Destination { host, port, addresses, .. } = destination;
-    let found = addresses.get(host, *port).await.map_err(|error| {
-        Failure::new(FailureKind::Connect, format!("the host {} was not found: {error}", short(&host.to_string())))
-    })?;
+    let found = addresses.get(host, *port).await.map_err(|error| unknown(host, &error))?;
     let mut first: Option<io::Error> = None;
     for address in found {
         match TcpStream::connect(address).await.and_then(|tcp| tcp.set_nodelay(true).map(|()| tcp)) {

@@ -1,6 +1,6 @@
 //! How an exchange can fail: values, told apart by whose fault they are.
 
-use std::{error::Error, io};
+use std::{borrow::Cow, error::Error, io};
 
 use rustix::io::Errno;
 
@@ -11,8 +11,9 @@ use crate::plan::FailureKind;
 pub struct Failure {
     /// Its kind.
     pub kind: FailureKind,
-    /// What happened, in one short sentence without a full stop. It may quote the app, bounded.
-    pub description: String,
+    /// What happened, in one short sentence without a full stop. It may quote the app, bounded. Where it quotes nothing it
+    /// takes no memory: an app that is down fails as often as this machine can ask.
+    pub description: Cow<'static, str>,
 }
 
 /// Why an exchange gave no answer.
@@ -20,18 +21,19 @@ pub struct Failure {
 pub enum Trouble {
     /// The app or the way to it failed.
     Failure(Failure),
-    /// This machine ran out of descriptors or ports: nothing is known of the app. The system's words.
+    /// This machine ran out of descriptors, ports or memory for bodies: nothing is known of the app. The reason in
+    /// words, the system's where it has some.
     Exhausted(String),
 }
 
 impl Failure {
     /// A failure with its description.
-    pub fn new(kind: FailureKind, description: impl Into<String>) -> Self {
+    pub fn new(kind: FailureKind, description: impl Into<Cow<'static, str>>) -> Self {
         Self { kind, description: description.into() }
     }
 
     /// A violated expectation.
-    pub fn check(description: impl Into<String>) -> Self {
+    pub fn check(description: impl Into<Cow<'static, str>>) -> Self {
         Self::new(FailureKind::Check, description)
     }
 }
@@ -49,9 +51,9 @@ pub(super) fn connecting(error: &io::Error, reached: bool) -> Trouble {
     if exhausted || (reached && is(error, Errno::ADDRNOTAVAIL)) {
         return Trouble::Exhausted(error.to_string());
     }
-    let description = match error.kind() {
-        io::ErrorKind::ConnectionRefused => "the connection was refused".to_owned(),
-        _ => format!("the host cannot be reached: {error}"),
+    let description: Cow<'static, str> = match error.kind() {
+        io::ErrorKind::ConnectionRefused => "the connection was refused".into(),
+        _ => format!("the host cannot be reached: {error}").into(),
     };
     Failure::new(FailureKind::Connect, description).into()
 }

@@ -12,6 +12,7 @@ use hyper::{
     client::conn::http1::{self, SendRequest},
 };
 use hyper_util::rt::TokioIo;
+use tokio::time::Instant;
 
 use super::{
     Failure, Keep,
@@ -19,25 +20,31 @@ use super::{
     failure,
     hush::Hush,
     kept::Kept,
+    mark::{Mark, Marked},
     payload::Payload,
+    room::Room,
     stream::Stream,
 };
 
 /// One keep-alive connection. The HTTP state machine is polled by the user's own task, in line with the request: no
 /// second task, no wake-up between the two.
 pub(super) struct Http1 {
-    sender: SendRequest<Payload>,
+    /// `None` while it rests.
+    sender: Option<SendRequest<Payload>>,
     driver: Driver,
     hush: Hush,
+    mark: Mark,
 }
 
 /// hyper's side of the connection.
 struct Driver {
     /// `None` once it has ended.
     /// In a place of its own, because a connection changes hands twice for each request.
-    connection: Option<Box<http1::Connection<TokioIo<Stream>, Payload>>>,
+    connection: Option<Box<http1::Connection<TokioIo<Marked>, Payload>>>,
     /// What is left of it then, until the answer is read to its end.
     ended: Option<Stream>,
+    /// The stream of one that rests.
+    resting: Option<Stream>,
     /// Whether a request was handed over whose answer was not read to its end.
     busy: bool,
 }
@@ -45,24 +52,49 @@ struct Driver {
 impl Http1 {
     /// Makes a stream ready for requests; nothing is sent.
     pub(super) async fn over(stream: Stream) -> Result<Self, Failure> {
-        let (sender, driver) = http1::Builder::new()
-            .max_header_size(LONGEST_HEAD)
-            .max_buf_size(LARGEST_BUFFER)
-            // To copy a body behind its head costs less than to hand the kernel a list of two.
-            .writev(false)
-            .handshake(TokioIo::new(stream))
-            .await
-            .map_err(|error| failure::exchanging(&error))?;
-        Ok(Self {
-            sender,
-            driver: Driver { connection: Some(Box::new(driver)), ended: None, busy: false },
-            hush: Hush::new(),
-        })
+        let mark = Mark::default();
+        let marked = Marked { stream, mark: mark.clone() };
+        let (sender, connection) = begin(marked).await.map_err(|error| failure::exchanging(&error))?;
+        let driver = Driver { connection: Some(Box::new(connection)), ended: None, resting: None, busy: false };
+        Ok(Self { sender: Some(sender), driver, hush: Hush::new(), mark })
+    }
+
+    /// Gives its buffers back while its user pauses: most users of a crowd pause, and the buffers of the HTTP library are
+    /// most of what a user takes. Only a connection that is ready for the next request can do without them.
+    pub(super) async fn rest(&mut self) {
+        let Self { sender: Some(sender), driver, hush, .. } = self else { return };
+        let ready = std::future::poll_fn(|cx| {
+            hush.poll(cx, |cx| {
+                driver.drive(cx);
+                Poll::Ready(matches!(sender.poll_ready(cx), Poll::Ready(Ok(()))))
+            })
+        });
+        let ready = ready.await;
+        hush.rest();
+        if !ready || driver.busy {
+            return;
+        }
+        if let Some(connection) = driver.connection.take() {
+            self.sender = None;
+            let parts = connection.into_parts();
+            // What came without having been asked for is no answer to what will be asked.
+            self.driver.resting = parts.read_buf.is_empty().then(|| parts.io.into_inner().stream);
+        }
+    }
+
+    async fn wake(&mut self) -> Result<(), Unanswered> {
+        if let Some(stream) = self.driver.resting.take() {
+            let marked = Marked { stream, mark: self.mark.clone() };
+            let (sender, connection) = begin(marked).await.map_err(|_| Unanswered::Unsent)?;
+            (self.sender, self.driver.connection) = (Some(sender), Some(Box::new(connection)));
+        }
+        Ok(())
     }
 
     /// Sends the request and reads the head of its answer.
     pub(super) async fn send(&mut self, outgoing: &mut Option<Outgoing>) -> Result<(Parts, Incoming), Unanswered> {
-        let Self { sender, driver, hush, .. } = self;
+        self.wake().await?;
+        let Self { sender: Some(sender), driver, hush, mark } = self else { return Err(Unanswered::Unsent) };
         let ready = std::future::poll_fn(|cx| {
             hush.poll(cx, |cx| {
                 driver.drive(cx);
@@ -78,6 +110,7 @@ impl Http1 {
         }
         let request = outgoing.take().expect("a request that was sent is not sent again");
         driver.busy = true;
+        mark.await_answer();
         let mut answer = pin!(sender.try_send_request(request));
         let answer = std::future::poll_fn(|cx| {
             hush.poll(cx, |cx| {
@@ -103,8 +136,9 @@ impl Http1 {
         mut incoming: Incoming,
         head: &Parts,
         (keep, max_size): (Keep, Option<u64>),
+        room: &Room,
     ) -> Result<Read, Unanswered> {
-        let mut kept = Kept::default();
+        let mut kept = Kept::of(room);
         let (mut size, mut fair) = (0_u64, FAIR_SHARE);
         while let Some(frame) = self.driver.next(&mut incoming, &mut self.hush).await {
             let Ok(data) = frame.map_err(|error| Unanswered::Failed(failure::exchanging(&error)))?.into_data() else {
@@ -112,7 +146,7 @@ impl Http1 {
             };
             size += data.len() as u64;
             if keep == Keep::Body {
-                kept.add(data);
+                kept.add(data)?;
             }
             if max_size.is_some_and(|max| size > max) {
                 self.driver.reset();
@@ -130,7 +164,9 @@ impl Http1 {
         if closes(&head.headers) {
             self.driver.connection = None;
         }
-        Ok(Read { body: kept.take(), size })
+        // It is known, whatever an app sends; but nothing that an app sends may matter so much.
+        let first_byte = self.mark.came().unwrap_or_else(Instant::now);
+        Ok(Read { body: kept.take(), size, first_byte })
     }
 
     /// Ends it by a reset.
@@ -145,8 +181,19 @@ impl Http1 {
 
     /// Whether it has ended for certain; one that has not may still turn out to be closed.
     pub(super) fn is_closed(&self) -> bool {
-        self.driver.connection.is_none()
+        self.driver.connection.is_none() && self.driver.resting.is_none()
     }
+}
+
+/// hyper's two ends of a connection over a stream.
+async fn begin(stream: Marked) -> hyper::Result<(SendRequest<Payload>, http1::Connection<TokioIo<Marked>, Payload>)> {
+    http1::Builder::new()
+        .max_header_size(LONGEST_HEAD)
+        .max_buf_size(LARGEST_BUFFER)
+        // To copy a body behind its head costs less than to hand the kernel a list of two.
+        .writev(false)
+        .handshake(TokioIo::new(stream))
+        .await
 }
 
 impl Driver {
@@ -161,13 +208,13 @@ impl Driver {
 
     /// Ends a connection in the middle of an exchange.
     fn reset(&mut self) {
-        if let Some(stream) = self.take().or_else(|| self.ended.take()) {
+        if let Some(stream) = self.take().or_else(|| self.ended.take()).or_else(|| self.resting.take()) {
             stream.close_by_reset();
         }
     }
 
     fn take(&mut self) -> Option<Stream> {
-        self.connection.take().map(|connection| connection.into_parts().io.into_inner())
+        self.connection.take().map(|connection| connection.into_parts().io.into_inner().stream)
     }
 
     /// The next frame of a body: first what has arrived, then what the connection reads now.

@@ -1,4 +1,4 @@
-//! HTTP/2 over one connection.
+//! HTTP/2 over one connection of one user, and what a shared one has in common with it.
 
 use std::{
     future::poll_fn,
@@ -21,7 +21,10 @@ use http::{
     response::Parts,
     uri::{Authority, Scheme},
 };
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::Instant,
+};
 
 use super::{
     Failure, Keep,
@@ -30,6 +33,7 @@ use super::{
     hush::Hush,
     kept::Kept,
     origin::Destination,
+    room::Room,
     stream::Stream,
 };
 use crate::plan::FailureKind;
@@ -37,6 +41,12 @@ use crate::plan::FailureKind;
 /// How much of a body a server may send before any of it was read. Browsers allow several times as much; with the 64 KiB of
 /// the standard, an answer over a long way would measure round trips in the place of the app.
 const WINDOW: u32 = 1024 * 1024;
+
+/// How much of all the bodies on a shared connection, so that no user's body waits for another's.
+const SHARED_WINDOW: u32 = 16 * WINDOW;
+
+/// The number of requests that a server takes at once, before it has told any: no server can name it.
+const UNTOLD: usize = usize::MAX - 1;
 
 /// The largest part of a body that is handed over at once.
 const PART: usize = 16 * 1024;
@@ -63,13 +73,27 @@ pub(super) struct Http2 {
     cut: bool,
     /// Whether a request was handed over whose answer was not read to its end.
     busy: Arc<AtomicBool>,
-    scheme: Scheme,
-    authority: Authority,
+    naming: Naming,
     hush: Hush,
 }
 
+/// What HTTP/2 says in the place of a Host header.
+pub(super) struct Naming {
+    scheme: Scheme,
+    authority: Authority,
+}
+
+/// A connection for several users, not driven by any of them.
+pub(super) struct Sharing {
+    pub(super) sender: SendRequest<Bytes>,
+    pub(super) connection: client::Connection<Guarded, Bytes>,
+    pub(super) naming: Naming,
+    /// Whether it is closed by a reset.
+    pub(super) busy: Arc<AtomicBool>,
+}
+
 /// A body on its way out.
-struct Upload {
+pub(super) struct Upload {
     stream: SendStream<Bytes>,
     rest: Bytes,
 }
@@ -77,19 +101,12 @@ struct Upload {
 impl Http2 {
     /// Makes a stream ready for requests: sends the preface.
     pub(super) async fn over(stream: Stream, destination: &Destination) -> Result<Self, Failure> {
-        let authority = Authority::try_from(destination.authority.as_bytes())
-            .map_err(|error| Failure::new(FailureKind::Protocol, format!("the host is no authority: {error}")))?;
+        let naming = Naming::of(destination)?;
         let busy = Arc::new(AtomicBool::new(false));
-        let (sender, connection) = client::Builder::new()
-            .enable_push(false)
-            .initial_window_size(WINDOW)
-            .initial_connection_window_size(WINDOW)
-            .max_header_list_size(u32::try_from(LONGEST_HEAD).unwrap_or(u32::MAX))
-            .handshake(Guarded { stream, busy: Arc::clone(&busy) })
-            .await
-            .map_err(|error| failure::streaming(&error))?;
-        let scheme = if destination.secure { Scheme::HTTPS } else { Scheme::HTTP };
-        Ok(Self { sender, connection, ended: false, cut: false, busy, scheme, authority, hush: Hush::new() })
+        let guarded = Guarded { stream, busy: Arc::clone(&busy) };
+        let handshake = builder(WINDOW).handshake(guarded).await;
+        let (sender, connection) = handshake.map_err(|error| failure::streaming(&error))?;
+        Ok(Self { sender, connection, ended: false, cut: false, busy, naming, hush: Hush::new() })
     }
 
     /// Sends the request, and reads head and body of its answer: to its end, or until it is longer than `max_size` by any
@@ -97,24 +114,26 @@ impl Http2 {
     pub(super) async fn exchange(
         &mut self,
         outgoing: &mut Option<Outgoing>,
-        (keep, max_size): (Keep, Option<u64>),
+        limits: (Keep, Option<u64>),
+        room: &Room,
     ) -> Result<(Parts, Read), Unanswered> {
         if !self.is_ready().await {
             return Err(Unanswered::Unsent);
         }
         let request = outgoing.take().expect("a request that was sent is not sent again");
-        let (request, body) = self.translate(request)?;
+        let (request, body) = self.naming.translate(request)?;
         self.busy.store(true, Ordering::Relaxed);
         let (answer, stream) = self.sender.send_request(request, body.is_empty()).map_err(failed)?;
-        let mut upload = Upload { stream, rest: body };
+        let mut upload = Upload::new(stream, body);
         let (head, incoming) = self.head(answer, &mut upload).await.map_err(failed)?.into_parts();
-        let read = self.read(incoming, &mut upload, (keep, max_size)).await.map_err(failed)?;
+        let first_byte = Instant::now();
+        let (body, size) = self.read(incoming, &mut upload, limits, room).await?;
         // What is left of an upload that was answered early is not sent.
         drop(upload);
         // A connection with an answer that was cut off is still to be closed by a reset.
         self.busy.store(self.cut, Ordering::Relaxed);
         self.hush.rest();
-        Ok((head, read))
+        Ok((head, Read { body, size, first_byte }))
     }
 
     /// Ends it by a reset.
@@ -144,26 +163,6 @@ impl Http2 {
         .await
     }
 
-    /// The request as HTTP/2 writes it, and its body.
-    fn translate(&self, request: Outgoing) -> Result<(Request<()>, Bytes), Unanswered> {
-        let (mut head, body) = request.into_parts();
-        let body = body.into_bytes();
-        for name in &OF_THE_CONNECTION {
-            head.headers.remove(name);
-        }
-        if !body.is_empty() {
-            head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-        }
-        let mut uri = head.uri.into_parts();
-        uri.scheme = Some(self.scheme.clone());
-        uri.authority = Some(self.authority.clone());
-        head.uri = Uri::from_parts(uri).map_err(|error| {
-            Unanswered::Failed(Failure::new(FailureKind::Protocol, format!("the request cannot be sent: {error}")))
-        })?;
-        head.version = http::Version::HTTP_2;
-        Ok((Request::from_parts(head, ()), body))
-    }
-
     async fn head(
         &mut self,
         mut answer: ResponseFuture,
@@ -185,27 +184,28 @@ impl Http2 {
         mut incoming: RecvStream,
         upload: &mut Upload,
         (keep, max_size): (Keep, Option<u64>),
-    ) -> Result<Read, h2::Error> {
-        let mut kept = Kept::default();
+        room: &Room,
+    ) -> Result<(Bytes, u64), Unanswered> {
+        let mut kept = Kept::of(room);
         let (mut size, mut fair) = (0_u64, FAIR_SHARE);
-        while let Some(data) = self.next(upload, |cx| incoming.poll_data(cx)).await.transpose()? {
-            incoming.flow_control().release_capacity(data.len())?;
+        while let Some(data) = self.next(upload, |cx| incoming.poll_data(cx)).await.transpose().map_err(failed)? {
+            incoming.flow_control().release_capacity(data.len()).map_err(failed)?;
             size += data.len() as u64;
             if keep == Keep::Body {
-                kept.add(data);
+                kept.add(data)?;
             }
             if max_size.is_some_and(|max| size > max) {
                 // The rest answers nothing that will be asked, so that the connection ends with this exchange.
                 self.cut = true;
-                return Ok(Read { body: kept.take(), size });
+                return Ok((kept.take(), size));
             }
             if size >= fair {
                 fair = size + FAIR_SHARE;
                 tokio::task::yield_now().await;
             }
         }
-        self.next(upload, |cx| incoming.poll_trailers(cx)).await?;
-        Ok(Read { body: kept.take(), size })
+        self.next(upload, |cx| incoming.poll_trailers(cx)).await.map_err(failed)?;
+        Ok((kept.take(), size))
     }
 
     /// What a poll gives: first what has arrived, then what the connection reads now.
@@ -232,14 +232,78 @@ fn drive(connection: &mut client::Connection<Guarded, Bytes>, ended: &mut bool, 
     }
 }
 
+/// What both kinds of connections say to a server; `window` is the connection's.
+fn builder(window: u32) -> client::Builder {
+    let mut builder = client::Builder::new();
+    builder
+        .enable_push(false)
+        .initial_window_size(WINDOW)
+        .initial_connection_window_size(window)
+        .max_header_list_size(u32::try_from(LONGEST_HEAD).unwrap_or(u32::MAX));
+    builder
+}
+
+/// Makes a stream ready for the requests of several users: sends the preface, and waits for the server to say how many
+/// requests it takes at once.
+pub(super) async fn share(stream: Stream, destination: &Destination) -> Result<Sharing, Failure> {
+    let naming = Naming::of(destination)?;
+    let busy = Arc::new(AtomicBool::new(true));
+    let guarded = Guarded { stream, busy: Arc::clone(&busy) };
+    let handshake = builder(SHARED_WINDOW).initial_max_send_streams(UNTOLD).handshake(guarded).await;
+    let (sender, mut connection) = handshake.map_err(|error| failure::streaming(&error))?;
+    let told = poll_fn(|cx| match Pin::new(&mut connection).poll(cx) {
+        Poll::Ready(ended) => Poll::Ready(Err(ended)),
+        Poll::Pending if sender.current_max_send_streams() == UNTOLD => Poll::Pending,
+        Poll::Pending => Poll::Ready(Ok(())),
+    });
+    match told.await {
+        Ok(()) => Ok(Sharing { sender, connection, naming, busy }),
+        Err(Err(error)) => Err(failure::streaming(&error)),
+        Err(Ok(())) => Err(Failure::new(FailureKind::Reset, "the connection was closed as soon as it was opened")),
+    }
+}
+
+impl Naming {
+    fn of(destination: &Destination) -> Result<Self, Failure> {
+        let authority = Authority::try_from(destination.authority.as_bytes())
+            .map_err(|error| Failure::new(FailureKind::Protocol, format!("the host is no authority: {error}")))?;
+        let scheme = if destination.secure { Scheme::HTTPS } else { Scheme::HTTP };
+        Ok(Self { scheme, authority })
+    }
+
+    /// The request as HTTP/2 writes it, and its body.
+    pub(super) fn translate(&self, request: Outgoing) -> Result<(Request<()>, Bytes), Unanswered> {
+        let (mut head, body) = request.into_parts();
+        let body = body.into_bytes();
+        for name in &OF_THE_CONNECTION {
+            head.headers.remove(name);
+        }
+        if !body.is_empty() {
+            head.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+        }
+        let mut uri = head.uri.into_parts();
+        uri.scheme = Some(self.scheme.clone());
+        uri.authority = Some(self.authority.clone());
+        head.uri = Uri::from_parts(uri).map_err(|error| {
+            Unanswered::Failed(Failure::new(FailureKind::Protocol, format!("the request cannot be sent: {error}")))
+        })?;
+        head.version = http::Version::HTTP_2;
+        Ok((Request::from_parts(head, ()), body))
+    }
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "it is what an error is mapped with")]
-fn failed(error: h2::Error) -> Unanswered {
+pub(super) fn failed(error: h2::Error) -> Unanswered {
     Unanswered::Failed(failure::streaming(&error))
 }
 
 impl Upload {
+    pub(super) fn new(stream: SendStream<Bytes>, body: Bytes) -> Self {
+        Self { stream, rest: body }
+    }
+
     /// Hands over as much of the body as the server has room for.
-    fn push(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn push(&mut self, cx: &mut Context<'_>) {
         while !self.rest.is_empty() {
             self.stream.reserve_capacity(self.rest.len().min(PART));
             match self.stream.poll_capacity(cx) {
@@ -258,7 +322,7 @@ impl Upload {
 }
 
 /// A stream whose close is a reset while an exchange is under way on it.
-struct Guarded {
+pub(super) struct Guarded {
     stream: Stream,
     busy: Arc<AtomicBool>,
 }

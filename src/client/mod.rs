@@ -21,15 +21,21 @@ mod http2;
 mod hush;
 mod json;
 mod kept;
+mod mark;
+mod opening;
 mod origin;
 mod patience;
 mod payload;
+mod proxy;
 mod request;
 mod resolve;
+mod room;
 pub mod service;
 mod session;
+mod shared;
 mod stream;
 pub mod tls;
+mod tracer;
 
 pub use agent::Agent;
 pub use answer::Answer;
@@ -38,9 +44,11 @@ pub use expect::verify;
 pub use extract::extract;
 pub use failure::{Failure, Trouble};
 pub use group::{Ended, run_group};
+pub use opening::Opening;
 pub use origin::{Address, Destination, Origin};
 pub use request::{Keep, Request};
 pub use session::Session;
+pub use shared::Shared;
 
 #[cfg(test)]
 pub(crate) mod testing;

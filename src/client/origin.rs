@@ -5,11 +5,11 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use http::{HeaderValue, Uri, uri::PathAndQuery};
+use http::{HeaderValue, Uri, Version, uri::PathAndQuery};
 use rustls::ClientConfig;
 use url::{Host, Url};
 
-use super::{ClientError, Failure, resolve::Addresses, tls};
+use super::{ClientError, Failure, resolve::Addresses, room::Room, tls};
 use crate::plan::{Connections, Http, Target, Tls, allowed, is_loopback};
 
 /// The target of a run as the load path sees it; shared by all users of all workers.
@@ -23,8 +23,10 @@ pub struct Origin {
     http: Http,
     connections: Connections,
     resolve: Vec<(String, IpAddr)>,
+    proxy: Option<Destination>,
     tls: Tls,
     secure: OnceLock<Arc<ClientConfig>>,
+    pub(super) room: Room,
     #[cfg(test)]
     pub(super) memory: Option<super::testing::Dial>,
 }
@@ -72,8 +74,10 @@ impl Origin {
             http: target.http,
             connections: target.connections,
             resolve: target.resolve.clone(),
+            proxy: target.proxy.as_ref().and_then(|url| Destination::of(url, &[])),
             tls: target.tls.clone(),
             secure: OnceLock::new(),
+            room: Room::default(),
             #[cfg(test)]
             memory: None,
         };
@@ -122,6 +126,12 @@ impl Origin {
         self.locate(&url, "the answer redirects to")
     }
 
+    /// The version that an exchange without an answer was tried in, as far as that is known: HTTP/1.1, unless the target is
+    /// spoken to in HTTP/2 only.
+    pub fn version(&self) -> Version {
+        version(self.http)
+    }
+
     /// The version of HTTP that is spoken with every server that load goes to.
     pub(super) fn http(&self) -> Http {
         self.http
@@ -130,6 +140,11 @@ impl Origin {
     /// When a user opens a new connection.
     pub fn connections(&self) -> Connections {
         self.connections
+    }
+
+    /// What all load goes through.
+    pub(super) fn proxy(&self) -> Option<&Destination> {
+        self.proxy.as_ref()
     }
 
     /// The TLS configuration, made once.
@@ -174,6 +189,15 @@ impl Destination {
         Some(Self { root, secure, addresses: Addresses::of(&host, resolve), host, port, authority })
     }
 
+    /// A server under a name that is looked up, in the words of the system's resolver.
+    #[cfg(test)]
+    pub(super) fn under_name(name: &str, port: u16) -> Self {
+        let root = Url::parse(&format!("http://localhost:{port}/")).expect("a URL");
+        let host = Host::Domain(name.to_owned());
+        let authority = HeaderValue::try_from(format!("{name}:{port}")).expect("a header");
+        Self { root, secure: false, addresses: Addresses::of(&host, &[]), host, port, authority }
+    }
+
     /// Whether two destinations are the same server.
     pub(super) fn is(&self, other: &Self) -> bool {
         self.secure == other.secure && self.port == other.port && self.host == other.host
@@ -193,6 +217,11 @@ impl Address {
     pub fn path(&self) -> &str {
         self.target.path_and_query().map_or("/", PathAndQuery::as_str)
     }
+}
+
+/// The version that is tried for sure, where nothing has been answered.
+pub(super) fn version(http: Http) -> Version {
+    if http == Http::H2 { Version::HTTP_2 } else { Version::HTTP_11 }
 }
 
 /// The path of a target's URL, to which the paths on it are appended: empty, or with a slash at its start and none at

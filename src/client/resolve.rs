@@ -59,6 +59,11 @@ impl Addresses {
         self.reached.store(true, Ordering::Relaxed);
     }
 
+    /// Whether they need no looking up any more.
+    pub(super) fn are_known(&self) -> bool {
+        self.found.initialized()
+    }
+
     /// Whether they are known without looking up and of this machine's loopback.
     pub(super) fn are_here(&self) -> bool {
         self.found.get().is_some_and(|found| found.iter().all(IpAddr::is_loopback))

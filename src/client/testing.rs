@@ -46,6 +46,8 @@ pub(crate) fn target() -> Target {
         http: Http::H1,
         connections: Connections::Keep,
         resolve: Vec::new(),
+        proxy: None,
+        trace: false,
         tls: Tls { ca: None, verify: true },
         ready: None,
         start: None,

@@ -5,6 +5,7 @@
 
 mod check;
 mod dataset;
+mod document;
 mod environment;
 mod file;
 mod located;
@@ -31,6 +32,7 @@ mod yaml;
 
 pub use check::{Check, Command, Disk};
 pub use dataset::Dataset;
+pub use document::document;
 pub use environment::Environment;
 pub use file::Config;
 pub use located::{Field, Located, OneOrMany, Table};

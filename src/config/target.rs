@@ -29,9 +29,16 @@ pub struct Target {
     /// stands in the Host header and in the TLS handshake.
     #[serde(default)]
     pub resolve: Table<Located<String>>,
+    /// A proxy for the load, probes and `ready`: `http://127.0.0.1:3128`. Its host is loopback or listed under `allow`. Proxies
+    /// that the environment names are never used.
+    pub proxy: Option<Located<String>>,
     /// Headers of every request.
     #[serde(default)]
     pub headers: Table<Located<String>>,
+    /// Whether each request carries a `traceparent` header (W3C Trace Context) with an id of its own; those of the slowest
+    /// and of the first failed requests stand in the reports, to be looked up in the app's tracing. Default false.
+    #[serde(default)]
+    pub trace: bool,
     /// Certificates.
     #[serde(default)]
     pub tls: Tls,
@@ -66,6 +73,9 @@ pub enum Connections {
     Iteration,
     /// For each request.
     Request,
+    /// Never: users share connections, with `http: h2` only. Each worker has one, and another one whenever the server takes
+    /// no further request on those that it has.
+    Shared,
 }
 
 /// Certificates.

@@ -136,6 +136,8 @@ impl Meter {
             service: waited(request.service),
             status: request.status,
             failure: request.failure,
+            // Other tools write parts of the time in ways that differ too much to stand under one name.
+            split: None,
         });
         if request.failure.is_some()
             && let Some(description) = &request.description

@@ -50,7 +50,14 @@ async fn one_until_ready(
             (None, None) => Readiness {
                 outcome: {
                     let address = url.host_str().and_then(|host| plan.target.resolved(host));
-                    preflight::reach(url, address, plan.target.timeout).await.map(|()| String::new())
+                    let reached = match &plan.target.proxy {
+                        // Only it knows the way to the target.
+                        Some(proxy) => preflight::reach(proxy, None, plan.target.timeout)
+                            .await
+                            .map_err(|why| format!("its proxy (`target.proxy`) does not answer: {why}")),
+                        None => preflight::reach(url, address, plan.target.timeout).await,
+                    };
+                    reached.map(|()| String::new())
                 },
                 sent: Sent::default(),
             },
@@ -118,6 +125,21 @@ pub(super) async fn rehearse(walk: &mut Walk<'_>) -> Result<(), Interruption> {
         }
         tell_preflight(walk, shown);
         walk.record.rehearsals.push(Rehearsed { title: format!("scenario {}, one user", scenario.name), rehearsal });
+    }
+    Ok(())
+}
+
+/// After users of a load could not log in: whether one user alone can, in exchanges that show why not.
+pub(super) async fn look_at_logins(walk: &mut Walk<'_>) -> Result<(), Interruption> {
+    let plan = Arc::clone(&walk.plan);
+    for (scenario, id) in plan.scenarios.iter().zip(0_u32..).filter(|(scenario, _)| !scenario.login.is_empty()) {
+        let pass = load::once(&plan, ScenarioId(id), &walk.kit.origin, plan.seed);
+        let rehearsal = walk.stop.or(pass).await?;
+        walk.record.count(Sent { requests: rehearsal.requests, failures: rehearsal.failures });
+        if !rehearsal.passed() {
+            let title = format!("login of {}, one user after the phase", scenario.name);
+            walk.record.rehearsals.push(Rehearsed { title, rehearsal });
+        }
     }
     Ok(())
 }

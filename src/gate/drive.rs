@@ -7,11 +7,11 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{MeasuredPhase, Stop};
 use crate::{
-    judge::Interruption,
+    judge::{self, Interruption, PhaseEvidence, Standing},
     load::{self, Job, Running, Tick},
     measure::{GaugeSeries, PhaseEnding, PhaseMeasurements, Recent, Unanswered},
     monitor::{Occasion, Readings, Sampling, Watched},
-    plan::{LAST_READINGS, Phase},
+    plan::{LAST_READINGS, Phase, Plan},
     preflight::Kit,
 };
 
@@ -115,6 +115,14 @@ impl View<'_> {
     /// What is measured so far: counts by span only.
     pub(super) fn interim(&self) -> Option<PhaseMeasurements> {
         self.running.interim()
+    }
+
+    /// How the phase's criteria and gauges stand.
+    pub(super) fn standing(&self, plan: &Plan, phase: &Phase) -> Standing {
+        let gauges = self.gauges();
+        self.running.so_far().map_or_else(Standing::default, |measurements| {
+            judge::standing(PhaseEvidence { plan, phase, measurements: &measurements, gauges: &gauges })
+        })
     }
 
     /// Requests that are not among those, because they have not ended.

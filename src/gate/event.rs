@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    judge::{CheckResult, PhaseVerdict, RecoveryVerdict, Verdict},
+    judge::{CheckResult, PhaseVerdict, RecoveryVerdict, Standing, Verdict},
     load::Stage,
 };
 
@@ -88,6 +88,10 @@ pub struct Progress {
     pub p95: Option<Duration>,
     /// Failures since the phase began.
     pub failures: u64,
+    /// The share of the phase's planned time that has passed, from 0 to 1.
+    pub share: f64,
     /// Until the end of the ladder as planned.
     pub left: Duration,
+    /// How criteria and gauges stand; empty unless [`super::Setup::watched`], and where the load is not one of the ladder.
+    pub standing: Standing,
 }

@@ -9,14 +9,14 @@ use std::{
 use tokio::time::Instant;
 
 use super::{
-    Against, Event, Progress, Setup,
+    Against, Event, Progress, Setup, checks,
     corridor::Walk,
     drive::{BRIEF_READINGS, Drive, Driven, Loaded, Look, Monitors, View},
     record::{Record, repeated},
     ruler,
 };
 use crate::{
-    judge::{self, Interruption, Outcome, PhaseEvidence, PhaseVerdict},
+    judge::{self, Interruption, Outcome, PhaseEvidence, PhaseVerdict, Standing},
     load::Tick,
     measure::{PhaseEnding, SPANS},
     monitor::Readings,
@@ -96,12 +96,19 @@ pub(super) async fn climb(walk: &mut Walk<'_>, setup: &Setup) -> Result<Climbed,
                 if looks.newly_extended(view) {
                     listen.borrow_mut()(Event::PhaseExtended { name: phase.name.clone(), by: phase.duration });
                 }
-                listen.borrow_mut()(Event::Progress(progress(phase, tick, later)));
+                let mut progress = progress(phase, tick, later);
+                if setup.watched {
+                    progress.standing = view.standing(&plan, phase);
+                }
+                listen.borrow_mut()(Event::Progress(progress));
                 looks.look(tick, view)
             })
             .await;
         load_ended = loaded.ended;
         let interruption = loaded.interruption;
+        if loaded.measurements.ending == PhaseEnding::RampFailed && interruption.is_none() {
+            checks::look_at_logins(walk).await?;
+        }
         let is_last = index as usize + 1 == phases.len();
         let watched = plan.recovery.is_some() && interruption.is_none();
         let alone = !walk.reads_ruler && !matches!(setup.against, Some(Against::Stored(_)));
@@ -211,6 +218,14 @@ pub(super) fn progress(phase: &Phase, tick: &Tick, later: Duration) -> Progress 
         rate: tick.rate,
         p95: tick.p95,
         failures: tick.failures,
+        share: share(tick),
         left: tick.left + later,
+        standing: Standing::default(),
     }
+}
+
+/// How much of its planned time a load has behind it.
+fn share(tick: &Tick) -> f64 {
+    let whole = (tick.elapsed + tick.left).as_secs_f64();
+    if whole > 0.0 { tick.elapsed.as_secs_f64() / whole } else { 1.0 }
 }

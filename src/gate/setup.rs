@@ -42,6 +42,8 @@ pub struct Setup {
     pub repetitions: u32,
     /// The folder for the output of the apps that the gate starts ([`super::LOGS`]); `None` keeps nothing of it.
     pub logs: Option<PathBuf>,
+    /// Whether somebody looks while it runs, so that [`super::Progress::standing`] is worth its work once a second.
+    pub watched: bool,
     /// The binary that serves the built-in staging app by `demo --port 0 --until-stdin-closes`, for `target.url: demo`.
     pub binary: PathBuf,
 }

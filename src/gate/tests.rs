@@ -99,6 +99,7 @@ fn setup(text: &str) -> (Setup, StopSwitch) {
         reads_ruler: false,
         repetitions: 1,
         logs: None,
+        watched: false,
         binary: "/no/such/binary".into(),
     };
     (setup, switch)

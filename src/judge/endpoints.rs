@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{EndpointVerdict, Milliseconds, PhaseEvidence, evidence::Selection};
-use crate::measure::{Histogram, SummaryRow};
+use super::{EndpointVerdict, Longest, Milliseconds, PhaseEvidence, TimeSplit, TraceVerdict, evidence::Selection};
+use crate::measure::{self, Histogram, Part, SummaryRow, Trace, Traces};
 use crate::plan::EndpointId;
 
 /// Latency over these endpoints: each percentile the worse of the one with and without the requests added for silences.
@@ -47,6 +47,8 @@ fn row(evidence: &PhaseEvidence<'_>, name: &str, ids: &[EndpointId]) -> Endpoint
         examples: Vec::new(),
         latency_ms: latency(&selection),
         service_ms: service(&selection),
+        time_split_ms: time_split(&selection),
+        traces: traces(evidence, &selection),
     };
     for id in ids {
         let tags = evidence.plan.endpoints.get(id.index()).map(|endpoint| endpoint.tags.as_slice()).unwrap_or_default();
@@ -62,6 +64,51 @@ fn row(evidence: &PhaseEvidence<'_>, name: &str, ids: &[EndpointId]) -> Endpoint
         add_new(&mut row.examples, &measured.examples, 3);
     }
     row
+}
+
+/// Where the time went, over these endpoints.
+fn time_split(selection: &Selection<'_>) -> TimeSplit {
+    let mut all = measure::TimeSplit::default();
+    for row in &selection.rows {
+        all.merge(&row.measured.split);
+    }
+    let measure::TimeSplit { dns, connect, tls, first_byte, body } = all;
+    let mean = |part: Part| part.mean().map(in_milliseconds);
+    let longest = |part: Part| (part.count > 0).then(|| in_milliseconds(part.max));
+    TimeSplit {
+        connections: connect.count,
+        dns: mean(dns),
+        connect: mean(connect),
+        tls: mean(tls),
+        first_byte: mean(first_byte),
+        body: mean(body),
+        max: Longest {
+            dns: longest(dns),
+            connect: longest(connect),
+            tls: longest(tls),
+            first_byte: longest(first_byte),
+            body: longest(body),
+        },
+    }
+}
+
+fn in_milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+/// Failures first, in order of time.
+fn traces(evidence: &PhaseEvidence<'_>, selection: &Selection<'_>) -> Vec<TraceVerdict> {
+    let mut kept = Traces::default();
+    selection.rows.iter().for_each(|row| kept.merge(row.measured.traces.clone()));
+    let start = evidence.measurements.window_start.unwrap_or_default().as_secs_f64();
+    let verdict = |trace: &Trace| TraceVerdict {
+        trace_id: trace.id.to_string(),
+        at_s: ((trace.at.as_secs_f64() - start) * 1e6).round() / 1e6,
+        latency_ms: trace.latency.as_secs_f64() * 1e3,
+        status: trace.status,
+        error: trace.failure.map(|kind| kind.key().to_owned()),
+    };
+    kept.all().map(verdict).collect()
 }
 
 fn add_new(list: &mut Vec<String>, more: &[String], at_most: usize) {
@@ -86,7 +133,7 @@ fn summed_up(row: &SummaryRow) -> Milliseconds {
 }
 
 fn milliseconds(times: &Histogram, added: &Histogram) -> Milliseconds {
-    let number = |time: Option<Duration>| time.map(|time| time.as_secs_f64() * 1e3);
+    let number = |time: Option<Duration>| time.map(in_milliseconds);
     let quantile = |q| number(times.worse_quantile(added, q));
     Milliseconds {
         p50: quantile(0.5),

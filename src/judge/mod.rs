@@ -22,6 +22,7 @@ mod phase;
 mod recovery;
 pub mod regression;
 mod run;
+mod standing;
 mod statistics;
 mod stopping;
 mod verdict;
@@ -37,12 +38,14 @@ pub use outcome::{Band, Ending, Level, Outcome};
 pub use phase::{ANSWERS, LOGGED_IN, ends_ladder, not_run, phase};
 pub use recovery::{RECOVERY_SPAN, RecoverySpan, recovery};
 pub use run::{Extent, Interruption, RunEvidence, conclude};
+pub use standing::{GaugeStanding, Standing, standing};
 pub use stopping::{patience, stopped_answering};
 pub use verdict::{
     Anchored, Arrivals, Bottleneck, BreakingPoint, Cause, CheckResult, Comparison, ComparisonMode, Creep, Crossing,
-    DEMO, Diagnosis, EndpointVerdict, Finding, FirstError, Generator, GrownStatement, Lacked, Lateness, Milliseconds,
-    MonitorVerdict, Onset, Order, Outage, PhaseVerdict, Plateau, RecoveryVerdict, Regime, Regression, Rising, SCHEMA,
-    Saturation, Source, SourceFile, StageVerdict, StatementVerdict, Times, Totals, Verdict, Waiting,
+    DEMO, Diagnosis, EndpointVerdict, Finding, FirstError, Generator, GrownStatement, Lacked, Lateness, Longest,
+    Machine, Milliseconds, MonitorVerdict, Onset, Order, Outage, PhaseVerdict, Plateau, RecoveryVerdict, Regime,
+    Regression, Rising, SCHEMA, Saturation, Source, SourceFile, StageVerdict, StatementVerdict, TimeSplit, Times,
+    Totals, TraceVerdict, Verdict, Waiting,
 };
 pub use waiver::{Waived, Waiver};
 

@@ -130,6 +130,7 @@ pub fn conclude(mut evidence: RunEvidence<'_>) -> Verdict {
         recovery: evidence.recovery,
         integrity: evidence.integrity,
         cleanup: evidence.cleanup,
+        runner: None,
     }
 }
 

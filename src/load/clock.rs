@@ -24,6 +24,11 @@ impl Clock {
         self.origin.elapsed()
     }
 
+    /// A moment as time since the origin.
+    pub(super) fn at(self, instant: Instant) -> Duration {
+        instant.saturating_duration_since(self.origin)
+    }
+
     pub(super) fn instant(self, at: Duration) -> Instant {
         self.origin + at
     }

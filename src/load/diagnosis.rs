@@ -2,17 +2,12 @@
 
 use url::Url;
 
-use super::{Exchange, Quote};
+use super::{Exchange, Quote, login};
 
 const TOKEN: &str = "the CSRF token is missing or was refused: extract it from the page with the form, send it as the \
                      form's field or header, and keep its cookie; over https many frameworks want a Referer header too";
-const LOGIN_AGAIN: &str = "the answer is the login page again: the user or the password is wrong, or the form's fields \
-                           have other names; compare `form` with the page's <input> names";
 const NO_SESSION: &str = "the app asks for a login: the session was not accepted; see whether the login's answer sets a \
                           cookie and whether this request sends it";
-const LOGIN: &str = "the likeliest causes: the CSRF token is missing or refused; the session's cookie is refused \
-                     (Secure over http, another domain or path); the login page came back with 200 for a wrong user or \
-                     password";
 
 /// The likeliest cause of the last exchange's failure, in one sentence that ends with the next step; `None` when it
 /// did not fail, or when its failure says all there is.
@@ -22,10 +17,11 @@ pub(super) fn of(exchanges: &[Exchange]) -> Option<String> {
     let status = failed.status?;
     let page = failed.received.body.to_ascii_lowercase();
     let unsafe_method = failed.method.as_ref().is_some_and(|method| !method.is_safe());
+    if let Some(cause) = login::likeliest(exchanges) {
+        return Some(cause);
+    }
     let session_missing = asks_for_login(failed, &page) || matches!(status, 401 | 403 | 419);
-    if (failed.login || session_missing)
-        && let Some(refused) = refused_cookie(failed, before)
-    {
+    if session_missing && let Some(refused) = refused_cookie(failed, before) {
         return Some(refused);
     }
     let mentions_token = page.contains("csrf") || page.contains("xsrf") || page.contains("authenticity");
@@ -33,16 +29,13 @@ pub(super) fn of(exchanges: &[Exchange]) -> Option<String> {
         return Some(TOKEN.to_owned());
     }
     if asks_for_login(failed, &page) {
-        return Some(if failed.login { LOGIN_AGAIN } else { NO_SESSION }.to_owned());
-    }
-    if failed.login && status < 500 {
-        return Some(LOGIN.to_owned());
+        return Some(NO_SESSION.to_owned());
     }
     by_status(failed, status)
 }
 
 /// A redirect to a login page, or a page that asks for a password where another answer was expected.
-fn asks_for_login(failed: &Exchange, page: &str) -> bool {
+pub(super) fn asks_for_login(failed: &Exchange, page: &str) -> bool {
     let leads_there = failed.received.header("location").any(|to| {
         let to = to.to_ascii_lowercase();
         ["login", "signin", "sign_in", "sign-in"].iter().any(|word| to.contains(word))
@@ -72,7 +65,7 @@ fn by_status(failed: &Exchange, status: u16) -> Option<String> {
 }
 
 /// A cookie that an answer before set and that this request lacks, with the reason.
-fn refused_cookie(failed: &Exchange, before: &[Exchange]) -> Option<String> {
+pub(super) fn refused_cookie(failed: &Exchange, before: &[Exchange]) -> Option<String> {
     let url = Url::parse(failed.url.as_ref()?).ok()?;
     let sent: Vec<&str> = failed.sent.header("cookie").flat_map(|line| line.split(';')).map(name).collect();
     let answers = before.iter().rev().flat_map(|exchange| {
@@ -85,7 +78,7 @@ fn refused_cookie(failed: &Exchange, before: &[Exchange]) -> Option<String> {
     })
 }
 
-fn set_cookies(received: &Quote) -> impl Iterator<Item = &str> {
+pub(super) fn set_cookies(received: &Quote) -> impl Iterator<Item = &str> {
     received.header("set-cookie")
 }
 
@@ -148,6 +141,7 @@ mod tests {
             duration: Duration::ZERO,
             failure: None,
             advice: None,
+            causes: Vec::new(),
             sent: quote("GET / HTTP/1.1", sent),
             received: quote("HTTP/1.1 200 OK", received),
         }

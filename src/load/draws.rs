@@ -11,13 +11,15 @@ pub(super) struct Draws {
     pub(super) pauses: Rng,
     /// `random.int` and `random.uuid`.
     pub(super) values: Rng,
+    /// Trace ids.
+    pub(super) traces: Rng,
 }
 
 impl Draws {
     /// The sources of a user (from 0) in a phase of a run.
     pub(super) fn of(seed: u64, phase: u32, user: u32) -> Self {
         let source = |purpose: u64| Rng::with_seed(mix(&[seed, u64::from(phase), u64::from(user), purpose]));
-        Self { rows: source(1), pauses: source(2), values: source(3) }
+        Self { rows: source(1), pauses: source(2), values: source(3), traces: source(4) }
     }
 }
 

@@ -8,7 +8,8 @@ use std::{
 
 use super::{course::Course, prepare::PreparedStep, walk::Hop, walk::Witness};
 use crate::{
-    measure::{Batch, Histogram, Layout, Recorder, Sample},
+    client::{Answer, Opening},
+    measure::{Batch, Histogram, Layout, Opened, Recorder, Sample, Split, Trace},
     plan::{EndpointId, FailureKind},
 };
 
@@ -83,6 +84,7 @@ impl Ledger {
             service: Duration::ZERO,
             status: None,
             failure: Some(FailureKind::Unsent),
+            split: None,
         });
         self.recorder
             .borrow_mut()
@@ -114,9 +116,17 @@ impl Ledger {
         self.in_flight.get()
     }
 
-    /// The system's words, if this machine ran out of descriptors or ports.
+    /// The words, if this machine ran out of descriptors, ports or memory for bodies.
     pub(super) fn take_exhausted(&self) -> Option<String> {
         self.exhausted.take()
+    }
+
+    /// The time of an answer before and after its first byte; the request was sent when its connection was ready.
+    fn split(&self, answer: &Answer, hop: &Hop<'_>) -> Split {
+        let clock = self.course.clock;
+        let sent = hop.opened.map_or(hop.started, |opened| clock.at(opened.ready));
+        let first_byte = clock.at(answer.first_byte);
+        Split::of(first_byte.saturating_sub(sent), hop.ended.saturating_sub(first_byte))
     }
 
     fn write(&self, sample: &Sample) {
@@ -151,7 +161,23 @@ impl Witness for Ledger {
             service: hop.ended.saturating_sub(hop.started),
             status: hop.answer.map(|answer| answer.status),
             failure: hop.failure.map(|failure| failure.kind),
+            split: hop.answer.map(|answer| self.split(answer, hop)),
         });
+        if let Some(Opening { dns, connect, tls, .. }) = hop.opened {
+            self.recorder.borrow_mut().opened(endpoint, hop.intended, Opened { dns, connect, tls });
+        }
+        if let Some(id) = hop.trace {
+            self.recorder.borrow_mut().trace(
+                endpoint,
+                Trace {
+                    id,
+                    at: hop.intended,
+                    latency: hop.ended.saturating_sub(hop.intended),
+                    status: hop.answer.map(|answer| answer.status),
+                    failure: hop.failure.map(|failure| failure.kind),
+                },
+            );
+        }
         if let Some(failure) = hop.failure {
             self.recorder.borrow_mut().describe_failure(endpoint, &failure.description);
         }

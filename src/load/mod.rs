@@ -9,11 +9,13 @@
 //! What is pure stands apart: `schedule` says who starts when, `slots` when the iterations of a rate do, `course` how far the phase is.
 
 mod alarm;
+mod audit;
 mod clock;
 mod course;
 mod diagnosis;
 mod draws;
 mod ledger;
+mod login;
 mod pool;
 mod prepare;
 mod quote;
@@ -30,13 +32,12 @@ mod worker;
 
 use std::{num::NonZero, sync::Arc, thread};
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-
 use crate::{
     client::Origin,
     plan::{Phase, Plan},
 };
 
+pub use audit::{limits, raise_descriptor_limit};
 pub use quote::{Quote, confidential};
 pub use rehearsal::{Exchange, Rehearsal, once};
 pub use running::{Running, Stage, Tick};
@@ -77,13 +78,6 @@ pub fn start(job: Job) -> Running {
 pub fn default_workers(origin: &Origin) -> usize {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     if origin.is_loopback() { (cores - 1).max(1) } else { cores }
-}
-
-/// Each user needs a descriptor, and the soft limit of many systems is 1024; the hard one may be asked for freely.
-fn raise_descriptor_limit() {
-    let limit = getrlimit(Resource::Nofile);
-    // Where this is refused, running out of descriptors is reported as the generator's exhaustion.
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
 }
 
 #[cfg(test)]

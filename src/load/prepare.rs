@@ -22,6 +22,8 @@ pub(super) struct PreparedLoad {
     pub(super) workers: u32,
     /// Whether any scenario has login steps.
     pub(super) logins: bool,
+    /// Whether requests carry a trace id.
+    pub(super) traced: bool,
 }
 
 /// A scenario, made ready.
@@ -65,6 +67,7 @@ impl PreparedLoad {
             phase_index: *phase_index,
             workers: u32::try_from(*workers).unwrap_or(u32::MAX).clamp(1, phase.load.users().max(1)),
             logins: plan.scenarios.iter().any(|scenario| !scenario.login.is_empty()),
+            traced: plan.target.trace,
         }
     }
 

@@ -1,11 +1,11 @@
 //! One side of an exchange as people read it: head and beginning of the body, without what is confidential.
 
-use http::{HeaderMap, HeaderName, StatusCode, header};
-
-use crate::client::Request;
+use http::{HeaderMap, HeaderName, Method, StatusCode, Version, header};
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
 
 /// The longest beginning of a body that is kept, in bytes.
-const LONGEST: usize = 16 * 1024;
+pub(super) const LONGEST: usize = 16 * 1024;
 
 /// What stands in the place of a value that nobody may read.
 const HIDDEN: &str = "***";
@@ -20,20 +20,23 @@ pub struct Quote {
 }
 
 impl Quote {
-    /// A request as it goes out with these headers.
-    pub fn of_request(request: &Request, headers: &HeaderMap) -> Self {
-        let line = format!("{} {} HTTP/1.1", request.method, request.address.path());
-        Self::of(line, headers, &request.body)
+    /// A request as it goes out with these headers in this version of HTTP; `path` is path and query.
+    pub fn of_request((method, path): (&Method, &str), version: Version, headers: &HeaderMap, body: &[u8]) -> Self {
+        // Whatever the server answers in, HTTP/1.1 is what is sent without HTTP/2.
+        let version = if version == Version::HTTP_2 { version } else { Version::HTTP_11 };
+        Self::of(format!("{method} {path} {}", name(version)), headers, body)
     }
 
-    /// An answer.
-    pub fn of_answer(status: u16, headers: &HeaderMap, body: &[u8]) -> Self {
-        let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or_default();
-        Self::of(format!("HTTP/1.1 {status} {reason}").trim_end().to_owned(), headers, body)
+    /// An answer in this version of HTTP.
+    pub fn of_answer((status, version): (u16, Version), headers: &HeaderMap, body: &[u8]) -> Self {
+        // HTTP/2 has no reason phrase.
+        let reason = StatusCode::from_u16(status).ok().filter(|_| version != Version::HTTP_2);
+        let reason = reason.and_then(|status| status.canonical_reason()).unwrap_or_default();
+        Self::of(format!("{} {status} {reason}", name(version)).trim_end().to_owned(), headers, body)
     }
 
     /// Anything with a first line, headers and a body.
-    pub fn of(first: String, headers: &HeaderMap, body: &[u8]) -> Self {
+    fn of(first: String, headers: &HeaderMap, body: &[u8]) -> Self {
         let lines = headers.iter().map(|(name, value)| format!("{name}: {}", shown(name, value.as_bytes())));
         Self { head: std::iter::once(first).chain(lines).collect(), body: beginning(body) }
     }
@@ -42,6 +45,15 @@ impl Quote {
     pub(super) fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let fields = self.head.iter().skip(1).filter_map(|line| line.split_once(": "));
         fields.filter(move |(field, _)| *field == name).map(|(_, value)| value)
+    }
+}
+
+/// A version as people write it.
+fn name(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_2 => "HTTP/2",
+        Version::HTTP_10 => "HTTP/1.0",
+        _ => "HTTP/1.1",
     }
 }
 
@@ -62,6 +74,46 @@ pub fn confidential(headers: &HeaderMap) -> Vec<String> {
     }
     values.retain(|value| !value.is_empty());
     values
+}
+
+/// The values of the fields of a form, or of JSON, whose names say that nobody may read them: passwords, tokens. As they
+/// stand in the body and as they are meant.
+pub(super) fn confidential_fields(body: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(&body[..body.len().min(LONGEST)]);
+    let mut values = Vec::new();
+    match serde_json::from_str(&text) {
+        Ok(json) => collect(&json, &mut values),
+        Err(_) => {
+            for (name, value) in text.split('&').filter_map(|pair| pair.split_once('=')) {
+                if names_a_secret(name) {
+                    let spaced = value.replace('+', " ");
+                    values.extend([value.to_owned(), percent_decode_str(&spaced).decode_utf8_lossy().into_owned()]);
+                }
+            }
+        }
+    }
+    values.retain(|value| !value.is_empty());
+    values
+}
+
+fn collect(json: &Value, values: &mut Vec<String>) {
+    match json {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                match field {
+                    Value::String(text) if names_a_secret(name) => values.push(text.clone()),
+                    field => collect(field, values),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(item, values)),
+        _ => {}
+    }
+}
+
+fn names_a_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["password", "passwd", "passphrase", "secret", "token"].iter().any(|word| name.contains(word))
 }
 
 fn bare(value: &str) -> String {
@@ -133,7 +185,7 @@ mod tests {
 
     #[test]
     fn cookies_keep_their_names_and_credentials_their_scheme() {
-        let quote = Quote::of_answer(302, &headers(), b"hello");
+        let quote = Quote::of_answer((302, Version::HTTP_11), &headers(), b"hello");
         assert_eq!(
             quote.head,
             [
@@ -150,10 +202,33 @@ mod tests {
     }
 
     #[test]
+    fn the_version_spoken_is_named() {
+        let none = HeaderMap::new();
+        let line = |version| {
+            let sent = Quote::of_request((&Method::GET, "/a?b"), version, &none, b"").head.remove(0);
+            (sent, Quote::of_answer((404, version), &none, b"").head.remove(0))
+        };
+        assert_eq!(line(Version::HTTP_2), ("GET /a?b HTTP/2".to_owned(), "HTTP/2 404".to_owned()));
+        assert_eq!(line(Version::HTTP_11), ("GET /a?b HTTP/1.1".to_owned(), "HTTP/1.1 404 Not Found".to_owned()));
+        assert_eq!(line(Version::HTTP_10), ("GET /a?b HTTP/1.1".to_owned(), "HTTP/1.0 404 Not Found".to_owned()));
+    }
+
+    #[test]
+    fn fields_that_name_a_secret_are_confidential() {
+        let form = confidential_fields(b"username=ann&password=h%26nter+2&csrfmiddlewaretoken=abc&next=%2F");
+        assert_eq!(form, ["h%26nter+2", "h&nter 2", "abc", "abc"]);
+        let json =
+            confidential_fields(br#"{"user": "ann", "auth": [{"Password": "hunter2"}], "api_secret": "", "n": 1}"#);
+        assert_eq!(json, ["hunter2"]);
+        assert_eq!(confidential_fields(b"plain text"), Vec::<String>::new());
+    }
+
+    #[test]
     fn a_long_body_is_cut_with_a_mark() {
-        let quote = Quote::of_answer(200, &HeaderMap::new(), "ä".repeat(20_000).as_bytes());
+        let quote = Quote::of_answer((200, Version::HTTP_11), &HeaderMap::new(), "ä".repeat(20_000).as_bytes());
         assert_eq!(quote.body.len(), LONGEST + "…".len());
-        let odd = Quote::of_answer(200, &HeaderMap::new(), format!("x{}", "ä".repeat(20_000)).as_bytes());
+        let odd =
+            Quote::of_answer((200, Version::HTTP_11), &HeaderMap::new(), format!("x{}", "ä".repeat(20_000)).as_bytes());
         assert!(odd.body.ends_with("ä…"), "a character that was cut leaves nothing");
     }
 }

@@ -2,14 +2,15 @@
 
 use std::{cell::RefCell, sync::Arc, time::Duration};
 
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, Version};
 
 use super::{
     clock::Clock,
     diagnosis,
     draws::Draws,
+    login,
     prepare::{PreparedScenario, PreparedStep},
-    quote::{Quote, confidential},
+    quote::{LONGEST, Quote, confidential, confidential_fields},
     render::Memory,
     walk::{Hop, Route, Walked, Walker, Witness},
 };
@@ -54,6 +55,9 @@ pub struct Exchange {
     pub failure: Option<String>,
     /// The likeliest cause of the failure and the next step, in one sentence, where the exchanges suggest one.
     pub advice: Option<String>,
+    /// Where a login did not work: the three likeliest causes, in the order of the evidence, a sentence each without its
+    /// full stop; the first is the advice.
+    pub causes: Vec<String>,
     /// The request as it was sent; empty when it was refused before it could be made.
     pub sent: Quote,
     /// The answer; empty when there was none.
@@ -75,11 +79,12 @@ impl Rehearsal {
     fn told(mut self, hidden: &[String]) -> Self {
         for at in 0..self.exchanges.len() {
             self.exchanges[at].advice = diagnosis::of(&self.exchanges[..=at]);
+            self.exchanges[at].causes = login::causes(&self.exchanges[..=at]);
         }
         let hidden = Secrets::of(hidden);
         let mask = |text: &mut String| *text = hidden.mask(text).into_owned();
-        for Exchange { url, failure, advice, sent, received, .. } in &mut self.exchanges {
-            url.iter_mut().chain(failure).chain(advice).for_each(mask);
+        for Exchange { url, failure, advice, causes, sent, received, .. } in &mut self.exchanges {
+            url.iter_mut().chain(failure).chain(advice).chain(causes).for_each(mask);
             for Quote { head, body } in [sent, received] {
                 head.iter_mut().for_each(mask);
                 mask(body);
@@ -97,7 +102,13 @@ pub async fn once(plan: &Plan, scenario: ScenarioId, origin: &Origin, seed: u64)
     let script = PreparedScenario::of(scenario, origin, &alone).keeping_bodies();
     let memory = Memory::new(1, rows(plan), script.slots, Draws::of(seed, 0, 0).values);
     let mut walker = Walker { agent: Agent::new(), memory };
-    let onlooker = Onlooker { plan, seen: RefCell::default(), head: RefCell::default(), hidden: RefCell::default() };
+    let onlooker = Onlooker {
+        plan,
+        version: origin.version(),
+        seen: RefCell::default(),
+        head: RefCell::default(),
+        hidden: RefCell::default(),
+    };
     let route = Route { origin, clock: Clock::start(), witness: &onlooker };
     let broken_off = match walker.log_in(&script.login, Duration::ZERO, &route).await {
         Err(reason) => Some(format!("the login failed: {}", reason.unwrap_or_default())),
@@ -130,6 +141,8 @@ fn rows(plan: &Plan) -> Arc<[Row]> {
 
 struct Onlooker<'a> {
     plan: &'a Plan,
+    /// Of requests that were not answered.
+    version: Version,
     seen: RefCell<Rehearsal>,
     /// The headers of the request that is on its way.
     head: RefCell<HeaderMap>,
@@ -144,7 +157,7 @@ impl Witness for Onlooker<'_> {
 
     fn before(&self, request: &Request, agent: &mut Agent) {
         let head = agent.preview(request);
-        self.hidden.borrow_mut().extend(confidential(&head));
+        self.hidden.borrow_mut().extend(confidential(&head).into_iter().chain(confidential_fields(&request.body)));
         self.head.replace(head);
     }
 
@@ -157,9 +170,16 @@ impl Witness for Onlooker<'_> {
         let head = self.head.take();
         let endpoint = &self.plan.endpoints[hop.step.endpoint.index()];
         if let Some(answer) = hop.answer {
-            self.hidden.borrow_mut().extend(confidential(&answer.headers));
+            let body = &answer.body[..answer.body.len().min(LONGEST)];
+            let tokens = login::tokens(&String::from_utf8_lossy(body));
+            self.hidden.borrow_mut().extend(confidential(&answer.headers).into_iter().chain(tokens));
         }
-        let quoted = |answer: &Answer| Quote::of_answer(answer.status, &answer.headers, &answer.body);
+        let quoted = |answer: &Answer| Quote::of_answer((answer.status, answer.version), &answer.headers, &answer.body);
+        let version = hop.answer.map_or(self.version, |answer| answer.version);
+        let sent = |request: &Request| {
+            let line = (&request.method, request.address.path());
+            Quote::of_request(line, version, &head, &request.body)
+        };
         seen.exchanges.push(Exchange {
             step: endpoint.name.clone(),
             login: endpoint.login,
@@ -167,9 +187,10 @@ impl Witness for Onlooker<'_> {
             url: hop.request.map(|request| request.address.url().to_string()),
             status: hop.answer.map(|answer| answer.status),
             duration: hop.ended.saturating_sub(hop.started),
-            failure: hop.failure.map(|failure| failure.description.clone()),
+            failure: hop.failure.map(|failure| failure.description.clone().into_owned()),
             advice: None,
-            sent: hop.request.map(|request| Quote::of_request(request, &head)).unwrap_or_default(),
+            causes: Vec::new(),
+            sent: hop.request.map(sent).unwrap_or_default(),
             received: hop.answer.map(quoted).unwrap_or_default(),
         });
     }

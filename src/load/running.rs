@@ -13,14 +13,15 @@ use tokio::{
 
 use super::{
     Job,
+    audit::Audit,
     course::Course,
     prepare::PreparedLoad,
     sitting::Crew,
     worker::{Report, Round, WorkerEnd},
 };
 use crate::measure::{
-    Collector, GeneratorHealth, Histogram, Layout, PhaseEnding, PhaseFacts, PhaseMeasurements, Recent, Sample,
-    Unanswered,
+    Collector, GeneratorHealth, Histogram, Layout, MachineShare, PhaseEnding, PhaseFacts, PhaseMeasurements, Recent,
+    Sample, Unanswered,
 };
 
 /// Reports that a worker may be ahead of the control side.
@@ -40,6 +41,7 @@ pub struct Running {
     ends: Vec<WorkerEnd>,
     /// When the last tick was, and the requests until then.
     last: (Duration, u64),
+    audit: Audit,
     /// Every request, where somebody asked for it.
     kept: Option<Arc<Mutex<Vec<Sample>>>>,
 }
@@ -114,6 +116,7 @@ impl Running {
             workers,
             ends: Vec::new(),
             last: (Duration::ZERO, 0),
+            audit: Audit::new(),
             kept: None,
         }
     }
@@ -123,7 +126,7 @@ impl Running {
         let next = self.course.clock.instant(self.last.0 + Duration::from_secs(1)).max(Instant::now());
         loop {
             tokio::select! {
-                report = self.reports.recv() => self.absorb(report?),
+                report = self.report() => self.absorb(report?),
                 () = sleep_until(next) => return Some(self.look()),
             }
         }
@@ -186,13 +189,23 @@ impl Running {
 
     /// What is measured so far: counts by span only.
     pub fn interim(&self) -> Option<PhaseMeasurements> {
-        let facts = PhaseFacts {
+        self.collector.as_ref().map(|collector| collector.interim(self.facts(self.course.measured())))
+    }
+
+    /// What is measured so far, histograms included, of the part of the window that has passed.
+    pub fn so_far(&self) -> Option<PhaseMeasurements> {
+        let since = self.course.window_start().map(|start| self.course.clock.now().saturating_sub(start));
+        let measured = self.course.measured().min(since.unwrap_or_default());
+        self.collector.as_ref().map(|collector| collector.so_far(self.facts(measured)))
+    }
+
+    fn facts(&self, measured: Duration) -> PhaseFacts {
+        PhaseFacts {
             ramp: self.course.ramp(),
-            measured: self.course.measured(),
+            measured,
             ending: self.course.ending(),
             generator: GeneratorHealth::default(),
-        };
-        self.collector.as_ref().map(|collector| collector.interim(facts))
+        }
     }
 
     /// Requests that are not in [`Self::interim`] because they had not ended when the workers handed over last.
@@ -206,7 +219,7 @@ impl Running {
     ///
     /// When a worker panicked, which is a defect.
     pub async fn finish(mut self) -> PhaseMeasurements {
-        while let Some(report) = self.reports.recv().await {
+        while let Some(report) = self.report().await {
             self.absorb(report);
         }
         for worker in self.workers.drain(..) {
@@ -220,13 +233,34 @@ impl Running {
             ramp: self.course.ramp(),
             measured: self.course.measured(),
             ending: self.course.ending(),
-            generator: health(&self.ends),
+            generator: health(&self.ends, self.audit.share()),
         };
         let dropped: u64 = self.ends.iter().map(|end| end.dropped).sum();
         let mut measurements = self.collector.take().expect("it is taken here only").finish(facts);
         // They were sent; nobody knows how they would have ended.
         measurements.sent += dropped;
         measurements
+    }
+
+    /// The next report of a worker. The machine is looked at as the window begins and ends, and at each report.
+    async fn report(&mut self) -> Option<Report> {
+        loop {
+            let window = self.window();
+            let due = window.and_then(|window| self.audit.next(window)).map(|at| self.course.clock.instant(at));
+            tokio::select! {
+                report = self.reports.recv() => {
+                    self.look_at_machine();
+                    return report;
+                }
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => self.look_at_machine(),
+            }
+        }
+    }
+
+    fn look_at_machine(&mut self) {
+        if let Some(window) = self.window() {
+            self.audit.look(self.course.clock.now(), window);
+        }
     }
 
     fn absorb(&mut self, report: Report) {
@@ -290,7 +324,7 @@ impl Drop for Running {
     }
 }
 
-fn health(ends: &[WorkerEnd]) -> GeneratorHealth {
+fn health(ends: &[WorkerEnd], machine: MachineShare) -> GeneratorHealth {
     let mut lateness = Histogram::new();
     for end in ends {
         lateness.merge(&end.lateness);
@@ -298,7 +332,9 @@ fn health(ends: &[WorkerEnd]) -> GeneratorHealth {
     GeneratorHealth {
         lateness_p99: lateness.quantile(0.99).unwrap_or_default(),
         lateness_max: lateness.max().unwrap_or_default(),
-        cpu_percent: ends.iter().map(|end| end.cpu_percent).fold(0.0, f64::max),
+        cpu_percent: ends.iter().map(|end| end.worked.cpu_percent).fold(0.0, f64::max),
+        run_queue_percent: ends.iter().filter_map(|end| end.worked.run_queue_percent).reduce(f64::max),
+        machine,
         slots: ends.iter().map(|end| end.slots).sum(),
         slots_missed: ends.iter().map(|end| end.slots_missed).sum(),
         exhausted: ends.iter().find_map(|end| end.exhausted.clone()),

@@ -10,10 +10,10 @@ use super::{
     walk::{Walked, Walker},
     worker::Worker,
 };
-use crate::{
-    client::Agent,
-    plan::{Load, Pacing},
-};
+use crate::plan::{Load, Pacing};
+
+/// A user who pauses for so long gives memory back meanwhile.
+const LONG_PAUSE: Duration = Duration::from_secs(1);
 
 /// A user between two rounds: its connection, its session and its random sources.
 pub(super) struct Parked {
@@ -28,9 +28,10 @@ pub(super) async fn live(worker: Rc<Worker>, user: u32, start: Duration) {
     let _presence = Presence::of(&worker);
     let load = &worker.load;
     let scenario = load.scenario_of(user);
-    let Draws { rows, pauses, values } = Draws::of(load.seed, load.phase_index, user);
+    let Draws { rows, pauses, values, traces } = Draws::of(load.seed, load.phase_index, user);
     let memory = Memory::new(user + 1, std::sync::Arc::clone(&load.rows), scenario.slots, values);
-    let mut parked = Parked { user, walker: Walker { agent: Agent::new(), memory }, rows, pauses };
+    let agent = worker.agent(load.traced.then_some(traces));
+    let mut parked = Parked { user, walker: Walker { agent, memory }, rows, pauses };
     parked.walker.memory.draw_row(&mut parked.rows);
     let route = worker.route();
     match parked.walker.log_in(&scenario.login, start, &route).await {
@@ -105,12 +106,27 @@ impl<'a> Life<'a> {
     /// Closed model with a pace: iterations in slots of the user's own; late ones catch up.
     async fn keep_pace(&mut self, pace: Duration) {
         let first = self.worker.course.clock.now() + schedule::part_of(pace, &mut self.pauses);
+        let slot = |number| schedule::pace_slot(first, pace, number);
         for number in 0.. {
-            let slot = schedule::pace_slot(first, pace, number);
-            let Some(now) = self.wait_until(slot).await else { return };
-            if self.iterate((slot, now)).await.is_none() {
-                return;
+            let Some(now) = self.wait_until(slot(number)).await else {
+                // A slot in which nothing was sent is a request that an app in time would have been asked for.
+                return self.leave_slots((number..).map(slot));
+            };
+            if self.iterate((slot(number), now)).await.is_none() {
+                return self.leave_slots((number + 1..).map(slot));
             }
+        }
+    }
+
+    /// The slots of the window that are left when its end has passed were not sent, because this user waited for the app.
+    fn leave_slots(&self, slots: impl Iterator<Item = Duration>) {
+        let Worker { course, ledger, .. } = self.worker;
+        let (Some(start), Some(end), None) = (course.window_start(), course.window_end(), course.stopped_at()) else {
+            return;
+        };
+        if let Some(step) = self.scenario.steps.first() {
+            let within = slots.take_while(|slot| *slot < end).filter(|slot| *slot >= start);
+            within.for_each(|slot| ledger.unsent(step.endpoint, slot));
         }
     }
 
@@ -141,13 +157,16 @@ impl<'a> Life<'a> {
 
     /// Waits and gives the time that it is then; `None` when the phase is over by then. Waking late is the generator's own
     /// lateness.
-    async fn wait_until(&self, intended: Duration) -> Option<Duration> {
+    async fn wait_until(&mut self, intended: Duration) -> Option<Duration> {
         let Worker { course, alarm, ledger, .. } = self.worker;
         let mut now = course.clock.now();
         if !course.may_go_on(intended, now) {
             return None;
         }
         if now < intended {
+            if intended.saturating_sub(now) >= LONG_PAUSE {
+                self.walker.agent.rest().await;
+            }
             alarm.rest_until(intended).await;
             now = course.clock.now();
             ledger.late(intended, now);

@@ -1,10 +1,11 @@
 //! Walking through steps: requests, redirect hops, expectations, extracted values.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use super::{clock::Clock, prepare::PreparedStep, recipe::Unmade, render::Memory};
 use crate::{
-    client::{Agent, Answer, Failure, Origin, Request, Trouble, extract, verify},
+    client::{Agent, Answer, Failure, Opening, Origin, Request, Trouble, extract, verify},
+    measure::TraceId,
     plan::{Connections, EndpointId, FailureKind, SlotId},
 };
 
@@ -28,7 +29,7 @@ pub(super) trait Witness {
     fn sending(&self, step: &PreparedStep, at: Duration);
     /// A request ended.
     fn ended(&self, hop: &Hop<'_>);
-    /// A request could not be sent because this machine ran out of descriptors or ports.
+    /// A request could not be sent because this machine ran out of descriptors, ports or memory for bodies.
     fn exhausted(&self, words: &str);
 }
 
@@ -41,9 +42,13 @@ pub(super) struct Hop<'a> {
     /// `None` when there was no complete answer.
     pub(super) answer: Option<&'a Answer>,
     pub(super) failure: Option<&'a Failure>,
+    /// The connection that was opened for it.
+    pub(super) opened: Option<Opening>,
     pub(super) intended: Duration,
     pub(super) started: Duration,
     pub(super) ended: Duration,
+    /// The id by which the app's tracing knows it; `None` where requests carry none.
+    pub(super) trace: Option<TraceId>,
 }
 
 /// What a walk goes through and who looks on.
@@ -73,7 +78,7 @@ pub(super) enum Walked {
 /// How a step ended.
 enum StepEnd {
     /// It was carried out; the failure in words, if it failed.
-    Done { ended: Duration, failed: Option<String> },
+    Done { ended: Duration, failed: Option<Cow<'static, str>> },
     /// A value that an earlier step should have extracted is missing.
     Unready(SlotId),
     /// The phase is over.
@@ -123,7 +128,7 @@ impl Walker {
         for step in steps {
             match self.perform(step, (intended, route.clock.now()), route).await {
                 StepEnd::Done { ended, failed: None } => intended = ended,
-                StepEnd::Done { failed: Some(because), .. } => return Err(Some(because)),
+                StepEnd::Done { failed: Some(because), .. } => return Err(Some(because.into_owned())),
                 StepEnd::Unready(_) => return Err(Some("a step needs a value that was not extracted".to_owned())),
                 StepEnd::Over => return Err(None),
             }
@@ -155,7 +160,18 @@ impl Walker {
             let deadline = route.clock.instant(started + request.timeout);
             let outcome = self.agent.exchange_by(deadline, route.origin, request).await;
             let ended = route.clock.now();
-            let seen = Hop { step, request: Some(request), answer: None, failure: None, intended, started, ended };
+            let (opened, trace) = (self.agent.opened(), self.agent.trace());
+            let seen = Hop {
+                step,
+                request: Some(request),
+                answer: None,
+                failure: None,
+                opened,
+                intended,
+                started,
+                ended,
+                trace,
+            };
             let answer = match outcome {
                 Ok(answer) => answer,
                 Err(trouble) => return self.break_off(trouble, &seen, route).await,
@@ -202,7 +218,7 @@ impl Walker {
             Trouble::Exhausted(words) => {
                 route.witness.exhausted(&words);
                 tokio::time::sleep(EXHAUSTED_PAUSE).await;
-                words
+                words.into()
             }
         };
         StepEnd::Done { ended: route.clock.now(), failed: Some(because) }
@@ -247,7 +263,17 @@ fn next_hop(
 fn refuse<W: Witness>(step: &PreparedStep, failure: &Failure, intended: Duration, route: &Route<'_, W>) -> StepEnd {
     let now = route.clock.now();
     route.witness.sending(step, now);
-    let hop = Hop { step, request: None, answer: None, failure: Some(failure), intended, started: now, ended: now };
+    let hop = Hop {
+        step,
+        request: None,
+        answer: None,
+        failure: Some(failure),
+        opened: None,
+        intended,
+        started: now,
+        ended: now,
+        trace: None,
+    };
     route.witness.ended(&hop);
     StepEnd::Done { ended: now, failed: Some(failure.description.clone()) }
 }

@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use rustix::time::{ClockId, clock_gettime};
 use tokio::{
     runtime::{Builder, LocalOptions},
     sync::mpsc::{Receiver, Sender},
@@ -16,6 +15,7 @@ use tokio::{
 
 use super::{
     alarm::{Alarm, Precision},
+    audit::{Effort, Worked},
     course::{Course, SLOT_GRACE},
     ledger::Ledger,
     pool::Pool,
@@ -26,8 +26,9 @@ use super::{
     walk::Route,
 };
 use crate::{
+    client::{Agent, Shared},
     measure::{Batch, Histogram, Layout},
-    plan::Load,
+    plan::{Connections, Load},
 };
 
 /// The heartbeat: how often a worker looks at its own lateness and at the course.
@@ -55,8 +56,7 @@ pub(super) enum Report {
 #[derive(Debug, Default)]
 pub(super) struct WorkerEnd {
     pub(super) lateness: Histogram,
-    /// CPU time of its thread as a share of the window, in percent.
-    pub(super) cpu_percent: f64,
+    pub(super) worked: Worked,
     pub(super) slots: u64,
     pub(super) slots_missed: u64,
     /// Requests that were dropped in flight.
@@ -71,6 +71,8 @@ pub(super) struct Worker {
     pub(super) alarm: Alarm,
     pub(super) ledger: Ledger,
     pub(super) pool: Pool,
+    /// The connections of its users, where they share them.
+    shared: Option<Rc<Shared>>,
     index: u32,
     users: RefCell<JoinSet<()>>,
     /// Users that are logged in already and wait for this round.
@@ -80,15 +82,8 @@ pub(super) struct Worker {
     /// Every user of this worker has been started, or will not be.
     all_started: Cell<bool>,
     slots: Cell<(u64, u64)>,
-    cpu: Cell<Option<CpuSpan>>,
+    effort: Effort,
     looked_at: Cell<bool>,
-}
-
-/// CPU time of this thread over a part of the window.
-#[derive(Debug, Clone, Copy)]
-struct CpuSpan {
-    from: (Duration, Duration),
-    to: (Duration, Duration),
 }
 
 /// A part of a worker's life with a window of its own. An ordinary phase has one.
@@ -128,13 +123,14 @@ pub(super) async fn work(
         alarm: Alarm::new(course.clock, precision),
         ledger: Ledger::new(Arc::clone(&course), layout, users_of(course.first_users(), index, load.workers)),
         pool: Pool::new(course.clock),
+        shared: (load.origin.connections() == Connections::Shared).then(|| Rc::new(Shared::new())),
         index,
         users: RefCell::new(JoinSet::new()),
         arriving: RefCell::new(std::mem::take(parked)),
         parked: RefCell::new(Vec::new()),
         all_started: Cell::new(false),
         slots: Cell::new((0, 0)),
-        cpu: Cell::new(None),
+        effort: Effort::of_this_thread(),
         looked_at: Cell::new(false),
         load,
         course,
@@ -248,6 +244,11 @@ impl Worker {
         Route { origin: &self.load.origin, clock: self.course.clock, witness: &self.ledger }
     }
 
+    /// What a new user sends with; trace ids come from this source, if requests carry any.
+    pub(super) fn agent(&self, traces: Option<fastrand::Rng>) -> Agent {
+        Agent::of_user(self.shared.clone(), traces)
+    }
+
     /// Keeps a user for the next round.
     pub(super) fn park(&self, parked: Parked) {
         self.parked.borrow_mut().push(parked);
@@ -260,7 +261,7 @@ impl Worker {
         self.ledger.open_window();
         self.course.watch_ramp();
         self.reap_users();
-        self.watch_cpu(now);
+        self.watch_effort(now);
         if let (Load::Open { rate, .. }, Some((_, duration))) = (&self.load.load, self.course.window()) {
             if let Some(slots) = self.course.slots(*rate).filter(|_| !self.pool.is_open()) {
                 self.pool.open(Way::of(slots, self.index, self.load.workers));
@@ -316,26 +317,18 @@ impl Worker {
         }
     }
 
-    fn watch_cpu(&self, now: Duration) {
-        let Some((start, duration)) = self.course.window() else { return };
-        if now < start || now >= start + duration {
-            return;
+    fn watch_effort(&self, now: Duration) {
+        let window = self.course.window();
+        if window.is_some_and(|(start, duration)| now >= start && now < start + duration) {
+            self.effort.look(now);
         }
-        let spent = clock_gettime(ClockId::ThreadCPUTime);
-        let spent = Duration::try_from(spent).unwrap_or_default();
-        let from = self.cpu.get().map_or((now, spent), |span| span.from);
-        self.cpu.set(Some(CpuSpan { from, to: (now, spent) }));
     }
 
     fn end(&self) -> WorkerEnd {
-        let cpu_percent = self.cpu.get().map_or(0.0, |CpuSpan { from, to }| {
-            let (wall, spent) = (to.0.saturating_sub(from.0), to.1.saturating_sub(from.1));
-            if wall.is_zero() { 0.0 } else { 100.0 * spent.as_secs_f64() / wall.as_secs_f64() }
-        });
         let (slots, slots_missed) = self.slots.get();
         WorkerEnd {
             lateness: self.ledger.take_lateness(),
-            cpu_percent,
+            worked: self.effort.worked(),
             slots,
             slots_missed,
             dropped: self.ledger.in_flight(),

@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Batch, Clock, EndpointMeasurements, Layout, PhaseFacts, PhaseMeasurements, Recent, Sample, Threshold, Unanswered,
+    Batch, Clock, EndpointMeasurements, Layout, PhaseFacts, PhaseMeasurements, Recent, Sample, Threshold, Traces,
+    Unanswered,
     recent::Seconds,
     recorder::{Added, EXAMPLES},
     windows::Windows,
@@ -68,11 +69,19 @@ impl Collector {
         for added in &batch.added {
             self.add(added);
         }
+        for connected in &batch.opened {
+            if self.span(connected.endpoint, connected.intended).is_some() {
+                self.endpoints[connected.endpoint.index()].split.opened(connected.opened);
+            }
+        }
         for (endpoint, example) in batch.examples {
             let examples = &mut self.endpoints[endpoint.index()].examples;
             if examples.len() < EXAMPLES && !examples.contains(&example) {
                 examples.push(example);
             }
+        }
+        for (traces, id) in batch.traces.into_iter().zip(0..) {
+            self.keep(EndpointId(id), &traces);
         }
         self.windows.freeze_old();
         self.seconds.prune();
@@ -121,6 +130,19 @@ impl Collector {
         }
     }
 
+    /// The same with statuses and histograms, as far as batches have come: for how a running phase stands. It copies a few
+    /// hundred kilobytes for each endpoint, so it is for those who look.
+    pub fn so_far(&self, facts: PhaseFacts) -> PhaseMeasurements {
+        let mut measurements = self.interim(facts);
+        for (copy, endpoint) in measurements.endpoints.iter_mut().zip(&self.endpoints) {
+            copy.statuses.clone_from(&endpoint.statuses);
+            copy.latency.clone_from(&endpoint.latency);
+            copy.added.clone_from(&endpoint.added);
+            copy.service.clone_from(&endpoint.service);
+        }
+        measurements
+    }
+
     /// Everything measured in the phase; the spans of an extended window are merged in pairs. Answers that came after what
     /// was measured, because the phase was stopped early, are not counted as completed in it.
     pub fn finish(mut self, facts: PhaseFacts) -> PhaseMeasurements {
@@ -161,8 +183,10 @@ impl Collector {
     }
 
     fn count(&mut self, sample: &Sample) {
-        self.sent += u64::from(sample.failure != Some(FailureKind::Unsent));
-        self.failed += u64::from(sample.failure.is_some());
+        if sample.failure != Some(FailureKind::Unsent) {
+            self.sent += 1;
+            self.failed += u64::from(sample.failure.is_some());
+        }
         let login = self.layout.logins[sample.endpoint.index()];
         if !login {
             self.seconds.count(sample);
@@ -179,6 +203,15 @@ impl Collector {
             self.windows.count(sample);
             let limits = &self.limits[sample.endpoint.index()];
             measure(&mut self.endpoints[sample.endpoint.index()], span, sample, limits);
+        }
+    }
+
+    /// Keeps those of what is measured.
+    fn keep(&mut self, endpoint: EndpointId, traces: &Traces) {
+        for trace in traces.all() {
+            if self.span(endpoint, trace.at).is_some() {
+                self.endpoints[endpoint.index()].traces.add(*trace);
+            }
         }
     }
 
@@ -224,6 +257,10 @@ fn measure(endpoint: &mut EndpointMeasurements, span: usize, sample: &Sample, li
     }
     if !sample.timed() {
         return;
+    }
+    // A timeout has none.
+    if let Some(split) = sample.split {
+        endpoint.split.answered(split);
     }
     endpoint.latency.record(sample.latency);
     endpoint.service.record(sample.service);

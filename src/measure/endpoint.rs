@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Histogram, Layout};
+use super::{Histogram, Layout, TimeSplit, Traces};
 use crate::plan::{EndpointId, FailureKind};
 
 /// What was measured of one endpoint in one phase: its measured window, for login endpoints the ramp.
@@ -21,6 +21,8 @@ pub struct EndpointMeasurements {
     pub added: Histogram,
     /// Service time of successes and timeouts.
     pub service: Histogram,
+    /// Where the time of successes went, and that of the connections which requests opened.
+    pub split: TimeSplit,
     /// Successful answers whose last byte came within the window, as far as it was measured, also of requests that were
     /// meant to start before it.
     pub completed: u64,
@@ -35,6 +37,8 @@ pub struct EndpointMeasurements {
     pub unknown_statuses: u64,
     /// Failures whose kind another tool's files do not tell; 0 likewise.
     pub unknown_kinds: u64,
+    /// Requests with their trace ids: the slowest, and the first failures; empty where they carry none.
+    pub traces: Traces,
 }
 
 impl EndpointMeasurements {

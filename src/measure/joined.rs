@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use super::{
-    EndpointMeasurements, GaugeSeries, GeneratorHealth, PhaseEnding, PhaseMeasurements, SpanCounts, Statement,
-};
+use super::{EndpointMeasurements, GaugeSeries, PhaseEnding, PhaseMeasurements, SpanCounts, Statement, Trace};
 
 impl PhaseMeasurements {
     /// Joins the windows of one load, in order of time, as if there had been no time between them: the second window
@@ -25,7 +23,7 @@ impl PhaseMeasurements {
             joined.sent += part.sent;
             joined.failed += part.failed;
             joined.ending = worse(joined.ending, part.ending);
-            join_health(&mut joined.generator, &part.generator);
+            joined.generator.join(&part.generator);
             joined.windows.extend(part.windows.into_iter().map(|mut window| {
                 window.second = shifted(Duration::from_secs(window.second.into()), shift).as_secs() as u32;
                 window.answered = window.answered.map(|at| shifted(at, shift));
@@ -85,17 +83,6 @@ fn worse(first: PhaseEnding, second: PhaseEnding) -> PhaseEnding {
     if first == PhaseEnding::Completed { second } else { first }
 }
 
-fn join_health(health: &mut GeneratorHealth, more: &GeneratorHealth) {
-    health.lateness_p99 = health.lateness_p99.max(more.lateness_p99);
-    health.lateness_max = health.lateness_max.max(more.lateness_max);
-    health.cpu_percent = health.cpu_percent.max(more.cpu_percent);
-    health.slots += more.slots;
-    health.slots_missed += more.slots_missed;
-    if health.exhausted.is_none() {
-        health.exhausted.clone_from(&more.exhausted);
-    }
-}
-
 /// Adds a part's counts to an endpoint, and gives the part's spans.
 fn join_endpoint(row: &mut EndpointMeasurements, more: EndpointMeasurements, shift: f64) -> Vec<SpanCounts> {
     row.requests += more.requests;
@@ -109,12 +96,16 @@ fn join_endpoint(row: &mut EndpointMeasurements, more: EndpointMeasurements, shi
     row.latency.merge(&more.latency);
     row.added.merge(&more.added);
     row.service.merge(&more.service);
+    row.split.merge(&more.split);
     let failure = more.first_failure.map(|(at, kind)| (shifted(at, shift), kind));
     row.first_failure = row.first_failure.or(failure);
     for example in more.examples {
         if row.examples.len() < super::recorder::EXAMPLES && !row.examples.contains(&example) {
             row.examples.push(example);
         }
+    }
+    for trace in more.traces.all() {
+        row.traces.add(Trace { at: shifted(trace.at, shift), ..*trace });
     }
     more.spans
 }

@@ -17,15 +17,17 @@ mod recent;
 mod recorder;
 mod sample;
 mod silence;
+mod split;
 mod summary;
 mod tape;
 mod times;
+mod trace;
 mod windows;
 
 pub use collector::Collector;
 pub use endpoint::{EndpointMeasurements, SpanCounts};
 pub use gauge::{GaugeSample, GaugeSeries, Statement};
-pub use generator::GeneratorHealth;
+pub use generator::{GeneratorHealth, MachineShare};
 pub use histogram::{Histogram, HistogramError};
 pub use joined::{join_statements, shift};
 pub use layout::{Clock, Layout, SPANS, Threshold};
@@ -33,8 +35,10 @@ pub use phase::{PhaseEnding, PhaseFacts, PhaseMeasurements, Ramp, Window};
 pub use recent::{Recent, Unanswered};
 pub use recorder::{Batch, Recorder};
 pub use sample::Sample;
+pub use split::{Opened, Part, Split, TimeSplit};
 pub use summary::{Summary, SummaryRow};
 pub use tape::Tape;
+pub use trace::{Trace, TraceId, Traces};
 
 #[cfg(test)]
 mod tests;

@@ -28,7 +28,7 @@ pub struct PhaseMeasurements {
     pub generator: GeneratorHealth,
     /// Every request sent in this phase, ramp, login and warm-up included, `unsent` excluded.
     pub sent: u64,
-    /// Failures among all of them, `unsent` included.
+    /// Failures among them; what was not sent is among the endpoints' failures only.
     pub failed: u64,
     /// The times, where another tool summed them up and wrote no requests; histograms and spans have none then.
     pub summary: Option<Summary>,

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Histogram, Layout, Sample, silence::Silences};
+use super::{Histogram, Layout, Opened, Sample, Trace, Traces, silence::Silences, split::Connected};
 use crate::plan::{EndpointId, FailureKind};
 
 /// Different descriptions of failures that are kept for an endpoint.
@@ -16,7 +16,10 @@ pub struct Recorder {
     layout: Arc<Layout>,
     samples: Vec<Sample>,
     added: Vec<Added>,
+    opened: Vec<Connected>,
     examples: Vec<(EndpointId, String)>,
+    /// By endpoint; empty where requests carry no trace id.
+    traces: Vec<Traces>,
     in_flight: i64,
     /// By endpoint: what [`Self::describe_failure`] has already kept.
     described: Vec<Vec<String>>,
@@ -43,7 +46,9 @@ impl Recorder {
             layout,
             samples: Vec::new(),
             added: Vec::new(),
+            opened: Vec::new(),
             examples: Vec::new(),
+            traces: Vec::new(),
             in_flight: 0,
             described,
             silences: None,
@@ -112,6 +117,11 @@ impl Recorder {
         self.samples.push(*sample);
     }
 
+    /// Notes that a request opened a connection; `intended` is when the request was meant to start.
+    pub fn opened(&mut self, endpoint: EndpointId, intended: Duration, opened: Opened) {
+        self.opened.push(Connected { endpoint, intended, opened });
+    }
+
     /// Keeps a failure's description as evidence; at most three different ones an endpoint.
     pub fn describe_failure(&mut self, endpoint: EndpointId, description: &str) {
         let described = &mut self.described[endpoint.index()];
@@ -119,6 +129,18 @@ impl Recorder {
             described.push(description.to_owned());
             self.examples.push((endpoint, description.to_owned()));
         }
+    }
+
+    /// Keeps a request with its trace id, if it is one of the slowest, or of the first failures, of what is measured.
+    pub fn trace(&mut self, endpoint: EndpointId, trace: Trace) {
+        let within = |start: Duration| trace.at.checked_sub(start).is_some_and(|since| since < self.length);
+        if !self.layout.logins[endpoint.index()] && !self.window.is_some_and(within) {
+            return;
+        }
+        if self.traces.is_empty() {
+            self.traces = vec![Traces::default(); self.layout.logins.len()];
+        }
+        self.traces[endpoint.index()].add(trace);
     }
 
     /// Notes that a request of a user with think time starts now; a silence before it is filled with the requests that
@@ -145,7 +167,9 @@ impl Recorder {
         Batch {
             samples: std::mem::replace(&mut self.samples, room),
             added: std::mem::take(&mut self.added),
+            opened: std::mem::take(&mut self.opened),
             examples: std::mem::take(&mut self.examples),
+            traces: std::mem::take(&mut self.traces),
             in_flight: std::mem::take(&mut self.in_flight),
         }
     }
@@ -166,7 +190,10 @@ impl Watch {
 pub struct Batch {
     pub(super) samples: Vec<Sample>,
     pub(super) added: Vec<Added>,
+    pub(super) opened: Vec<Connected>,
     pub(super) examples: Vec<(EndpointId, String)>,
+    /// By endpoint, or empty.
+    pub(super) traces: Vec<Traces>,
     /// By how many there are more requests in flight.
     pub(super) in_flight: i64,
 }

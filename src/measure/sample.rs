@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Split;
 use crate::plan::{EndpointId, FailureKind};
 
 /// One intended request. Times are since the phase's origin.
@@ -19,6 +20,8 @@ pub struct Sample {
     pub status: Option<u16>,
     /// `None` is success.
     pub failure: Option<FailureKind>,
+    /// Before and after the first byte of the answer; `None` without a complete answer.
+    pub split: Option<Split>,
 }
 
 impl Sample {

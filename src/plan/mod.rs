@@ -14,6 +14,8 @@ mod expression;
 mod failure;
 mod foreign;
 mod grammar;
+mod limits;
+mod logins;
 mod monitors;
 mod notes;
 mod outlook;
@@ -37,6 +39,8 @@ pub use expression::{Expression, Labels, Need, Selector, parse_labels, split_nam
 pub use failure::FailureKind;
 pub use foreign::{Foreign, ForeignLoad, ForeignRow};
 pub use grammar::is_criterion;
+pub(crate) use grammar::{Line as Written, Selector as Selected, written, written_cell};
+pub use limits::Limits;
 pub use monitors::{Band, Gauge, GaugeId, Host, Monitor, Process, Source};
 pub use notes::notes;
 pub use outlook::{Outlook, requests_needed};

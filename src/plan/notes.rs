@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{
     Act, Choice, Criterion, EndpointId, Limit, Op, Phase, Place, Plan, Subject,
+    logins::logins,
     outlook::{Outlook, expected_for, requests_needed},
 };
 use crate::{
@@ -13,7 +14,8 @@ use crate::{
 
 /// Remarks on a plan, in the order of the file: criteria that this many requests cannot make certain, phases that
 /// raise users and complexity at once, criteria that every measured value meets, secrets that are too short to be
-/// masked, verification switched off or not asked for, a deadline that the longest run would miss.
+/// masked, more descriptors or ports than this machine has, verification switched off or not asked for, a deadline that the
+/// longest run would miss, and logins that often do not work.
 pub fn notes(config: &Config, choice: &Choice, plan: &Plan) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut note = |span: Span, message: String, help: Option<&str>| {
@@ -34,6 +36,9 @@ pub fn notes(config: &Config, choice: &Choice, plan: &Plan) -> Vec<Note> {
         let help = "end its address in `?sslmode=require`, or in `?sslmode=disable` where the network is trusted";
         note(span(place, name.chars().count()), message, Some(help));
     }
+    for (place, length, message, help) in logins(config, choice, plan) {
+        note(span(&place, length), message, Some(help));
+    }
     for phase in &plan.phases {
         let outlook = plan.outlook(phase);
         for criterion in &phase.criteria {
@@ -46,6 +51,11 @@ pub fn notes(config: &Config, choice: &Choice, plan: &Plan) -> Vec<Note> {
                 let help = "a longer window or more load decides it; until then `policy.uncertain_criterion` does";
                 note(span(&criterion.place, criterion.text.chars().count()), message, Some(help));
             }
+        }
+    }
+    for phase in &plan.phases {
+        for (message, help) in choice.limits.exceeded(plan, phase) {
+            note(span(&phase.place, phase.name.chars().count()), message, Some(help));
         }
     }
     for pair in plan.phases.windows(2) {

@@ -87,6 +87,10 @@ pub struct Target {
     pub connections: Connections,
     /// `resolve`: hosts, in lower case and without a dot at the end, and the address of each.
     pub resolve: Vec<(String, IpAddr)>,
+    /// `proxy`: what load, probes and `ready` go through; speaks plain HTTP.
+    pub proxy: Option<Url>,
+    /// `trace`: whether each request of the load carries a `traceparent` of its own.
+    pub trace: bool,
     /// TLS.
     pub tls: Tls,
     /// `ready`: path and longest wait.
@@ -148,6 +152,8 @@ pub enum Connections {
     Iteration,
     /// When a request is sent.
     Request,
+    /// Never: users of one worker share connections, over HTTP/2.
+    Shared,
 }
 
 /// `target.tls`.

@@ -57,7 +57,7 @@ fn exchanges(
     let (url, head) = control.preview(inquiry).unzip();
     let head = head.unwrap_or_default();
     let path = url.as_ref().map_or(inquiry.url, |url| &url[url::Position::BeforePath..url::Position::AfterQuery]);
-    let line = format!("{} {path} HTTP/1.1", inquiry.method);
+    let version = answer.map_or_else(|| control.version(), |answer| answer.version);
     let mut hidden = confidential(&head);
     hidden.extend(answer.iter().flat_map(|answer| confidential(&answer.headers)));
     let exchange = Exchange {
@@ -68,9 +68,10 @@ fn exchanges(
         duration: started.elapsed(),
         failure: Some(failure.to_owned()),
         advice: None,
-        sent: Quote::of(line, &head, inquiry.body.unwrap_or_default().as_bytes()),
+        causes: Vec::new(),
+        sent: Quote::of_request((inquiry.method, path), version, &head, inquiry.body.unwrap_or_default().as_bytes()),
         received: answer
-            .map(|answer| Quote::of_answer(answer.status, &answer.headers, &answer.body))
+            .map(|answer| Quote::of_answer((answer.status, answer.version), &answer.headers, &answer.body))
             .unwrap_or_default(),
         url: url.map(String::from),
     };

@@ -1,5 +1,6 @@
 //! What to try: one sentence for each kind of trouble, after the optimization roadmap of the strategy document.
 
+use super::spent;
 use crate::judge::{
     ANSWERS, Anchored, Band, ComparisonMode, EndpointVerdict, Finding, Generator, LOGGED_IN, Lacked, MonitorVerdict,
     Outcome, PhaseVerdict, Regression, Resource, Verdict, short_commit,
@@ -18,10 +19,21 @@ pub(super) fn for_generator(generator: Option<&Generator>) -> String {
             "Keep connections open between requests, widen the range of local ports \
              (`net.ipv4.ip_local_port_range`), or lower the rate"
         }
+        Some(Lacked::Memory) => "Look into fewer or smaller bodies (`body_has`, `json`, `extract`), or lower users",
         Some(Lacked::OwnCpu) => "Give the generator more cores or its own machine, or lower users or rate",
+        Some(Lacked::Quota) => {
+            "Raise the CPU quota of the container or cgroup that the gate runs in (`--cpus`, `limits.cpu`, `cpu.max`), or \
+             lower users or rate"
+        }
         Some(Lacked::OtherWork) => {
-            "Keep other work off this machine while the gate runs (the app, its database, builds), or raise the limit \
-             on its CPU; fewer users would not help"
+            "Keep other work off this machine while the gate runs (the app, its database, builds); fewer users would not \
+             help"
+        }
+        Some(Lacked::Steal) => {
+            "Run it on a machine that does not share its cores with others, or once more; fewer users would not help"
+        }
+        Some(Lacked::Unexplained) => {
+            "Run it once more; if it happens again, spread what is due at one moment (`spawn_rate`, a range of `think`)"
         }
         None => "Give the generator its own machine or more cores, or lower users or rate",
     };
@@ -141,7 +153,9 @@ fn slow(phase: &PhaseVerdict, finding: &Finding) -> Option<String> {
     let worst = finding.worst_endpoint.as_ref().and_then(|name| phase.endpoints.iter().find(|e| e.name == *name));
     let timed = phase.endpoints.iter().filter_map(|endpoint| Some((endpoint, endpoint.latency_ms.p95?)));
     let slowest = timed.max_by(|left, right| left.1.total_cmp(&right.1)).map(|(endpoint, _)| endpoint);
-    let endpoint = worst.or(slowest).map(|endpoint| {
+    let endpoint = worst.or(slowest);
+    let spent = endpoint.and_then(spent::where_it_went);
+    let endpoint = endpoint.map(|endpoint| {
         let why = match (worst, finding.worst_part) {
             (Some(_), Some([count, all])) if count > all / 2 => "most of the slow answers came from it",
             (Some(_), Some(_)) => "more of the slow answers came from it than from any other",
@@ -150,7 +164,7 @@ fn slow(phase: &PhaseVerdict, finding: &Finding) -> Option<String> {
         let p95 = number::or_nothing(endpoint.latency_ms.p95, number::milliseconds);
         format!("Begin with {}: {why} (p95 {p95}). Look at its queries (N+1, indexes), then at a cache.", endpoint.name)
     });
-    join(endpoint, busiest_gauge(phase))
+    join(join(endpoint, spent), busiest_gauge(phase))
 }
 
 /// Failures: by the kind that occurred most at the endpoint with the most of them, else anywhere.
@@ -323,6 +337,10 @@ mod tests {
         assert!(advice(Lacked::OtherWork).starts_with("Keep other work off this machine"));
         assert!(advice(Lacked::Descriptors).contains("ulimit -n"));
         assert!(advice(Lacked::Ports).contains("ip_local_port_range"));
+        assert!(advice(Lacked::Memory).contains("smaller bodies"));
+        assert!(advice(Lacked::Quota).contains("cpu.max"));
+        assert!(advice(Lacked::Steal).contains("does not share its cores"));
+        assert!(advice(Lacked::Unexplained).starts_with("Run it once more"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use csv::{Terminator, WriterBuilder};
 
 use super::Publishable;
 use crate::{
-    judge::{EndpointVerdict, Milliseconds, PhaseVerdict},
+    judge::{EndpointVerdict, Milliseconds, PhaseVerdict, TimeSplit},
     plan::FailureKind,
 };
 
@@ -16,6 +16,10 @@ const HEADER: [&str; 8] =
 
 /// The percentiles of each clock.
 const TIMES: [&str; 6] = ["p50", "p90", "p95", "p99", "max", "mean"];
+
+/// The parts of the time, after what was there before them.
+const PARTS: [&str; 6] =
+    ["connections", "dns_mean_ms", "connect_mean_ms", "tls_mean_ms", "first_byte_mean_ms", "body_mean_ms"];
 
 /// The whole table.
 pub(super) fn render(publishable: &Publishable) -> String {
@@ -34,7 +38,8 @@ const IN_MEMORY: &str = "rows of equal length can be written to memory";
 fn header() -> Vec<String> {
     let times = ["latency", "service"].into_iter().flat_map(|clock| TIMES.map(|time| format!("{clock}_{time}_ms")));
     let errors = FailureKind::ALL.map(|kind| format!("error_{}", kind.key()));
-    HEADER.map(str::to_owned).into_iter().chain(times).chain(["statuses".to_owned()]).chain(errors).collect()
+    let counted = HEADER.map(str::to_owned).into_iter().chain(times).chain(["statuses".to_owned()]).chain(errors);
+    counted.chain(PARTS.map(str::to_owned)).collect()
 }
 
 fn row(phase: &PhaseVerdict, endpoint: &EndpointVerdict) -> Vec<String> {
@@ -58,6 +63,9 @@ fn row(phase: &PhaseVerdict, endpoint: &EndpointVerdict) -> Vec<String> {
     }
     row.push(text(&counts(statuses)));
     row.extend(FailureKind::ALL.map(|kind| errors.get(kind.key()).copied().unwrap_or(0).to_string()));
+    let TimeSplit { connections, dns, connect, tls, first_byte, body, max: _ } = endpoint.time_split_ms;
+    row.push(connections.to_string());
+    row.extend([dns, connect, tls, first_byte, body].map(number));
     row
 }
 

@@ -1,13 +1,14 @@
 //! What the gate says while it runs, as lines of text.
 //!
 //! In CI these lines are all there is: one at a phase's start, one every ten seconds, and the verdict on each phase. On
-//! a terminal the lines of every ten seconds give way to a bar, for which [`Narrator::standing`] gives the words.
+//! a terminal the lines of every ten seconds give way to a few that are drawn again and again ([`Narrator::screen`]).
 
 use std::time::Duration;
 
 use super::{
     Colour, Detail, Mask, clean, ladder,
     publishable::publishable_phase,
+    screen::{self, Screen},
     terminal::{COLUMNS, Tint, clip, tint, without_commands, wrap},
     trouble::{self, Standing},
     when,
@@ -32,15 +33,6 @@ pub struct Narrator<'a> {
     seconds: u32,
 }
 
-/// How a run stands, for a bar on a terminal.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Standings {
-    /// The share of the planned time that has passed, from 0 to 1.
-    pub share: f64,
-    /// Phase, users, rate, p95, failures and time left, within 80 columns less the bar.
-    pub words: String,
-}
-
 impl<'a> Narrator<'a> {
     /// A narrator that has heard nothing yet; `mask` takes secrets out of what it repeats.
     pub fn new(mask: Box<Mask<'a>>, colour: Colour, detail: Detail) -> Self {
@@ -60,12 +52,7 @@ impl<'a> Narrator<'a> {
             Event::Preflight(check) => self.check("preflight", check),
             Event::PhaseStarted { name, number, users, rate, duration } => {
                 (self.number, self.seconds) = (*number, 0);
-                let load = match rate {
-                    Some(rate) => number::per_second(*rate),
-                    None => format!("{} users", number::count(u64::from(*users))),
-                };
-                let window = when::span(*duration);
-                self.wrapped(&format!("phase {number} of {}, {name}: {load}, window {window}", self.phases))
+                self.wrapped(&begins((name, *number, self.phases), (*users, *rate), *duration))
             }
             Event::PhaseExtended { name, by } => {
                 self.planned += *by;
@@ -77,7 +64,10 @@ impl<'a> Narrator<'a> {
             Event::Confirming { phase, time, of } => self.wrapped(&format!(
                 "measuring {phase} again, {time} of {of}: a comparison would fail, and one run alone does not block"
             )),
-            Event::RecoveryStarted => vec!["recovery: waiting until the app is back".to_owned()],
+            Event::RecoveryStarted => {
+                self.number = 0;
+                vec!["recovery: waiting until the app is back".to_owned()]
+            }
             Event::Recovery(recovery) => self.recovery(recovery),
             Event::Integrity(check) => self.check("integrity", check),
             Event::Cleanup(check) => self.check("cleanup", check),
@@ -97,20 +87,30 @@ impl<'a> Narrator<'a> {
         without_commands(&format!("  {}", clip(&self.words(progress), COLUMNS - 2)))
     }
 
-    /// On a terminal: how the run stands.
-    pub fn standing(&self, progress: &Progress) -> Standings {
+    /// On a terminal: how the run stands, in lines that fit on it.
+    pub fn screen(&self, progress: &Progress, screen: Screen) -> Vec<String> {
         let left = progress.left.as_secs_f64() / self.planned.as_secs_f64().max(1.0);
-        let words = format!("{}/{} {}", self.number, self.phases, self.words(progress));
-        Standings { share: (1.0 - left).clamp(0.0, 1.0), words: clip(&words, COLUMNS - 16) }
+        let course = screen::Course {
+            phase: self.show(&progress.phase),
+            number: self.number,
+            of: self.phases,
+            passed: (1.0 - left).clamp(0.0, 1.0),
+        };
+        let lines = screen::lines(progress, &course, (screen, self.colour), &|text| self.show(text).into());
+        lines.iter().map(|line| without_commands(line)).collect()
+    }
+
+    /// In a log that folds groups of lines: the title of the group that a phase's start begins.
+    pub fn group(&self, event: &Event) -> Option<String> {
+        let Event::PhaseStarted { name, number, users, rate, duration } = event else { return None };
+        Some(self.show(&begins((name, *number, self.phases), (*users, *rate), *duration)))
     }
 
     fn words(&self, progress: &Progress) -> String {
-        let Progress { phase, stage, users, rate, p95, failures, left } = progress;
+        let Progress { phase, stage, users, rate, p95, failures, left, .. } = progress;
         let stage = match stage {
-            Stage::Ramp => " logging in",
-            Stage::Warmup => " warming up",
-            Stage::Window => "",
-            Stage::Drain => " ending",
+            Stage::Window => String::new(),
+            stage => format!(" {}", screen::doing(*stage)),
         };
         let users = number::count(u64::from(*users));
         let rate = number::per_second(*rate);
@@ -176,6 +176,15 @@ impl<'a> Narrator<'a> {
     }
 }
 
+/// A phase begins, the so many-th of so many.
+fn begins((name, number, of): (&str, u32, u32), (users, rate): (u32, Option<f64>), window: Duration) -> String {
+    let load = match rate {
+        Some(rate) => number::per_second(rate),
+        None => number::counted(u64::from(users), "user"),
+    };
+    format!("phase {number} of {of}, {name}: {load}, window {}", when::span(window))
+}
+
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
@@ -195,7 +204,9 @@ mod tests {
             rate: 128.4,
             p95: Some(Duration::from_millis(283)),
             failures: 1_204,
+            share: 0.25,
             left: Duration::from_secs(72),
+            standing: crate::judge::Standing::default(),
         }
     }
 
@@ -240,8 +251,8 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_knows_how_far_the_run_is() {
-        let mut narrator = narrator(Colour::On);
+    fn a_screen_knows_how_far_the_run_is() {
+        let mut narrator = narrator(Colour::Off);
         narrator.lines(&Event::Started {
             gate: "ahsp".to_owned(),
             profile: "pr".to_owned(),
@@ -249,9 +260,39 @@ mod tests {
             phases: 3,
             planned: Duration::from_secs(144),
         });
-        let Standings { share, words } = narrator.standing(&progress(Stage::Ramp));
-        assert!((share - 0.5).abs() < 1e-9, "{share}");
-        assert!(words.starts_with("0/3 light *** logging in 30 users"), "{words}");
-        assert!(words.chars().count() <= COLUMNS - 16, "{words}");
+        let screen = Screen { columns: 80, rows: 24 };
+        let lines = narrator.screen(&progress(Stage::Ramp), screen);
+        assert_eq!(lines.len(), 2, "behind the ladder there is no ladder: {lines:?}");
+        assert!(lines[0].ends_with("  at most 1 min 12 s left"), "{lines:?}");
+        narrator.lines(&Event::PhaseStarted {
+            name: "light".to_owned(),
+            number: 1,
+            users: 30,
+            rate: None,
+            duration: Duration::from_secs(60),
+        });
+        let lines = narrator.screen(&progress(Stage::Ramp), screen);
+        assert!(lines[0].starts_with("light *** ███████░"), "{lines:?}");
+        assert!(lines[0].ends_with(" 25 %  logging in"), "{lines:?}");
+        let filled = |line: &str| line.chars().filter(|c| *c == '█').count();
+        let last = lines.last().expect("there are lines");
+        assert_eq!(filled(last) * 2, last.chars().filter(|c| "█░".contains(*c)).count(), "half of it: {last}");
+        assert!(last.ends_with(" 1 min 12 s left"), "{last}");
+    }
+
+    #[test]
+    fn a_group_has_its_phase_as_its_title() {
+        let mut narrator = narrator(Colour::On);
+        let phase = |name: &str| Event::PhaseStarted {
+            name: name.to_owned(),
+            number: 2,
+            users: 1,
+            rate: None,
+            duration: Duration::from_secs(20),
+        };
+        assert_eq!(narrator.group(&Event::RecoveryStarted), None);
+        let title = narrator.group(&phase("li\nght hunter2")).expect("a phase begins");
+        assert_eq!(title, "phase 2 of 0, li ght ***: 1 user, window 20 s");
+        assert_eq!(narrator.lines(&phase("light"))[0], "phase 2 of 0, light: 1 user, window 20 s");
     }
 }

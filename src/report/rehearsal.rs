@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    Colour, Mask, clean,
+    Colour, Mask, clean, curl,
     terminal::{Tint, without_commands, wrap},
 };
 use crate::units::number;
@@ -51,6 +51,9 @@ fn told(rehearsal: &Rehearsal, detail: Detail, mask: &Mask<'_>) -> Vec<String> {
             lines.extend(quoted('>', &exchange.sent, detail, mask));
             lines.extend(quoted('<', &exchange.received, detail, mask));
         }
+        if exchange.failure.is_some() {
+            lines.extend(curl::command(exchange, mask));
+        }
     }
     lines.extend(rehearsal.broken_off.iter().flat_map(|why| wrap(&clean(&mask(&format!("broken off: {why}"))), 2)));
     lines
@@ -58,14 +61,21 @@ fn told(rehearsal: &Rehearsal, detail: Detail, mask: &Mask<'_>) -> Vec<String> {
 
 /// `200 GET /dashboard/ (dashboard), 12 ms`, and why it failed.
 fn exchanged(exchange: &Exchange, mask: &Mask<'_>) -> Vec<String> {
-    let Exchange { step, method, url, status, duration, failure, advice, .. } = exchange;
+    let Exchange { step, method, url, status, duration, failure, advice, causes, .. } = exchange;
     let status = status.map_or_else(|| number::NOTHING.to_owned(), |status| status.to_string());
     let method = method.as_ref().map(|method| format!(" {method}")).unwrap_or_default();
     let url = url.as_ref().map(|url| format!(" {url}")).unwrap_or_default();
     let time = number::milliseconds(milliseconds(*duration));
     let mut lines = wrap(&clean(&mask(&format!("{status}{method}{url} ({step}), {time}"))), 2);
     lines.extend(failure.iter().flat_map(|why| wrap(&clean(&mask(&format!("failed: {why}"))), 4)));
-    lines.extend(advice.iter().flat_map(|advice| wrap(&clean(&mask(&format!("likely: {advice}."))), 4)));
+    if causes.is_empty() {
+        lines.extend(advice.iter().flat_map(|advice| wrap(&clean(&mask(&format!("likely: {advice}."))), 4)));
+        return lines;
+    }
+    lines.push("    the likeliest causes, in the order of what speaks for them:".to_owned());
+    for (cause, place) in causes.iter().zip(1..) {
+        lines.extend(wrap(&clean(&mask(&format!("{place}. {cause}."))), 6));
+    }
     lines
 }
 
@@ -124,6 +134,7 @@ mod tests {
             duration: Duration::from_micros(12_340),
             failure: failure.map(str::to_owned),
             advice: failure.map(|_| "the app failed: look into its log at this request".to_owned()),
+            causes: Vec::new(),
             login: false,
             sent: Quote {
                 head: vec!["GET /?key=hunter2 HTTP/1.1".to_owned(), "accept: */*".to_owned()],
@@ -151,6 +162,18 @@ mod tests {
         let mask: &Mask<'_> = &|text| Cow::Owned(text.replace("hunter2", "***"));
         let text = rehearsals(&passes(), Detail::Failures, mask, Colour::Off);
         insta::assert_snapshot!("rehearsal", text);
+        assert!(!text.contains("hunter2"), "{text}");
         assert!(rehearsals(&passes(), Detail::Everything, mask, Colour::Off).len() > text.len());
+    }
+
+    #[test]
+    fn a_login_that_does_not_work_has_its_causes_in_order() {
+        let mut passes = passes();
+        passes[0].rehearsal.exchanges[1].causes = ["first", "second", "less likely: third"].map(str::to_owned).to_vec();
+        let text = rehearsals(&passes, Detail::Failures, &|text| Cow::Borrowed(text), Colour::Off);
+        let causes = "    the likeliest causes, in the order of what speaks for them:\n      1. first.\n      2. second.\n      \
+                      3. less likely: third.\n";
+        assert!(text.contains(causes), "{text}");
+        assert!(!text.contains("likely: the app failed"), "the advice is the first cause: {text}");
     }
 }

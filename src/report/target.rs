@@ -40,7 +40,7 @@ mod tests {
             ("check".to_owned(), check_title(publishable)),
         ];
         // Beside the table of numbers, which names no target at all.
-        let documents = documents(publishable).into_iter().filter(|of| !of.name.contains("csv"));
+        let documents = documents(publishable, None).into_iter().filter(|of| !of.name.contains("csv"));
         texts.extend(documents.map(|document| (document.name, document.text)));
         texts
     }

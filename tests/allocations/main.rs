@@ -61,6 +61,7 @@ fn plan(text: &str) -> Plan {
         comparison: false,
         deadline: None,
         today: Date::of(jiff::Timestamp::now()),
+        limits: plan::Limits::default(),
         files: std::collections::BTreeMap::new(),
         foreign: None,
         environment,

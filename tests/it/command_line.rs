@@ -62,13 +62,6 @@ fn a_dry_run_says_that_it_measured_nothing_and_leaves_an_earlier_verdict_alone()
 }
 
 #[test]
-fn a_flag_that_is_not_there_yet_is_2() {
-    let output = stagegate(&["init", "--from", "openapi.yaml"]);
-    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
-    assert!(said(&output).contains("is not there yet"), "{}", said(&output));
-}
-
-#[test]
 fn an_output_directory_that_cannot_be_written_is_2_and_nothing_is_sent() {
     let app = App::demo(&[]);
     let test = GateTest::on(&app.url).gets(&["/healthz"]).phase(SHORT, &["success_rate >= 100%"]);
@@ -122,4 +115,46 @@ fn report_says_what_is_wrong_with_a_folder() {
     }
     fs::write(folder.path().join("verdict.json"), [0xff, 0xfe]).expect("it can be written");
     refused("it is not UTF-8 text from byte 0 on");
+}
+
+#[test]
+fn every_shell_has_completions_and_bash_reads_its_own() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = stagegate(&["completions", shell]);
+        assert_eq!(output.status.code(), Some(0), "{shell}: {}", said(&output));
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(text.contains("save-baseline") && text.contains("selftest"), "{shell}: {text}");
+    }
+    assert_eq!(stagegate(&["completions", "tcsh"]).status.code(), Some(2));
+    let folder = TempDir::new().expect("a temporary folder can be made");
+    let file = folder.path().join("stagegate.bash");
+    fs::write(&file, stagegate(&["completions", "bash"]).stdout).expect("it can be written");
+    // What bash offers after `stagegate run --dr`, as its own completion asks for it.
+    let ask = r#"source "$1"; COMP_WORDS=(stagegate run --dr); COMP_CWORD=2; _stagegate stagegate --dr run; echo "${COMPREPLY[@]}""#;
+    let output = Command::new("bash").args(["-c", ask, "bash"]).arg(&file).output().expect("bash starts");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "--dry-run", "{}", said(&output));
+}
+
+#[test]
+fn every_command_has_a_page_of_the_manual() {
+    let folder = TempDir::new().expect("a temporary folder can be made");
+    let pages = folder.path().join("man1");
+    let output = stagegate(&["man", "--out", &pages.to_string_lossy()]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    for name in ["stagegate.1", "stagegate-run.1", "stagegate-check.1", "stagegate-selftest.1"] {
+        let page = fs::read_to_string(pages.join(name)).unwrap_or_else(|cause| panic!("{name}: {cause}"));
+        assert!(page.starts_with(".ie") && page.contains(".SH SYNOPSIS"), "{name}: {page}");
+    }
+    let page = String::from_utf8_lossy(&stagegate(&["man", "run"]).stdout).into_owned();
+    assert!(page.contains("dry\\-run") && page.contains("Exit codes"), "{page}");
+    // Where groff is installed, it has nothing to complain about.
+    if let Ok(rendered) =
+        Command::new("groff").args(["-man", "-Tascii", "-ww"]).arg(pages.join("stagegate-run.1")).output()
+    {
+        assert!(rendered.status.success() && rendered.stderr.is_empty(), "{}", said(&rendered));
+        assert!(String::from_utf8_lossy(&rendered.stdout).contains("Examples:"), "{}", said(&rendered));
+    }
+    let wrong = stagegate(&["man", "walk"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(said(&wrong).contains("no command walk; `stagegate --help` lists them"), "{}", said(&wrong));
 }

@@ -7,10 +7,11 @@ use std::{
 };
 
 /// The rooms in flow order; a room may use those before it.
-const FLOW: [&[&str]; 14] = [
+const FLOW: [&[&str]; 15] = [
     &["units"],
     &["config"],
     &["plan"],
+    &["draft"],
     &["measure"],
     &["foreign"],
     &["client"],
@@ -25,7 +26,7 @@ const FLOW: [&[&str]; 14] = [
 ];
 
 /// Rooms that decide or describe.
-const PURE: [&str; 6] = ["units", "plan", "measure", "foreign", "judge", "report"];
+const PURE: [&str; 7] = ["units", "plan", "draft", "measure", "foreign", "judge", "report"];
 /// What they must not name of the standard library.
 const IMPURE: [&str; 9] = [
     "fs",
@@ -42,7 +43,7 @@ const IMPURE: [&str; 9] = [
 const IMPURE_CRATES: [&str; 6] = ["tokio", "hyper", "reqwest", "rustix", "fastrand", "tempfile"];
 
 /// The one place of each big crate, as the beginnings of paths below src.
-const PLACES: [(&str, &[&str]); 14] = [
+const PLACES: [(&str, &[&str]); 15] = [
     ("clap", &["cli/"]),
     ("cookie_store", &["client/"]),
     ("h2", &["client/"]),
@@ -51,6 +52,7 @@ const PLACES: [(&str, &[&str]); 14] = [
     ("hyper_util", &["client/", "demo/"]),
     ("indicatif", &["report/progress", "cli/live"]),
     ("octocrab", &["publish/github"]),
+    ("plotters", &["report/html/picture/"]),
     ("quick_junit", &["report/junit/"]),
     ("reqwest", &["client/"]),
     ("serde_saphyr", &["config/"]),

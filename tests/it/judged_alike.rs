@@ -40,7 +40,15 @@ fn load() -> (String, Vec<Sample>) {
                 None => Some(200),
             };
             let latency = service + ms(random.u64(0..5));
-            Sample { endpoint: EndpointId(random.u32(0..2)), intended: ms(at * 8), latency, service, status, failure }
+            Sample {
+                endpoint: EndpointId(random.u32(0..2)),
+                intended: ms(at * 8),
+                latency,
+                service,
+                status,
+                failure,
+                split: None,
+            }
         })
         .collect();
     samples[0].endpoint = EndpointId(0);

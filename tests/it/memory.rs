@@ -40,20 +40,29 @@ fn highest(id: u32) -> Option<u64> {
     line.split_whitespace().nth(1)?.parse().ok()
 }
 
+/// What the gate takes without users, in this build, in MiB.
+const BASE: u64 = 40;
+
+/// What a user may take where 10,000 of them take 300 MiB, in KiB. benches/memory/measure.py holds the promise itself.
+const EACH: u64 = 300 * 1024 / 10_000;
+
+/// Half of it is left for bodies that are larger than the demo's.
 #[test]
-fn a_thousand_users_in_under_100_mib() {
+fn two_thousand_users_with_sessions_in_half_of_what_10_000_in_300_mib_allow() {
     let _turn = turn();
     let app = App::demo(&[]);
     let ran = GateTest::on(&app.url)
-        .section(&LOGIN.replace("10ms..30ms", "1s..3s"))
-        .phase("name: crowd, users: 1000, spawn_rate: 250/s, duration: 5s", &["success_rate >= 100%"])
-        .run_once()
-        .exits(0);
-    assert_eq!(ran.phase("crowd")["users"], 1000);
+        .section(&LOGIN.replace("10ms..30ms", "2s..6s"))
+        .phase("name: crowd, users: 2000, spawn_rate: 400/s, duration: 5s", &["success_rate >= 100%"])
+        .run_once();
+    // On a busy machine the phase may be invalid, and weighs the same.
+    assert!(matches!(ran.code, Some(0 | 3)), "{}", ran.stdout);
+    assert_eq!(ran.phase("crowd")["users"], 2000);
     let ledger = app.ledger();
-    assert_eq!(ledger["endpoints"]["POST /accounts/login/"]["statuses"]["302"], 1000, "each of them logged in");
-    assert!(ledger["connections"]["accepted"].as_u64() >= Some(1000), "over a connection of its own");
+    assert_eq!(ledger["endpoints"]["POST /accounts/login/"]["statuses"]["302"], 2000, "each of them logged in");
+    let connections = ledger["connections"]["accepted"].as_u64().expect("it is counted");
+    assert!((2000..2100).contains(&connections), "over a connection of its own, which it kept: {connections}");
     assert!(ran.phase("crowd")["requests"].as_u64() > Some(3000), "and worked");
     let most = ran.memory.expect("memory was seen");
-    assert!(most < 100 * 1024, "the gate took {most} KiB");
+    assert!(most < BASE * 1024 + 2000 * EACH / 2, "the gate took {most} KiB");
 }

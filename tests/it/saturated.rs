@@ -41,6 +41,12 @@ fn without_descriptors() {
     let _turn = turn();
     let app = App::demo(&[]);
     let ran = gate(&app, 100).under(&["prlimit", "--nofile=64:64"]).run_once();
+    assert_eq!(ran.phase("crowd")["generator"]["lacked"], "descriptors");
+    let notes = ran.verdict["notes"].to_string();
+    assert!(
+        notes.contains("phase `crowd` needs up to 164 descriptors, one for each user"),
+        "it was told before: {notes}"
+    );
     nothing_was_judged(ran, "This machine ran out of descriptors: ");
 }
 
@@ -82,7 +88,11 @@ fn without_processor_time() {
     let neighbours = Neighbours::on(&core);
     let ran = gate(&app, 20).under(&["nice", "-n", "19", "taskset", "-c", &core]).run_once();
     drop(neighbours);
-    let lateness = ran.phase("crowd")["generator"]["lateness_ms"]["p99"].as_f64();
-    assert!(lateness >= Some(10.0), "{lateness:?}");
+    let generator = &ran.phase("crowd")["generator"];
+    assert!(generator["lateness_ms"]["p99"].as_f64() >= Some(10.0), "{generator}");
+    assert_eq!(generator["lacked"], "other_work", "{generator}");
+    assert!(generator["run_queue_percent"].as_f64() > Some(50.0), "three others want its core: {generator}");
+    assert_eq!(generator["cores_allowed"], 1.0, "{generator}");
+    assert!(ran.stdout.contains("Keep other work off this machine"), "{}", ran.stdout);
     nothing_was_judged(ran, "The generator was held up");
 }

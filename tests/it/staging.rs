@@ -115,3 +115,47 @@ fn an_n_plus_one_query_fails_the_right_criterion_at_the_right_endpoint() {
     assert_eq!(verdict["breaking_point"]["first_endpoint"], "chart data", "{printed}");
     assert!(verdict["headline"].as_str().is_some_and(|line| line.contains("chart data")), "{printed}");
 }
+
+/// A copy of the staging gates.yaml in which this text became that, walked through by one user against the project.
+fn dry_run(app: &App, from: &str, to: &str) -> String {
+    let out = tempfile::TempDir::new().expect("a temporary folder can be made");
+    let gates = std::fs::read_to_string(repository().join("tests/staging/gates.yaml")).expect("it is there");
+    assert!(gates.contains(from), "{from}");
+    std::fs::write(out.path().join("gates.yaml"), gates.replace(from, to)).expect("it can be written");
+    let mut command = Command::new(BINARY);
+    clean_environment(&mut command);
+    command.args(["run", "--dry-run", "--commit", "dev", "--target", &app.url]).current_dir(out.path());
+    command.env("DATABASE_URL", app.said("postgres at ")).env("REDIS_URL", app.said("redis at "));
+    let output = command.env("STAGING_PASSWORD", "not-the-password").output().expect("the binary starts");
+    assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stdout));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn a_login_that_django_refuses_has_its_causes_in_order() {
+    let _turn = turn();
+    let app = django(None);
+    let wrong = dry_run(&app, "gate: staging", "gate: wrong password");
+    for words in [
+        "1. the answer is the login page again: the user or the password is wrong",
+        "2. less likely: the session's cookie",
+        "3. less likely: the CSRF token is refused, although the login's request",
+        "value=\"***\"",
+        "> POST /accounts/login/ HTTP/1.1",
+        "password=***",
+        "curl -i -X POST '",
+        "&password='\"$PASSWORD\"",
+    ] {
+        assert!(wrong.contains(words), "{words}\n{wrong}");
+    }
+    assert!(!wrong.contains("not-the-password"), "{wrong}");
+    let tokenless = dry_run(&app, ", csrfmiddlewaretoken: \"{{ csrf }}\"", "");
+    for words in [
+        "1. the CSRF token is missing or was refused: an answer before has the form",
+        "csrfmiddlewaretoken",
+        "2. less likely: ",
+        "< HTTP/1.1 403 Forbidden",
+    ] {
+        assert!(tokenless.contains(words), "{words}\n{tokenless}");
+    }
+}

@@ -13,7 +13,10 @@ use std::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::gate_test::{GateTest, Ran, shared_turn};
+use crate::{
+    gate_test::{GateTest, Ran, shared_turn},
+    proxies::proxy_of,
+};
 
 /// nginx on three loopback ports, for as long as the test lasts.
 struct Nginx {
@@ -39,6 +42,11 @@ fn authority() -> (String, rcgen::Issuer<'static, rcgen::KeyPair>) {
 
 impl Nginx {
     fn start() -> Self {
+        Self::keeping(50)
+    }
+
+    /// Ends each connection after so many requests.
+    fn keeping(requests: u32) -> Self {
         let folder = TempDir::new().expect("a temporary folder can be made");
         let (authority, issuer) = authority();
         let key = rcgen::KeyPair::generate().expect("a key");
@@ -63,7 +71,7 @@ http {{
   client_body_temp_path {at}/body; proxy_temp_path {at}/proxy; fastcgi_temp_path {at}/fastcgi;
   uwsgi_temp_path {at}/uwsgi; scgi_temp_path {at}/scgi;
   ssl_certificate {at}/certificate.pem; ssl_certificate_key {at}/key.pem;
-  keepalive_requests 50;
+  keepalive_requests {requests};
   server {{
     listen 127.0.0.1:{secure} ssl http2; listen 127.0.0.1:{plain} http2; listen 127.0.0.1:{old} ssl;
     location / {{ return 200 'nginx answers'; }}
@@ -214,6 +222,93 @@ fn connections_are_kept_or_opened_for_each_iteration_or_for_each_request() {
                 "request" => assert_eq!(opened, sent(&ran), "{http} at {url}"),
                 _ => assert!(opened < 2 + 4 + sent(&ran) / 49, "{http} at {url}: {opened}"),
             }
+        }
+    }
+}
+
+#[test]
+fn users_of_a_worker_share_a_connection_and_where_the_time_went_is_told() {
+    let _turn = shared_turn();
+    let nginx = Nginx::keeping(100_000);
+    let ran = nginx.gate(&nginx.secure, "http: h2, connections: shared, tls: {ca: authority.pem}").run_once().exits(0);
+    let log = nginx.logged();
+    assert_eq!(log.len() as u64, sent(&ran));
+    assert!(log.iter().all(|line| line.starts_with("HTTP/2.0 ")), "{log:?}");
+    let opened = log.iter().filter_map(|line| line.rsplit(' ').next()).collect::<BTreeSet<_>>().len() as u64;
+    // One is the checklist's, and each worker has one.
+    let workers = thread::available_parallelism().map_or(1, |cores| cores.get() as u64 - 1).clamp(1, 4);
+    assert_eq!(opened, 1 + workers, "{} requests", sent(&ran));
+    for name in ["home", "send", "missing"] {
+        let split = &ran.endpoint("only", name)["time_split_ms"];
+        assert!(split["first_byte"].as_f64() > Some(0.0) && split["body"].as_f64().is_some(), "{split:?}");
+        assert_eq!((split["connections"].as_u64(), split["tls"].as_f64()), (Some(0), None), "that was in the ramp");
+    }
+}
+
+#[test]
+fn a_shared_connection_that_nginx_ends_fails_what_was_under_way_and_nothing_is_sent_twice() {
+    let _turn = shared_turn();
+    let nginx = Nginx::keeping(50);
+    let ran = nginx.gate(&nginx.plain, "http: h2, connections: shared").run_once();
+    let failures = ran.verdict["totals"]["failures"].as_u64().expect("a count");
+    assert_eq!(nginx.versions(), BTreeMap::from([("HTTP/2.0".to_owned(), sent(&ran) - failures)]), "{}", ran.stdout);
+    let splits = ["home", "send", "missing"].map(|name| ran.endpoint("only", name));
+    for endpoint in splits {
+        assert_eq!(
+            endpoint["failures"].as_u64(),
+            Some(endpoint["errors"]["reset"].as_u64().unwrap_or(0)),
+            "{endpoint:#}"
+        );
+        assert!(endpoint["examples"].as_array().into_iter().flatten().all(|said| said.to_string().contains("GOAWAY")));
+    }
+    let opened: u64 = splits.iter().filter_map(|of| of["time_split_ms"]["connections"].as_u64()).sum();
+    let connects: Vec<_> = splits.iter().filter_map(|of| of["time_split_ms"]["connect"].as_f64()).collect();
+    assert!(opened >= sent(&ran) / 60 && !connects.is_empty(), "{opened} connections, {connects:?}");
+}
+
+#[test]
+fn tls_is_spoken_with_the_server_behind_a_proxy() {
+    let _turn = shared_turn();
+    let nginx = Nginx::start();
+    let url = nginx.secure.replace("127.0.0.1", "app.staging.example.com");
+    for (http, spoken) in [("h1", "HTTP/1.1"), ("h2, connections: shared", "HTTP/2.0")] {
+        let (proxy, lines) = proxy_of(&nginx.secure);
+        nginx.versions();
+        let ran = nginx
+            .gate(
+                &url,
+                &format!(
+                    "allow: [app.staging.example.com], proxy: '{proxy}', http: {http}, tls: {{ca: authority.pem}}"
+                ),
+            )
+            .run_once();
+        let failures = ran.verdict["totals"]["failures"].as_u64().expect("a count");
+        assert_eq!(nginx.versions(), BTreeMap::from([(spoken.to_owned(), sent(&ran) - failures)]), "{}", ran.stdout);
+        let lines = lines.lock().expect("no panic");
+        let asked = format!("CONNECT {} HTTP/1.1", url.trim_start_matches("https://"));
+        assert!(lines.len() > 1 && lines.iter().all(|line| *line == asked), "{lines:?}");
+    }
+}
+
+#[test]
+fn exchanges_that_are_shown_name_the_version_that_was_spoken() {
+    let _turn = shared_turn();
+    let nginx = Nginx::start();
+    for (url, sent, received) in [
+        (&nginx.secure, "> GET / HTTP/2\n", "< HTTP/2 200\n"),
+        (&nginx.old, "> GET / HTTP/1.1\n", "< HTTP/1.1 200 OK\n"),
+    ] {
+        let wrong = "get: /, expect: {body_has: apache}";
+        for item in [wrong, "scenario: visitor"] {
+            let ran = GateTest::on(url)
+                .file("authority.pem", &nginx.authority)
+                .section(&format!("target: {{url: '{url}', timeout: 5s, http: auto, tls: {{ca: authority.pem}}}}"))
+                .section(&format!("preflight: [{{name: it answers, {item}}}]"))
+                .section(&format!("scenarios: {{visitor: {{steps: [{{name: home, {wrong}}}], think: 10ms}}}}"))
+                .phase("name: only, users: 1, spawn_rate: 20/s, duration: 1s", &["requests > 0"])
+                .run_once()
+                .exits(3);
+            assert!(ran.stdout.contains(sent) && ran.stdout.contains(received), "{item}: {}", ran.stdout);
         }
     }
 }

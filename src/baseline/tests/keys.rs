@@ -151,6 +151,8 @@ fn another_version_of_http_is_another_class_of_target() {
     assert_eq!(target("http: auto, "), "http://loopback over auto");
     assert_eq!(target("connections: keep, "), "http://loopback");
     assert_eq!(target("connections: request, "), "http://loopback, a connection a request");
+    assert_eq!(target("http: h2, connections: shared, "), "http://loopback over h2, shared connections");
+    assert_eq!(target("proxy: 'http://127.0.0.1:3128', "), "http://loopback, through a proxy");
     assert_eq!(target("connections: iteration, http: h2, "), "http://loopback over h2, a connection an iteration");
 }
 

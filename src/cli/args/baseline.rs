@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::PlanArgs;
+use super::{PlanArgs, examples};
 use crate::baseline::Accept;
 
 #[derive(Args, Debug)]
+#[command(after_help = examples::BASELINE)]
 pub(in crate::cli) struct BaselineArgs {
     #[command(subcommand)]
     pub(in crate::cli) act: BaselineAct,

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::ColourArg;
+use super::{ColourArg, examples};
 
 #[derive(Args, Debug)]
+#[command(after_help = examples::REPORT)]
 pub(in crate::cli) struct ReportArgs {
     /// The output directory of a finished run
     #[arg(value_name = "DIR", default_value = "stagegate-out")]
@@ -14,6 +15,7 @@ pub(in crate::cli) struct ReportArgs {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = examples::COMMENT)]
 pub(in crate::cli) struct CommentArgs {
     /// The output directory of a finished run; it may come from a fork
     #[arg(value_name = "DIR", default_value = "stagegate-out")]
@@ -25,7 +27,7 @@ pub(in crate::cli) struct CommentArgs {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = COMPARE_EXIT_CODES)]
+#[command(after_help = format!("{}\n\n{COMPARE_EXIT_CODES}", examples::COMPARE))]
 pub(in crate::cli) struct CompareArgs {
     /// A file of numbers (JSON), - for standard input; or the output directory of the base run
     #[arg(value_name = "FILE")]

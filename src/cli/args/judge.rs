@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueEnum, builder::BoolishValueParser};
 
-use super::{ColourArg, EXIT_CODES};
+use super::{ColourArg, below, examples};
 
 #[derive(Args, Debug)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = below(examples::JUDGE))]
 pub(in crate::cli) struct JudgeArgs {
     /// The tool that made the load
     #[arg(long, value_enum, value_name = "TOOL")]

@@ -1,9 +1,11 @@
 //! The arguments; beside `demo`, `calibrate` and `selftest`, the one place that names clap.
 
 mod baseline;
+pub(super) mod examples;
 mod finished;
 mod judge;
 mod run;
+mod shell;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -14,13 +16,14 @@ pub(super) use self::{
     finished::{CommentArgs, CompareArgs, ReportArgs},
     judge::{JudgeArgs, ToolArg},
     run::RunArgs,
+    shell::{CompletionsArgs, ManArgs},
 };
 use super::{calibrate::CalibrateArgs, demo::DemoArgs, selftest::SelftestArgs};
 use crate::units::Quantity;
 
 /// A performance gate for CI: drives a staging app through phases of rising load, judges it, and ends with an exit code.
 #[derive(Parser, Debug)]
-#[command(name = "stagegate", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "stagegate", version, max_term_width = 100, after_help = below(examples::ALL))]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -36,11 +39,17 @@ const EXIT_CODES: &str = "Exit codes:
   70        a defect in stagegate
   130, 143  interrupted; partial reports are written and marked";
 
+/// Examples, and what the exit codes say.
+fn below(examples: &str) -> String {
+    format!("{examples}\n\n{EXIT_CODES}")
+}
+
 #[derive(Subcommand, Debug)]
 pub(super) enum Command {
     /// Runs the gate: preflight, phases, verdict, reports
     Run(Box<RunArgs>),
     /// Reads gates.yaml, reports every problem at once, and prints the plan; sends nothing
+    #[command(after_help = examples::CHECK)]
     Check(Box<PlanArgs>),
     /// Writes a commented gates.yaml and a GitHub workflow; never overwrites
     Init(InitArgs),
@@ -61,7 +70,12 @@ pub(super) enum Command {
     /// Proves on the target that every criterion, band and comparison can fail; a few users for seconds
     Selftest(Box<SelftestArgs>),
     /// Prints the JSON schema of gates.yaml
+    #[command(after_help = examples::SCHEMA)]
     Schema(SchemaArgs),
+    /// Prints the completions of a shell
+    Completions(CompletionsArgs),
+    /// Prints a page of the manual, or writes them all
+    Man(ManArgs),
 }
 
 /// What is run: shared by `run` and `check`.
@@ -105,8 +119,9 @@ pub(super) struct PlanArgs {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = examples::INIT)]
 pub(super) struct InitArgs {
-    /// Makes scenarios of an `OpenAPI` description or a recorded session (not yet)
+    /// Drafts gates.yaml from an `OpenAPI` description (YAML or JSON) or a recorded session (HAR)
     #[arg(long, value_name = "FILE")]
     pub(super) from: Option<PathBuf>,
 }

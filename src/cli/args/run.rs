@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, builder::BoolishValueParser};
 
-use super::{EXIT_CODES, PlanArgs};
+use super::{PlanArgs, below, examples};
 
 #[derive(Args, Debug)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = below(examples::RUN))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the contract")]
 pub(in crate::cli) struct RunArgs {
     #[command(flatten)]

@@ -81,3 +81,47 @@ fn wrong_usage_is_refused_with_code_2() {
     }
     assert_eq!(read(&["--help"]).expect_err("help is no command").exit_code(), 0);
 }
+
+/// The words of an example, up to the remark beside it.
+fn words(line: &str) -> Vec<String> {
+    let command = line.trim().split("  ").next().unwrap_or_default();
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for c in command.chars() {
+        match c {
+            '\'' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            c => words.last_mut().expect("there is one").push(c),
+        }
+    }
+    words
+}
+
+#[test]
+fn every_example_is_taken() {
+    fn examples(command: &clap::Command, found: &mut Vec<String>) {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        found.extend(help.lines().filter(|line| line.starts_with("  stagegate ")).map(str::to_owned));
+        command.get_subcommands().for_each(|command| examples(command, found));
+    }
+    let mut found = Vec::new();
+    examples(&Cli::command(), &mut found);
+    assert!(found.len() > 30, "{found:#?}");
+    for line in &found {
+        if line.contains("stagegate help ") {
+            continue;
+        }
+        let words = words(line);
+        let refused = Cli::try_parse_from(&words).err();
+        assert!(refused.is_none(), "{words:?}: {refused:?}");
+    }
+}
+
+#[test]
+fn every_command_has_an_example() {
+    for command in Cli::command().get_subcommands() {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let own = format!("  stagegate {}", command.get_name());
+        assert!(help.lines().any(|line| line.starts_with(&own)), "{}: {help}", command.get_name());
+    }
+}

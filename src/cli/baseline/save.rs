@@ -18,11 +18,8 @@ use crate::{
     gate::MeasuredPhase,
     judge::{self, EndpointVerdict, Milliseconds, PhaseVerdict, StageVerdict, Verdict},
     plan::{Arrivals, Load, Phase, Plan, Stage},
-    report::{MEASUREMENTS, VERDICT, clean, read_measurements},
+    report::{LARGEST_MEASUREMENTS, MEASUREMENTS, VERDICT, clean, read_measurements},
 };
-
-/// A larger measurements.json is not one of ours.
-const LARGEST_MEASUREMENTS: u64 = 1 << 30;
 
 /// The target of a verdict whose app was started by the gate.
 const DEMO: &str = "demo";

@@ -47,6 +47,52 @@ async fn a_connection_is_used_again() {
 }
 
 #[tokio::test]
+async fn a_connection_that_rested_is_used_again() {
+    let (url, connections, requests) = closing_after(usize::MAX);
+    let (origin, mut agent) = (testing::origin(&url), Agent::new());
+    for rests in [0, 1, 2, 1, 0] {
+        agent.exchange(&origin, &get(&origin, "/")).await.expect("it answers");
+        for _ in 0..rests {
+            agent.rest().await;
+        }
+    }
+    assert_eq!((connections.load(Ordering::SeqCst), requests.load(Ordering::SeqCst)), (1, 5));
+}
+
+#[tokio::test]
+async fn a_connection_that_was_closed_while_it_rested_is_replaced_before_anything_is_sent() {
+    let (url, connections, requests) = closing_after(1);
+    let (origin, mut agent) = (testing::origin(&url), Agent::new());
+    for _ in 0..3 {
+        agent.exchange(&origin, &get(&origin, "/")).await.expect("it answers");
+        agent.rest().await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!((connections.load(Ordering::SeqCst), requests.load(Ordering::SeqCst)), (3, 3));
+}
+
+#[tokio::test]
+async fn a_server_that_ends_its_connections_is_not_kept_by_a_rest() {
+    for head in ["HTTP/1.0 200 OK\r\nContent-Length: 2", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2"] {
+        let (connections, counted) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (opened, asked) = (Arc::clone(&connections), Arc::clone(&counted));
+        let url = raw(move |mut stream| {
+            opened.fetch_add(1, Ordering::SeqCst);
+            while read_head(&mut stream) {
+                asked.fetch_add(1, Ordering::SeqCst);
+                let _ = stream.write_all(format!("{head}\r\n\r\nok").as_bytes());
+            }
+        });
+        let (origin, mut agent) = (testing::origin(&url), Agent::new());
+        for _ in 0..3 {
+            agent.exchange(&origin, &get(&origin, "/")).await.expect("it answers");
+            agent.rest().await;
+        }
+        assert_eq!((connections.load(Ordering::SeqCst), counted.load(Ordering::SeqCst)), (3, 3), "{head}");
+    }
+}
+
+#[tokio::test]
 async fn a_connection_known_to_be_closed_is_replaced_before_anything_is_sent() {
     let (url, connections, requests) = closing_after(1);
     let (origin, mut agent) = (testing::origin(&url), Agent::new());

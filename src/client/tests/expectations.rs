@@ -3,6 +3,7 @@
 use http::{HeaderMap, HeaderValue, header};
 use proptest::{arbitrary::any, collection::vec, prop_assert, proptest};
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::client::{Answer, Session, extract, testing, verify};
 use crate::plan::{Expect, Extraction, HeaderExpectation, JsonExpectation};
@@ -107,7 +108,8 @@ fn a_compressed_body_is_looked_into_decoded_and_measured_as_it_came() {
     assert!(verify(&expect, 500, &headers, b"oops", 4).expect_err("first of all").starts_with("status 500"));
     assert_eq!(verify(&Expect::default(), 200, &headers, b"opaque", 6), Ok(()), "nobody looks into it");
 
-    let answer = Answer { status: 200, headers, body: body.into(), size };
+    let version = http::Version::HTTP_11;
+    let answer = Answer { status: 200, version, headers, body: body.into(), size, first_byte: Instant::now() };
     let address = testing::origin("http://localhost/").address("/").expect("an address");
     let from = Extraction::Json("/a".to_owned());
     assert_eq!(extract(&from, &answer, &address, &Session::new()), Ok("1".to_owned()));

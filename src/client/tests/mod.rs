@@ -1,11 +1,16 @@
 //! An exchange from its front door.
 
+mod closing;
 mod connections;
 mod expectations;
 mod failures;
 mod hostile;
+mod proxied;
+mod rooms;
 mod secure;
 mod sessions;
+mod shared;
+mod times;
 mod versions;
 
 use std::{net::TcpStream, time::Duration};

@@ -19,6 +19,12 @@ fn secure() -> (Server, tempfile::TempPath) {
 
 /// One whose certificate is for these names and ends with this year.
 fn secure_as(names: &[&str], until: i32) -> (Server, tempfile::TempPath) {
+    let (config, file) = certified(names, until);
+    (Server::start(app(|_| text(200, "secret")), Some(config)), file)
+}
+
+/// What a server with such a certificate is configured with, and the file of its authority.
+pub(super) fn certified(names: &[&str], until: i32) -> (Arc<ServerConfig>, tempfile::TempPath) {
     let authority_key = rcgen::KeyPair::generate().expect("a key");
     let mut params = rcgen::CertificateParams::new(Vec::new()).expect("parameters");
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -38,7 +44,7 @@ fn secure_as(names: &[&str], until: i32) -> (Server, tempfile::TempPath) {
         .expect("a certificate and its key");
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     file.write_all(authority.pem().as_bytes()).expect("room for a certificate");
-    (Server::start(app(|_| text(200, "secret")), Some(Arc::new(config))), file.into_temp_path())
+    (Arc::new(config), file.into_temp_path())
 }
 
 async fn over_tls(url: &str, tls: Tls) -> Result<Answer, Trouble> {

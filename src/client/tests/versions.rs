@@ -1,7 +1,7 @@
 //! HTTP/2: the same promises as over HTTP/1.1.
 
 use std::{
-    io::{self, Write},
+    io::Write,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -15,7 +15,6 @@ use http::{HeaderMap, Method, Response, StatusCode, header};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::mpsc,
 };
 use url::Url;
 
@@ -27,11 +26,11 @@ use crate::client::{
 use crate::plan::{Connections, FailureKind, Http};
 
 /// What a test's app does with a request and its whole body.
-trait Treat: Fn(&http::Request<Bytes>, SendResponse<Bytes>) + Send + Sync + 'static {}
+pub(super) trait Treat: Fn(&http::Request<Bytes>, SendResponse<Bytes>) + Send + Sync + 'static {}
 impl<F: Fn(&http::Request<Bytes>, SendResponse<Bytes>) + Send + Sync + 'static> Treat for F {}
 
 /// Serves HTTP/2 over each connection of a listener until the test ends; counts the connections.
-async fn serve(treat: impl Treat) -> (String, Arc<AtomicUsize>) {
+pub(super) async fn serve(treat: impl Treat) -> (String, Arc<AtomicUsize>) {
     let (treat, count) = (Arc::new(treat), Arc::new(AtomicUsize::new(0)));
     let counted = Arc::clone(&count);
     let url = accept(move |stream| {
@@ -43,7 +42,9 @@ async fn serve(treat: impl Treat) -> (String, Arc<AtomicUsize>) {
 }
 
 /// Treats each connection in its own way.
-async fn accept<F: Future<Output = ()> + Send + 'static>(treat: impl Fn(TcpStream) -> F + Send + 'static) -> String {
+pub(super) async fn accept<F: Future<Output = ()> + Send + 'static>(
+    treat: impl Fn(TcpStream) -> F + Send + 'static,
+) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     let url = format!("http://{}/", listener.local_addr().expect("bound"));
     tokio::spawn(async move {
@@ -71,7 +72,7 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(stream: S, treat: Arc<impl Trea
 }
 
 /// An answer of one piece.
-fn reply(mut answer: SendResponse<Bytes>, status: u16, body: impl Into<Bytes>) {
+pub(super) fn reply(mut answer: SendResponse<Bytes>, status: u16, body: impl Into<Bytes>) {
     let mut head = Response::new(());
     *head.status_mut() = StatusCode::from_u16(status).expect("a status");
     head.headers_mut().append(header::SET_COOKIE, "session=abc; Path=/".parse().expect("a header"));
@@ -84,7 +85,7 @@ fn origin_over(http: Http, url: &str) -> Origin {
     Origin::new(&target, &Url::parse(url).expect("a URL")).expect("loopback is allowed")
 }
 
-fn origin(url: &str) -> Origin {
+pub(super) fn origin(url: &str) -> Origin {
     origin_over(Http::H2, url)
 }
 
@@ -346,44 +347,6 @@ async fn an_endless_body_ends_at_max_size_or_with_the_timeout() {
     assert!(sent.load(Ordering::SeqCst) < 20_000_000, "it was not read on");
     let short = Request { timeout: Duration::from_millis(200), ..get(&origin, "/") };
     assert_eq!(failed(agent.exchange(&origin, &short).await).kind, FailureKind::Timeout);
-}
-
-#[tokio::test]
-async fn a_broken_exchange_is_closed_by_a_reset_and_a_whole_one_in_peace() {
-    async fn ending(whole: bool) -> io::Result<usize> {
-        let (note, mut noted) = mpsc::unbounded_channel();
-        let url = accept(move |mut stream| {
-            let note = note.clone();
-            async move {
-                {
-                    let mut connection = h2::server::handshake(&mut stream).await.expect("a preface");
-                    let (_request, answer) = connection.accept().await.expect("a request").expect("whole");
-                    let (answered, unanswered) = if whole { (Some(answer), None) } else { (None, Some(answer)) };
-                    answered.into_iter().for_each(|answer| reply(answer, 200, "ok"));
-                    let _ = tokio::time::timeout(Duration::from_millis(100), connection.accept()).await;
-                    std::mem::forget(unanswered);
-                }
-                let mut rest = [0; 1024];
-                let ending = loop {
-                    stream.readable().await.expect("a socket");
-                    match stream.try_read(&mut rest) {
-                        Ok(length) if length > 0 => {}
-                        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                        ended => break ended,
-                    }
-                };
-                note.send(ending).expect("the test waits");
-            }
-        })
-        .await;
-        let (origin, mut agent) = (origin(&url), Agent::new());
-        let request = Request { timeout: Duration::from_millis(300), ..get(&origin, "/") };
-        assert_eq!(agent.exchange(&origin, &request).await.is_ok(), whole);
-        drop(agent);
-        noted.recv().await.expect("the server noted the ending")
-    }
-    assert_eq!(ending(true).await.expect("in peace"), 0);
-    assert_eq!(ending(false).await.expect_err("reset").kind(), io::ErrorKind::ConnectionReset);
 }
 
 #[tokio::test]

@@ -10,7 +10,10 @@ use super::{
 use crate::{
     judge::{Finding, Outcome, PhaseVerdict},
     measure::GaugeSeries,
-    plan::{Count, Criterion, EndpointId, FailureKind, GaugeId, Judged, Level, Limit, Load, Metric, Op, Subject},
+    plan::{
+        Count, Criterion, EndpointId, FailureKind, GaugeId, Judged, Level, Limit, Load, Metric, Op, Pacing, Scenario,
+        Subject,
+    },
     units::number,
 };
 
@@ -106,13 +109,20 @@ fn trial(bench: &Bench<'_>, criterion: &Criterion, endpoints: &[EndpointId], at:
             Count::ServerErrors => Ok(one(Act::Status(SERVER_ERROR))),
             Count::ClientErrors => Ok(one(Act::Status(CLIENT_ERROR))),
             Count::Errors => Ok(one(Act::Failure(FailureKind::Reset))),
-            Count::Failures(FailureKind::Unsent) if matches!(bench.phase.load, Load::Closed { .. }) => {
-                Err("users of the closed model wait for their answers, so that no request is ever `unsent`".to_owned())
+            Count::Failures(FailureKind::Unsent) if !has_slots(bench) => {
+                Err("users of the closed model who think wait for their answers, so that no request is ever `unsent`"
+                    .to_owned())
             }
             Count::Failures(kind) => Ok(one(Act::Failure(*kind))),
         },
         Subject::Gauge { .. } => Err("it is about a gauge".to_owned()),
     }
+}
+
+/// Whether iterations have times of their own, whatever the app does: those of a rate, and of users with a pace.
+fn has_slots(bench: &Bench<'_>) -> bool {
+    let paced = |scenario: &Scenario| matches!(scenario.pacing, Pacing::Pace(_));
+    matches!(bench.phase.load, Load::Open { .. }) || bench.plan.scenarios.iter().any(paced)
 }
 
 /// What is to be said of a limit that no answer can reach, because requests are given up before.

@@ -106,13 +106,15 @@ impl Injection<'_> {
     fn reach(&self, sample: Sample) -> Option<Sample> {
         // What a request waited before it was sent stays.
         let waited = sample.latency.saturating_sub(sample.service);
-        let taking = |service: Duration| Sample { service, latency: waited.saturating_add(service), ..sample };
+        // Where the time went is that of the answer as it came.
+        let taking =
+            |service: Duration| Sample { service, latency: waited.saturating_add(service), split: None, ..sample };
         let timeout = timeout(self.plan, sample.endpoint);
         let given_up = Sample { status: None, failure: Some(FailureKind::Timeout), ..taking(timeout) };
         Some(match self.fault.act {
             Act::Silence => return None,
             Act::Again => sample,
-            Act::AtOnce => Sample { service: Duration::ZERO, latency: Duration::ZERO, ..sample },
+            Act::AtOnce => Sample { service: Duration::ZERO, latency: Duration::ZERO, split: None, ..sample },
             Act::Status(status) => Sample { status: Some(status), failure: Some(FailureKind::Check), ..sample },
             Act::Delay(by) if !sample.timed() || sample.service.saturating_add(by) < timeout => {
                 taking(sample.service.saturating_add(by))

@@ -44,6 +44,7 @@ fn recorded(plan: &Plan) -> Arc<Recording> {
         service: Duration::from_millis(10),
         status: Some(200),
         failure: None,
+        split: None,
     };
     let samples = (0..40).flat_map(|number| (0..2).map(move |endpoint| sample(number, endpoint))).collect();
     let phase = plan::Phase { duration: 4 * second, ..plan.phases[0].clone() };

@@ -115,6 +115,7 @@ fn added_requests_enter_percentiles_and_nothing_else() {
             service: latency,
             status: Some(200),
             failure: None,
+            split: None,
         });
     };
     // The last of them waits two seconds, and nobody starts anything meanwhile.

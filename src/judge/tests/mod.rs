@@ -5,6 +5,7 @@ mod criteria;
 mod diagnosis;
 mod early;
 mod gauges;
+mod generators;
 mod ladder;
 mod no_data;
 mod operating;
@@ -123,6 +124,7 @@ impl Case {
                 service,
                 status: Some(200),
                 failure: None,
+                split: None,
             }));
         }
         self
@@ -204,6 +206,8 @@ pub(super) fn plan() -> Plan {
             http: plan::Http::H1,
             connections: plan::Connections::Keep,
             resolve: Vec::new(),
+            proxy: None,
+            trace: false,
             tls: plan::Tls { ca: None, verify: true },
             ready: None,
             start: None,

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::judge::{
-    CheckResult, Comparison, ComparisonMode, Ending, Extent, Interruption, Lacked, Outcome, RecoveryVerdict,
-    Regression, RunEvidence, Totals, Verdict, conclude, not_run,
+    CheckResult, Comparison, ComparisonMode, Ending, Extent, Interruption, Outcome, RecoveryVerdict, Regression,
+    RunEvidence, Totals, Verdict, conclude, not_run,
 };
 
 fn check(name: &str, outcome: Outcome, detail: &str) -> CheckResult {
@@ -172,37 +172,6 @@ fn not_ready_names_the_check() {
         verdict.headline,
         "Not ready, so no load was sent: \"debug mode is off\" failed: the body has \"DEBUG = True\"."
     );
-}
-
-#[test]
-fn invalid_says_what_the_generator_lacked() {
-    let mut case = passed();
-    case.facts.generator.lateness_p99 = ms(212);
-    let verdict = conclude(run(&plan(), vec![case.judge()]));
-    assert_eq!(seen(&verdict), (Outcome::Invalid, Ending::Invalid, 3));
-    assert!(
-        verdict.headline.ends_with("so other work on this machine, or a limit on its CPU, came before it."),
-        "{}",
-        verdict.headline
-    );
-    let lacked = |change: &dyn Fn(&mut GeneratorHealth)| {
-        change(&mut case.facts.generator);
-        let verdict = case.judge();
-        let generator = verdict.generator.expect("it was measured");
-        (generator.lacked, verdict.because[0].clone())
-    };
-    let mut lacked = lacked;
-    assert_eq!(lacked(&|_| ()).0, Some(Lacked::OtherWork), "it used no CPU itself");
-    let (own, why) = lacked(&|health| health.cpu_percent = 97.2);
-    assert_eq!(own, Some(Lacked::OwnCpu));
-    assert_eq!(
-        why,
-        "The generator was saturated: 1 % of its requests started 212 ms late or later, below 10 ms is needed; its \
-         busiest worker used 97 % of a core, so it had no CPU left."
-    );
-    let exhausted = |words: &'static str| move |health: &mut GeneratorHealth| health.exhausted = Some(words.to_owned());
-    assert_eq!(lacked(&exhausted("Too many open files (os error 24)")).0, Some(Lacked::Descriptors));
-    assert_eq!(lacked(&exhausted("Cannot assign requested address (os error 99)")).0, Some(Lacked::Ports));
 }
 
 #[test]

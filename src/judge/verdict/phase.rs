@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::TimeSplit;
 use crate::{
     judge::{Band, Level, Outcome},
     units::number,
@@ -200,6 +201,28 @@ pub struct EndpointVerdict {
     pub latency_ms: Milliseconds,
     /// Service time.
     pub service_ms: Milliseconds,
+    /// Where the time went; nothing in verdicts of earlier releases.
+    #[serde(default)]
+    pub time_split_ms: TimeSplit,
+    /// Where `target.trace` is on: up to five of the first failures of each kind, then the five slowest successes, with their
+    /// trace ids.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub traces: Vec<TraceVerdict>,
+}
+
+/// One request that the app's tracing can be asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TraceVerdict {
+    /// Its trace id: 32 hexadecimal digits.
+    pub trace_id: String,
+    /// When it was meant to start, in seconds from the start of the window (`window_at`); negative for a login before it.
+    pub at_s: f64,
+    /// Its latency.
+    pub latency_ms: f64,
+    /// The answer's status, if there was an answer.
+    pub status: Option<u16>,
+    /// The kind of its failure; `None` is success.
+    pub error: Option<String>,
 }
 
 /// One gauge in one phase.
@@ -252,6 +275,10 @@ pub struct Crossing {
     pub share: f64,
     /// The first of them, in seconds since the window began; null when there was none.
     pub first_s: Option<f64>,
+    /// Where the band begins, in the gauge's own unit: a warning at this value, a critical band above it. Absent in
+    /// verdicts of earlier releases.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub limit: Option<f64>,
 }
 
 /// How good the generator was.
@@ -261,6 +288,25 @@ pub struct Generator {
     pub lateness_ms: Lateness,
     /// CPU of the busiest worker, percent of a core.
     pub cpu_percent: f64,
+    /// How long the worker that waited longest was ready to run and had no core, in percent of the window. This and what
+    /// follows is null where the machine does not say.
+    #[serde(default)]
+    pub run_queue_percent: Option<f64>,
+    /// CPU of the whole gate, in cores.
+    #[serde(default)]
+    pub cores_used: Option<f64>,
+    /// Cores that it may use: bound by affinity or cpuset, and by the quota of its cgroups.
+    #[serde(default)]
+    pub cores_allowed: Option<f64>,
+    /// Periods in which the CPU quota ran out, in percent; null also without a quota.
+    #[serde(default)]
+    pub throttled_percent: Option<f64>,
+    /// CPU time of these cores that the hypervisor gave to other machines, in percent.
+    #[serde(default)]
+    pub steal_percent: Option<f64>,
+    /// Requests of this load a second that it would manage with the CPU that it may use: docs/decisions.md section 1.
+    #[serde(default)]
+    pub capacity_per_second: Option<f64>,
     /// Whether it was too slow for the result to count.
     pub saturated: bool,
     /// What it lacked then; absent where it was good enough.
@@ -276,10 +322,33 @@ pub enum Lacked {
     Descriptors,
     /// Local ports for new connections.
     Ports,
+    /// Memory for the bodies that are looked into.
+    Memory,
     /// CPU, which it used up itself.
     OwnCpu,
-    /// CPU, although it used little: other work on this machine, or a limit on its CPU, held it up.
+    /// CPU, of which a quota left it too little.
+    Quota,
+    /// CPU, although it used little: other work on this machine had the cores, or what had them is not known.
     OtherWork,
+    /// CPU, which the hypervisor gave to other machines.
+    Steal,
+    /// Nothing that this machine counts.
+    Unexplained,
+}
+
+impl Generator {
+    /// How good it was, in a word or two.
+    pub fn state(&self) -> &'static str {
+        match self.lacked {
+            None if self.saturated => "saturated",
+            None => "good enough",
+            Some(Lacked::OwnCpu | Lacked::Quota) => "saturated",
+            Some(Lacked::OtherWork | Lacked::Steal | Lacked::Unexplained) => "held up",
+            Some(Lacked::Descriptors) => "out of descriptors",
+            Some(Lacked::Ports) => "out of ports",
+            Some(Lacked::Memory) => "out of memory for bodies",
+        }
+    }
 }
 
 /// How late requests started, in milliseconds.

@@ -15,6 +15,7 @@ fn samples() -> impl Strategy<Value = Vec<Sample>> {
             service: ms(latency / 2),
             status: failure.is_none().then_some(200),
             failure,
+            split: None,
         });
     prop::collection::vec(one, 0..60)
 }

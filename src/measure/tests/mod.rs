@@ -4,6 +4,7 @@ mod counting;
 mod joining;
 mod merging;
 mod silences;
+mod splits;
 mod tapes;
 
 use std::{sync::Arc, time::Duration};
@@ -43,7 +44,7 @@ fn layout() -> Arc<Layout> {
 
 fn success(endpoint: EndpointId, intended: u64, latency: Duration) -> Sample {
     let service = latency.saturating_sub(ms(10));
-    Sample { endpoint, intended: ms(intended), latency, service, status: Some(200), failure: None }
+    Sample { endpoint, intended: ms(intended), latency, service, status: Some(200), failure: None, split: None }
 }
 
 fn failure(endpoint: EndpointId, intended: u64, latency: Duration, kind: FailureKind) -> Sample {

@@ -45,6 +45,7 @@ impl Simulation {
                     service: time,
                     status: Some(200),
                     failure: None,
+                    split: None,
                 });
                 made[user] += 1;
                 let pause = self.think.start + rng.f64() * (self.think.end - self.think.start);

@@ -43,6 +43,8 @@ async fn app_with(timeout: Duration, answer: fn(u32) -> Option<String>) -> (Cont
         http: Http::H1,
         connections: Connections::Keep,
         resolve: Vec::new(),
+        proxy: None,
+        trace: false,
         tls: TLS,
         ready: None,
         start: None,

@@ -24,7 +24,7 @@ mod waivers;
 use std::{collections::BTreeMap, time::Duration};
 
 use self::kind::Kind;
-use super::{ColumnId, Dataset, Endpoint, EndpointId, Foreign, ForeignLoad, Gauge, Place, Plan, Scenario};
+use super::{ColumnId, Dataset, Endpoint, EndpointId, Foreign, ForeignLoad, Gauge, Limits, Place, Plan, Scenario};
 use crate::{
     config::{Config, Environment, Located, Problem, Problems, Span, suggestion},
     units::Date,
@@ -53,6 +53,8 @@ pub struct Choice {
     pub today: Date,
     /// The environment, for `env.NAME` in templates.
     pub environment: Environment,
+    /// What the machine has for the load.
+    pub limits: Limits,
     /// The texts of the files that [`files`] names, or why they could not be read.
     pub files: BTreeMap<String, Result<String, String>>,
     /// What the files of another tool hold: `judge`. The plan of a load that the gate does not make needs no scenarios.

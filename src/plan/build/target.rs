@@ -28,6 +28,7 @@ impl Draft<'_> {
         }
         let http = self.http(said, url.as_ref());
         let resolve = self.resolve(said, &allow);
+        let proxy = self.proxy(said, url.as_ref(), &allow);
         let start = self.target_start(said, url.as_ref());
         Target {
             url,
@@ -35,12 +36,10 @@ impl Draft<'_> {
             timeout: self.time("timeout", said.timeout, TIMEOUT),
             headers,
             http,
-            connections: match said.connections.as_ref().map(|said| said.value) {
-                None | Some(config::Connections::Keep) => Connections::Keep,
-                Some(config::Connections::Iteration) => Connections::Iteration,
-                Some(config::Connections::Request) => Connections::Request,
-            },
+            connections: self.connections(said, http),
             resolve,
+            proxy,
+            trace: said.trace,
             tls: Tls {
                 ca: said.tls.ca.as_ref().map(|path| PathBuf::from(&path.value)),
                 verify: said.tls.verify.is_none_or(|verify| verify.value),
@@ -63,6 +62,24 @@ impl Draft<'_> {
             config::Http::H1 => Http::H1,
             config::Http::H2 => Http::H2,
             config::Http::Auto => Http::Auto,
+        }
+    }
+
+    /// When a user opens a connection, and whether the version of HTTP allows it.
+    fn connections(&mut self, said: &config::Target, http: Http) -> Connections {
+        let Some(connections) = &said.connections else { return Connections::Keep };
+        match connections.value {
+            config::Connections::Keep => Connections::Keep,
+            config::Connections::Iteration => Connections::Iteration,
+            config::Connections::Request => Connections::Request,
+            config::Connections::Shared => {
+                if http != Http::H2 {
+                    let fault = "a connection of HTTP/1.1 carries one request at a time and cannot be shared";
+                    let help = "write `http: h2` beside it (with `auto` the server may choose HTTP/1.1), or leave `connections` out";
+                    self.problem_with(connections.span, fault, Some(help.to_owned()));
+                }
+                Connections::Shared
+            }
         }
     }
 
@@ -102,6 +119,24 @@ impl Draft<'_> {
             }
         }
         resolve
+    }
+
+    /// The proxy, and whether a target of this kind can be reached through one.
+    fn proxy(&mut self, said: &config::Target, target: Option<&Url>, allow: &[String]) -> Option<Url> {
+        let proxy = said.proxy.as_ref().filter(|proxy| proxy.complete)?;
+        let url = self.checked_address("", proxy, allow)?;
+        let h2 = said.http.as_ref().is_some_and(|http| matches!(http.value, config::Http::H2));
+        let fault = if url.scheme() != "http" || url.path() != "/" {
+            format!("`{}` is not the address of a proxy: it is spoken to over plain HTTP, and has no path", proxy.value)
+        } else if !said.resolve.is_empty() {
+            "a proxy looks names up itself, so that `resolve` would change nothing".to_owned()
+        } else if h2 && target.is_some_and(|target| target.scheme() == "http") {
+            "HTTP/2 over plain TCP cannot be spoken through a proxy".to_owned()
+        } else {
+            return Some(url);
+        };
+        self.problem(proxy.span, fault);
+        None
     }
 
     fn ready(&mut self, ready: &config::Ready) -> (String, Duration) {

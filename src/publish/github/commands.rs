@@ -12,6 +12,14 @@ pub fn warning(message: &str) -> String {
     format!("::warning title=stagegate::{}\n", data(message))
 }
 
+/// Ends the group that [`group`] began, with its line break.
+pub const GROUP_END: &str = "::endgroup::\n";
+
+/// Begins a group of lines that the log shows folded, with its line break.
+pub fn group(title: &str) -> String {
+    format!("::group::{}\n", data(title))
+}
+
 /// `::error` and `::warning` lines that put annotations at lines of gates.yaml; at most 10 of each, `taken` of the
 /// warnings being spoken for already.
 ///

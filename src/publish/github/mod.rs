@@ -27,7 +27,7 @@ mod tries;
 
 pub use api::Api;
 pub use check::{CheckRun, Completion, Conclusion};
-pub use commands::{commands, warning};
+pub use commands::{GROUP_END, commands, group, warning};
 pub use comment::{Done, Posted};
 pub use context::{Context, Token};
 pub use deadline::Deadline;

@@ -23,7 +23,7 @@ const MOST_ENDPOINTS: usize = 50;
 const MOST_STATEMENTS: usize = 5;
 
 /// A folded part; the blank lines let Markdown be read inside.
-pub(super) fn folded(title: &str, content: &str) -> String {
+pub(in crate::report) fn folded(title: &str, content: &str) -> String {
     format!("<details><summary>{title}</summary>\n\n{content}\n</details>\n")
 }
 
@@ -119,7 +119,7 @@ pub(in crate::report) fn gauge(phase: &PhaseVerdict, monitor: &MonitorVerdict) -
 /// How good the generator was, in it.
 pub(in crate::report) fn generator(phase: &PhaseVerdict, generator: &Generator) -> String {
     let [p99, max] = [generator.lateness_ms.p99, generator.lateness_ms.max].map(number::milliseconds);
-    let state = if generator.saturated { "**saturated**" } else { "good enough" };
+    let state = if generator.saturated { format!("**{}**", generator.state()) } else { generator.state().to_owned() };
     let (phase, cpu) = (cell(&phase.name), number::plain(generator.cpu_percent));
     format!("| {phase} | generator lateness p99, max | {p99} | {max} | {state}, CPU {cpu} % | |\n")
 }

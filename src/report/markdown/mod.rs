@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use self::escape::{cell, code, text};
 use super::{
-    Publishable, clean, ladder, regressions, target,
+    Publishable, clean, ladder, regressions, target, traces,
     trouble::{self, Standing, Trouble},
     waivers, when,
 };
@@ -33,6 +33,7 @@ pub(super) fn render(publishable: &Publishable) -> String {
         waived(verdict),
         notes(verdict),
         details::endpoints(verdict),
+        traces::table(verdict),
         details::monitors(verdict),
         details::statements(verdict),
         details::preflight(verdict),

@@ -101,6 +101,40 @@ pub(super) struct Endpoint {
     pub(super) service: Histogram,
     pub(super) added: Histogram,
     pub(super) spans: Vec<Span>,
+    /// Absent in files of earlier releases.
+    #[serde(default)]
+    pub(super) time_split: TimeSplit,
+    /// Absent where requests carry no trace id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) traces: Vec<Trace>,
+}
+
+/// The parts of the time of requests.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct TimeSplit {
+    pub(super) dns: Part,
+    pub(super) connect: Part,
+    pub(super) tls: Part,
+    pub(super) first_byte: Part,
+    pub(super) body: Part,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Part {
+    pub(super) count: u64,
+    pub(super) sum_s: f64,
+    pub(super) max_s: f64,
+}
+
+/// One of the slowest requests, or of the first failures.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Trace {
+    #[serde(rename = "trace_id")]
+    pub(super) id: String,
+    pub(super) at_s: f64,
+    pub(super) latency_s: f64,
+    pub(super) status: Option<u16>,
+    pub(super) error: Option<FailureKind>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -175,6 +209,16 @@ pub(super) struct Generator {
     pub(super) lateness_p99_s: f64,
     pub(super) lateness_max_s: f64,
     pub(super) cpu_percent: f64,
+    #[serde(default)]
+    pub(super) run_queue_percent: Option<f64>,
+    #[serde(default)]
+    pub(super) cores_used: Option<f64>,
+    #[serde(default)]
+    pub(super) cores_allowed: Option<f64>,
+    #[serde(default)]
+    pub(super) throttled_percent: Option<f64>,
+    #[serde(default)]
+    pub(super) steal_percent: Option<f64>,
     pub(super) slots: u64,
     pub(super) slots_missed: u64,
     pub(super) exhausted: Option<String>,

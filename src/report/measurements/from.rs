@@ -7,8 +7,8 @@ use super::{
 use crate::{
     gate::MeasuredPhase,
     measure::{
-        Clock, EndpointMeasurements, GaugeSeries, GeneratorHealth, Histogram, Layout, PhaseEnding, PhaseMeasurements,
-        Ramp, SpanCounts, Statement, Threshold, Window,
+        Clock, EndpointMeasurements, GaugeSeries, GeneratorHealth, Histogram, Layout, MachineShare, Part, PhaseEnding,
+        PhaseMeasurements, Ramp, SpanCounts, Statement, Threshold, TimeSplit, Trace, Window,
     },
     plan::Endpoint,
 };
@@ -117,6 +117,8 @@ fn of_endpoint(endpoint: &EndpointMeasurements, show: &Show<'_>) -> format::Endp
         examples,
         unknown_statuses: _,
         unknown_kinds: _,
+        split,
+        traces,
     } = endpoint;
     format::Endpoint {
         requests: *requests,
@@ -129,6 +131,31 @@ fn of_endpoint(endpoint: &EndpointMeasurements, show: &Show<'_>) -> format::Endp
         service: histogram(service),
         added: histogram(added),
         spans: spans.iter().map(span).collect(),
+        time_split: time_split(split),
+        traces: traces.all().map(trace).collect(),
+    }
+}
+
+fn time_split(split: &TimeSplit) -> format::TimeSplit {
+    let TimeSplit { dns, connect, tls, first_byte, body } = *split;
+    let part = |Part { count, sum, max }| format::Part { count, sum_s: sum.as_secs_f64(), max_s: max.as_secs_f64() };
+    format::TimeSplit {
+        dns: part(dns),
+        connect: part(connect),
+        tls: part(tls),
+        first_byte: part(first_byte),
+        body: part(body),
+    }
+}
+
+fn trace(trace: &Trace) -> format::Trace {
+    let Trace { id, at, latency, status, failure } = trace;
+    format::Trace {
+        id: id.to_string(),
+        at_s: at.as_secs_f64(),
+        latency_s: latency.as_secs_f64(),
+        status: *status,
+        error: *failure,
     }
 }
 
@@ -193,11 +220,18 @@ fn statement(statement: &Statement, show: &Show<'_>) -> format::Statement {
 }
 
 fn generator(generator: &GeneratorHealth, show: &Show<'_>) -> format::Generator {
-    let GeneratorHealth { lateness_p99, lateness_max, cpu_percent, slots, slots_missed, exhausted } = generator;
+    let GeneratorHealth { lateness_p99, lateness_max, cpu_percent, run_queue_percent, .. } = generator;
+    let GeneratorHealth { machine, slots, slots_missed, exhausted, .. } = generator;
+    let MachineShare { cores_used, cores_allowed, throttled_percent, steal_percent } = *machine;
     format::Generator {
         lateness_p99_s: lateness_p99.as_secs_f64(),
         lateness_max_s: lateness_max.as_secs_f64(),
         cpu_percent: *cpu_percent,
+        run_queue_percent: *run_queue_percent,
+        cores_used,
+        cores_allowed,
+        throttled_percent,
+        steal_percent,
         slots: *slots,
         slots_missed: *slots_missed,
         exhausted: exhausted.as_ref().map(|words| show(words)),

@@ -9,8 +9,9 @@ use super::{
 use crate::{
     gate::MeasuredPhase,
     measure::{
-        Clock, EndpointMeasurements, GaugeSample, GaugeSeries, GeneratorHealth, Histogram, Layout, PhaseEnding,
-        PhaseMeasurements, Ramp, SpanCounts, Statement, Threshold, Window,
+        Clock, EndpointMeasurements, GaugeSample, GaugeSeries, GeneratorHealth, Histogram, Layout, MachineShare, Part,
+        PhaseEnding, PhaseMeasurements, Ramp, SpanCounts, Statement, Threshold, TimeSplit, Trace, TraceId, Traces,
+        Window,
     },
     plan::EndpointId,
 };
@@ -111,7 +112,34 @@ fn of_endpoint(endpoint: format::Endpoint, histograms: [Histogram; 3]) -> Read<E
         // Runs that another tool made are judged by its files, never by these.
         unknown_statuses: 0,
         unknown_kinds: 0,
+        split: time_split(&endpoint.time_split)?,
+        traces: traces(endpoint.traces)?,
     })
+}
+
+fn time_split(split: &format::TimeSplit) -> Read<TimeSplit> {
+    let part = |part: &format::Part| -> Read<Part> {
+        Ok(Part { count: part.count, sum: seconds(part.sum_s)?, max: seconds(part.max_s)? })
+    };
+    Ok(TimeSplit {
+        dns: part(&split.dns)?,
+        connect: part(&split.connect)?,
+        tls: part(&split.tls)?,
+        first_byte: part(&split.first_byte)?,
+        body: part(&split.body)?,
+    })
+}
+
+/// An id that is none is left out.
+fn traces(traces: Vec<format::Trace>) -> Read<Traces> {
+    let mut kept = Traces::default();
+    for format::Trace { id, at_s, latency_s, status, error } in traces {
+        let (at, latency) = (seconds(at_s)?, seconds(latency_s)?);
+        if let Some(id) = TraceId::parse(&id) {
+            kept.add(Trace { id, at, latency, status, failure: error });
+        }
+    }
+    Ok(kept)
 }
 
 fn span(span: format::Span) -> SpanCounts {
@@ -158,6 +186,13 @@ fn generator(generator: format::Generator) -> Read<GeneratorHealth> {
         lateness_p99: seconds(generator.lateness_p99_s)?,
         lateness_max: seconds(generator.lateness_max_s)?,
         cpu_percent: generator.cpu_percent,
+        run_queue_percent: generator.run_queue_percent,
+        machine: MachineShare {
+            cores_used: generator.cores_used,
+            cores_allowed: generator.cores_allowed,
+            throttled_percent: generator.throttled_percent,
+            steal_percent: generator.steal_percent,
+        },
         slots: generator.slots,
         slots_missed: generator.slots_missed,
         exhausted: generator.exhausted,

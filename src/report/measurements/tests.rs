@@ -5,8 +5,8 @@ use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 use super::*;
 use crate::{
     measure::{
-        Clock, EndpointMeasurements, GaugeSample, GaugeSeries, GeneratorHealth, Histogram, Layout, PhaseEnding,
-        PhaseMeasurements, Ramp, Statement, Threshold, Window,
+        Clock, EndpointMeasurements, GaugeSample, GaugeSeries, GeneratorHealth, Histogram, Layout, MachineShare, Part,
+        PhaseEnding, PhaseMeasurements, Ramp, Statement, Threshold, TimeSplit, Window,
     },
     plan::{EndpointId, FailureKind, ScenarioId},
 };
@@ -40,6 +40,8 @@ fn recording() -> MeasuredPhase {
     dashboard.errors = BTreeMap::from([(FailureKind::Check, 1)]);
     dashboard.first_failure = Some((Duration::from_nanos(1_234_567_891), FailureKind::Check));
     dashboard.examples = vec!["status 503 for hunter2\u{1b}[0m".to_owned()];
+    let part = Part { count: 3, sum: Duration::from_nanos(12_345_678_901), max: MS(5_120) };
+    dashboard.split = TimeSplit { connect: part, first_byte: Part { count: 1_999, ..part }, ..TimeSplit::default() };
     dashboard.spans[0].latency_sum = 0.1 + 0.2;
     dashboard.spans[0].beyond = vec![7];
     let window = Window {
@@ -63,7 +65,18 @@ fn recording() -> MeasuredPhase {
         measured: MS(5_000),
         extended: true,
         ending: PhaseEnding::FailedEarly,
-        generator: GeneratorHealth { lateness_p99: MS(1), cpu_percent: 12.25, ..GeneratorHealth::default() },
+        generator: GeneratorHealth {
+            lateness_p99: MS(1),
+            cpu_percent: 12.25,
+            run_queue_percent: Some(0.5),
+            machine: MachineShare {
+                cores_used: Some(0.2),
+                cores_allowed: Some(1.5),
+                throttled_percent: Some(3.0),
+                steal_percent: None,
+            },
+            ..GeneratorHealth::default()
+        },
         sent: 2_010,
         failed: 1,
         summary: None,
@@ -108,11 +121,23 @@ fn reads_what_it_wrote() {
         &measurements.endpoints[1]
     });
     assert_eq!((&after.spans, after.first_failure), (&before.spans, before.first_failure));
+    assert_eq!((after.split, after.split.connect.count), (before.split, 3));
     for q in [0.01, 0.5, 0.95, 0.99] {
         assert_eq!(after.latency.quantile(q), before.latency.quantile(q), "{q}");
         assert_eq!(after.service.quantile(q), before.service.quantile(q), "{q}");
     }
     assert_eq!(read[0].gauges[0].samples, recording().gauges[0].samples);
+}
+
+#[test]
+fn files_of_earlier_releases_have_no_parts_of_the_time() {
+    let mut file: serde_json::Value = serde_json::from_str(&written(&[recording()])).expect("it is JSON");
+    for endpoint in file["phases"][0]["endpoints"].as_array_mut().expect("endpoints") {
+        endpoint.as_object_mut().expect("an object").remove("time_split").expect("it is written");
+    }
+    let read = read_measurements(&file.to_string()).expect("it is read as before");
+    assert_eq!(read[0].measurements.endpoints[1].split, TimeSplit::default());
+    assert_eq!(read[0].measurements.endpoints[1].requests, 2_000);
 }
 
 #[test]

@@ -10,7 +10,7 @@ pub(super) use width::{COLUMNS, clip, left, right, width, wrap};
 use super::{
     Files, MEASUREMENTS, Publishable, VERDICT, clean, diagnosis, ladder, regressions,
     regressions::Row,
-    target,
+    target, traces,
     trouble::{self, Standing, Trouble},
     waivers, when,
 };
@@ -33,6 +33,7 @@ pub fn closing(publishable: &Publishable, folder: &str, colour: Colour) -> Strin
         [headline(verdict, colour), first_advice(verdict)].concat(),
         ladder_table(verdict, colour),
         troubles(verdict, colour),
+        traces::lines(verdict),
         comparisons(verdict, colour),
         after_the_ladder(verdict, colour),
         waived(verdict),

@@ -9,9 +9,16 @@ use crate::judge::Verdict;
 const LARGEST: f64 = 1e15;
 
 /// Keys whose values, and those inside of them, are never negative.
-const NEVER_NEGATIVE: [&str; 10] = [
+const NEVER_NEGATIVE: [&str; 17] = [
+    "run_queue_percent",
+    "cores_used",
+    "cores_allowed",
+    "throttled_percent",
+    "steal_percent",
+    "capacity_per_second",
     "latency_ms",
     "service_ms",
+    "time_split_ms",
     "lateness_ms",
     "duration_s",
     "success_rate",

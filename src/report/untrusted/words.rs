@@ -59,9 +59,11 @@ pub(super) fn make_anew(verdict: &mut Verdict) -> Result<(), String> {
         recovery,
         integrity,
         cleanup,
+        runner,
     } = verdict;
     // Its sentences and its conclusions are theirs; the numbers that it came from are there.
     *diagnosis = None;
+    *runner = None;
     outages.clear();
     headline.clear();
     if target != DEMO {
@@ -216,7 +218,11 @@ fn endpoint(endpoint: &mut EndpointVerdict) {
         examples,
         latency_ms: _,
         service_ms: _,
+        time_split_ms: _,
+        traces,
     } = endpoint;
+    // An id is a key to another system; nobody asks it in the name of a fork.
+    traces.clear();
     name(named);
     tags.iter_mut().for_each(name);
     examples.clear();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Choice, build, plan, with};
 use crate::{
     config::Note,
-    plan::{notes, requests_needed},
+    plan::{Limits, notes, requests_needed},
 };
 
 #[test]
@@ -13,6 +13,30 @@ fn every_key_has_an_effect() {
     let text = with("regression: {margin: 5%}\npublish: {html: a.html, github: {comment: true}}\n")
         .replace("app: {prometheus", "host: {host: local, read: {cpu: cpu_percent}}, app: {prometheus");
     assert_eq!(plan(&text).without_effect, Vec::<String>::new());
+}
+
+#[test]
+fn notes_what_the_machine_has_too_little_of() {
+    let text = with("  - {name: second, users: 4000, duration: 5m, data: [other], criteria: [p99 < 1s]}");
+    let noted = |descriptors, ports| {
+        let choice = Choice { limits: Limits { descriptors, ports }, ..Choice::default() };
+        let (config, _) = crate::config::read("gates.yaml", text.as_bytes(), &choice.environment);
+        let config = config.expect("a config");
+        let plan = build(&config, &choice).unwrap_or_else(|problems| panic!("{problems}"));
+        let notes = notes(&config, &choice, &plan).into_iter().map(|Note(note)| note);
+        let notes: Vec<_> = notes.filter(|note| note.message.contains(" needs up to ")).collect();
+        assert_eq!(notes.len(), plan.beyond(&choice.limits).len(), "a run says what check says");
+        notes.into_iter().map(|note| (note.line, note.message)).collect::<Vec<_>>()
+    };
+    let needed = 4_000 + 64 + 2;
+    assert_eq!(noted(None, None), []);
+    assert_eq!(noted(Some(needed), Some(4_000)), []);
+    let [(line, descriptors), (_, ports)] = &noted(Some(needed - 1), Some(3_999))[..] else { panic!("two notes") };
+    assert_eq!(
+        (*line, descriptors.as_str()),
+        (10, "phase `second` needs up to 4,066 descriptors, one for each user, and this machine allows 4,065")
+    );
+    assert_eq!(ports, "phase `second` needs up to 4,000 local ports, one for each user, and this machine has 3,999");
 }
 
 #[test]

@@ -17,6 +17,41 @@ fn the_built_in_app_speaks_http_1_only() {
 }
 
 #[test]
+fn connections_are_shared_over_http_2_only() {
+    let on = |keys: &str| {
+        let target = format!("target: {{{keys}, url: 'http://127.0.0.1:1'}}");
+        problems(&with("").replace("target: {url: 'http://127.0.0.1:1'}", &target))
+    };
+    for http in ["http: h1, ", "http: auto, ", ""] {
+        let found = on(&format!("{http}connections: shared"));
+        assert!(found.len() == 1 && found[0].contains("cannot be shared"), "{http}: {found:?}");
+    }
+    assert!(on("http: h2, connections: shared").is_empty());
+}
+
+#[test]
+fn a_proxy_is_an_address_that_load_may_go_to() {
+    let on = |keys: &str| problems(&with("").replace("target: {", &format!("target: {{{keys}, ")));
+    for (keys, expected) in [
+        ("proxy: 'http://proxy.example.com:3128'", "load may not be sent to `proxy.example.com`"),
+        ("proxy: 'https://127.0.0.1:3128'", "is not the address of a proxy: it is spoken to over plain HTTP"),
+        ("proxy: 'http://127.0.0.1:3128/path'", "is not the address of a proxy: it is spoken to over plain HTTP"),
+        ("proxy: '127.0.0.1:3128'", "`127.0.0.1:3128` is not"),
+        ("proxy: 'http://a:b@127.0.0.1:3128'", "an address holds no user name or password"),
+        ("proxy: 'http://127.0.0.1:3128', http: h2", "HTTP/2 over plain TCP cannot be spoken through a proxy"),
+        (
+            "proxy: 'http://127.0.0.1:3128', allow: [a.example.com], resolve: {a.example.com: 10.0.0.1}",
+            "a proxy looks names up itself",
+        ),
+    ] {
+        let found = on(keys);
+        assert!(found.len() == 1 && found[0].contains(expected), "{keys}: {found:?}");
+    }
+    assert!(on("proxy: 'http://127.0.0.1:3128'").is_empty());
+    assert!(on("allow: ['*.example.com'], proxy: 'http://proxy.example.com:3128'").is_empty());
+}
+
+#[test]
 fn addresses_of_hosts_are_addresses_of_hosts_that_load_goes_to() {
     let on = |resolve: &str| {
         let keys = format!("target: {{allow: ['*.example.com'], resolve: {{{resolve}}}, ");

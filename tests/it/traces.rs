@@ -1,0 +1,136 @@
+//! `target.trace`: the ids of the report are those that the app received.
+
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    sync::{Arc, Mutex},
+    thread,
+    time::Duration,
+};
+
+use crate::gate_test::{GateTest, turn};
+
+/// What the server did with a request: how long it waited, and the status.
+type Done = (u64, u16);
+
+/// Of every so many requests a few are answered late or wrongly.
+const CYCLE: u64 = 200;
+
+/// Serves until the test's process ends; gives its address and what it did, by the request's `traceparent`.
+fn serve() -> (String, Arc<Mutex<Vec<(Option<String>, Done)>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let url = format!("http://{}", listener.local_addr().expect("it has an address"));
+    let done = Arc::default();
+    let record = Arc::clone(&done);
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let record = Arc::clone(&record);
+            thread::spawn(move || answer(stream, &record));
+        }
+    });
+    (url, done)
+}
+
+fn answer(stream: TcpStream, record: &Mutex<Vec<(Option<String>, Done)>>) {
+    let mut writer = stream.try_clone().expect("it can be written to");
+    let mut reader = BufReader::new(stream);
+    loop {
+        let (mut trace, mut length, mut begun) = (None, 0_u64, false);
+        loop {
+            let mut line = String::new();
+            if !matches!(reader.read_line(&mut line), Ok(1..)) {
+                return;
+            }
+            if line.trim_end().is_empty() {
+                break;
+            }
+            begun = true;
+            match line.split_once(": ") {
+                Some((name, value)) if name.eq_ignore_ascii_case("traceparent") => {
+                    trace = Some(value.trim().to_owned())
+                }
+                Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
+                    length = value.trim().parse().unwrap_or_default();
+                }
+                _ => {}
+            }
+        }
+        let _read = reader.by_ref().take(length).read_to_end(&mut Vec::new());
+        assert!(begun);
+        let number = {
+            let mut record = record.lock().expect("nobody panics with it");
+            let number = record.len() as u64 % CYCLE;
+            let done = match number {
+                30 | 60 | 90 | 120 | 150 => (200, 200),
+                40 | 70 => (0, 500),
+                _ => (0, 200),
+            };
+            record.push((trace, done));
+            done
+        };
+        thread::sleep(Duration::from_millis(number.0));
+        let text = format!("HTTP/1.1 {} Said\r\nContent-Length: 2\r\n\r\nok", number.1);
+        if writer.write_all(text.as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+fn gate(url: &str, trace: bool) -> GateTest {
+    GateTest::on(url)
+        .section(&format!("target: {{url: '{url}', trace: {trace}}}"))
+        .section("scenarios: {visitor: {steps: [{get: /, name: page}], think: 2ms}}")
+        .phase("name: only, users: 1, spawn_rate: 10/s, duration: 4s", &["success_rate > 50%"])
+}
+
+#[test]
+fn the_ids_are_those_that_the_app_received_and_the_slowest_are_the_slowest() {
+    let _turn = turn();
+    let (url, done) = serve();
+    let ran = gate(&url, true).run();
+    let done = done.lock().expect("nobody panics with it");
+    let mut received: BTreeMap<&str, Done> = BTreeMap::new();
+    for (header, done) in done.iter().filter_map(|(header, done)| Some((header.as_ref()?, *done))) {
+        let parts: Vec<&str> = header.split('-').collect();
+        assert_eq!(
+            (parts.len(), parts[0], parts[1].len(), parts[2].len(), parts[3]),
+            (4, "00", 32, 16, "01"),
+            "{header}"
+        );
+        assert_eq!(received.insert(parts[1], done), None, "no id comes twice");
+    }
+    let endpoint = ran.endpoint("only", "page");
+    let traces = endpoint["traces"].as_array().expect("they are kept");
+    let (failed, slowest): (Vec<_>, Vec<_>) = traces.iter().partition(|trace| !trace["error"].is_null());
+    assert_eq!(slowest.len(), 5, "{traces:#?}");
+    assert!((1..=5).contains(&failed.len()), "{traces:#?}");
+    let did = |trace: &serde_json::Value| {
+        let id = trace["trace_id"].as_str().expect("it is a text");
+        *received.get(id).unwrap_or_else(|| panic!("{id} was never received"))
+    };
+    for trace in &slowest {
+        assert_eq!(did(trace), (200, 200), "{trace}");
+        assert!(trace["latency_ms"].as_f64() >= Some(200.0) && trace["at_s"].as_f64() >= Some(0.0), "{trace}");
+    }
+    for trace in &failed {
+        assert_eq!(
+            (did(trace), trace["error"].as_str(), trace["status"].as_u64()),
+            ((0, 500), Some("check"), Some(500))
+        );
+    }
+    let id = traces[0]["trace_id"].as_str().expect("it is a text");
+    for name in ["summary.md", "measurements.json"] {
+        assert!(ran.report(name).contains(id), "{id} in {name}");
+    }
+}
+
+#[test]
+fn without_the_key_nothing_is_sent_and_nothing_kept() {
+    let _turn = turn();
+    let (url, done) = serve();
+    let ran = gate(&url, false).run();
+    assert!(ran.endpoint("only", "page").get("traces").is_none());
+    let done = done.lock().expect("nobody panics with it");
+    assert!(done.len() > 100 && done.iter().all(|(header, _)| header.is_none()));
+}
