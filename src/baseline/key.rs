@@ -58,7 +58,7 @@ impl Key {
         let scenarios = if tool.is_some() { json!([]) } else { canonical::scenarios(plan, &hide) };
         Self {
             gate: secrets.mask(&plan.gate).into_owned(),
-            phases: plan.phases.iter().map(|phase| secrets.mask(&in_words(phase)).into_owned()).collect(),
+            phases: plan.phases.iter().map(|phase| secrets.mask(&in_words(plan, phase)).into_owned()).collect(),
             dataset: digest(&canonical::datasets(plan, &hide)),
             scenarios: digest(&scenarios),
             target: secrets.mask(&canonical::target_class(&plan.target)).into_owned(),
@@ -125,18 +125,22 @@ fn cores(number: u32) -> String {
     if number == 1 { "1 core".to_owned() } else { format!("{number} cores") }
 }
 
-/// `light: 30 users at 3/s, 2s + 180s`. Numbers are printed in their shortest exact form: they are part of the key.
-fn in_words(phase: &Phase) -> String {
+/// `light: 30 users at 3/s, 2s + 180s`. Numbers are printed in their shortest exact form: they are part of the key. The length
+/// of another tool's recording is no part of it, where that is the window; nor is a ramp that nobody told of.
+fn in_words(plan: &Plan, phase: &Phase) -> String {
+    let ramp = |rate: f64| if rate.is_finite() { format!(" at {rate}/s") } else { String::new() };
     let load = match phase.load {
-        Load::Closed { users, spawn_rate } => format!("{users} users at {spawn_rate}/s"),
-        Load::Open { rate, users, spawn_rate } => format!("{rate}/s by {users} users at {spawn_rate}/s"),
+        Load::Closed { users, spawn_rate } => format!("{users} users{}", ramp(spawn_rate)),
+        Load::Open { rate, users, spawn_rate } => format!("{rate}/s by {users} users{}", ramp(spawn_rate)),
     };
     let [warmup, window] = [phase.warmup, phase.duration].map(|time| time.as_secs_f64());
+    let open = plan.foreign.as_ref().is_some_and(|foreign| foreign.open.contains(&phase.name));
+    let window = if open { "open".to_owned() } else { format!("{window}s") };
     let stage = |stage: &Stage| format!(", {} to {} within {} of it", stage.from, stage.to, stage.share);
     let stages: String = phase.stages.iter().map(stage).collect();
     let arrivals = match phase.arrivals {
         Arrivals::Constant => "",
         Arrivals::Poisson => ", Poisson arrivals",
     };
-    format!("{}: {load}, {warmup}s warm-up, {window}s window{stages}{arrivals}", phase.name)
+    format!("{}: {load}, {warmup}s warm-up, {window} window{stages}{arrivals}", phase.name)
 }

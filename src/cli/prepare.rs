@@ -63,6 +63,18 @@ pub(super) fn prepare_with(
     prepare_for(args, environment, comparison, None)
 }
 
+/// The same for a look into a store: a gates.yaml without `scenarios`, by which only other tools' loads are judged, will do.
+///
+/// # Errors
+/// As [`prepare`].
+pub(super) fn prepare_for_store(args: &PlanArgs, environment: Environment) -> Result<Prepared, String> {
+    let name = named(&args.config, &environment);
+    // A file that cannot be read is complained about where it is used.
+    let bytes = input::read(&args.config, LARGEST_FILE as u64).unwrap_or_default();
+    let foreign = config::is_without_load(&name, &bytes, &environment).then(Foreign::default);
+    prepare_for(args, environment, Comparison::AsWritten, foreign)
+}
+
 /// The same for a load that another tool made.
 ///
 /// # Errors

@@ -78,11 +78,19 @@ pub fn read(file: &str, bytes: &[u8], environment: &Environment) -> (Option<Conf
     (config, problems)
 }
 
+/// Whether a gates.yaml has no `scenarios`, so that only loads of other tools can be judged by it.
+pub fn is_without_load(file: &str, bytes: &[u8], environment: &Environment) -> bool {
+    read(file, bytes, environment).1.iter().any(is_about_load)
+}
+
+fn is_about_load(problem: &Problem) -> bool {
+    problem.message.contains("`scenarios` is missing here")
+}
+
 /// Reads the gates.yaml of a load that another tool made: as [`read`], but `scenarios` may be left out.
 pub fn read_without_load(file: &str, bytes: &[u8], environment: &Environment) -> (Option<Config>, Problems) {
     let (config, problems) = read(file, bytes, environment);
-    let missing = |problem: &Problem| problem.message.contains("`scenarios` is missing here");
-    if !problems.iter().any(missing) {
+    if !problems.iter().any(is_about_load) {
         return (config, problems);
     }
     // Behind everything else it moves no line, so that all other problems keep their places. Where it cannot stand there,

@@ -39,6 +39,12 @@ pub enum Edge {
 }
 
 impl Window {
+    /// Whether it is as long as the recording happens to be.
+    pub fn is_open(&self) -> bool {
+        use Edge::{After, At};
+        !matches!((self.start, self.end), (None | Some(After(_)), Some(After(_))) | (Some(At(_)), Some(At(_))))
+    }
+
     /// Reads `START..END`; `None` when it is anything else, such as the path of a file.
     pub fn read(text: &str) -> Option<Self> {
         let (start, end) = text.split_once("..")?;
@@ -63,7 +69,7 @@ impl Window {
             Some(Edge::After(time)) => extent.first.after(time),
             Some(Edge::At(moment)) => moment,
         };
-        // The last request may have taken no time at all, and a window excludes its end.
+        // A window excludes its end.
         let after_all = extent.last.after(Duration::from_nanos(1));
         let (start, end) = (at(self.start, extent.first), at(self.end, after_all));
         if end <= start {
@@ -92,8 +98,6 @@ pub struct Claim {
     pub duration: Duration,
     /// Where requests of the phase stop; `None` where all of its files are its own.
     pub until: Option<Moment>,
-    /// When the last request of its files ended; `None` without any.
-    pub last: Option<Moment>,
 }
 
 impl Claim {
@@ -114,7 +118,7 @@ impl Claim {
 /// The claims of the plan's phases, in their order.
 ///
 /// # Errors
-/// A window that ends before it begins; requests that name phases, none of which is planned.
+/// A window that ends before it begins, or overlaps another; requests that name phases, none of which is planned.
 pub fn claims(plan: &Plan, cut: &Cut, found: &Survey) -> Result<Vec<Claim>, ForeignError> {
     let all: Vec<usize> = (0..found.files.len()).collect();
     let labels = found.labels();
@@ -151,12 +155,28 @@ pub fn claims(plan: &Plan, cut: &Cut, found: &Survey) -> Result<Vec<Claim>, Fore
                     window: start,
                     duration,
                     until: Some(start.after(duration)),
-                    last: Some(extent.last),
                 })
             };
-            phases.map(claim).collect()
+            let claims = phases.map(claim).collect::<Result<Vec<Claim>, _>>()?;
+            apart(plan, &claims)?;
+            Ok(claims)
         }
     }
+}
+
+/// A request is of one phase: windows that overlap would count it twice.
+fn apart(plan: &Plan, claims: &[Claim]) -> Result<(), ForeignError> {
+    let mut in_order: Vec<&Claim> = claims.iter().collect();
+    in_order.sort_by_key(|claim| claim.window);
+    for pair in in_order.windows(2) {
+        let [first, second] = pair else { continue };
+        if second.window < first.window.after(first.duration) {
+            let name = |claim: &Claim| plan.phases.get(claim.phase).map(|phase| phase.name.clone()).unwrap_or_default();
+            let why = format!("its window overlaps that of {}; a request is of one phase only", name(first));
+            return Err(ForeignError::NoWindow { phase: name(second), why });
+        }
+    }
+    Ok(())
 }
 
 /// The ramp that gates.yaml tells of: `users` at `spawn_rate`; none where it names no `spawn_rate`.
@@ -167,8 +187,7 @@ pub(super) fn ramp(phase: &Phase) -> Duration {
 
 /// A phase that has files, or requests, of its own: its ramp begins with the first of them.
 fn whole((at, phase): (usize, &Phase), files: Vec<usize>, label: Option<&str>, found: &Survey) -> Claim {
-    let extent = found.extent(&files, label);
-    let origin = extent.map_or(Moment::EPOCH, |extent| extent.first);
+    let origin = found.extent(&files, label).map_or(Moment::EPOCH, |extent| extent.first);
     Claim {
         phase: at,
         files,
@@ -177,14 +196,12 @@ fn whole((at, phase): (usize, &Phase), files: Vec<usize>, label: Option<&str>, f
         window: origin.after(ramp(phase) + phase.warmup),
         duration: phase.duration,
         until: None,
-        last: extent.map(|extent| extent.last),
     }
 }
 
 /// Ramp, warm-up and window of one phase after the other, from the first request on.
 fn in_a_row(plan: &Plan, files: &[usize], found: &Survey) -> Vec<Claim> {
-    let extent = found.extent(files, None);
-    let mut origin = extent.map_or(Moment::EPOCH, |extent| extent.first);
+    let mut origin = found.extent(files, None).map_or(Moment::EPOCH, |extent| extent.first);
     let claim = |(at, phase): (usize, &Phase)| {
         let window = origin.after(ramp(phase) + phase.warmup);
         let until = window.after(phase.duration);
@@ -196,7 +213,6 @@ fn in_a_row(plan: &Plan, files: &[usize], found: &Survey) -> Vec<Claim> {
             window,
             duration: phase.duration,
             until: Some(until),
-            last: extent.map(|extent| extent.last),
         };
         origin = until;
         claim

@@ -54,6 +54,14 @@ pub enum ForeignError {
         /// One of them.
         name: String,
     },
+    /// There are more phases than a plan has.
+    #[error("{file}: `phase` has more than {most} values; name the phases of gates.yaml in it")]
+    TooManyPhases {
+        /// The file.
+        file: String,
+        /// So many are possible.
+        most: usize,
+    },
     /// A file without requests where requests are needed.
     #[error("{file}: it holds statistics, not requests; name one file for each phase")]
     NoRequests {

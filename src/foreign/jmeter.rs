@@ -4,15 +4,18 @@ use super::{
     Moment, Request, failure,
     reading::{Format, Line},
     record,
-    request::{clipped, status, time},
+    request::{clipped, may_have_status, status, time},
 };
 use crate::plan::{FailureKind, ForeignRow};
 
 /// What the row of a transaction controller says in `responseMessage`, in every version of `JMeter`.
 const TRANSACTION: &str = "Number of samples in transaction : ";
 
-/// A record that goes on over lines is at most so long.
-const LONGEST_RECORD: usize = 1 << 20;
+/// What the code of a sample without an answer begins with.
+const NO_ANSWER: &str = "Non HTTP response";
+
+/// A record that goes on over lines is at most so long; beyond that a quotation mark was never closed.
+const LONGEST_RECORD: usize = 64 << 10;
 
 /// Reads the samples of a JTL file. A transaction controller's own row is a group of the requests that stand in rows of
 /// their own, and not counted.
@@ -22,6 +25,8 @@ pub(super) struct JMeter {
     header: String,
     /// The beginning of a record that goes on in the next line.
     begun: String,
+    /// The lines of it.
+    lines: u64,
 }
 
 /// Where each column stands.
@@ -45,26 +50,37 @@ impl Format for JMeter {
             // Another run was written behind the first.
             return Line::Other;
         }
-        let record = if self.begun.is_empty() { line.to_owned() } else { format!("{}\n{line}", self.begun) };
-        let Some(fields) = record::fields(&record, columns.delimiter) else {
-            if record.len() > LONGEST_RECORD {
-                self.begun.clear();
-                return Line::Unreadable("a quotation mark does not end".to_owned());
-            }
-            self.begun = record;
-            return Line::Other;
+        let goes_on = !self.begun.is_empty();
+        if goes_on {
+            self.begun.push('\n');
+        }
+        self.begun.push_str(line);
+        self.lines += 1;
+        // Without a quotation mark a line cannot end what one began.
+        let may_end = !goes_on || line.contains('"');
+        let Some(fields) = may_end.then(|| record::fields(&self.begun, columns.delimiter)).flatten() else {
+            return if self.begun.len() > LONGEST_RECORD { self.lost() } else { Line::Other };
         };
         let read = columns.read(&fields);
         self.begun.clear();
-        read
+        match (read, std::mem::take(&mut self.lines)) {
+            (Line::Unreadable(why), lines) if lines > 1 => Line::Lost(lines, why),
+            (read, _) => read,
+        }
     }
 
     fn end(&mut self) -> Line {
-        if self.begun.is_empty() { Line::Other } else { Line::Unreadable("a quotation mark does not end".to_owned()) }
+        if self.begun.is_empty() { Line::Other } else { self.lost() }
     }
 }
 
 impl JMeter {
+    /// A quotation mark took the lines behind it with it.
+    fn lost(&mut self) -> Line {
+        self.begun.clear();
+        Line::Lost(std::mem::take(&mut self.lines), "a quotation mark does not end".to_owned())
+    }
+
     fn header(&mut self, line: &str) -> Line {
         if line.trim_start().starts_with('<') {
             return Line::Refused("it is XML, and JTL files are read as CSV".to_owned());
@@ -103,9 +119,12 @@ impl Columns {
         }
         let field = |column: Option<usize>| column.map_or("", |at| fields[at].trim());
         let number = |at: usize| fields[at].trim().parse::<f64>().ok();
-        let Some(start) = number(self.start).and_then(Moment::of_milliseconds) else {
-            let why = "timeStamp is not in milliseconds since 1970: set jmeter.save.saveservice.timestamp_format=ms";
-            return Line::Unreadable(why.to_owned());
+        let start = number(self.start).map_or(Err("is not in milliseconds since 1970"), Moment::of_milliseconds);
+        let start = match start {
+            Ok(start) => start,
+            Err(why) => {
+                return Line::Unreadable(format!("timeStamp {why}: set jmeter.save.saveservice.timestamp_format=ms"));
+            }
         };
         let Some(took) = number(self.elapsed).and_then(time) else {
             return Line::Unreadable("elapsed is no time of a request".to_owned());
@@ -127,21 +146,29 @@ impl Columns {
             other => return Line::Unreadable(format!("success is {}, neither true nor false", clipped(other))),
         };
         let words = [code, message, field(self.failure)].join(" ");
-        let kind = || match answered {
-            Some(_) => FailureKind::Check,
+        let no_answer = code.starts_with(NO_ANSWER);
+        let told = match answered {
+            Some(_) => Some(FailureKind::Check),
             // An assertion may fail without a status; what the exception was stands in the code.
-            None if code.is_empty() => failure::of_words(&words).unwrap_or(FailureKind::Check),
-            None => failure::of_words(&words).unwrap_or(FailureKind::Protocol),
+            None if !no_answer && !field(self.failure).is_empty() => Some(FailureKind::Check),
+            None => failure::of_words(&words),
         };
+        let nearest = if no_answer { FailureKind::Protocol } else { FailureKind::Check };
+        let failure = (!succeeded).then(|| told.unwrap_or(nearest));
+        let kind_unknown = !succeeded && told.is_none();
         Line::Request(Box::new(Request {
             row: ForeignRow { names: vec![label.clone()], scenario: group(field(self.thread)), tags: Vec::new() },
             start,
             latency: took,
             service: took,
             status: answered,
-            failure: (!succeeded).then(kind),
+            failure,
             description: (!succeeded).then(|| clipped(&words)).filter(|words| !words.is_empty()),
             phase: None,
+            status_unknown: answered.is_none() && !no_answer && may_have_status(failure, kind_unknown),
+            kind_unknown,
+            latency_told: false,
+            aside: false,
         }))
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use super::{
     Moment, Request, failure,
     reading::{Format, Line},
-    request::{clipped, status, time},
+    request::{clipped, may_have_status, status, time},
 };
 use crate::plan::{FailureKind, ForeignRow};
 
@@ -52,7 +52,11 @@ struct Tags {
     error: Option<String>,
     error_code: Option<String>,
     expected_response: Option<String>,
+    group: Option<String>,
 }
+
+/// Groups of what runs once, before the load and behind it.
+const ASIDE: [&str; 2] = ["::setup", "::teardown"];
 
 impl Format for K6 {
     fn line(&mut self, line: &str) -> Line {
@@ -101,10 +105,15 @@ impl K6 {
             latency: took,
             service: took,
             status: tags.status.as_deref().and_then(status),
-            failure: failed.then(|| kind(&tags)),
+            failure: None,
             description: description(&tags),
             phase: None,
+            status_unknown: false,
+            kind_unknown: false,
+            latency_told: false,
+            aside: tags.group.as_deref().is_some_and(|group| ASIDE.contains(&group)),
         };
+        let request = ended(request, failed, &tags);
         if expected.is_some() {
             return Line::Request(Box::new(request));
         }
@@ -118,37 +127,54 @@ impl K6 {
             Ok(body) => body.data,
             Err(error) => return Line::Unreadable(error.to_string()),
         };
-        let Some((_, request)) = self.waiting.as_mut().filter(|(time, _)| *time == point.time) else {
-            return Line::Other;
-        };
-        if point.value > 0.0 {
-            request.failure = request.failure.or_else(|| Some(kind(&point.tags.unwrap_or_default())));
+        let Some((_, request)) = self.waiting.take_if(|(time, _)| *time == point.time) else { return Line::Other };
+        let failed = point.value > 0.0;
+        let request = if failed && request.failure.is_some() {
+            request
         } else {
-            request.failure = None;
-        }
-        self.end()
+            ended(request, failed, &point.tags.unwrap_or_default())
+        };
+        Line::Request(Box::new(request))
     }
 }
 
-/// What the request may be called: k6's name for it, which is its URL unless the script gives one; with its method; and
-/// method and path, as a step of gates.yaml without a name is called.
+/// What the request may be called: the name that the script gives it, also with its method. Where it gives none, k6 names it
+/// by its address, and it is called by method and path, as a step of gates.yaml without a name is, or by the address, its
+/// query left out.
 fn names(tags: &Tags) -> Vec<String> {
     let Some(name) = tags.name.clone().or_else(|| tags.url.clone()) else { return Vec::new() };
-    let mut names = vec![name.clone()];
-    if let Some(method) = &tags.method {
-        names.push(format!("{method} {name}"));
-        if let Ok(url) = url::Url::parse(&name) {
-            names.push(format!("{method} {}", url.path()));
-        }
-    }
-    names
+    let with_method = |name: &str| tags.method.as_ref().map(|method| format!("{method} {name}"));
+    let address = url::Url::parse(&name).ok().filter(url::Url::has_host);
+    let Some(mut address) = address else {
+        return [Some(name.clone()), with_method(&name)].into_iter().flatten().collect();
+    };
+    let by_path = with_method(address.path());
+    address.set_query(None);
+    address.set_fragment(None);
+    let address = address.to_string();
+    [by_path, Some(address.clone()), with_method(&address)].into_iter().flatten().collect()
 }
 
-fn kind(tags: &Tags) -> FailureKind {
+/// The request with how it ended.
+fn ended(mut request: Request, failed: bool, tags: &Tags) -> Request {
+    let (kind, known) = kind(tags, request.status);
+    request.failure = failed.then_some(kind);
+    request.kind_unknown = failed && !known;
+    // k6 writes the status 0 where there was no answer.
+    let told_none = request.status.is_some() || tags.status.is_some();
+    request.status_unknown = !told_none && may_have_status(request.failure, request.kind_unknown);
+    request
+}
+
+/// The kind of a failure, and whether the tags tell it.
+fn kind(tags: &Tags, answered: Option<u16>) -> (FailureKind, bool) {
     match tags.error_code.as_deref().and_then(|code| code.parse().ok()) {
-        Some(code) => failure::of_k6(code),
-        None if tags.status.as_deref().and_then(status).is_some() => FailureKind::Check,
-        None => tags.error.as_deref().and_then(failure::of_words).unwrap_or(FailureKind::Protocol),
+        Some(code) => (failure::of_k6(code), code != failure::K6_GENERIC),
+        None if answered.is_some() => (FailureKind::Check, true),
+        None => {
+            let told = tags.error.as_deref().and_then(failure::of_words);
+            (told.unwrap_or(FailureKind::Protocol), told.is_some())
+        }
     }
 }
 

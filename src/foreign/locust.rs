@@ -7,7 +7,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    ForeignError, Tool, failure, record,
+    ForeignError, Tool, failure, is_whole,
     request::{clipped, time},
 };
 use crate::{
@@ -16,6 +16,9 @@ use crate::{
     },
     plan::{EndpointId, FailureKind, ForeignRow, Phase, Plan},
 };
+
+/// What Locust names a failure that the script itself reported.
+const OWN_CHECK: &str = "CatchResponseError";
 
 /// The name of the row over all requests.
 const ALL: &str = "Aggregated";
@@ -120,7 +123,7 @@ impl Statistics {
         let alone = seen.iter().filter(|(_, rows)| rows.len() == 1);
         let rows = alone.map(|(id, rows)| rows[0].summed_up(vec![*id])).collect();
         let all = self.all.summed_up(seen.keys().copied().collect());
-        let whole = measured.as_secs_f64() >= phase.duration.as_secs_f64() * 0.9;
+        let whole = is_whole(measured, phase.duration);
         let (sent, failed) = (self.requests(), self.rows.iter().map(|row| row.failures).sum());
         let users = phase.load.users();
         PhaseMeasurements {
@@ -157,6 +160,15 @@ fn count(counts: &mut EndpointMeasurements, row: &Row) {
             *counts.statuses.entry(status).or_default() += number;
         }
         let kind = if status.is_some() { None } else { failure::of_words(words) };
+        // A script's own check says nothing about the status; other words without one may stand for anything.
+        let checked = status.is_some() || words.contains(OWN_CHECK);
+        if status.is_none() && kind.is_none_or(|_| checked) {
+            counts.unknown_statuses += number;
+        }
+        if kind.is_none() && !checked {
+            counts.unknown_kinds += number;
+        }
+        let kind = kind.filter(|_| !checked);
         *counts.errors.entry(kind.unwrap_or(FailureKind::Check)).or_default() += number;
         if counts.examples.len() < 3 {
             counts.examples.push(clipped(words));
@@ -190,19 +202,14 @@ struct Table {
 }
 
 impl Table {
+    /// `None` without a header. Records may have any number of fields.
     fn read(text: &str) -> Option<Self> {
-        let mut records = Vec::new();
-        let mut begun = String::new();
-        for line in text.trim_start_matches('\u{feff}').lines().filter(|line| !line.is_empty()) {
-            let record = if begun.is_empty() { line.to_owned() } else { format!("{begun}\n{line}") };
-            begun.clear();
-            match record::fields(&record, ',') {
-                Some(fields) => records.push(fields),
-                None => begun = record,
-            }
-        }
-        let rows = records.split_off(records.len().min(1));
-        Some(Self { columns: records.pop()?, rows })
+        let text = text.trim_start_matches('\u{feff}');
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+        let fields = |record: csv::StringRecord| record.iter().map(str::to_owned).collect::<Vec<_>>();
+        let mut records = reader.records().map_while(Result::ok).map(fields);
+        let columns = records.next()?;
+        Some(Self { columns, rows: records.collect() })
     }
 
     fn field<'a>(&self, fields: &'a [String], name: &str) -> Option<&'a str> {

@@ -14,6 +14,11 @@ const BATCH: usize = 4096;
 /// Less of a window than this is a part of it, which decides nothing: tools stop a moment before their time is over.
 const WHOLE: f64 = 0.9;
 
+/// Whether a load that covers so much of a window is one of the whole window.
+pub fn is_whole(covered: Duration, window: Duration) -> bool {
+    covered.as_secs_f64() >= window.as_secs_f64() * WHOLE
+}
+
 /// Counts the requests of all phases.
 pub struct Meters<'a> {
     plan: &'a Plan,
@@ -30,6 +35,11 @@ struct Meter {
     claim: Claim,
     recorder: Recorder,
     collector: Collector,
+    /// The first and the last start of the phase's requests, and how many there are.
+    starts: Option<(Moment, Moment)>,
+    taken: u64,
+    /// Of each endpoint, requests of the window whose status, and failures whose kind, the files do not tell.
+    unknown: Vec<[u64; 2]>,
 }
 
 /// What was measured, phase by phase.
@@ -68,7 +78,7 @@ impl<'a> Meters<'a> {
 
     /// What came of it.
     pub fn finish(self) -> Measured {
-        let windows_at = self.phases.iter().map(|meter| meter.claim.last.map(|_| meter.claim.window)).collect();
+        let windows_at = self.phases.iter().map(|meter| meter.starts.map(|_| meter.claim.window)).collect();
         let phases = self.phases.into_iter().map(|meter| meter.finish(self.plan)).collect();
         let unclaimed = (self.unclaimed, self.unclaimed_failures);
         Measured { phases, windows_at, outside: self.outside, unclaimed }
@@ -78,6 +88,7 @@ impl<'a> Meters<'a> {
         let rows = self.plan.foreign.as_ref().map(|foreign| foreign.rows.as_slice()).unwrap_or_default();
         // What the survey did not see was written since.
         let endpoint = self.found.position(&request.row).and_then(|at| rows.get(at)).copied();
+        let endpoint = endpoint.filter(|_| !request.aside);
         let (mut claimed, mut measured) = (false, false);
         for meter in &mut self.phases {
             let Some(endpoint) = endpoint else { break };
@@ -100,13 +111,23 @@ impl Meter {
         let window = claim.window.since(claim.origin);
         recorder.open_window(window);
         collector.open_window(window);
-        Self { claim, recorder, collector }
+        let unknown = vec![[0, 0]; plan.endpoints.len()];
+        Self { claim, recorder, collector, starts: None, taken: 0, unknown }
     }
 
     fn record(&mut self, endpoint: EndpointId, request: &Request, timeout: Duration) {
         // Tools that do not tell how long a timeout was waited for write nothing; it took as long as a request may.
         let unknown = request.failure == Some(FailureKind::Timeout) && request.service.is_zero();
         let waited = |time: Duration| if unknown { time.max(timeout) } else { time };
+        let (first, last) = self.starts.unwrap_or((request.start, request.start));
+        self.starts = Some((first.min(request.start), last.max(request.start)));
+        self.taken += 1;
+        if self.claim.measures(request.start)
+            && let Some([statuses, kinds]) = self.unknown.get_mut(endpoint.index())
+        {
+            *statuses += u64::from(request.status_unknown);
+            *kinds += u64::from(request.kind_unknown);
+        }
         self.recorder.sending();
         self.recorder.record(&Sample {
             endpoint,
@@ -131,15 +152,27 @@ impl Meter {
     fn finish(mut self, plan: &Plan) -> PhaseMeasurements {
         self.collector.absorb(self.recorder.take());
         let phase = &plan.phases[self.claim.phase];
-        let covered = self.claim.last.map_or(Duration::ZERO, |last| last.since(self.claim.window));
-        let whole = covered.as_secs_f64() >= self.claim.duration.as_secs_f64() * WHOLE;
-        let measured = if whole { self.claim.duration } else { covered };
+        let measured = self.covered();
+        let whole = is_whole(measured, self.claim.duration);
         let users = phase.load.users();
-        self.collector.finish(PhaseFacts {
+        let mut measured = self.collector.finish(PhaseFacts {
             ramp: Ramp { started: users, logged_in: users, took: ramp(phase), reasons: Vec::new() },
             measured,
             ending: if whole { PhaseEnding::Completed } else { PhaseEnding::Interrupted },
             generator: GeneratorHealth::default(),
-        })
+        });
+        for (endpoint, [statuses, kinds]) in measured.endpoints.iter_mut().zip(self.unknown) {
+            (endpoint.unknown_statuses, endpoint.unknown_kinds) = (statuses, kinds);
+        }
+        measured
+    }
+
+    /// How much of the window the phase's own requests tell of: from the first start to the last one, which stands for
+    /// the usual time until the next.
+    fn covered(&self) -> Duration {
+        let Some((first, last)) = self.starts else { return Duration::ZERO };
+        let usual = last.since(first).div_f64(self.taken.saturating_sub(1).max(1) as f64);
+        let end = last.after(usual).min(self.claim.window.after(self.claim.duration));
+        end.since(first.max(self.claim.window))
     }
 }

@@ -25,7 +25,7 @@ mod tool;
 
 pub use claim::{Claim, Cut, Edge, Window, claims};
 pub use error::ForeignError;
-pub use meter::{Measured, Meters};
+pub use meter::{Measured, Meters, is_whole};
 pub use moment::Moment;
 pub use reading::{Facts, read};
 pub use request::Request;

@@ -18,16 +18,22 @@ impl Moment {
         i64::try_from(at.as_nanosecond()).ok().map(Self)
     }
 
-    /// Milliseconds since 1970; `None` when it is no number of a possible time.
-    pub fn of_milliseconds(milliseconds: f64) -> Option<Self> {
-        // Later than the year 2200, or before 1970, it is no time of a test.
-        const LATEST: f64 = 7_258_118_400_000.0;
-        let possible = milliseconds.is_finite() && (0.0..LATEST).contains(&milliseconds);
+    /// Milliseconds since 1970.
+    ///
+    /// # Errors
+    /// What is wrong with it, as the end of a sentence that names it: it is before the year 2000 or after 2199.
+    pub fn of_milliseconds(milliseconds: f64) -> Result<Self, &'static str> {
+        const YEAR_2000: f64 = 946_684_800_000.0;
+        const YEAR_2200: f64 = 7_258_118_400_000.0;
+        if (YEAR_2000 / 1e3..YEAR_2200 / 1e3).contains(&milliseconds) {
+            return Err("looks like seconds; write milliseconds since 1970");
+        }
+        if !(YEAR_2000..YEAR_2200).contains(&milliseconds) {
+            return Err("is not in milliseconds since 1970");
+        }
         // Whole milliseconds first: a 64-bit float holds them exactly, and their nanoseconds not.
-        possible.then(|| {
-            let whole = milliseconds.trunc();
-            Self(whole as i64 * 1_000_000 + ((milliseconds - whole) * 1e6).round() as i64)
-        })
+        let whole = milliseconds.trunc();
+        Ok(Self(whole as i64 * 1_000_000 + ((milliseconds - whole) * 1e6).round() as i64))
     }
 
     /// So much later.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{
     Moment, Request, failure,
     reading::{Format, Line},
-    request::{clipped, time},
+    request::{clipped, may_have_status, time},
 };
 use crate::plan::{FailureKind, ForeignRow};
 
@@ -56,47 +56,63 @@ impl Format for Ndjson {
         }
         match sample.request() {
             Ok(request) => Line::Request(Box::new(request)),
-            Err(why) => Line::Unreadable(why.to_owned()),
+            Err(why) => Line::Unreadable(why),
         }
     }
 }
 
 impl Sample {
-    fn request(self) -> Result<Request, &'static str> {
+    fn request(self) -> Result<Request, String> {
         let start = match self.at.as_ref().ok_or("it has no `at`")? {
-            At::Milliseconds(number) => Moment::of_milliseconds(*number),
-            At::Text(text) => Moment::read(text),
+            At::Milliseconds(number) => Moment::of_milliseconds(*number).map_err(|why| format!("`at` {why}"))?,
+            At::Text(text) => Moment::read(text).ok_or("`at` is neither RFC 3339 nor milliseconds since 1970")?,
         };
-        let start = start.ok_or("`at` is neither RFC 3339 nor milliseconds since 1970")?;
         let name = self.endpoint.clone().filter(|name| !name.trim().is_empty()).ok_or("it has no `endpoint`")?;
         let times = [self.latency_ms, self.service_ms].map(|given| given.map(time));
         let [latency, service] = match times {
-            [None, None] => return Err("it has neither `latency_ms` nor `service_ms`"),
+            [None, None] => return Err("it has neither `latency_ms` nor `service_ms`".to_owned()),
             [Some(one), None] | [None, Some(one)] => [one, one],
             [Some(latency), Some(service)] => [latency, service],
         };
         let (Some(latency), Some(service)) = (latency, service) else {
-            return Err("a time is not between 0 and a day");
+            return Err("a time is not between 0 and a day".to_owned());
         };
         if latency < service {
-            return Err("`latency_ms` is from the intended start and cannot be less than `service_ms`");
+            return Err("`latency_ms` is from the intended start and cannot be less than `service_ms`".to_owned());
         }
-        let failure = self.failure()?;
+        let (failure, known) = self.failure()?;
+        let kind_unknown = !known;
         let description = failure.and_then(|kind| self.description(kind));
         let row = ForeignRow { names: vec![name], scenario: self.scenario, tags: self.tags };
-        Ok(Request { row, start, latency, service, status: self.status, failure, description, phase: self.phase })
+        Ok(Request {
+            row,
+            start,
+            latency,
+            service,
+            status: self.status,
+            failure,
+            description,
+            phase: self.phase,
+            status_unknown: self.status.is_none() && may_have_status(failure, kind_unknown),
+            kind_unknown,
+            latency_told: self.latency_ms.is_some(),
+            aside: false,
+        })
     }
 
-    /// A sample has to say how it ended.
-    fn failure(&self) -> Result<Option<FailureKind>, &'static str> {
+    /// How it ended, and whether the kind of a failure is told. A sample has to say the first.
+    fn failure(&self) -> Result<(Option<FailureKind>, bool), &'static str> {
+        let answered = self.status.is_some();
         if let Some(error) = &self.error {
-            let words = || failure::of_words(error).unwrap_or(FailureKind::Check);
-            return Ok(Some(failure::of_key(error).unwrap_or_else(words)));
+            // A kind is what the sample says it is; words say nothing against an answer.
+            let words = || failure::of_words(error).filter(|_| !answered);
+            let kind = failure::of_key(error).or_else(words);
+            return Ok((Some(kind.unwrap_or(FailureKind::Check)), kind.is_some() || answered));
         }
         let accepted = self.status.map(|status| (200..400).contains(&status));
         match self.ok.or(accepted) {
-            Some(true) => Ok(None),
-            Some(false) => Ok(Some(FailureKind::Check)),
+            Some(true) => Ok((None, true)),
+            Some(false) => Ok((Some(FailureKind::Check), answered)),
             None => Err("it has neither `ok` nor `status` nor `error`"),
         }
     }

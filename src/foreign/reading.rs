@@ -7,7 +7,7 @@ use super::{ForeignError, Request, Tool, jmeter::JMeter, k6::K6, ndjson::Ndjson,
 /// A longer line is not read.
 const LONGEST_LINE: u64 = 1 << 20;
 
-/// Lines that cannot be read and are quoted.
+/// Lines that cannot be read and are named.
 const EXAMPLES: usize = 3;
 
 /// More unreadable lines than one in so many make a file unusable.
@@ -24,6 +24,8 @@ pub(super) enum Line {
     Transaction(u64),
     /// Nothing that the format knows, and why.
     Unreadable(String),
+    /// So many lines up to this one that belong to one record which cannot be read, and why.
+    Lost(u64, String),
     /// The whole file is of another kind, and why.
     Refused(String),
 }
@@ -97,7 +99,7 @@ pub fn read(
         facts.take(line, (tool, name), each)?;
     }
     let rest = format.end();
-    facts.cut |= matches!(rest, Line::Unreadable(_));
+    facts.cut |= matches!(rest, Line::Lost(1, _));
     facts.take(rest, (tool, name), each)?;
     facts.usable(tool, name)?;
     Ok(facts)
@@ -120,17 +122,20 @@ impl Facts {
                 self.transactions += 1;
                 self.grouped += requests;
             }
-            Line::Unreadable(why) => {
-                self.unreadable += 1;
-                if self.examples.len() < EXAMPLES {
-                    self.examples.push((self.lines, clipped(&why)));
-                }
-            }
+            Line::Unreadable(why) => self.lost(1, &why),
+            Line::Lost(lines, why) => self.lost(lines, &why),
             Line::Refused(why) => {
                 return Err(ForeignError::OtherKind { file: name.to_owned(), line: self.lines, why, how: tool.how() });
             }
         }
         Ok(())
+    }
+
+    fn lost(&mut self, lines: u64, why: &str) {
+        self.unreadable += lines;
+        if self.examples.len() < EXAMPLES {
+            self.examples.push((self.lines.saturating_sub(lines) + 1, clipped(why)));
+        }
     }
 
     /// Whether enough of it could be read.

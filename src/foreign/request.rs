@@ -27,6 +27,14 @@ pub struct Request {
     pub description: Option<String>,
     /// The phase that it belongs to, where the file says so.
     pub phase: Option<String>,
+    /// Whether its status is not known though there may have been an answer.
+    pub status_unknown: bool,
+    /// Whether it failed and the file does not tell how; `failure` is the nearest kind then.
+    pub kind_unknown: bool,
+    /// Whether the file tells its latency; service time stands for it otherwise.
+    pub latency_told: bool,
+    /// Whether it prepared the load or cleaned up behind it: it belongs to no phase.
+    pub aside: bool,
 }
 
 impl Request {
@@ -34,6 +42,12 @@ impl Request {
     pub fn end(&self) -> Moment {
         self.start.after(self.latency)
     }
+}
+
+/// Whether the status of a request without one is only not told: of a success, of a failed check, and of a failure of
+/// unknown kind there may have been an answer.
+pub(super) fn may_have_status(failure: Option<FailureKind>, kind_unknown: bool) -> bool {
+    kind_unknown || failure.is_none_or(|kind| kind == FailureKind::Check)
 }
 
 /// A time of a request in milliseconds; `None` when it is negative, not finite, or longer than a day.

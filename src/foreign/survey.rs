@@ -11,13 +11,18 @@ use crate::plan::ForeignRow;
 /// More kinds of request than this are a name for each request: reports have a row for each, and memory grows with them.
 const MOST_ROWS: usize = 1000;
 
-/// From the first start to the last end.
+/// More phases than this are a name for each request.
+const MOST_LABELS: usize = 1000;
+
+/// From the first start to the last one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
     /// When the first request started.
     pub first: Moment,
-    /// When the last one ended.
+    /// When the last one started: one that takes long makes no load longer.
     pub last: Moment,
+    /// When the last one ended.
+    pub end: Moment,
 }
 
 /// What the files hold.
@@ -29,8 +34,8 @@ pub struct Survey {
     extents: BTreeMap<(usize, Option<String>), Extent>,
     /// What each file was like.
     pub files: Vec<Facts>,
-    /// Whether any request was meant to start before it did, so that its latency is not its service time.
-    pub corrected: bool,
+    /// Requests in phases whose latency the files do not tell, so that service time stands for it.
+    pub without_latency: u64,
 }
 
 /// Looks at the next file.
@@ -42,6 +47,12 @@ pub fn survey(tool: Tool, (name, input): (&str, &mut dyn BufRead), found: &mut S
     let facts = read(tool, (name, input), &mut |request| found.see(file, name, request))?;
     found.files.push(facts);
     Ok(())
+}
+
+impl Extent {
+    fn with(self, other: Self) -> Self {
+        Self { first: self.first.min(other.first), last: self.last.max(other.last), end: self.end.max(other.end) }
+    }
 }
 
 impl Survey {
@@ -68,18 +79,24 @@ impl Survey {
         let wanted =
             |(file, of): &(usize, Option<String>)| files.contains(file) && (label.is_none() || of.as_deref() == label);
         let extents = self.extents.iter().filter(|(key, _)| wanted(key)).map(|(_, extent)| *extent);
-        extents.reduce(|one, other| Extent { first: one.first.min(other.first), last: one.last.max(other.last) })
+        extents.reduce(Extent::with)
     }
 
     fn see(&mut self, file: usize, name: &str, request: Request) -> Result<(), ForeignError> {
-        self.corrected |= request.latency != request.service;
-        let (first, last) = (request.start, request.end());
-        let extent = self.extents.entry((file, request.phase)).or_insert(Extent { first, last });
-        (extent.first, extent.last) = (extent.first.min(first), extent.last.max(last));
+        if request.aside {
+            return Ok(());
+        }
+        self.without_latency += u64::from(!request.latency_told);
+        let own = Extent { first: request.start, last: request.start, end: request.end() };
+        let extent = self.extents.entry((file, request.phase)).or_insert(own);
+        *extent = extent.with(own);
+        if self.extents.len() > MOST_LABELS {
+            return Err(ForeignError::TooManyPhases { file: name.to_owned(), most: MOST_LABELS });
+        }
         if self.positions.contains_key(&request.row) {
             return Ok(());
         }
-        if self.rows.len() >= MOST_ROWS || self.extents.len() > MOST_ROWS {
+        if self.rows.len() >= MOST_ROWS {
             let latest = request.row.names.first().map(|name| super::request::clipped(name)).unwrap_or_default();
             return Err(ForeignError::TooManyNames { file: name.to_owned(), most: MOST_ROWS, name: latest });
         }

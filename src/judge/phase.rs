@@ -33,7 +33,7 @@ pub fn phase(evidence: PhaseEvidence<'_>) -> PhaseVerdict {
     let (generator, trouble) = generator::judge(measurements, &all);
     weights.extend(trouble.map(|trouble| (Outcome::Invalid, trouble)));
     if measurements.ending == PhaseEnding::Interrupted {
-        weights.push((Outcome::Inconclusive, interrupted(measurements)));
+        weights.push((Outcome::Inconclusive, interrupted(plan, measurements)));
     }
     weights.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
     let outcome = weights.first().map_or(Outcome::Inconclusive, |(weight, _)| *weight);
@@ -146,7 +146,7 @@ fn declared(evidence: &PhaseEvidence<'_>) -> Vec<(Finding, Outcome)> {
     }
     if evidence.measurements.ending == PhaseEnding::Interrupted {
         for (finding, weight) in &mut findings {
-            only_a_part(finding);
+            only_a_part(finding, evidence.plan);
             *weight = (*weight).min(Outcome::Inconclusive);
         }
     }
@@ -182,10 +182,13 @@ fn fail_what_stopped_it(evidence: &PhaseEvidence<'_>, findings: &mut [(Finding, 
 }
 
 /// What was seen of a part of the window only decides nothing.
-fn only_a_part(finding: &mut Finding) {
+fn only_a_part(finding: &mut Finding, plan: &Plan) {
     finding.outcome = Outcome::Inconclusive;
     finding.certain = false;
-    finding.because += " The phase was interrupted, so this is only a part of its window and decides nothing.";
+    finding.because += match plan.foreign {
+        None => " The phase was interrupted, so this is only a part of its window and decides nothing.",
+        Some(_) => " The files tell only of a part of the phase's window, and that decides nothing.",
+    };
 }
 
 /// The same finding with the endpoint that has the most of it.
@@ -263,12 +266,12 @@ fn sentence(finding: &Finding) -> String {
     format!("{}{endpoint}: {}", finding.criterion, finding.because)
 }
 
-fn interrupted(measurements: &PhaseMeasurements) -> String {
-    format!(
-        "The phase was interrupted after {} of {}.",
-        number::duration(measurements.measured),
-        number::duration(measurements.layout.duration)
-    )
+fn interrupted(plan: &Plan, measurements: &PhaseMeasurements) -> String {
+    let [measured, planned] = [measurements.measured, measurements.layout.duration].map(number::duration);
+    match plan.foreign {
+        None => format!("The phase was interrupted after {measured} of {planned}."),
+        Some(_) => format!("The files tell of {measured} of a window of {planned}."),
+    }
 }
 
 /// Groups of consecutive spans in which requests failed, or more of them than a criterion allows were beyond its latency

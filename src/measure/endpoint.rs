@@ -32,6 +32,11 @@ pub struct EndpointMeasurements {
     pub first_failure: Option<(Duration, FailureKind)>,
     /// Up to three different descriptions of failures, as evidence.
     pub examples: Vec<String>,
+    /// Requests whose status another tool's files do not tell, though an answer may have come; 0 for a load of the gate's
+    /// own.
+    pub unknown_statuses: u64,
+    /// Failures whose kind another tool's files do not tell; 0 likewise.
+    pub unknown_kinds: u64,
     /// Requests with their trace ids: the slowest, and the first failures; empty where they carry none.
     pub traces: Traces,
 }

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::plan::EndpointId;
 
+/// Shares that differ by less are the same percentile.
+const SAME: f64 = 1e-9;
+
 /// The times of a load as another tool sums them up; they take the place of histograms and of counts beyond limits.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Summary {
@@ -36,6 +39,18 @@ impl Summary {
 impl SummaryRow {
     /// The percentile of a share; `None` where the tool did not write it.
     pub fn quantile(&self, q: f64) -> Option<Duration> {
-        self.quantiles.iter().find(|(share, _)| (share - q).abs() < 1e-9).map(|(_, time)| *time)
+        self.quantiles.iter().find(|(share, _)| (share - q).abs() < SAME).map(|(_, time)| *time)
+    }
+
+    /// The lowest percentile of those that the tool wrote at or above a share.
+    pub fn at_or_above(&self, q: f64) -> Option<Duration> {
+        let known = self.quantiles.iter().filter(|(share, _)| *share >= q - SAME);
+        known.min_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, time)| *time)
+    }
+
+    /// The highest of those at or below a share.
+    pub fn at_or_below(&self, q: f64) -> Option<Duration> {
+        let known = self.quantiles.iter().filter(|(share, _)| *share <= q + SAME);
+        known.max_by(|one, other| one.0.total_cmp(&other.0)).map(|(_, time)| *time)
     }
 }

@@ -13,6 +13,8 @@ pub struct Foreign {
     pub rows: Vec<ForeignRow>,
     /// Measured windows that the command line gives, by phase; they take the place of `warmup` and `duration`.
     pub windows: Vec<(String, Duration)>,
+    /// Phases among them whose window is as long as the recording happens to be.
+    pub open: Vec<String>,
 }
 
 /// One kind of request in the files of another tool.
@@ -33,4 +35,6 @@ pub struct ForeignLoad {
     pub tool: String,
     /// The endpoint of each row of [`Foreign::rows`].
     pub rows: Vec<EndpointId>,
+    /// Phases whose window is as long as the recording happens to be.
+    pub open: Vec<String>,
 }

@@ -281,6 +281,63 @@ fn runs_are_compared_with_those_of_their_own_tool() {
     let other = run(&TOOLS[1], 80, false).exits(0);
     assert_eq!(other.verdict["regressions"][0]["outcome"], "new", "{}", other.said);
     assert!(other.said.contains("other load generator: jmeter, was k6"), "{}", other.said);
+
+    let config = folder.path().join("gates.yaml");
+    fs::write(&config, gates).expect("it can be written");
+    let says = |act: &[&str]| {
+        let mut command = Command::new(BINARY);
+        clean_environment(&mut command);
+        command.arg("baseline").args(act).args(["--baseline", &store, "-c"]).arg(&config).current_dir(folder.path());
+        let output = command.output().expect("the binary starts");
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let list = says(&["list"]);
+    assert_eq!((list.matches("shop (k6)").count(), list.matches("  *").count()), (5, 5), "{list}");
+    assert!(list.contains("A load of k6 on this machine is compared with 5 runs of main (marked *)"), "{list}");
+    let pinned = says(&["pin", "v1"]);
+    assert!(pinned.contains("Of loads of k6 on this machine the store holds 5 runs of main"), "{pinned}");
+}
+
+/// Where a window of the command line is open, its length is that of the recording, and no part of what is compared.
+#[test]
+fn runs_with_open_windows_are_compared() {
+    let folder = TempDir::new().expect("a temporary folder can be made");
+    let store = folder.path().join("store").to_string_lossy().into_owned();
+    let gates = gates("no errors") + "regression: {margin: 10%, cells: [p95], confirm: 0}\n";
+    for (requests, stored) in [(900, 0), (1000, 1)] {
+        let seen: Vec<Seen> = seen(0, 0).into_iter().take(requests).collect();
+        let arguments = ["--from", "k6", "--phase", "light=0s..", "r", "--baseline", &store, "--save-baseline"];
+        let judged = judge(&gates, &[("r", &k6(&seen))], &arguments).exits(0);
+        assert_eq!(
+            judged.verdict["comparison"]["regime"]["runs"].as_u64().unwrap_or_default(),
+            stored,
+            "{}",
+            judged.said
+        );
+    }
+}
+
+/// What no file tells passes nothing, and the same requests are not counted twice.
+#[test]
+fn what_the_files_leave_open_passes_nothing() {
+    let line =
+        |at: u64| format!("{{\"at\": {}, \"endpoint\": \"a\", \"service_ms\": 5, \"ok\": true}}\n", START + 100 * at);
+    let text: String = (0..100).map(line).collect();
+    let judged = judge(&gates("no 5xx, no timeouts"), &[("a", &text)], &["--from", "ndjson", "a"]).exits(4);
+    assert_eq!(
+        (&judged.finding(0, 0)["outcome"], &judged.finding(0, 0)["certain"]),
+        (&"inconclusive".into(), &false.into())
+    );
+    assert_eq!(judged.finding(0, 1)["outcome"], "passed", "none failed");
+    let twice = judge(
+        &gates("no errors"),
+        &[("a", &text)],
+        &["--from", "ndjson", "--phase", "light=a", "--phase", "light=./a"],
+    );
+    assert!(twice.exits(2).said.contains("./a is named twice, and its requests would be counted twice"));
+    let part = judge(&gates("no errors"), &[("a", &text[..text.len() / 2])], &["--from", "ndjson", "a"]).exits(4);
+    assert!(!part.said.contains("interrupted") && part.said.contains("a part of the phase's window"), "{}", part.said);
 }
 
 #[test]

@@ -73,7 +73,8 @@ fn plan(found: &Survey) -> Plan {
     let environment = config::Environment::default();
     let (config, problems) = config::read_without_load("gates.yaml", GATES.as_bytes(), &environment);
     let config = config.unwrap_or_else(|| panic!("{problems}"));
-    let foreign = Foreign { tool: "ndjson".to_owned(), rows: found.rows().to_vec(), windows: Vec::new() };
+    let foreign =
+        Foreign { tool: "ndjson".to_owned(), rows: found.rows().to_vec(), windows: Vec::new(), open: Vec::new() };
     plan::build(&config, &Choice { foreign: Some(foreign), ..Choice::default() }).unwrap_or_else(|why| panic!("{why}"))
 }
 

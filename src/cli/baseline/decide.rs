@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Opened, open, runs};
 use crate::{
-    baseline::{ANCHOR_RUNS, Accept, Act, Environment, Event, Key, Pin, Wanted},
+    baseline::{ANCHOR_RUNS, Accept, Act, Event, History, Pin},
     cli::{
         args::{AcceptArgs, PinArgs},
         branch::{self, Branches},
@@ -17,23 +17,22 @@ pub(super) fn pin(args: &PinArgs) -> Result<String, String> {
     let opened = open(&args.store)?;
     let prepared = gate(&opened)?;
     let (now, base) = (Timestamp::now(), Branches::of(&opened.variables).base);
-    let key = Key::of(&prepared.plan, &prepared.secrets, &Environment::look(&opened.variables));
-    let wanted = Wanted { key: &key, branch: &base, now };
-    let history = opened.store.history(&wanted).map_err(|error| opened.failed(&error))?;
+    let contents = opened.store.contents().map_err(|error| opened.failed(&error))?;
+    let own = opened.own(prepared)?.map(|history| (format!("profile {}", prepared.plan.profile.name), history));
+    let of_tools = opened.of_tools(prepared, &contents)?;
+    let of_tools = of_tools.into_iter().map(|(tool, history)| (format!("loads of {tool}"), history));
     decide(&opened, prepared, now, Act::Pin(Pin { label: shown(prepared, &args.label) }))?;
-    let there = history.runs.len();
-    let anchor = if there < ANCHOR_RUNS {
-        format!(
-            "Of profile {} on this machine the store holds {} of {base}, and an anchor needs {ANCHOR_RUNS}: it will be the \
+    let anchor = |(what, history): (String, History)| match history.runs.len() {
+        there if there < ANCHOR_RUNS => format!(
+            " Of {what} on this machine the store holds {} of {base}, and an anchor needs {ANCHOR_RUNS}: it will be the \
              first {ANCHOR_RUNS}.",
-            prepared.plan.profile.name,
             runs(there)
-        )
-    } else {
-        format!("Of profile {} on this machine it is the newest {ANCHOR_RUNS} of {base}.", prepared.plan.profile.name)
+        ),
+        _ => format!(" Of {what} on this machine it is the newest {ANCHOR_RUNS} of {base}."),
     };
+    let anchors: String = own.into_iter().chain(of_tools).map(anchor).collect();
     let text =
-        format!("Pinned the anchor of {} in {}: {}. {anchor}\n", prepared.plan.gate, opened.store.place(), args.label);
+        format!("Pinned the anchor of {} in {}: {}.{anchors}\n", prepared.plan.gate, opened.store.place(), args.label);
     Ok(tidy(prepared, &text))
 }
 

@@ -4,9 +4,9 @@ use std::{collections::BTreeSet, fmt::Write as _};
 
 use jiff::Timestamp;
 
-use super::{HOW_TO_SAVE, Opened, damaged_lines, open, runs, table::table};
+use super::{HOW_TO_SAVE, damaged_lines, open, runs, table::table};
 use crate::{
-    baseline::{Act, Contents, Environment, Event, History, Key, Run, Wanted},
+    baseline::{Act, Contents, Event, History, Run},
     cli::{args::StoreArgs, branch::Branches, prepare::Prepared},
     report::clean,
 };
@@ -14,37 +14,39 @@ use crate::{
 pub(super) fn run(args: &StoreArgs) -> Result<String, String> {
     let opened = open(args)?;
     let contents = opened.store.contents().map_err(|error| opened.failed(&error))?;
-    let history = opened.prepared.as_ref().map(|prepared| history(&opened, prepared)).transpose()?;
+    let (own, of_tools) = match &opened.prepared {
+        Some(prepared) => (opened.own(prepared)?, opened.of_tools(prepared, &contents)?),
+        None => (None, Vec::new()),
+    };
     let place = opened.store.place();
     let mut text = String::new();
     if contents.runs.is_empty() {
         writeln!(text, "There are no runs in {} yet; {HOW_TO_SAVE}.", clean(&place)).expect(TAKES);
     } else {
-        text += &runs_table(&contents, history.as_ref());
+        let histories: Vec<&History> = own.iter().chain(of_tools.iter().map(|(_, history)| history)).collect();
+        text += &runs_table(&contents, &histories);
     }
     text.extend(contents.events.iter().map(event_line));
     text += &damaged_lines(&contents.damaged);
-    if let (Some(history), Some(prepared), false) = (&history, &opened.prepared, contents.runs.is_empty()) {
+    let base = Branches::of(&opened.variables).base;
+    if let (Some(history), Some(prepared), false) = (&own, &opened.prepared, contents.runs.is_empty()) {
         text.push('\n');
-        text += &summary(history, prepared, &Branches::of(&opened.variables).base);
+        text += &summary(history, prepared, &base);
+    }
+    for (tool, history) in &of_tools {
+        text.push('\n');
+        text += &compared(&format!("A load of {}", clean(tool)), history, &base);
     }
     Ok(opened.secrets().mask(&text).into_owned())
 }
 
 const TAKES: &str = "a string takes what is written to it";
 
-/// What a run of this plan on this machine would be compared with.
-fn history(opened: &Opened, prepared: &Prepared) -> Result<History, String> {
-    let key = Key::of(&prepared.plan, &prepared.secrets, &Environment::look(&opened.variables));
-    let base = Branches::of(&opened.variables).base;
-    let wanted = Wanted { key: &key, branch: &base, now: Timestamp::now() };
-    opened.store.history(&wanted).map_err(|error| opened.failed(&error))
-}
-
-fn runs_table(contents: &Contents, history: Option<&History>) -> String {
-    let ids = |runs: &[Run]| runs.iter().map(|run| run.id.clone()).collect::<BTreeSet<_>>();
-    let compared = history.map(|history| ids(&history.runs)).unwrap_or_default();
-    let anchor = history.map(|history| ids(history.anchor())).unwrap_or_default();
+fn runs_table(contents: &Contents, histories: &[&History]) -> String {
+    let ids = |runs: fn(&History) -> &[Run]| {
+        histories.iter().flat_map(|history| runs(history)).map(|run| run.id.clone()).collect::<BTreeSet<_>>()
+    };
+    let (compared, anchor) = (ids(|history| &history.runs), ids(History::anchor));
     let row = |run: &Run| {
         let mark = match (compared.contains(&run.id), anchor.contains(&run.id)) {
             (_, true) => "* anchor",
@@ -55,7 +57,13 @@ fn runs_table(contents: &Contents, history: Option<&History>) -> String {
         [
             run.id.clone(),
             run.finished_at.strftime("%Y-%m-%d %H:%M").to_string(),
-            clean(&run.key.gate).into_owned(),
+            clean(
+                &run.key
+                    .tool
+                    .as_ref()
+                    .map_or_else(|| run.key.gate.clone(), |tool| format!("{} ({tool})", run.key.gate)),
+            )
+            .into_owned(),
             clean(&run.branch).into_owned(),
             clean(&run.commit.chars().take(10).collect::<String>()).into_owned(),
             run.outcome.word().to_owned(),
@@ -81,11 +89,10 @@ fn event_line(event: &Event) -> String {
     }
 }
 
-fn summary(history: &History, prepared: &Prepared, base: &str) -> String {
-    let profile = &prepared.plan.profile.name;
+/// What something is compared with.
+fn compared(what: &str, history: &History, base: &str) -> String {
     let mut text = format!(
-        "A run of profile {} on this machine is compared with {} of {} (marked *); {}.\n",
-        clean(profile),
+        "{what} on this machine is compared with {} of {} (marked *); {}.\n",
         runs(history.runs.len()),
         clean(base),
         clean(&history.regime.sentence()),
@@ -93,6 +100,12 @@ fn summary(history: &History, prepared: &Prepared, base: &str) -> String {
     if history.runs.len() < 5 {
         writeln!(text, "Below 5 runs a comparison is `new`: it decides nothing yet; {HOW_TO_SAVE}.").expect(TAKES);
     }
+    text
+}
+
+fn summary(history: &History, prepared: &Prepared, base: &str) -> String {
+    let profile = &prepared.plan.profile.name;
+    let mut text = compared(&format!("A run of profile {}", clean(profile)), history, base);
     let mut left_out = |number: usize, why: &str| {
         if number > 0 {
             writeln!(text, "Left out: {} {}.", runs(number), clean(why)).expect(TAKES);

@@ -7,16 +7,19 @@ mod save;
 mod show;
 mod table;
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
+
+use jiff::Timestamp;
 
 use super::{
     DONE, USAGE,
     args::{BaselineAct, ColourArg, PlanArgs, StoreArgs},
+    branch::Branches,
     output,
-    prepare::{self, Prepared, prepare},
+    prepare::{self, Prepared, prepare_for_store},
 };
 use crate::{
-    baseline::{Damaged, Store, StoreError},
+    baseline::{self, Contents, Damaged, History, Key, Store, StoreError, Wanted},
     config::{Environment, Secrets},
     plan::Plan,
     report::clean,
@@ -82,6 +85,40 @@ impl Opened {
         self.prepared.as_ref().map(|prepared| prepared.secrets.clone()).unwrap_or_default()
     }
 
+    /// What a run of the gate's own on this machine would be compared with; `None` where gates.yaml has no scenarios.
+    ///
+    /// # Errors
+    /// The text for standard error.
+    fn own(&self, prepared: &Prepared) -> Result<Option<History>, String> {
+        if prepared.plan.foreign.is_some() {
+            return Ok(None);
+        }
+        let environment = baseline::Environment::look(&self.variables);
+        self.history(&Key::of(&prepared.plan, &prepared.secrets, &environment)).map(Some)
+    }
+
+    /// What the loads of other tools would be compared with on this machine, by tool: those that are like the newest one in
+    /// the store, for nobody knows the next one's files yet.
+    ///
+    /// # Errors
+    /// The text for standard error.
+    fn of_tools(&self, prepared: &Prepared, contents: &Contents) -> Result<Vec<(String, History)>, String> {
+        let gate = prepared.secrets.mask(&prepared.plan.gate);
+        let own = contents.runs.iter().filter(|run| run.key.gate == gate);
+        let newest: BTreeMap<&String, &Key> = own.filter_map(|run| Some((run.key.tool.as_ref()?, &run.key))).collect();
+        let runner = baseline::Environment::look(&self.variables).runner();
+        let history = |(tool, key): (&String, &Key)| {
+            Ok((tool.clone(), self.history(&Key { runner: runner.clone(), ..key.clone() })?))
+        };
+        newest.into_iter().map(history).collect()
+    }
+
+    fn history(&self, key: &Key) -> Result<History, String> {
+        let base = Branches::of(&self.variables).base;
+        let wanted = Wanted { key, branch: &base, now: Timestamp::now() };
+        self.store.history(&wanted).map_err(|error| self.failed(&error))
+    }
+
     /// An error of the store for standard error.
     fn failed(&self, error: &StoreError) -> String {
         complaint(error, &self.secrets())
@@ -94,7 +131,7 @@ fn open(args: &StoreArgs) -> Result<Opened, String> {
     let variables = prepare::environment();
     // Whoever names a store can look into it anywhere.
     let needed = args.baseline.is_none() || args.config.exists();
-    let prepared = needed.then(|| prepare(&plan_args(args), variables.clone())).transpose()?;
+    let prepared = needed.then(|| prepare_for_store(&plan_args(args), variables.clone())).transpose()?;
     let plan = prepared.as_ref().map(|prepared| &prepared.plan);
     let secrets = prepared.as_ref().map(|prepared| prepared.secrets.clone()).unwrap_or_default();
     let store = store_of(args.baseline.as_deref(), &args.config, plan, &variables);

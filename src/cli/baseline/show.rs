@@ -41,6 +41,9 @@ fn shown(recording: &Recording) -> Result<String, String> {
     line("branch", branch);
     line("outcome", outcome.word());
     line("gate", &key.gate);
+    if let Some(tool) = &key.tool {
+        line("loaded by", tool);
+    }
     for phase in &key.phases {
         line("phase", phase);
     }

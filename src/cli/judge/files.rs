@@ -1,6 +1,7 @@
 //! The files of another tool: opened, and decompressed where k6 compressed them.
 
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
     io::{self, BufRead, BufReader, Read as _},
     path::{Path, PathBuf},
@@ -41,11 +42,30 @@ impl Files {
         if !places.windows().is_empty() && args.files.len() > 1 {
             return Err("windows of phases lie in one file; name one, or a file for each phase".to_owned());
         }
-        if own.is_empty() {
-            return Ok(Self { paths: args.files.clone(), phases: vec![None; args.files.len()] });
+        let (phases, paths) = if own.is_empty() {
+            (vec![None; args.files.len()], args.files.clone())
+        } else {
+            own.into_iter().map(|(name, path)| (Some(name), path)).unzip()
+        };
+        let given = Self { paths, phases };
+        given.once()?;
+        Ok(given)
+    }
+
+    /// No file may be read for two: its requests would be counted twice. Files that are not there say so when they are
+    /// opened.
+    fn once(&self) -> Result<(), String> {
+        let mut known = BTreeSet::new();
+        for path in &self.paths {
+            if fs::canonicalize(path).is_ok_and(|place| !known.insert(place)) {
+                return Err(format!(
+                    "{} is named twice, and its requests would be counted twice; name it once, and where the phases are in it \
+                     by --phase NAME=START..END",
+                    path.display()
+                ));
+            }
         }
-        let (phases, paths) = own.into_iter().map(|(name, path)| (Some(name), path)).unzip();
-        Ok(Self { paths, phases })
+        Ok(())
     }
 
     /// How many.

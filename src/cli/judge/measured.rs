@@ -46,16 +46,17 @@ impl Elsewhere {
             Self::Requests(tool, found) => (*tool, found.rows().to_vec()),
             Self::Statistics(runs) => (Tool::Locust, all_rows(runs)),
         };
-        let mut windows = Vec::new();
+        let (mut windows, mut open) = (Vec::new(), Vec::new());
         if let Self::Requests(_, found) = self {
             let all: Vec<usize> = (0..found.files.len()).collect();
             for (name, window) in places.windows() {
                 let Some(extent) = found.extent(&all, None) else { break };
                 let (_, duration) = window.within(&name, extent).map_err(|error: ForeignError| error.to_string())?;
+                open.extend(window.is_open().then(|| name.clone()));
                 windows.push((name, duration));
             }
         }
-        Ok(Foreign { tool: tool.name().to_owned(), rows, windows })
+        Ok(Foreign { tool: tool.name().to_owned(), rows, windows, open })
     }
 
     /// Counts their requests, phase by phase.
@@ -103,22 +104,21 @@ fn requests(plan: &Plan, (tool, found): (Tool, &Survey), given: &Given, places: 
     }
     let measured = meters.finish();
     let all: Vec<usize> = (0..given.count()).collect();
-    let extent =
-        found.extent(&all, None).and_then(|extent| Some((extent.first.timestamp()?, extent.last.timestamp()?)));
+    let extent = found.extent(&all, None).and_then(|extent| Some((extent.first.timestamp()?, extent.end.timestamp()?)));
     let files = found.files.iter().enumerate().map(|(at, facts)| SourceFile {
         name: given.name(at),
         lines: facts.lines,
         requests: facts.requests,
         unreadable: facts.unreadable,
     });
-    // What samples in the general form give as latency is from the intended start, where it is more than service time.
-    let times = if found.corrected { Times::Latency } else { Times::Service };
+    // What samples in the general form give as latency is from the intended start. Where one does not, nothing is said of all.
+    let times = if found.without_latency == 0 && !found.rows().is_empty() { Times::Latency } else { Times::Service };
     let mut notes = remarks(tool, times);
     notes.extend(found.files.iter().enumerate().flat_map(|(at, facts)| facts.remarks(&given.name(at))));
     if measured.outside > 0 {
         let outside = number::counted(measured.outside, "request");
         notes.push(format!(
-            "{outside} of the files lie outside of the measured windows: in ramps, warm-ups, or beside them."
+            "{outside} of the files lie outside of the measured windows: in ramps, warm-ups, setup, or beside them."
         ));
     }
     notes.extend(short(plan, &measured.phases));
@@ -157,7 +157,9 @@ fn remarks(tool: Tool, times: Times) -> Vec<String> {
                 .to_owned(),
         ),
     };
-    said.into_iter().chain([unknown_health(tool)]).collect()
+    let planned =
+        "Users and rates are those that gates.yaml plans; what load was made, the files do not tell.".to_owned();
+    said.into_iter().chain([unknown_health(tool), planned]).collect()
 }
 
 /// Why nothing is said about the generator.
@@ -172,7 +174,7 @@ fn short(plan: &Plan, phases: &[PhaseMeasurements]) -> Vec<String> {
         .phases
         .iter()
         .zip(phases)
-        .filter(|(phase, measured)| measured.measured.as_secs_f64() < 0.9 * phase.duration.as_secs_f64());
+        .filter(|(phase, measured)| !foreign::is_whole(measured.measured, phase.duration));
     let sentence = |(phase, measured): (&crate::plan::Phase, &PhaseMeasurements)| {
         format!(
             "{}: the files tell of {} of a window of {}; correct `duration` in gates.yaml, or run the load to its end.",

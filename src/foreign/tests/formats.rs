@@ -27,7 +27,7 @@ fn k6_notes_a_request_at_its_end_and_names_it_by_its_address() {
     assert_eq!((request.service, request.latency), (ms(45) + ms(1) / 8, ms(45) + ms(1) / 8));
     assert_eq!((request.status, request.failure), (Some(200), None));
     let names = &request.row.names;
-    assert_eq!((names[0].as_str(), names[2].as_str()), ("http://127.0.0.1:8000/dashboard/", "GET /dashboard/"));
+    assert_eq!((names[0].as_str(), names[1].as_str()), ("GET /dashboard/", "http://127.0.0.1:8000/dashboard/"));
     assert_eq!(request.row.scenario.as_deref(), Some("shoppers"));
 }
 
@@ -149,13 +149,13 @@ fn a_sample_that_lacks_something_is_none() {
     for (text, why) in [
         (r#"{"endpoint": "a", "service_ms": 1, "ok": true}"#, "no `at`"),
         (r#"{"at": "today", "endpoint": "a", "service_ms": 1, "ok": true}"#, "RFC 3339"),
-        (r#"{"at": 1, "service_ms": 1, "ok": true}"#, "no `endpoint`"),
-        (r#"{"at": 1, "endpoint": "a", "ok": true}"#, "neither `latency_ms`"),
-        (r#"{"at": 1, "endpoint": "a", "service_ms": -1, "ok": true}"#, "between 0 and a day"),
-        (r#"{"at": 1, "endpoint": "a", "service_ms": 1e300, "ok": true}"#, "between 0 and a day"),
-        (r#"{"at": 1, "endpoint": "a", "service_ms": NaN, "ok": true}"#, "expected value"),
-        (r#"{"at": 1, "endpoint": "a", "latency_ms": 1, "service_ms": 2, "ok": true}"#, "cannot be less"),
-        (r#"{"at": 1, "endpoint": "a", "service_ms": 1}"#, "neither `ok`"),
+        (r#"{"at": 1790000000000, "service_ms": 1, "ok": true}"#, "no `endpoint`"),
+        (r#"{"at": 1790000000000, "endpoint": "a", "ok": true}"#, "neither `latency_ms`"),
+        (r#"{"at": 1790000000000, "endpoint": "a", "service_ms": -1, "ok": true}"#, "between 0 and a day"),
+        (r#"{"at": 1790000000000, "endpoint": "a", "service_ms": 1e300, "ok": true}"#, "between 0 and a day"),
+        (r#"{"at": 1790000000000, "endpoint": "a", "service_ms": NaN, "ok": true}"#, "expected value"),
+        (r#"{"at": 1790000000000, "endpoint": "a", "latency_ms": 1, "service_ms": 2, "ok": true}"#, "cannot be less"),
+        (r#"{"at": 1790000000000, "endpoint": "a", "service_ms": 1}"#, "neither `ok`"),
     ] {
         let error = requests(Tool::Ndjson, &format!("{text}\n")).expect_err(text).to_string();
         assert!(error.starts_with("file:1: ") && error.contains(why), "{error}");
@@ -164,7 +164,7 @@ fn a_sample_that_lacks_something_is_none() {
 
 #[test]
 fn one_line_in_a_hundred_may_be_unreadable_and_a_cut_last_one() {
-    let good = "{\"at\": 1, \"endpoint\": \"a\", \"service_ms\": 1, \"ok\": true}\n";
+    let good = "{\"at\": 1790000000000, \"endpoint\": \"a\", \"service_ms\": 1, \"ok\": true}\n";
     let (found, facts) = requests(Tool::Ndjson, &["x\n", &good.repeat(99)].concat()).expect("one in a hundred");
     assert_eq!((found.len(), facts.unreadable, facts.cut), (99, 1, false));
     assert!(
@@ -176,7 +176,7 @@ fn one_line_in_a_hundred_may_be_unreadable_and_a_cut_last_one() {
     let (found, facts) = requests(Tool::Ndjson, &[good, &good[..30]].concat()).expect("it was stopped");
     assert_eq!((found.len(), facts.unreadable, facts.cut), (1, 1, true));
     assert!(facts.remarks("f")[0].contains("the last line is cut off"), "{facts:?}");
-    let long = format!("{{\"at\": 1, \"x\": \"{}\"}}\n", "y".repeat(3 << 20));
+    let long = format!("{{\"at\": 1790000000000, \"x\": \"{}\"}}\n", "y".repeat(3 << 20));
     let (found, facts) = requests(Tool::Ndjson, &[&long, &*good.repeat(100)].concat()).expect("it is skipped");
     assert_eq!((found.len(), facts.lines, facts.examples[0].0), (100, 101, 1));
 }

@@ -1,5 +1,6 @@
 //! The room from its front door: the text of a file, and the requests in it.
 
+mod endings;
 mod formats;
 mod statistics;
 mod windows;

@@ -40,7 +40,7 @@ fn plan(found: &Survey, windows: Vec<(String, std::time::Duration)>) -> Plan {
     let environment = config::Environment::default();
     let (config, problems) = config::read_without_load("gates.yaml", GATES.as_bytes(), &environment);
     let config = config.unwrap_or_else(|| panic!("{problems}"));
-    let foreign = Foreign { tool: "ndjson".to_owned(), rows: found.rows().to_vec(), windows };
+    let foreign = Foreign { tool: "ndjson".to_owned(), rows: found.rows().to_vec(), windows, open: Vec::new() };
     plan::build(&config, &Choice { foreign: Some(foreign), ..Choice::default() }).unwrap_or_else(|why| panic!("{why}"))
 }
 
@@ -144,4 +144,80 @@ fn a_name_for_each_request_is_refused() {
     }
     let error = survey(Tool::Ndjson, ("f", &mut text.as_bytes()), &mut Survey::default()).expect_err("too many");
     assert!(error.to_string().contains("more than 1000 kinds of request"), "{error}");
+}
+
+#[test]
+fn a_gap_between_phases_is_seen_though_the_recording_goes_on() {
+    // Light is whole; heavy's 15 s begin at 10 s, its load at 18 s, and somebody else's goes on behind it.
+    let text = [samples(0, 100, ""), samples(18_000, 200, "")].concat();
+    assert_eq!(
+        counts(&measured(&[&text], &Cut::ByTime)),
+        [(100, PhaseEnding::Completed), (70, PhaseEnding::Interrupted)]
+    );
+    let stopped = [samples(0, 50, ""), samples(40_000, 10, "")].concat();
+    assert_eq!(counts(&measured(&[&stopped], &Cut::ByTime))[0], (50, PhaseEnding::Interrupted));
+}
+
+#[test]
+fn a_slow_request_makes_a_short_load_no_longer() {
+    let slow = r#"{"at": 1790000005000, "endpoint": "page", "service_ms": 60000, "ok": true}"#;
+    let found = measured(&[&[samples(0, 50, ""), slow.to_owned()].concat()], &Cut::ByTime);
+    assert_eq!(counts(&found)[0], (51, PhaseEnding::Interrupted));
+}
+
+#[test]
+fn throughput_is_of_the_time_that_the_load_covers() {
+    let found = measured(&[&samples(0, 95, "")], &Cut::ByTime);
+    assert_eq!(counts(&found)[0], (95, PhaseEnding::Completed));
+    assert_eq!(found.phases[0].measured.as_millis(), 9_500);
+}
+
+#[test]
+fn windows_that_overlap_are_refused() {
+    let text = samples(0, 260, "");
+    let found = found(&[&text]);
+    let window = |text: &str| Window::read(text).unwrap_or_else(|| panic!("{text}"));
+    let cut = |light: &str, heavy: &str| {
+        Cut::ByWindow(vec![("light".to_owned(), window(light)), ("heavy".to_owned(), window(heavy))])
+    };
+    let lengths = |light: u64, heavy: u64| {
+        [("light", light), ("heavy", heavy)]
+            .map(|(name, seconds)| (name.to_owned(), std::time::Duration::from_secs(seconds)))
+            .to_vec()
+    };
+    let plan = plan(&found, lengths(10, 10));
+    let error = claims(&plan, &cut("5s..15s", "0s..10s"), &found).expect_err("they overlap").to_string();
+    assert!(error.contains("--phase light: its window overlaps that of heavy"), "{error}");
+    assert!(claims(&plan, &cut("10s..20s", "0s..10s"), &found).is_ok(), "they touch");
+    let open = |text: &str| window(text).is_open();
+    assert!(open("3s..") && open("..2026-09-21T14:13:30Z") && !open("..3s") && !open("1s..3s"));
+    assert!(!open("2026-09-21T14:13:20Z..2026-09-21T14:13:30Z"));
+}
+
+#[test]
+fn what_k6_does_before_and_behind_the_load_is_beside_it() {
+    let point = |at: u64, group: &str| {
+        format!(
+            r#"{{"metric":"http_req_duration","type":"Point","data":{{"time":"2026-11-24T08:00:{at:02}Z","value":3,"tags":{{"name":"page","group":"{group}","status":"200","expected_response":"true"}}}}}}"#
+        ) + "\n"
+    };
+    let load: String = (20..=30).map(|at| point(at, "::cart")).collect();
+    let text = [point(1, "::setup"), load, point(59, "::teardown")].concat();
+    let mut found = Survey::default();
+    survey(Tool::K6, ("f", &mut text.as_bytes()), &mut found).unwrap_or_else(|error| panic!("{error}"));
+    let plan = plan(&found, Vec::new());
+    let claims = claims(&plan, &Cut::ByTime, &found).unwrap_or_else(|error| panic!("{error}"));
+    let mut meters = Meters::new(&plan, &found, claims);
+    meters.count(Tool::K6, ("f", &mut text.as_bytes())).unwrap_or_else(|error| panic!("{error}"));
+    let measured = meters.finish();
+    assert_eq!(counts(&measured)[0], (10, PhaseEnding::Completed), "the phase begins with the load");
+    assert_eq!((measured.outside, measured.unclaimed), (3, (2, 0)));
+}
+
+#[test]
+fn a_phase_for_each_request_is_refused() {
+    let lines = |at: u32| samples(0, 1, &format!(r#", "phase": "{at}""#));
+    let text: String = (0..1_001).map(lines).collect();
+    let error = survey(Tool::Ndjson, ("f", &mut text.as_bytes()), &mut Survey::default()).expect_err("too many");
+    assert!(error.to_string().contains("`phase` has more than 1000 values"), "{error}");
 }

@@ -26,6 +26,15 @@ pub(in crate::judge) fn none(selection: &Selection<'_>, count: Count) -> Assessm
     );
     because += &most_at(most.as_ref(), selection.names());
     because += &rate::example(selection, most.as_ref());
+    let (unknown, what) = unknown(selection, count);
+    if events == 0 && unknown > 0 {
+        let because = format!(
+            "Whether it holds is not known: the files do not tell {what} of {} among {}. Let the load write it.",
+            number::count(unknown),
+            number::counted(requests, "request")
+        );
+        return Assessment { samples: requests, ..Assessment::without_data(0.0, "events", because) };
+    }
     Assessment {
         decision: Decision::Decided(Side::of(events == 0), Sureness::Certain),
         observed: Some(events as f64),
@@ -75,6 +84,17 @@ fn events(endpoint: &EndpointMeasurements, count: Count) -> u64 {
         Count::ClientErrors => statuses(400),
         Count::Errors => endpoint.failures(),
         Count::Failures(kind) => endpoint.errors.get(&kind).copied().unwrap_or_default(),
+    }
+}
+
+/// How many requests may be such events though another tool's files do not say so, and what they lack.
+fn unknown(selection: &Selection<'_>, count: Count) -> (u64, &'static str) {
+    match count {
+        Count::ServerErrors | Count::ClientErrors => {
+            (selection.sum(|endpoint| endpoint.unknown_statuses), "the status of the answers")
+        }
+        Count::Errors => (0, ""),
+        Count::Failures(_) => (selection.sum(|endpoint| endpoint.unknown_kinds), "the kind of the failures"),
     }
 }
 

@@ -163,11 +163,11 @@ impl Draft<'_> {
             publish,
             deadline: self.choice.deadline,
             without_effect: std::mem::take(&mut self.without_effect),
-            foreign: self
-                .choice
-                .foreign
-                .as_ref()
-                .map(|foreign| ForeignLoad { tool: foreign.tool.clone(), rows: std::mem::take(&mut self.foreign) }),
+            foreign: self.choice.foreign.as_ref().map(|foreign| ForeignLoad {
+                tool: foreign.tool.clone(),
+                rows: std::mem::take(&mut self.foreign),
+                open: foreign.open.clone(),
+            }),
         }
     }
 

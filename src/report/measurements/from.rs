@@ -115,6 +115,8 @@ fn of_endpoint(endpoint: &EndpointMeasurements, show: &Show<'_>) -> format::Endp
         spans,
         first_failure,
         examples,
+        unknown_statuses: _,
+        unknown_kinds: _,
         split,
         traces,
     } = endpoint;
