@@ -12,7 +12,9 @@
 //! | [`units`] | how is a quantity read and printed? | `Percent`, `Rate`, durations |
 //! | [`config`] | what does gates.yaml *say*? | a `Config`, or every problem at once |
 //! | [`plan`] | what *will* happen? | a [`plan::Plan`], checked before the first request |
+//! | [`draft`] | what would a gates.yaml for this *say*? | the text of one, from an API description or a recording |
 //! | [`measure`] | how are requests counted? | [`measure::PhaseMeasurements`] |
+//! | [`foreign`] | what did another tool measure? | [`measure::PhaseMeasurements`] of the plan's phases |
 //! | [`client`] | how is one request sent and its answer read? | an exchange, or a kind of failure |
 //! | [`monitor`] | what do the app's own gauges say? | [`measure::GaugeSeries`] |
 //! | [`load`] | who sends what, and when? | samples, into the measurements |
@@ -31,7 +33,8 @@
 //! ```
 //!
 //! A room may use the rooms above it in this table, never one below; `demo` stands by itself. `units`, `plan`,
-//! `measure`, `judge` and `report` are pure: they name no clock, no file and no runtime. A test holds both rules.
+//! `draft`, `measure`, `foreign`, `judge` and `report` are pure: they name no clock, no file and no runtime. A test holds
+//! both rules.
 //!
 //! # Where to look
 //!
@@ -47,7 +50,11 @@ pub mod config;
 
 pub mod plan;
 
+pub mod draft;
+
 pub mod measure;
+
+pub mod foreign;
 
 pub mod client;
 

@@ -30,6 +30,9 @@ pub struct Key {
     pub target: String,
     /// The class of machine that measured.
     pub runner: Runner,
+    /// The tool that made the load, where it was not the gate: what one generator measures says nothing about another's.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tool: Option<String>,
 }
 
 /// A class of machines that measure alike.
@@ -49,21 +52,30 @@ impl Key {
     pub fn of(plan: &Plan, secrets: &Secrets, environment: &Environment) -> Self {
         let hide = |text: &str| canonical::without_commit(&secrets.mask(text), &plan.commit);
         let digest = |value: &serde_json::Value| short_digest(value.to_string().as_bytes());
+        let tool = plan.foreign.as_ref().map(|foreign| foreign.tool.clone());
+        // What another tool's users did stands in its own scripts; and a kind of user that made no request in one run is no
+        // other scenario.
+        let scenarios = if tool.is_some() { json!([]) } else { canonical::scenarios(plan, &hide) };
         Self {
             gate: secrets.mask(&plan.gate).into_owned(),
             phases: plan.phases.iter().map(|phase| secrets.mask(&in_words(phase)).into_owned()).collect(),
             dataset: digest(&canonical::datasets(plan, &hide)),
-            scenarios: digest(&canonical::scenarios(plan, &hide)),
+            scenarios: digest(&scenarios),
             target: secrets.mask(&canonical::target_class(&plan.target)).into_owned(),
             runner: environment.runner(),
+            tool,
         }
     }
 
     /// Sixteen hex digits that stay the same from version to version; they name the key's folder in a store.
     pub fn hash(&self) -> String {
-        let Self { gate, phases, dataset, scenarios, target, runner } = self;
+        let Self { gate, phases, dataset, scenarios, target, runner, tool } = self;
         let Runner { cpu_model, cores, os_image } = runner;
-        let text = json!(["stagegate/key/1", gate, phases, dataset, scenarios, target, cpu_model, cores, os_image]);
+        let mut text = json!(["stagegate/key/1", gate, phases, dataset, scenarios, target, cpu_model, cores, os_image]);
+        // Not named where there is none, so that runs of before keep their key.
+        if let (Some(tool), Some(text)) = (tool, text.as_array_mut()) {
+            text.push(json!(tool));
+        }
         short_digest(text.to_string().as_bytes())
     }
 
@@ -76,6 +88,8 @@ impl Key {
             }
         };
         compare("gate", &self.gate, &older.gate);
+        let tool = |key: &Self| key.tool.clone().unwrap_or_else(|| "stagegate".to_owned());
+        compare("load generator", &tool(self), &tool(older));
         compare("target class", &self.target, &older.target);
         let (new, old) = (&self.runner, &older.runner);
         compare("runner class", &new.cpu_model, &old.cpu_model);

@@ -32,6 +32,7 @@ pub(crate) fn key() -> Key {
         scenarios: "s".to_owned(),
         target: "demo".to_owned(),
         runner: Runner { cpu_model, cores, os_image },
+        tool: None,
     }
 }
 

@@ -77,10 +77,15 @@ impl<'a> Shelf<'a> {
 
     /// Whether a finished run is to be saved: where the command line asks for it, and in CI a run of the base branch.
     pub(super) fn wants(&self, args: &RunArgs) -> bool {
+        self.saves(args.save_baseline) && !args.dry_run
+    }
+
+    /// The same for a run that is no dry run.
+    pub(super) fn saves(&self, save_baseline: bool) -> bool {
         let in_ci = self.variables.get("CI").is_some_and(|value| !value.is_empty() && value != "false");
         let watched = self.plan.regression.is_some() && self.name().is_some();
-        let asked = args.save_baseline || (in_ci && watched && self.branches.is_base());
-        asked && !args.dry_run && self.plan.against.is_none()
+        let asked = save_baseline || (in_ci && watched && self.branches.is_base());
+        asked && (self.plan.foreign.is_some() || self.plan.against.is_none())
     }
 
     /// Adds each repetition of the ladder to the store. Only runs that passed, warnings included, say what is normal.

@@ -13,6 +13,7 @@ pub mod demo;
 mod history;
 mod init;
 mod input;
+mod judge;
 mod live;
 mod manual;
 mod named;
@@ -91,6 +92,7 @@ fn dispatch(command: Command) -> u8 {
         Command::Init(args) => init::run(&args),
         Command::Demo(args) => demo::run(*args),
         Command::Compare(args) => compare::run(&args),
+        Command::Judge(args) => judge::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Comment(args) => comment::run(&args),
         Command::Baseline(args) => baseline::run(&args.act),

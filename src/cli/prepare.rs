@@ -8,7 +8,7 @@ use super::{SECRETS, args::PlanArgs, commit, input, named::named, output};
 use crate::{
     config::{self, Config, Environment, LARGEST_FILE, Note, Problem, Problems, Secrets},
     load,
-    plan::{self, Choice, Plan},
+    plan::{self, Choice, Foreign, Plan},
     publish::github,
     report::{Annotation, AnnotationLevel, Blob, clean},
     units::{Bytes, Date},
@@ -57,8 +57,21 @@ pub(super) fn prepare(args: &PlanArgs, environment: Environment) -> Result<Prepa
 /// As [`prepare`].
 pub(super) fn prepare_with(
     args: &PlanArgs,
+    environment: Environment,
+    comparison: Comparison,
+) -> Result<Prepared, String> {
+    prepare_for(args, environment, comparison, None)
+}
+
+/// The same for a load that another tool made.
+///
+/// # Errors
+/// As [`prepare`].
+pub(super) fn prepare_for(
+    args: &PlanArgs,
     mut environment: Environment,
     comparison: Comparison,
+    foreign: Option<Foreign>,
 ) -> Result<Prepared, String> {
     let name = named(&args.config, &environment);
     let commit = args.commit.clone().unwrap_or_else(|| commit::under_test(&environment));
@@ -66,7 +79,8 @@ pub(super) fn prepare_with(
     let bytes = input::read(&args.config, LARGEST_FILE as u64).map_err(|cause| {
         format!("error: {} cannot be read ({cause}); `stagegate init` writes one, and -c names another", clean(&name))
     })?;
-    let (config, problems) = config::read(&name, &bytes, &environment);
+    let read = if foreign.is_some() { config::read_without_load } else { config::read };
+    let (config, problems) = read(&name, &bytes, &environment);
     let token = Secrets::new(&[], &environment);
     let Some(config) = config else { return Err(told(&problems, &token, &environment)) };
     let secrets = Secrets::new(&config.secrets, &environment);
@@ -84,6 +98,7 @@ pub(super) fn prepare_with(
         today: Date::of(Timestamp::now()),
         limits: load::limits(),
         files: files(&config, &args.config),
+        foreign,
         environment,
     };
     build(&config, &choice, problems).map_err(|problems| told(&problems, &secrets, &choice.environment)).map(|plan| {

@@ -6,7 +6,7 @@ use crate::{
     gate::{Finished, LOGS},
     plan::Plan,
     publish::{Folder, GitHub, PublishError},
-    report::{self, Files, MEASUREMENTS, Mask, Publishable, VERDICT},
+    report::{self, Files, MEASUREMENTS, Mask, Publishable, Recording, VERDICT},
 };
 
 /// Removes the reports of an earlier run, so that one that never ends leaves no verdict that is not its own.
@@ -21,7 +21,8 @@ pub(super) fn clear(folder: &Folder, files: &Files) -> Result<(), PublishError> 
 pub(super) fn write(finished: &Finished, plan: &Plan, folder: &Folder, secrets: &Secrets) -> Publishable {
     let mask: &Mask<'_> = &|text| secrets.mask(text);
     let mut publishable = Publishable::new(finished.verdict.clone(), Files::from(&plan.publish), mask);
-    let documents = report::documents(&publishable);
+    let recording = Recording::of(&plan.endpoints, &finished.phases, mask);
+    let documents = report::documents(&publishable, Some(&recording));
     let written = documents.iter().map(|document| folder.write(&document.name, &document.text));
     let mut warnings: Vec<_> = written.filter_map(Result::err).collect();
     let measurements = report::measurements(&plan.endpoints, &finished.phases, mask);

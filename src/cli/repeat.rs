@@ -28,7 +28,7 @@ pub(super) fn command(args: &RunArgs, seed: u64) -> String {
 }
 
 /// As a POSIX shell reads it back.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+,=".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

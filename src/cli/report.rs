@@ -5,7 +5,10 @@ use std::path::Path;
 use super::{DONE, USAGE, args::ReportArgs, input, output};
 use crate::{
     publish::Folder,
-    report::{LARGEST_VERDICT, Publishable, VERDICT, clean, documents, read_verdict},
+    report::{
+        LARGEST_MEASUREMENTS, LARGEST_VERDICT, MEASUREMENTS, Publishable, Recording, VERDICT, clean, documents,
+        read_recording, read_verdict,
+    },
 };
 
 /// Renders every report of the folder's verdict, byte for byte as the run did.
@@ -26,11 +29,30 @@ fn render_again(folder: &Path) -> Result<String, String> {
     let publishable = read(&folder.join(VERDICT))?;
     let folder = Folder::prepare(folder).map_err(|error| error.to_string())?;
     let mut names = Vec::new();
-    for document in documents(&publishable).iter().filter(|document| document.name != VERDICT) {
+    let (recording, remark) = recording(folder.path());
+    for document in documents(&publishable, recording.as_ref()).iter().filter(|document| document.name != VERDICT) {
         folder.write(&document.name, &document.text).map_err(|error| error.to_string())?;
         names.push(clean(&document.name).into_owned());
     }
-    Ok(format!("rendered {} in {}\n", names.join(", "), clean(&folder.path().to_string_lossy())))
+    Ok(format!("rendered {} in {}\n{remark}", names.join(", "), clean(&folder.path().to_string_lossy())))
+}
+
+/// What was measured, for the page that draws it. Without it the page has its tables only, and a remark says so.
+fn recording(folder: &Path) -> (Option<Recording<'static>>, String) {
+    let read = || {
+        let text = input::read(&folder.join(MEASUREMENTS), LARGEST_MEASUREMENTS).map_err(|cause| cause.to_string())?;
+        if text.len() as u64 > LARGEST_MEASUREMENTS {
+            return Err(format!("it is larger than {LARGEST_MEASUREMENTS} bytes"));
+        }
+        read_recording(&String::from_utf8_lossy(&text)).map_err(|cause| cause.to_string())
+    };
+    match read() {
+        Ok(recording) => (Some(recording), String::new()),
+        Err(cause) => {
+            let cause = clean(&cause).into_owned();
+            (None, format!("without pictures, because {MEASUREMENTS} cannot be used: {cause}\n"))
+        }
+    }
 }
 
 /// The verdict of a finished run; an error is one sentence.

@@ -17,9 +17,10 @@ use super::{
     publishing, repeat,
 };
 use crate::{
+    baseline,
     config::{Environment, Secrets},
     gate::{self, Against, Finished, Setup, Stop},
-    judge::Extent,
+    judge::{Extent, Machine},
     load,
     plan::{self, Deployment, Plan},
     publish::Folder,
@@ -82,11 +83,12 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
         binary: env::current_exe().map_err(|cause| unusable(&cause))?,
     };
     let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(|cause| unusable(&cause))?;
-    let finished = runtime
+    let mut finished = runtime
         .block_on(gate::run(setup, &mut |event| live.show(&event)))
         .map_err(|error| format!("error: {}", report::clean(&secrets.mask(&error.to_string()))))?;
     // A name lookup that hangs would hold the end of the run up.
     runtime.shutdown_background();
+    finished.verdict.runner = Some(machine(&environment));
     let mut publishable = publishing::write(&finished, &plan, &folder, &secrets);
     // First what GitHub's runner reads: a second signal ends the process while the rest is posted.
     publishing::summarize(&mut publishable, &folder, &secrets, &environment);
@@ -148,6 +150,13 @@ fn base(args: &RunArgs, plan: &Plan) -> Result<Option<Deployment>, String> {
 /// A command line that names what to compare with asks for a comparison.
 fn comparison(args: &RunArgs) -> Comparison {
     if args.against.is_some() || args.baseline.is_some() { Comparison::Wanted } else { Comparison::AsWritten }
+}
+
+/// The machine that the load came from.
+fn machine(environment: &Environment) -> Machine {
+    let baseline::Environment { cpu_model, cores, cpu_quota, memory, os_image, kernel, .. } =
+        baseline::Environment::look(environment);
+    Machine { cpu: cpu_model, cores, cpu_quota, memory_bytes: memory, system: os_image, kernel }
 }
 
 /// The machine's own speed matters where there are stored runs to compare with.

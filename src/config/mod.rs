@@ -5,6 +5,7 @@
 
 mod check;
 mod dataset;
+mod document;
 mod environment;
 mod file;
 mod located;
@@ -31,6 +32,7 @@ mod yaml;
 
 pub use check::{Check, Command, Disk};
 pub use dataset::Dataset;
+pub use document::document;
 pub use environment::Environment;
 pub use file::Config;
 pub use located::{Field, Located, OneOrMany, Table};
@@ -74,6 +76,19 @@ pub fn read(file: &str, bytes: &[u8], environment: &Environment) -> (Option<Conf
         config.source = source;
     }
     (config, problems)
+}
+
+/// Reads the gates.yaml of a load that another tool made: as [`read`], but `scenarios` may be left out.
+pub fn read_without_load(file: &str, bytes: &[u8], environment: &Environment) -> (Option<Config>, Problems) {
+    let (config, problems) = read(file, bytes, environment);
+    let missing = |problem: &Problem| problem.message.contains("`scenarios` is missing here");
+    if !problems.iter().any(missing) {
+        return (config, problems);
+    }
+    // Behind everything else it moves no line, so that all other problems keep their places. Where it cannot stand there,
+    // the file as it is says what is wrong.
+    let (with, others) = read(file, &[bytes, b"\nscenarios: {}\n"].concat(), environment);
+    if with.is_some() && others.len() < problems.len() { (with, others) } else { (config, problems) }
 }
 
 /// Where the values of a text stand that are neither lists nor maps, quotes included, in bytes: for tests that replace

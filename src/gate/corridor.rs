@@ -73,7 +73,7 @@ pub async fn run(setup: Setup, listen: &mut dyn FnMut(Event)) -> Result<Finished
     if let Some(staging) = staging {
         staging.stop().await;
     }
-    let finished = walk.record.conclude(&setup);
+    let finished = walk.record.conclude(&setup.closing());
     listen(Event::Finished(Box::new(finished.verdict.clone())));
     Ok(finished)
 }
@@ -180,7 +180,7 @@ fn nowhere(
         }
     }
     record.cleanup.extend(checks::not_reached(&plan.cleanup, "not run, because there is no target"));
-    let finished = record.conclude(setup);
+    let finished = record.conclude(&setup.closing());
     listen(Event::Finished(Box::new(finished.verdict.clone())));
     finished
 }

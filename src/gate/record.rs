@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::{Against, Finished, MeasuredPhase, Rehearsed, Setup, Stored, corridor::shown};
+use super::{Against, Finished, MeasuredPhase, Rehearsed, Stored, corridor::shown, setup::Closing};
 use crate::{
     judge::{
         self, BreakingPoint, CheckResult, Comparison, ComparisonMode, Extent, Interruption, Outage, Outcome,
-        PhaseEvidence, PhaseVerdict, RecoveryVerdict, Regression, RunEvidence, Seen, Totals,
+        PhaseEvidence, PhaseVerdict, RecoveryVerdict, Regression, RunEvidence, Seen, Source, Totals,
         regression::{self, Blocks, Head, Past, RunValues, StoredComparison},
     },
     load::Rehearsal,
@@ -18,6 +18,10 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Record {
     started_at: Timestamp,
+    /// When it ended; `None` for now.
+    pub(super) finished_at: Option<Timestamp>,
+    /// The tool that made the load, where it was not the gate.
+    pub(super) source: Option<Source>,
     /// URL of the target, `demo` for the built-in staging app.
     target: String,
     notes: Vec<String>,
@@ -47,8 +51,15 @@ pub(super) struct Record {
 impl Record {
     /// A run that begins now.
     pub(super) fn begin(target: String, notes: Vec<String>) -> Self {
+        Self::begin_at(Timestamp::now(), target, notes)
+    }
+
+    /// A run that began then.
+    pub(super) fn begin_at(started_at: Timestamp, target: String, notes: Vec<String>) -> Self {
         Self {
-            started_at: Timestamp::now(),
+            started_at,
+            finished_at: None,
+            source: None,
             target,
             notes,
             totals: Totals::default(),
@@ -120,7 +131,8 @@ impl Record {
         let name = measured.name.clone();
         let mut verdict = PhaseVerdict { name, window_at, statements_unknown, ..judge::phase(evidence) };
         verdict.statements = judge::statements(&measured.statements, &Seen { verdict: &verdict, evidence });
-        if verdict.outcome == Outcome::Failed {
+        // A load of the gate's own ends with it; in one that another tool made, more phases may fail.
+        if verdict.outcome == Outcome::Failed && self.breaking_point.is_none() {
             let mut seen = self.seen(plan);
             seen.push(Seen { verdict: &verdict, evidence });
             self.breaking_point = Some(judge::breaking_point(&self.phases, &verdict, evidence, &seen));
@@ -168,8 +180,8 @@ impl Record {
     }
 
     /// Makes the verdict; phases that were not reached are not run.
-    pub(super) fn conclude(mut self, setup: &Setup) -> Finished {
-        let plan = &setup.plan;
+    pub(super) fn conclude(mut self, setup: &Closing<'_>) -> Finished {
+        let plan = setup.plan;
         self.add_what_was_not_reached(plan);
         let diagnosis = judge::diagnose(&self.seen(plan), self.breaking_point.as_ref(), &self.outages);
         let ladder = (1..=setup.repetitions).flat_map(|repetition| plan.phases.iter().map(move |p| (repetition, p)));
@@ -182,9 +194,10 @@ impl Record {
         let verdict = judge::conclude(RunEvidence {
             plan,
             target: self.target,
+            source: self.source,
             started_at: rfc_3339(self.started_at),
-            finished_at: rfc_3339(Timestamp::now()),
-            repeat: setup.repeat.clone(),
+            finished_at: rfc_3339(self.finished_at.unwrap_or_else(Timestamp::now)),
+            repeat: setup.repeat.to_owned(),
             notes: self.notes,
             extent: setup.extent,
             interruption: self.interruption,
@@ -206,19 +219,19 @@ impl Record {
 
 impl Record {
     /// Judges the regressions: once, at the end of the run.
-    fn compare(&self, setup: &Setup) -> (Option<Comparison>, Vec<Regression>) {
+    fn compare(&self, setup: &Closing<'_>) -> (Option<Comparison>, Vec<Regression>) {
         let wanted = setup.extent == Extent::Ladder && self.ready() && self.interruption.is_none();
-        let Some(against) = setup.against.as_ref().filter(|_| wanted) else { return (None, Vec::new()) };
+        let Some(against) = setup.against.filter(|_| wanted) else { return (None, Vec::new()) };
         let (mut comparison, regressions) = match against {
             Against::Stored(stored) => {
                 let Stored { past, source, regime, notes } = &**stored;
-                let regressions = self.against_stored(&setup.plan, past).regressions;
+                let regressions = self.against_stored(setup.plan, past).regressions;
                 let counted = Comparison::of(&regressions, ComparisonMode::Stored);
                 let (source, regime, notes) = (source.clone(), regime.clone(), notes.clone());
                 (Comparison { source, regime, notes, ..counted }, regressions)
             }
             Against::Deployment(base) => {
-                let regressions = regression::against_deployment(&setup.plan, &self.blocks);
+                let regressions = regression::against_deployment(setup.plan, &self.blocks);
                 let counted = Comparison::of(&regressions, ComparisonMode::Interleaved);
                 (Comparison { source: Some(shown(&base.url)), ..counted }, regressions)
             }
@@ -233,6 +246,7 @@ impl Record {
         let why = match self.interruption {
             Some(_) => "not run, because the run was ended before",
             None if !self.ready() => "not run, because the target is not ready for load",
+            None if plan.foreign.is_some() => "not run, because another tool made the load",
             None => "not run, because no load was sent",
         };
         for (checks, results) in [(&plan.preflight, &mut self.preflight), (&plan.integrity, &mut self.integrity)] {

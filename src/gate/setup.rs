@@ -48,6 +48,24 @@ pub struct Setup {
     pub binary: PathBuf,
 }
 
+/// What a verdict needs besides what happened.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Closing<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) extent: Extent,
+    pub(super) repeat: &'a str,
+    pub(super) against: Option<&'a Against>,
+    pub(super) repetitions: u32,
+}
+
+impl Setup {
+    /// What its verdict needs.
+    pub(super) fn closing(&self) -> Closing<'_> {
+        let Self { plan, extent, repeat, against, repetitions, .. } = self;
+        Closing { plan, extent: *extent, repeat, against: against.as_ref(), repetitions: *repetitions }
+    }
+}
+
 /// What the cells of a run are compared with.
 #[derive(Debug, Clone)]
 pub enum Against {

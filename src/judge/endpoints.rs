@@ -3,17 +3,23 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{EndpointVerdict, Longest, Milliseconds, PhaseEvidence, TimeSplit, TraceVerdict, evidence::Selection};
-use crate::measure::{self, Histogram, Part, Trace, Traces};
+use crate::measure::{self, Histogram, Part, SummaryRow, Trace, Traces};
 use crate::plan::EndpointId;
 
 /// Latency over these endpoints: each percentile the worse of the one with and without the requests added for silences.
 pub(super) fn latency(selection: &Selection<'_>) -> Milliseconds {
+    if let Some(summary) = selection.summary() {
+        return selection.summed_up(summary).map(summed_up).unwrap_or_default();
+    }
     let added = selection.histogram(|endpoint| &endpoint.added);
     milliseconds(&selection.histogram(|endpoint| &endpoint.latency), &added)
 }
 
 /// Service time over these endpoints.
 pub(super) fn service(selection: &Selection<'_>) -> Milliseconds {
+    if selection.summary().is_some() {
+        return latency(selection);
+    }
     milliseconds(&selection.histogram(|endpoint| &endpoint.service), &Histogram::new())
 }
 
@@ -110,6 +116,19 @@ fn add_new(list: &mut Vec<String>, more: &[String], at_most: usize) {
         if list.len() < at_most && !list.contains(item) {
             list.push(item.clone());
         }
+    }
+}
+
+fn summed_up(row: &SummaryRow) -> Milliseconds {
+    let number = |time: Option<Duration>| time.map(|time| time.as_secs_f64() * 1e3);
+    let quantile = |q| number(row.quantile(q));
+    Milliseconds {
+        p50: quantile(0.5),
+        p90: quantile(0.9),
+        p95: quantile(0.95),
+        p99: quantile(0.99),
+        max: number(row.max),
+        mean: number(row.mean),
     }
 }
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::statistics::{Look, Tally};
 use crate::measure::{
-    EndpointMeasurements, GaugeSeries, Histogram, Layout, PhaseEnding, PhaseMeasurements, SpanCounts,
+    EndpointMeasurements, GaugeSeries, Histogram, Layout, PhaseEnding, PhaseMeasurements, SpanCounts, Summary,
+    SummaryRow,
 };
 use crate::plan::{EndpointId, Judged, Phase, Plan};
 
@@ -96,6 +97,19 @@ impl<'a> Selection<'a> {
     /// The shape of the measurements.
     pub(super) fn layout(&self) -> &'a Layout {
         &self.measurements.layout
+    }
+
+    /// The times as another tool summed them up, where it wrote no requests.
+    pub(super) fn summary(&self) -> Option<&'a Summary> {
+        self.measurements.summary.as_ref()
+    }
+
+    /// What that tool says of exactly these endpoints; those without a request do not matter.
+    pub(super) fn summed_up<'s>(&self, summary: &'s Summary) -> Option<&'s SummaryRow> {
+        let seen = self.rows.iter().filter(|row| row.measured.requests > 0);
+        let mut ids: Vec<EndpointId> = seen.map(|row| row.id).collect();
+        ids.sort_unstable();
+        summary.of(&ids)
     }
 
     /// The sum of a count over the endpoints.

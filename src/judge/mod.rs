@@ -43,8 +43,9 @@ pub use stopping::{patience, stopped_answering};
 pub use verdict::{
     Anchored, Arrivals, Bottleneck, BreakingPoint, Cause, CheckResult, Comparison, ComparisonMode, Creep, Crossing,
     DEMO, Diagnosis, EndpointVerdict, Finding, FirstError, Generator, GrownStatement, Lacked, Lateness, Longest,
-    Milliseconds, MonitorVerdict, Onset, Order, Outage, PhaseVerdict, Plateau, RecoveryVerdict, Regime, Regression,
-    Rising, SCHEMA, Saturation, StageVerdict, StatementVerdict, TimeSplit, Totals, TraceVerdict, Verdict, Waiting,
+    Machine, Milliseconds, MonitorVerdict, Onset, Order, Outage, PhaseVerdict, Plateau, RecoveryVerdict, Regime,
+    Regression, Rising, SCHEMA, Saturation, Source, SourceFile, StageVerdict, StatementVerdict, TimeSplit, Times,
+    Totals, TraceVerdict, Verdict, Waiting,
 };
 pub use waiver::{Waived, Waiver};
 

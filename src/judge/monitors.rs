@@ -54,19 +54,20 @@ fn monitor(gauge: &plan::Gauge, series: Option<&GaugeSeries>, start: Duration) -
             (_, true) => Band::Missing,
             (band, false) => band,
         },
-        warning: gauge.band.and_then(|band| crossing(&readings, start, |value| value >= band.warning)),
-        critical: gauge.band.and_then(|band| crossing(&readings, start, |value| value > band.critical)),
+        warning: gauge.band.and_then(|band| crossing(&readings, start, band.warning, |value| value >= band.warning)),
+        critical: gauge.band.and_then(|band| crossing(&readings, start, band.critical, |value| value > band.critical)),
         samples: readings.len() as u64,
         missing: series.and_then(|series| series.missing.clone()).filter(|_| silent || few),
     }
 }
 
 /// The readings that are `beyond`, against all; `None` without any reading.
-fn crossing(readings: &[GaugeSample], start: Duration, beyond: impl Fn(f64) -> bool) -> Option<Crossing> {
+fn crossing(readings: &[GaugeSample], start: Duration, limit: f64, beyond: impl Fn(f64) -> bool) -> Option<Crossing> {
     let crossed: Vec<&GaugeSample> = readings.iter().filter(|sample| beyond(sample.value)).collect();
     (!readings.is_empty()).then(|| Crossing {
         share: crossed.len() as f64 / readings.len() as f64,
         first_s: crossed.first().map(|sample| sample.at.saturating_sub(start).as_secs_f64()),
+        limit: Some(limit),
     })
 }
 

@@ -58,13 +58,14 @@ pub fn phase(evidence: PhaseEvidence<'_>) -> PhaseVerdict {
         latency_ms: endpoints::latency(&all),
         service_ms: endpoints::service(&all),
         added: all.sum(|endpoint| endpoint.added.count()),
-        bursts: (requests > 0).then(|| bursts(&evidence)),
+        bursts: (requests > 0 && measurements.summary.is_none()).then(|| bursts(&evidence)),
         findings,
         endpoints: endpoints::rows(&evidence),
         monitors,
         statements: Vec::new(),
         statements_unknown: Vec::new(),
-        generator: Some(generator),
+        // Nothing is known of another tool's health.
+        generator: plan.foreign.is_none().then_some(generator),
         file: phase.place.file.to_string(),
         line: phase.place.line,
     }

@@ -2,7 +2,7 @@
 
 use super::{
     BreakingPoint, CheckResult, Comparison, Diagnosis, Ending, Outage, Outcome, PhaseVerdict, RecoveryVerdict,
-    Regression, Totals, Verdict, ends_ladder, headline, verdict::SCHEMA, waiver,
+    Regression, Source, Totals, Verdict, ends_ladder, headline, verdict::SCHEMA, waiver,
 };
 use crate::plan::{Plan, Reaction};
 
@@ -13,6 +13,8 @@ pub struct RunEvidence<'a> {
     pub plan: &'a Plan,
     /// URL of the target, `demo` for the built-in staging app.
     pub target: String,
+    /// The tool that made the load; `None` where the gate made it.
+    pub source: Option<Source>,
     /// RFC 3339, UTC.
     pub started_at: String,
     /// RFC 3339, UTC.
@@ -109,6 +111,7 @@ pub fn conclude(mut evidence: RunEvidence<'_>) -> Verdict {
         profile: plan.profile.name.clone(),
         seed: plan.seed,
         target: evidence.target,
+        source: evidence.source,
         commit: plan.commit.clone(),
         started_at: evidence.started_at,
         finished_at: evidence.finished_at,
@@ -127,6 +130,7 @@ pub fn conclude(mut evidence: RunEvidence<'_>) -> Verdict {
         recovery: evidence.recovery,
         integrity: evidence.integrity,
         cleanup: evidence.cleanup,
+        runner: None,
     }
 }
 

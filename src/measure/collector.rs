@@ -126,6 +126,7 @@ impl Collector {
             generator: facts.generator,
             sent: self.sent,
             failed: self.failed,
+            summary: None,
         }
     }
 
@@ -168,6 +169,7 @@ impl Collector {
             generator: facts.generator,
             sent: self.sent,
             failed: self.failed,
+            summary: None,
         }
     }
 

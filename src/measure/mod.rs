@@ -18,6 +18,7 @@ mod recorder;
 mod sample;
 mod silence;
 mod split;
+mod summary;
 mod tape;
 mod times;
 mod trace;
@@ -35,6 +36,7 @@ pub use recent::{Recent, Unanswered};
 pub use recorder::{Batch, Recorder};
 pub use sample::Sample;
 pub use split::{Opened, Part, Split, TimeSplit};
+pub use summary::{Summary, SummaryRow};
 pub use tape::Tape;
 pub use trace::{Trace, TraceId, Traces};
 

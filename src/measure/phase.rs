@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{EndpointMeasurements, GeneratorHealth, Layout};
+use super::{EndpointMeasurements, GeneratorHealth, Layout, Summary};
 use crate::plan::{EndpointId, FailureKind};
 
 /// Everything measured in one phase.
@@ -30,6 +30,8 @@ pub struct PhaseMeasurements {
     pub sent: u64,
     /// Failures among them; what was not sent is among the endpoints' failures only.
     pub failed: u64,
+    /// The times, where another tool summed them up and wrote no requests; histograms and spans have none then.
+    pub summary: Option<Summary>,
 }
 
 /// What the load knows of a phase besides its requests; [`super::Collector::finish`] joins the two.

@@ -6,7 +6,7 @@ use std::{path::PathBuf, time::Duration};
 use http::HeaderName;
 use url::Url;
 
-use super::{Check, Dataset, Endpoint, Gauge, Monitor, Phase, Policy, Recovery, Regression, Scenario};
+use super::{Check, Dataset, Endpoint, ForeignLoad, Gauge, Monitor, Phase, Policy, Recovery, Regression, Scenario};
 
 /// Everything that a run will do, resolved and checked.
 #[derive(Debug, Clone)]
@@ -55,6 +55,8 @@ pub struct Plan {
     pub deadline: Option<Duration>,
     /// Keys that were read and have no effect in this version or under this command line, as whole sentences for one line each.
     pub without_effect: Vec<String>,
+    /// `judge --from`: the tool that makes the load; `None` where the gate makes it.
+    pub foreign: Option<ForeignLoad>,
 }
 
 /// The profile in force.

@@ -7,7 +7,7 @@ use crate::units::number;
 /// empty where it stayed below warning, and without declared bands.
 pub(super) fn crossings(monitor: &MonitorVerdict) -> String {
     let told = |crossing: Option<Crossing>, band: &str| {
-        let Crossing { share, first_s } = crossing?;
+        let Crossing { share, first_s, limit: _ } = crossing?;
         let first = number::seconds((first_s? * 10.0).round() / 10.0);
         Some(format!("{band} for {} of the readings, first after {first}", number::share(share)))
     };
@@ -27,7 +27,7 @@ mod tests {
             crossings(&monitor),
             "at or above warning for 80 % of the readings, first after 2 s; above critical for 60 % of the readings, first after 4 s"
         );
-        monitor.critical = Some(Crossing { share: 0.0, first_s: None });
+        monitor.critical = Some(Crossing { share: 0.0, first_s: None, limit: Some(80.0) });
         assert_eq!(crossings(&monitor), "at or above warning for 80 % of the readings, first after 2 s");
         (monitor.warning, monitor.critical) = (None, None);
         assert_eq!(crossings(&monitor), "", "no band is declared");

@@ -24,6 +24,7 @@ mod openmetrics;
 mod plan;
 mod progress;
 mod publishable;
+mod recording;
 mod reference;
 mod regressions;
 mod rehearsal;
@@ -53,10 +54,13 @@ pub use comparison::{comparison_json, comparison_table};
 pub use files::{Files, MEASUREMENTS, VERDICT};
 pub use json::{LARGEST_VERDICT, UnreadableVerdict, read_verdict};
 pub use markdown::warnings;
-pub use measurements::{MEASUREMENTS_SCHEMA, UnreadableMeasurements, measurements, read_measurements};
+pub use measurements::{
+    LARGEST_MEASUREMENTS, MEASUREMENTS_SCHEMA, UnreadableMeasurements, measurements, read_measurements, read_recording,
+};
 pub use plan::plan;
 pub use progress::Narrator;
 pub use publishable::{Mask, Publishable};
+pub use recording::Recording;
 pub use reference::reference;
 pub use rehearsal::{Detail, rehearsals};
 pub use schema::OtherSchema;
@@ -77,14 +81,15 @@ pub struct Document {
 
 /// Every report file of a run: verdict.json first, then those that `publish` of gates.yaml names.
 ///
-/// The same verdict gives the same bytes, also after it was written and read again.
-pub fn documents(publishable: &Publishable) -> Vec<Document> {
+/// The page draws the run second by second where its recording is at hand. The same verdict and recording give the same
+/// bytes, also after they were written and read again.
+pub fn documents(publishable: &Publishable, recording: Option<&Recording<'_>>) -> Vec<Document> {
     let Files { junit, markdown, html, csv, metrics } = publishable.files();
     let document = |name: &str, text: String| Document { name: name.to_owned(), text };
     let mut documents = vec![document(VERDICT, json::render(publishable))];
     documents.extend(junit.as_ref().map(|name| document(name, junit::render(publishable))));
     documents.extend(markdown.as_ref().map(|name| document(name, markdown::render(publishable))));
-    documents.extend(html.as_ref().map(|name| document(name, html::render(publishable))));
+    documents.extend(html.as_ref().map(|name| document(name, html::render(publishable, recording))));
     documents.extend(csv.as_ref().map(|name| document(name, csv::render(publishable))));
     documents.extend(metrics.as_ref().map(|name| document(name, openmetrics::render(publishable))));
     documents

@@ -1,12 +1,15 @@
 //! The gate between a verdict and every output: masked, made harmless, bounded.
 
-use std::{borrow::Cow, collections::BTreeMap};
+mod phase;
 
+use std::borrow::Cow;
+
+use self::phase::{each_key, each_text_of_phase};
 use super::{Files, clean};
 use crate::judge::{
-    Anchored, Bottleneck, BreakingPoint, CheckResult, Comparison, Diagnosis, EndpointVerdict, Finding, FirstError,
-    GrownStatement, MonitorVerdict, Onset, Outage, PhaseVerdict, Plateau, RecoveryVerdict, Regime, Regression,
-    Saturation, StatementVerdict, TraceVerdict, Verdict, Waiting, Waived, Waiver,
+    Anchored, Bottleneck, BreakingPoint, CheckResult, Comparison, Diagnosis, FirstError, GrownStatement, Machine,
+    Onset, Outage, PhaseVerdict, Plateau, RecoveryVerdict, Regime, Regression, Saturation, Source, SourceFile, Verdict,
+    Waiting, Waived, Waiver,
 };
 
 /// Replaces the values of secrets in a text.
@@ -72,6 +75,7 @@ fn each_text(verdict: &mut Verdict, visit: &mut Visit<'_>) {
         profile,
         seed: _,
         target,
+        source,
         commit,
         started_at,
         finished_at,
@@ -90,11 +94,19 @@ fn each_text(verdict: &mut Verdict, visit: &mut Visit<'_>) {
         recovery,
         integrity,
         cleanup,
+        runner,
     } = verdict;
     for text in [headline, gate, profile, target, commit, started_at, finished_at, version, repeat] {
         visit(text);
     }
+    if let Some(Source { tool, times: _, files, outside: _, generator }) = source {
+        let names = files.iter_mut().map(|SourceFile { name, lines: _, requests: _, unreadable: _ }| name);
+        [tool, generator].into_iter().chain(names).for_each(&mut *visit);
+    }
     notes.iter_mut().for_each(&mut *visit);
+    if let Some(Machine { cpu, cores: _, cpu_quota: _, memory_bytes: _, system, kernel }) = runner {
+        [cpu, system, kernel].into_iter().for_each(&mut *visit);
+    }
     for check in preflight.iter_mut().chain(integrity).chain(cleanup) {
         each_text_of_check(check, visit);
     }
@@ -190,118 +202,6 @@ fn each_text_of_check(check: &mut CheckResult, visit: &mut Visit<'_>) {
     for text in [name, detail, file] {
         visit(text);
     }
-}
-
-fn each_text_of_phase(phase: &mut PhaseVerdict, visit: &mut Visit<'_>) {
-    let PhaseVerdict {
-        name,
-        outcome: _,
-        because,
-        users: _,
-        rate: _,
-        stages: _,
-        arrivals: _,
-        window_at,
-        duration_s: _,
-        extended: _,
-        requests: _,
-        failures: _,
-        success_rate: _,
-        throughput: _,
-        latency_ms: _,
-        service_ms: _,
-        added: _,
-        bursts: _,
-        findings,
-        endpoints,
-        monitors,
-        statements,
-        statements_unknown,
-        generator: _,
-        file,
-        line: _,
-    } = phase;
-    visit(name);
-    visit(file);
-    window_at.iter_mut().for_each(&mut *visit);
-    because.iter_mut().for_each(&mut *visit);
-    for finding in findings {
-        each_text_of_finding(finding, visit);
-    }
-    for endpoint in endpoints {
-        each_text_of_endpoint(endpoint, visit);
-    }
-    for MonitorVerdict { name, max: _, mean: _, band: _, warning: _, critical: _, samples: _, missing } in monitors {
-        visit(name);
-        missing.iter_mut().for_each(&mut *visit);
-    }
-    for StatementVerdict { source, query, calls: _, calls_each: _, mean_ms: _, total_ms: _ } in statements {
-        visit(source);
-        visit(query);
-    }
-    statements_unknown.iter_mut().for_each(&mut *visit);
-}
-
-fn each_text_of_finding(finding: &mut Finding, visit: &mut Visit<'_>) {
-    let Finding {
-        criterion,
-        endpoint,
-        level: _,
-        file,
-        line: _,
-        outcome: _,
-        certain: _,
-        observed: _,
-        limit: _,
-        unit,
-        interval: _,
-        samples: _,
-        because,
-        worst_endpoint,
-        worst_part: _,
-    } = finding;
-    for text in [criterion, file, unit, because] {
-        visit(text);
-    }
-    endpoint.iter_mut().chain(worst_endpoint).for_each(&mut *visit);
-}
-
-fn each_text_of_endpoint(endpoint: &mut EndpointVerdict, visit: &mut Visit<'_>) {
-    let EndpointVerdict {
-        name,
-        tags,
-        requests: _,
-        failures: _,
-        statuses,
-        errors,
-        examples,
-        latency_ms: _,
-        service_ms: _,
-        time_split_ms: _,
-        traces,
-    } = endpoint;
-    visit(name);
-    for TraceVerdict { trace_id, at_s: _, latency_ms: _, status: _, error } in traces {
-        visit(trace_id);
-        error.iter_mut().for_each(&mut *visit);
-    }
-    tags.iter_mut().chain(examples).for_each(&mut *visit);
-    for counts in [statuses, errors] {
-        each_key(counts, visit);
-    }
-}
-
-fn each_key(counts: &mut BTreeMap<String, u64>, visit: &mut Visit<'_>) {
-    *counts = std::mem::take(counts)
-        .into_iter()
-        .map(|(mut key, count)| {
-            visit(&mut key);
-            (key, count)
-        })
-        .fold(BTreeMap::new(), |mut merged, (key, count)| {
-            *merged.entry(key).or_insert(0) += count;
-            merged
-        });
 }
 
 fn each_text_of_diagnosis(diagnosis: &mut Diagnosis, visit: &mut Visit<'_>) {

@@ -7,12 +7,17 @@ const BUILT_IN: &str = ", the app built into stagegate";
 
 /// The target as plain text.
 pub(super) fn words(verdict: &Verdict) -> String {
-    format!("{}{}", verdict.target, built_in(verdict))
+    format!("{}{}{}", verdict.target, built_in(verdict), loaded_by(verdict))
 }
 
 /// The same as Markdown, its name in this form.
 pub(super) fn named(verdict: &Verdict, form: impl Fn(&str) -> String) -> String {
-    format!("target {}{}", form(&verdict.target), built_in(verdict))
+    format!("target {}{}{}", form(&verdict.target), built_in(verdict), loaded_by(verdict))
+}
+
+/// The tool that made the load, where it was not the gate.
+fn loaded_by(verdict: &Verdict) -> String {
+    verdict.source.as_ref().map(|source| format!(", loaded by {}", source.tool)).unwrap_or_default()
 }
 
 fn built_in(verdict: &Verdict) -> &'static str {
@@ -35,7 +40,7 @@ mod tests {
             ("check".to_owned(), check_title(publishable)),
         ];
         // Beside the table of numbers, which names no target at all.
-        let documents = documents(publishable).into_iter().filter(|of| !of.name.contains("csv"));
+        let documents = documents(publishable, None).into_iter().filter(|of| !of.name.contains("csv"));
         texts.extend(documents.map(|document| (document.name, document.text)));
         texts
     }

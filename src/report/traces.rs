@@ -51,7 +51,8 @@ fn row(phase: &PhaseVerdict, endpoint: &EndpointVerdict, trace: &TraceVerdict) -
     )
 }
 
-fn ended(trace: &TraceVerdict) -> String {
+/// How it ended: the kind of its failure, and its status.
+pub(super) fn ended(trace: &TraceVerdict) -> String {
     let status = trace.status.map(|status| status.to_string());
     [trace.error.clone(), status].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

@@ -71,6 +71,7 @@ pub(crate) fn measured(plan: &Plan, spans: &[(u64, u64)]) -> PhaseMeasurements {
         generator: GeneratorHealth::default(),
         sent: requests,
         failed: beyond,
+        summary: None,
     }
 }
 

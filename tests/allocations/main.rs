@@ -63,6 +63,7 @@ fn plan(text: &str) -> Plan {
         today: Date::of(jiff::Timestamp::now()),
         limits: plan::Limits::default(),
         files: std::collections::BTreeMap::new(),
+        foreign: None,
         environment,
     };
     plan::build(&config, &choice).unwrap_or_else(|problems| panic!("{problems}"))

@@ -210,6 +210,7 @@ fn run(at: i64) -> Run {
         scenarios: "s".to_owned(),
         target: "demo".to_owned(),
         runner: environment.runner(),
+        tool: None,
     };
     let cells = ["p50", "p90", "p95", "p99", "mean"];
     let cell = |phase: i32, endpoint: i32, cell: &str| format!("phase {phase}/{cell}(endpoint {endpoint})");

@@ -62,13 +62,6 @@ fn a_dry_run_says_that_it_measured_nothing_and_leaves_an_earlier_verdict_alone()
 }
 
 #[test]
-fn a_flag_that_is_not_there_yet_is_2() {
-    let output = stagegate(&["init", "--from", "openapi.yaml"]);
-    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
-    assert!(said(&output).contains("is not there yet"), "{}", said(&output));
-}
-
-#[test]
 fn an_output_directory_that_cannot_be_written_is_2_and_nothing_is_sent() {
     let app = App::demo(&[]);
     let test = GateTest::on(&app.url).gets(&["/healthz"]).phase(SHORT, &["success_rate >= 100%"]);

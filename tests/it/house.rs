@@ -7,11 +7,13 @@ use std::{
 };
 
 /// The rooms in flow order; a room may use those before it.
-const FLOW: [&[&str]; 13] = [
+const FLOW: [&[&str]; 15] = [
     &["units"],
     &["config"],
     &["plan"],
+    &["draft"],
     &["measure"],
+    &["foreign"],
     &["client"],
     &["monitor", "load"],
     &["preflight"],
@@ -24,7 +26,7 @@ const FLOW: [&[&str]; 13] = [
 ];
 
 /// Rooms that decide or describe.
-const PURE: [&str; 5] = ["units", "plan", "measure", "judge", "report"];
+const PURE: [&str; 7] = ["units", "plan", "draft", "measure", "foreign", "judge", "report"];
 /// What they must not name of the standard library.
 const IMPURE: [&str; 9] = [
     "fs",
@@ -41,7 +43,7 @@ const IMPURE: [&str; 9] = [
 const IMPURE_CRATES: [&str; 6] = ["tokio", "hyper", "reqwest", "rustix", "fastrand", "tempfile"];
 
 /// The one place of each big crate, as the beginnings of paths below src.
-const PLACES: [(&str, &[&str]); 14] = [
+const PLACES: [(&str, &[&str]); 15] = [
     ("clap", &["cli/"]),
     ("cookie_store", &["client/"]),
     ("h2", &["client/"]),
@@ -50,6 +52,7 @@ const PLACES: [(&str, &[&str]); 14] = [
     ("hyper_util", &["client/", "demo/"]),
     ("indicatif", &["report/progress", "cli/live"]),
     ("octocrab", &["publish/github"]),
+    ("plotters", &["report/html/picture/"]),
     ("quick_junit", &["report/junit/"]),
     ("reqwest", &["client/"]),
     ("serde_saphyr", &["config/"]),

@@ -40,6 +40,12 @@ pub(in crate::cli) const COMPARE: &str = "Examples:
   stagegate compare base-out head-out          two finished runs side by side
   stagegate compare - --json                   numbers from standard input";
 
+/// Of `judge`.
+pub(in crate::cli) const JUDGE: &str = "Examples:
+  stagegate judge --from k6 results.json
+  stagegate judge --from jmeter light.jtl heavy.jtl          a file for each phase
+  stagegate judge --from ndjson --phase light=0s..60s samples.ndjson";
+
 /// Of `report`.
 pub(in crate::cli) const REPORT: &str = "Example:
   stagegate report stagegate-out";

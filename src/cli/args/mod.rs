@@ -3,6 +3,7 @@
 mod baseline;
 pub(super) mod examples;
 mod finished;
+mod judge;
 mod run;
 mod shell;
 
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(super) use self::{
     baseline::{AcceptArgs, BaselineAct, BaselineArgs, PinArgs, PruneArgs, SaveArgs, ShowArgs, StoreArgs},
     finished::{CommentArgs, CompareArgs, ReportArgs},
+    judge::{JudgeArgs, ToolArg},
     run::RunArgs,
     shell::{CompletionsArgs, ManArgs},
 };
@@ -55,6 +57,8 @@ pub(super) enum Command {
     Demo(Box<DemoArgs>),
     /// Judges numbers measured elsewhere, or puts two finished runs side by side
     Compare(CompareArgs),
+    /// Judges a load that k6, Locust, `JMeter` or another tool made; sends nothing
+    Judge(Box<JudgeArgs>),
     /// Renders all report formats again from a finished run's directory
     Report(ReportArgs),
     /// Posts a finished run on its pull request, from a workflow that may; takes numbers and names only
@@ -117,7 +121,7 @@ pub(super) struct PlanArgs {
 #[derive(Args, Debug)]
 #[command(after_help = examples::INIT)]
 pub(super) struct InitArgs {
-    /// Makes scenarios of an `OpenAPI` description or a recorded session (not yet)
+    /// Drafts gates.yaml from an `OpenAPI` description (YAML or JSON) or a recorded session (HAR)
     #[arg(long, value_name = "FILE")]
     pub(super) from: Option<PathBuf>,
 }

@@ -5,6 +5,7 @@ pub(super) mod gauge;
 mod mean;
 mod quantile;
 mod rate;
+mod summary;
 mod throughput;
 
 pub(super) use rate::example;
@@ -146,6 +147,17 @@ fn clock(service: bool) -> Clock {
 }
 
 fn metric_assessment(selection: Selection<'_>, metric: Metric, clock: Clock, bound: Bound) -> Assessment {
+    if let Some(summary) = selection.summary() {
+        return match metric {
+            Metric::Quantile(_) | Metric::Mean | Metric::Max => {
+                summary::assess((&selection, summary), (metric, clock), bound)
+            }
+            Metric::SuccessRate => summary::without_interval(rate::assess(&selection, rate::Rate::Success, bound)),
+            Metric::ErrorRate => summary::without_interval(rate::assess(&selection, rate::Rate::Error, bound)),
+            Metric::Requests => count::requests(&selection, bound),
+            Metric::Throughput => throughput::assess(&selection, bound),
+        };
+    }
     let layout = selection.layout();
     match (metric, bound.limit) {
         (Metric::Quantile(q), Limit::Time(limit)) => {

@@ -47,7 +47,11 @@ pub(super) fn assess(selection: &Selection<'_>, rate: Rate, bound: Bound) -> Ass
         .map(|[low, high]| if same { [low, high] } else { [as_rate(high), as_rate(low)] });
     let because = [
         what_was_seen(rate, bound, failures, requests),
-        if against == Against::Failures { bursts(&proportion, allowed) } else { String::new() },
+        if against == Against::Failures && selection.summary().is_none() {
+            bursts(&proportion, allowed)
+        } else {
+            String::new()
+        },
         if counts { how_sure(selection, decision, &proportion, allowed.number()) } else { String::new() },
         most_at(most.as_ref(), selection.names()),
         example(selection, most.as_ref()),
@@ -156,6 +160,9 @@ fn decide(proportion: &Proportion, allowed: Allowed, op: Op) -> Decision {
 
 /// How sure a share is, as a sentence.
 pub(super) fn how_sure(selection: &Selection<'_>, decision: Decision, proportion: &Proportion, allowed: f64) -> String {
+    if selection.summary().is_some() {
+        return " Not certain: when requests failed is not known.".to_owned();
+    }
     let [low, high] = proportion.interval().map(|end| number::beside(end, allowed, "1"));
     let between = format!("the share lies between {low} and {high}");
     let limit = number::limit(allowed, "1");

@@ -19,7 +19,8 @@ pub(super) fn assess(selection: &Selection<'_>, bound: Bound) -> Assessment {
     }
     let completed = selection.sum(|endpoint| endpoint.completed);
     let observed = completed as f64 / seconds;
-    let interval = half_width(&by_span(selection)).map(|half| [(observed - half).max(0.0), observed + half]);
+    let spans = if selection.summary().is_some() { Vec::new() } else { by_span(selection) };
+    let interval = half_width(&spans).map(|half| [(observed - half).max(0.0), observed + half]);
     let because = format!(
         "{} came within {}: {}, the limit is {} {}.{}",
         number::counted(completed, "successful answer"),

@@ -36,6 +36,17 @@ fn value(evidence: &PhaseEvidence<'_>, cell: &Compared) -> Option<f64> {
     let milliseconds = |time: std::time::Duration| time.as_secs_f64() * 1e3;
     let (requests, failures) = (selection.requests() as f64, selection.failures() as f64);
     let of_requests = |value: f64| (requests > 0.0).then_some(value);
+    if let Some(summary) = selection.summary()
+        && let Metric::Quantile(_) | Metric::Mean | Metric::Max = cell.metric
+    {
+        let row = selection.summed_up(summary)?;
+        let time = match cell.metric {
+            Metric::Quantile(q) => row.quantile(q),
+            Metric::Mean => row.mean,
+            _ => row.max,
+        };
+        return time.map(milliseconds);
+    }
     match cell.metric {
         Metric::Quantile(q) => {
             let added: Histogram = selection.histogram(|endpoint| &endpoint.added);

@@ -245,6 +245,7 @@ pub(super) fn plan() -> Plan {
         },
         deadline: None,
         without_effect: vec![],
+        foreign: None,
     }
 }
 

@@ -26,6 +26,7 @@ pub(super) fn run(plan: &Plan, phases: Vec<PhaseVerdict>) -> RunEvidence<'_> {
     RunEvidence {
         plan,
         target: "demo".to_owned(),
+        source: None,
         started_at: "2026-11-24T09:00:00Z".to_owned(),
         finished_at: "2026-11-24T09:01:00Z".to_owned(),
         repeat: "stagegate run --seed 7".to_owned(),

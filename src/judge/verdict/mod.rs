@@ -4,6 +4,7 @@
 mod comparison;
 mod diagnosis;
 mod phase;
+mod source;
 mod split;
 
 pub use comparison::{Anchored, Comparison, ComparisonMode, Creep, Regime, Regression};
@@ -16,6 +17,8 @@ pub use phase::{
     PhaseVerdict, StageVerdict, StatementVerdict, TraceVerdict,
 };
 pub use split::{Longest, TimeSplit};
+
+pub use source::{Source, SourceFile, Times};
 
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +55,9 @@ pub struct Verdict {
     pub seed: u64,
     /// URL of the target, [`DEMO`] for the built-in staging app.
     pub target: String,
+    /// The tool that made the load, and its files; absent where the gate made it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub source: Option<Source>,
     /// The commit under test.
     pub commit: String,
     /// RFC 3339, UTC.
@@ -92,6 +98,9 @@ pub struct Verdict {
     pub integrity: Vec<CheckResult>,
     /// What was tidied at the end; never part of the outcome.
     pub cleanup: Vec<CheckResult>,
+    /// The machine that the load came from; absent in verdicts of earlier releases.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub runner: Option<Machine>,
 }
 
 impl Verdict {
@@ -129,6 +138,25 @@ pub struct CheckResult {
     pub file: String,
     /// Its line in that file.
     pub line: u32,
+}
+
+/// The machine that the load came from, as far as the system tells: `unknown` and absent are what it does not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Machine {
+    /// The model of its processor.
+    pub cpu: String,
+    /// Cores that the process may use.
+    pub cores: u32,
+    /// CPU time per time that the control group allows; absent without a limit.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cpu_quota: Option<f64>,
+    /// Its memory.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub memory_bytes: Option<u64>,
+    /// Its operating system's image: `ubuntu24`, `debian-12`.
+    pub system: String,
+    /// The kernel's release.
+    pub kernel: String,
 }
 
 /// Counts over the whole run.

@@ -275,6 +275,10 @@ pub struct Crossing {
     pub share: f64,
     /// The first of them, in seconds since the window began; null when there was none.
     pub first_s: Option<f64>,
+    /// Where the band begins, in the gauge's own unit: a warning at this value, a critical band above it. Absent in
+    /// verdicts of earlier releases.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub limit: Option<f64>,
 }
 
 /// How good the generator was.

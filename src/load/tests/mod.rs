@@ -122,6 +122,7 @@ pub(super) fn plan(scenarios: Vec<Scenario>) -> Plan {
         },
         deadline: None,
         without_effect: Vec::new(),
+        foreign: None,
     }
 }
 

@@ -84,6 +84,9 @@ impl Draft<'_> {
         let mut judged: Vec<Judged> = Vec::new();
         for (index, endpoint) in self.endpoints.iter().enumerate().filter(|(_, endpoint)| !endpoint.login) {
             let id = EndpointId(index as u32);
+            if self.is_missing(id) {
+                continue;
+            }
             match judged.iter_mut().find(|judged| judged.name.as_ref() == Some(&endpoint.name)) {
                 Some(judged) => judged.endpoints.push(id),
                 None => judged.push(Judged { name: Some(endpoint.name.clone()), endpoints: vec![id] }),
@@ -126,6 +129,7 @@ impl Draft<'_> {
                 );
                 None
             }
+            (true, true) if self.choice.foreign.is_some() => Some(vec![self.missing_endpoint(&at)]),
             (true, true) => {
                 let mut names: Vec<String> = Vec::new();
                 for endpoint in &self.endpoints {

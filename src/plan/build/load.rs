@@ -31,7 +31,11 @@ impl Draft<'_> {
             self.positive("spawn_rate", &rate.with(rate.value.per_second()), 0.0);
         }
         let faster = if scale > 0.0 { (1.0 / scale).clamp(1.0, FASTEST) } else { 1.0 };
-        let spawn_rate = |default: f64| said.spawn_rate.map_or(default, |rate| rate.value.per_second()) * faster;
+        // A ramp of another tool's load that gates.yaml does not tell of is none.
+        let default_rate = |default: f64| if self.choice.foreign.is_some() { f64::INFINITY } else { default };
+        let spawn_rate = |default: f64| {
+            said.spawn_rate.map_or_else(|| default_rate(default), |rate| rate.value.per_second()) * faster
+        };
         let window = said.duration.value;
         if !rates.is_empty() {
             self.pool(&users);

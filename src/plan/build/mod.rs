@@ -6,6 +6,7 @@ mod checks;
 mod criteria;
 mod datasets;
 mod expect;
+mod foreign;
 mod kind;
 mod load;
 mod monitors;
@@ -23,7 +24,7 @@ mod waivers;
 use std::{collections::BTreeMap, time::Duration};
 
 use self::kind::Kind;
-use super::{ColumnId, Dataset, Endpoint, Gauge, Limits, Place, Plan, Scenario};
+use super::{ColumnId, Dataset, Endpoint, EndpointId, Foreign, ForeignLoad, Gauge, Limits, Place, Plan, Scenario};
 use crate::{
     config::{Config, Environment, Located, Problem, Problems, Span, suggestion},
     units::Date,
@@ -56,6 +57,8 @@ pub struct Choice {
     pub limits: Limits,
     /// The texts of the files that [`files`] names, or why they could not be read.
     pub files: BTreeMap<String, Result<String, String>>,
+    /// What the files of another tool hold: `judge`. The plan of a load that the gate does not make needs no scenarios.
+    pub foreign: Option<Foreign>,
 }
 
 /// The files that a config needs, as written there: CSV files of datasets, and waivers. The caller reads them for
@@ -83,6 +86,7 @@ pub fn build(config: &Config, choice: &Choice) -> Result<Plan, Problems> {
         columns: Vec::new(),
         used: Vec::new(),
         columns_unread: false,
+        foreign: Vec::new(),
     };
     let plan = draft.plan();
     if draft.problems.is_empty() { Ok(plan) } else { Err(draft.problems) }
@@ -99,6 +103,8 @@ struct Draft<'a> {
     used: Vec<UsedColumn>,
     /// Whether a file could not be read that would have had columns.
     columns_unread: bool,
+    /// The endpoint of each row of another tool's files.
+    foreign: Vec<EndpointId>,
 }
 
 /// A column that a scenario's templates use.
@@ -121,7 +127,8 @@ impl Draft<'_> {
         let against = self.against(&target.allow, target.url.as_ref());
         let datasets = self.datasets();
         self.register_endpoints();
-        let scenarios = self.scenarios(&target);
+        let mut scenarios = self.scenarios(&target);
+        scenarios.extend(self.foreign_scenarios());
         let (monitors, gauges) = self.monitors();
         let (profile, selected) = self.profile();
         let known = Known { scenarios: &scenarios, datasets: &datasets, gauges: &gauges };
@@ -156,6 +163,11 @@ impl Draft<'_> {
             publish,
             deadline: self.choice.deadline,
             without_effect: std::mem::take(&mut self.without_effect),
+            foreign: self
+                .choice
+                .foreign
+                .as_ref()
+                .map(|foreign| ForeignLoad { tool: foreign.tool.clone(), rows: std::mem::take(&mut self.foreign) }),
         }
     }
 

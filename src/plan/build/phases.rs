@@ -49,13 +49,19 @@ impl Draft<'_> {
         }
         let (load, stages) = self.load(said, scale);
         let criteria = said.criteria.iter().filter_map(|line| self.criterion(line, known)).collect();
+        let given = self.foreign_window(&said.name.value);
+        let (warmup, duration) = (said.warmup.map_or(Duration::ZERO, |warmup| warmup.value), said.duration.value);
+        let (warmup, duration) = match given {
+            Some(window) => (Duration::ZERO, window),
+            None => (shortened(warmup, scale), shortened(duration, scale)),
+        };
         Phase {
             name: said.name.value.clone(),
             load,
             stages,
             arrivals: self.arrivals(said),
-            warmup: shortened(said.warmup.map_or(Duration::ZERO, |warmup| warmup.value), scale),
-            duration: shortened(said.duration.value, scale),
+            warmup,
+            duration,
             rows: self.phase_rows(said, known).into(),
             data: said.data.iter().map(|name| name.value.clone()).collect(),
             criteria,

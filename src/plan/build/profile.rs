@@ -25,7 +25,9 @@ impl Draft<'_> {
         if let Some(scale) = self.choice.time_scale {
             self.time_scale("--time-scale", &Located::unplaced(scale));
         }
-        let extend = said.and_then(|profile| profile.extend).is_none_or(|extend| extend.value);
+        // Nothing of a load that is over can be extended.
+        let extend =
+            said.and_then(|profile| profile.extend).is_none_or(|extend| extend.value) && self.choice.foreign.is_none();
         let profile = Profile { name: name.to_owned(), time_scale, extend };
         (profile, self.selected(said, all))
     }

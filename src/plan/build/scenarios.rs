@@ -14,7 +14,7 @@ use crate::{
 impl Draft<'_> {
     /// Numbers the endpoints before anything refers to them.
     pub(super) fn register_endpoints(&mut self) {
-        if self.config.scenarios.is_empty() && self.is_whole("scenarios") {
+        if self.config.scenarios.is_empty() && self.is_whole("scenarios") && self.choice.foreign.is_none() {
             self.problem(self.config.gate.span, "the gate has no scenarios; say under `scenarios` what users do");
         }
         for (index, (_, scenario)) in self.config.scenarios.iter().enumerate() {
@@ -25,6 +25,7 @@ impl Draft<'_> {
                 self.register(step, ScenarioId(index as u32), Part::Iteration);
             }
         }
+        self.register_foreign();
     }
 
     fn register(&mut self, step: &Located<config::Step>, scenario: ScenarioId, part: Part) {

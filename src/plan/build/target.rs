@@ -174,6 +174,12 @@ impl Draft<'_> {
         }
     }
 
+    /// Why no load may go there; a load that another tool made goes nowhere any more.
+    fn refused(&self, url: &Url, allow: &[String]) -> Option<String> {
+        let anywhere: Vec<String> = url.host_str().map(str::to_owned).into_iter().collect();
+        refused(url, if self.choice.foreign.is_some() { &anywhere } else { allow })
+    }
+
     /// The address of an app, checked.
     pub(super) fn address(&mut self, said: &Located<String>, allow: &[String]) -> Option<Url> {
         self.checked_address("", said, allow)
@@ -186,7 +192,7 @@ impl Draft<'_> {
             Ok(url) if !["http", "https"].contains(&url.scheme()) || !url.has_host() => {
                 format!("{from}`{text}` is not an http:// or https:// address")
             }
-            Ok(url) => match refused(&url, allow) {
+            Ok(url) => match self.refused(&url, allow) {
                 Some(refused) => {
                     help = "list the host under `target.allow` if it is yours to load";
                     format!("{from}{refused}")

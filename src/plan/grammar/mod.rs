@@ -17,7 +17,7 @@ use crate::{
 
 /// A criterion as written.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Line<'a> {
+pub(crate) enum Line<'a> {
     /// `[service] METRIC[(SELECTOR)] OP VALUE`.
     Metric { service: bool, metric: Metric, selector: Option<Selector<'a>>, op: Op, limit: Limit },
     /// `MONITOR.GAUGE OP VALUE [for DURATION]`.
@@ -28,7 +28,7 @@ pub(super) enum Line<'a> {
 
 /// What stands between the parentheses.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Selector<'a> {
+pub(crate) enum Selector<'a> {
     /// `each`.
     Each,
     /// `scenario NAME`.
@@ -41,9 +41,9 @@ pub(super) enum Selector<'a> {
 
 /// A piece of the text.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Word<'a> {
+pub(crate) struct Word<'a> {
     /// As written, without quotes and surrounding white space.
-    pub(super) text: &'a str,
+    pub(crate) text: &'a str,
     /// The byte at which it starts.
     pub(super) at: usize,
 }
@@ -79,9 +79,20 @@ pub(super) fn criterion(text: &str) -> Parsed<Line<'_>> {
     }
 }
 
+/// A criterion as its text alone says it, for who has no plan: the finding of a stored verdict. `None` for what the grammar
+/// does not know.
+pub(crate) fn written(text: &str) -> Option<Line<'_>> {
+    criterion(text).ok()
+}
+
 /// Whether a text is a criterion of the grammar, whatever its names mean.
 pub fn is_criterion(text: &str) -> bool {
     criterion(text).is_ok()
+}
+
+/// The metric and the selector of a cell as its text alone says them, likewise.
+pub(crate) fn written_cell(text: &str) -> Option<(Metric, Option<Selector<'_>>)> {
+    cell(text).ok()
 }
 
 /// Reads the metric and the selector of a regression's cell: `p95`, `p95(chart data)`.

@@ -107,6 +107,7 @@ pub(crate) fn plan() -> Plan {
         },
         deadline: None,
         without_effect: Vec::new(),
+        foreign: None,
     }
 }
 

@@ -1,21 +1,22 @@
-//! Comparisons: what matters, every cell, and the stored runs as a small picture.
+//! Comparisons: what matters, every cell, their intervals and their history as pictures.
 
 use serde::Serialize;
 
-use super::view::{Tone, tone};
+use super::{
+    picture::{Change, Picture, forest, history},
+    tone::{Tone, tone},
+};
 use crate::{
-    judge::{Regression, Verdict},
+    judge::Verdict,
     report::{
         regressions::{self, Row, TITLES},
         trouble,
     },
+    units::number,
 };
 
-/// Width of a run in the picture, in its own units.
-const STEP: f64 = 6.0;
-
-/// Height of the picture in the same units.
-const HEIGHT: f64 = 24.0;
+/// So many comparisons are drawn as intervals, and so many histories: those to read first.
+const MOST_DRAWN: usize = 40;
 
 /// The section.
 #[derive(Serialize)]
@@ -23,6 +24,8 @@ pub(super) struct RegressionsView {
     introduction: Vec<String>,
     undecided: Vec<String>,
     titles: [&'static str; 6],
+    /// Relative changes, and differences of rates.
+    pictures: Vec<Picture>,
     /// Whether any cell has stored runs.
     courses: bool,
     matter: Vec<CellView>,
@@ -37,62 +40,57 @@ struct CellView {
     cells: [String; 6],
     outcome: Tone,
     because: String,
-    course: Option<Course>,
-}
-
-/// The stored runs as a line, and those of this run as dots after it.
-#[derive(Serialize)]
-struct Course {
-    width: f64,
-    height: f64,
-    line: String,
-    dots: Vec<[f64; 2]>,
-    /// The values, for those who do not see the picture.
-    words: String,
+    /// Its history, as an `svg` element; empty without one.
+    course: String,
 }
 
 impl RegressionsView {
     /// `None` without a comparison.
     pub(super) fn of(verdict: &Verdict) -> Option<Self> {
         let rows = regressions::rows(verdict);
+        let view =
+            |list: &str, (at, row): (usize, &Row<'_>)| CellView::of(row, &format!("{list}-{at}"), at < MOST_DRAWN);
         (!rows.is_empty()).then(|| Self {
             introduction: regressions::introduction(verdict),
             undecided: regressions::undecided(verdict),
             titles: TITLES,
+            pictures: [false, true].into_iter().filter_map(|rates| intervals(&rows, rates)).collect(),
             courses: rows.iter().any(|row| !row.of.history.is_empty()),
-            matter: rows.iter().filter(|row| row.matters()).map(CellView::of).collect(),
-            all: rows.iter().map(CellView::of).collect(),
+            matter: rows.iter().filter(|row| row.matters()).enumerate().map(|row| view("history", row)).collect(),
+            all: rows.iter().enumerate().map(|row| view("history-of-all", row)).collect(),
         })
     }
 }
 
+fn intervals(rows: &[Row<'_>], rates: bool) -> Option<Picture> {
+    let drawn = rows.iter().filter(|row| row.of.rate == rates).filter_map(|row| {
+        Some(Change {
+            name: row.name.clone(),
+            outcome: row.outcome,
+            by: row.of.change.filter(|change| change.is_finite())?,
+            interval: row.of.interval,
+            margin: row.of.margin,
+        })
+    });
+    let changes: Vec<_> = drawn.take(MOST_DRAWN).collect();
+    let (words, print) = if rates {
+        (("differences", "Differences of rates against their margins"), number::points as fn(f64) -> String)
+    } else {
+        (("changes", "Changes against their margins"), number::change as fn(f64) -> String)
+    };
+    forest(words, &changes, print)
+}
+
 impl CellView {
-    fn of(row: &Row<'_>) -> Self {
+    fn of(row: &Row<'_>, id: &str, drawn: bool) -> Self {
+        let course = history(id, row.of, &regressions::course_in_words(row.of)).filter(|_| drawn);
         Self {
             name: row.name.clone(),
             place: trouble::place(&row.of.file, row.of.line).map(|place| place.to_string()).unwrap_or_default(),
             cells: row.cells.clone(),
             outcome: tone(row.outcome),
             because: row.of.because.clone(),
-            course: Course::of(row.of),
+            course: course.unwrap_or_default(),
         }
-    }
-}
-
-impl Course {
-    fn of(regression: &Regression) -> Option<Self> {
-        let [history, runs] = regressions::course(regression)?;
-        let point = |at: usize, height: f64| [at as f64 * STEP, ((1.0 - height) * HEIGHT * 10.0).round() / 10.0];
-        let line = history.iter().enumerate().map(|(at, height)| {
-            let [x, y] = point(at, *height);
-            format!("{x},{y}")
-        });
-        Some(Self {
-            width: (history.len() + runs.len()).saturating_sub(1) as f64 * STEP,
-            height: HEIGHT,
-            line: line.collect::<Vec<_>>().join(" "),
-            dots: runs.iter().enumerate().map(|(at, height)| point(history.len() + at, *height)).collect(),
-            words: regressions::course_in_words(regression),
-        })
     }
 }

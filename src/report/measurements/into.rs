@@ -61,6 +61,7 @@ fn of_phase(phase: format::Phase, logins: &[bool]) -> Read<MeasuredPhase> {
         generator: generator(phase.generator)?,
         sent: phase.sent,
         failed: phase.failed,
+        summary: None,
     };
     let gauges = phase.gauges.into_iter().map(gauge).collect::<Read<_>>()?;
     let statements = phase.statements.into_iter().map(statement).collect::<Read<_>>()?;

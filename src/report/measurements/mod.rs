@@ -4,15 +4,19 @@ mod format;
 mod from;
 mod into;
 
-use self::format::File;
+use self::format::{File, Row};
 use super::{
-    Mask, clean,
+    Mask, Recording, clean,
+    recording::Recorded,
     schema::{self, OtherSchema},
 };
 use crate::{gate::MeasuredPhase, measure::HistogramError, plan::Endpoint};
 
 /// What `schema` of measurements.json says.
 pub const MEASUREMENTS_SCHEMA: &str = "stagegate/measurements/1";
+
+/// The largest measurements.json that is read: a larger one is not one of ours.
+pub const LARGEST_MEASUREMENTS: u64 = 1 << 30;
 
 /// Why a measurements.json cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +62,18 @@ pub fn measurements(endpoints: &[Endpoint], phases: &[MeasuredPhase], mask: &Mas
 pub fn read_measurements(text: &str) -> Result<Vec<MeasuredPhase>, UnreadableMeasurements> {
     schema::check::<UnreadableMeasurements>(text, MEASUREMENTS_SCHEMA)?;
     serde_json::from_str::<File>(text)?.phases()
+}
+
+/// Reads the same for a report that draws it.
+///
+/// # Errors
+/// As [`read_measurements`].
+pub fn read_recording(text: &str) -> Result<Recording<'static>, UnreadableMeasurements> {
+    schema::check::<UnreadableMeasurements>(text, MEASUREMENTS_SCHEMA)?;
+    let file = serde_json::from_str::<File>(text)?;
+    let recorded = |row: &Row| Recorded { name: row.name.clone(), tags: row.tags.clone(), login: row.login };
+    let endpoints = file.endpoints.iter().map(recorded).collect();
+    Ok(Recording::read(endpoints, file.phases()?))
 }
 
 #[cfg(test)]

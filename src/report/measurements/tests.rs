@@ -79,6 +79,7 @@ fn recording() -> MeasuredPhase {
         },
         sent: 2_010,
         failed: 1,
+        summary: None,
     };
     let gauge = GaugeSeries {
         name: "app.cpu".to_owned(),

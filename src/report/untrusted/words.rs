@@ -40,6 +40,7 @@ pub(super) fn make_anew(verdict: &mut Verdict) -> Result<(), String> {
         profile,
         seed,
         target,
+        source,
         commit,
         started_at,
         finished_at,
@@ -58,13 +59,22 @@ pub(super) fn make_anew(verdict: &mut Verdict) -> Result<(), String> {
         recovery,
         integrity,
         cleanup,
+        runner,
     } = verdict;
     // Its sentences and its conclusions are theirs; the numbers that it came from are there.
     *diagnosis = None;
+    *runner = None;
     outages.clear();
     headline.clear();
     if target != DEMO {
         target.clear();
+    }
+    if let Some(source) = source {
+        if !["k6", "locust", "jmeter", "ndjson"].contains(&source.tool.as_str()) {
+            UNKNOWN.clone_into(&mut source.tool);
+        }
+        source.files.clear();
+        source.generator.clear();
     }
     notes.clear();
     name(gate);

@@ -1,0 +1,92 @@
+//! A draft from a session that a browser recorded (HAR 1.2).
+
+mod archive;
+mod keep;
+mod login;
+mod pause;
+mod request;
+mod secret;
+mod trace;
+mod weave;
+
+pub(super) use archive::is_archive;
+use url::Url;
+
+use self::{
+    archive::{Archive, Entry},
+    keep::{home, kept},
+    weave::Weaver,
+};
+use super::{Draft, Error, gate::Gate, text::snake, write::write};
+use crate::{config::Secrets, plan::is_loopback};
+
+/// Secrets that are looked for in everything that is written.
+const MOST_SECRETS: usize = 1_000;
+
+/// Drafts a gate from a recording.
+pub(super) fn draft(source: &str, text: &str) -> Result<Draft, Error> {
+    let archive = Archive::read(text)?;
+    let entries = &archive.log.entries;
+    let (kept, left_out) = kept(entries);
+    let mut gate = gate(source, entries);
+    gate.think = pause::think(login::position(&kept).map_or(&kept, |login| &kept[login + 1..]));
+    let secrets = secret::secrets(entries);
+    if secrets.len() > MOST_SECRETS {
+        return Err(Error::TooManySecrets { found: secrets.len() });
+    }
+    let mut gate = Weaver::of(&kept, gate, &secrets).gate();
+    gate.left_out.extend(left_out);
+    if gate.steps.is_empty() {
+        let reason = |(what, why): &(String, String)| format!("{what} ({why})");
+        let left_out = gate.left_out.iter().map(reason).collect();
+        return Err(Error::NoRequests { entries: entries.len(), left_out });
+    }
+    Ok(write(gate, &Secrets::of(&secrets)))
+}
+
+/// What does not depend on single requests.
+fn gate(source: &str, entries: &[Entry]) -> Gate {
+    let home = home(entries).unwrap_or_default();
+    let host = match home.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => home.as_str(),
+    };
+    let mut gate = Gate {
+        source: source.to_owned(),
+        name: if is_local(host) { "my-app".to_owned() } else { snake(host).replace('_', "-") },
+        scenario: "visitor".to_owned(),
+        allow: vec![if is_local(host) { "*.staging.example.com".to_owned() } else { host.to_owned() }],
+        ..Gate::default()
+    };
+    gate.remarks.push(format!("Recorded at {home}: point STAGING_URL at a staging app, never at one that others use."));
+    let foreign = foreign_cookies(entries, &home);
+    if !foreign.is_empty() {
+        gate.remarks.push(format!(
+            "review: the recording began with the cookies {}, which no answer in it had set. The gate's users begin without \
+             any: if pages need these, record again in a private window, login included.",
+            foreign.join(", ")
+        ));
+    }
+    gate
+}
+
+/// Cookies that were there before the recording.
+fn foreign_cookies(entries: &[Entry], home: &str) -> Vec<String> {
+    const MOST: usize = 8;
+    let mut set: Vec<&str> = Vec::new();
+    let mut foreign: Vec<String> = Vec::new();
+    for entry in entries.iter().filter(|entry| entry.request.url.contains(home)) {
+        for (name, _) in entry.cookies() {
+            if !set.contains(&name) && !foreign.iter().any(|known| known == name) && foreign.len() < MOST {
+                foreign.push(name.to_owned());
+            }
+        }
+        set.extend(entry.sets().map(|(name, _)| name));
+    }
+    foreign
+}
+
+/// Whether a host is this machine.
+fn is_local(host: &str) -> bool {
+    Url::parse(&format!("http://{host}/")).is_ok_and(|url| url.host().is_none_or(|host| is_loopback(&host)))
+}

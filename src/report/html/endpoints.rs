@@ -1,0 +1,183 @@
+//! The endpoints: how their times are distributed, and their numbers in a table that can be sorted.
+
+use serde::Serialize;
+
+use super::{
+    picture::{Baseline, Curve, Picture, distribution},
+    requests::{SplitView, TracesView},
+    tone::Cell,
+};
+use crate::{
+    judge::{ComparisonMode, EndpointVerdict, Milliseconds, Outcome, PhaseVerdict, Verdict},
+    plan::{Metric, written_cell},
+    report::recording::Recording,
+    units::number,
+};
+
+/// So many endpoints have a picture: the slowest.
+const MOST_PICTURES: usize = 12;
+
+/// So many rows stand in the table; verdict.json and endpoints.csv have all.
+const MOST_ROWS: usize = 600;
+
+/// The shares of the table behind a picture.
+const SHARES: [f64; 7] = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 1.0];
+
+/// The section.
+#[derive(Serialize)]
+pub(super) struct EndpointsView {
+    distributions: Vec<DistributionView>,
+    /// Endpoints without a picture.
+    undrawn: usize,
+    /// What the baseline has for the pictures, in a sentence; empty without a comparison.
+    baseline: &'static str,
+    rows: Vec<RowView>,
+    /// Rows that are left out, also of `splits`.
+    more: usize,
+    splits: Vec<SplitView>,
+    traces: Option<TracesView>,
+}
+
+/// The latency of one endpoint.
+#[derive(Serialize)]
+struct DistributionView {
+    name: String,
+    picture: Picture,
+    /// A phase, and its percentiles.
+    rows: Vec<(String, Vec<String>)>,
+}
+
+/// One endpoint in one phase.
+#[derive(Serialize)]
+struct RowView {
+    phase: String,
+    /// The place of the phase in the ladder.
+    at: usize,
+    name: String,
+    tags: Vec<String>,
+    cells: [Cell; 8],
+    answers: String,
+    examples: Vec<String>,
+}
+
+impl EndpointsView {
+    /// `None` where no phase was run.
+    pub(super) fn of(verdict: &Verdict, recording: Option<&Recording<'_>>) -> Option<Self> {
+        let run: Vec<&PhaseVerdict> = verdict.phases.iter().filter(|phase| phase.outcome != Outcome::NotRun).collect();
+        let rows =
+            || run.iter().enumerate().flat_map(|(at, phase)| phase.endpoints.iter().map(move |one| (at, *phase, one)));
+        rows().next()?;
+        let mut names: Vec<(&str, f64)> = Vec::new();
+        for (_, _, endpoint) in rows() {
+            let slowest = endpoint.latency_ms.p99.unwrap_or(0.0);
+            match names.iter_mut().find(|(name, _)| *name == endpoint.name) {
+                Some((_, known)) => *known = known.max(slowest),
+                None => names.push((&endpoint.name, slowest)),
+            }
+        }
+        names.sort_by(|(_, one), (_, other)| other.total_cmp(one));
+        let drawn = names.iter().take(MOST_PICTURES).enumerate();
+        let distributions: Vec<_> = recording
+            .map(|recording| {
+                drawn.filter_map(|(at, (name, _))| DistributionView::of(verdict, recording, &run, (at, name))).collect()
+            })
+            .unwrap_or_default();
+        let undrawn = if distributions.is_empty() { 0 } else { names.len() - distributions.len() };
+        let baseline = match verdict.comparison.as_ref().filter(|_| !distributions.is_empty()) {
+            Some(comparison) if comparison.mode == ComparisonMode::Stored => {
+                "Stored runs hold the values of the compared cells and no distributions: a ring marks what the baseline has \
+                 for a cell."
+            }
+            Some(_) => "A ring marks what the base has for a compared cell, over all blocks.",
+            None => "",
+        };
+        Some(Self {
+            distributions,
+            undrawn,
+            baseline,
+            rows: rows().take(MOST_ROWS).map(|(at, phase, endpoint)| RowView::of(at, phase, endpoint)).collect(),
+            more: rows().count().saturating_sub(MOST_ROWS),
+            splits: rows()
+                .filter_map(|(at, phase, endpoint)| SplitView::of(at, phase, endpoint))
+                .take(MOST_ROWS)
+                .collect(),
+            traces: TracesView::of(&run),
+        })
+    }
+}
+
+impl DistributionView {
+    fn of(
+        verdict: &Verdict,
+        recording: &Recording<'_>,
+        run: &[&PhaseVerdict],
+        (at, name): (usize, &str),
+    ) -> Option<Self> {
+        let (mut curves, mut rows, mut baseline) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, phase) in run.iter().enumerate() {
+            let Some(measured) = recording.phase(&phase.name) else { continue };
+            let [latency, added] = recording.latency(&measured.measurements, name);
+            let time = |q: f64| latency.worse_quantile(&added, q).map(|time| time.as_secs_f64() * 1e3);
+            let points: Vec<_> =
+                Curve::shares(latency.count()).into_iter().filter_map(|q| Some((q, time(q)?))).collect();
+            if points.is_empty() {
+                continue;
+            }
+            curves.push(Curve { name: phase.name.clone(), place: [place, run.len()], points });
+            let times = SHARES.iter().map(|q| number::or_nothing(time(*q), number::milliseconds));
+            rows.push((phase.name.clone(), times.collect()));
+            baseline.extend(known(verdict, (place, &phase.name), name));
+        }
+        let id = format!("latency-{at}");
+        let picture = distribution((&id, name), &curves, &baseline)?;
+        for one in &baseline {
+            let times = SHARES.iter().map(|q| {
+                let same = (q - one.q).abs() < 1e-9;
+                if same { number::milliseconds(one.value) } else { number::NOTHING.to_owned() }
+            });
+            rows.push((format!("{}, baseline", run[one.phase].name), times.collect()));
+        }
+        Some(Self { name: name.to_owned(), picture, rows })
+    }
+}
+
+/// The percentiles of an endpoint that the baseline of a phase has.
+fn known(verdict: &Verdict, (place, phase): (usize, &str), name: &str) -> Vec<Baseline> {
+    let cells = verdict.regressions.iter().filter(|one| one.phase == phase && one.endpoint.as_deref() == Some(name));
+    let of = cells.filter_map(|one| match written_cell(&one.cell)? {
+        (Metric::Quantile(q), _) => Some(Baseline { phase: place, q, value: one.base.filter(|base| *base > 0.0)? }),
+        _ => None,
+    });
+    of.collect()
+}
+
+impl RowView {
+    fn of(at: usize, phase: &PhaseVerdict, endpoint: &EndpointVerdict) -> Self {
+        let EndpointVerdict {
+            name,
+            tags,
+            requests,
+            failures,
+            statuses,
+            errors,
+            examples,
+            latency_ms,
+            service_ms,
+            time_split_ms: _,
+            traces: _,
+        } = endpoint;
+        let Milliseconds { p50, p90, p95, p99, max, .. } = *latency_ms;
+        let [p50, p90, p95, p99, max, service] =
+            [p50, p90, p95, p99, max, service_ms.p95].map(|time| Cell::of(time, number::milliseconds));
+        let answers = statuses.iter().chain(errors).map(|(what, n)| format!("{what}: {}", number::count(*n)));
+        Self {
+            phase: phase.name.clone(),
+            at,
+            name: name.clone(),
+            tags: tags.clone(),
+            cells: [Cell::count(*requests), Cell::count(*failures), p50, p90, p95, p99, max, service],
+            answers: answers.collect::<Vec<_>>().join(", "),
+            examples: examples.clone(),
+        }
+    }
+}

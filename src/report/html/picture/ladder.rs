@@ -1,0 +1,359 @@
+//! The ladder as a picture: load, throughput, latency, failures and gauges over the time of the whole run.
+
+use plotters::{
+    element::{Circle, Rectangle},
+    style::Color,
+    style::text_anchor::{HPos, VPos},
+};
+
+use super::{
+    Key, Picture,
+    axis::Axis,
+    canvas::{Area, Drawn, Words, draw, field, text},
+    clip,
+    ink::{self, Ink},
+    panel::{BELOW, Item, LEFT, Panel, RIGHT, Time},
+};
+use crate::{
+    judge::{Finding, Level, MonitorVerdict, Outcome},
+    plan::{Limit, Metric, Written, written},
+    report::recording::{Part, Step},
+    units::number,
+};
+
+/// Width of the picture in its own units.
+pub(super) const WIDTH: u16 = 1_100;
+
+/// Height of the strip with the phases' names, and with the moments' numbers below it.
+const STRIP: u16 = 26;
+const NUMBERS: u16 = 24;
+
+/// So many gauges are drawn, those that came closest to their bands' ends first.
+const MOST_GAUGES: usize = 8;
+
+/// The least that the axis of failures shows, so that one failure in a thousand does not look like all.
+const LEAST_SHARE: f64 = 0.01;
+
+/// What it is called.
+const TITLE: &str = "The run, second by second";
+
+/// What the picture is made of.
+pub(in crate::report::html) struct Ladder<'a> {
+    /// The phases, each with the steps of its window.
+    pub(in crate::report::html) phases: Vec<(Part<'a>, Vec<Step>)>,
+    /// Moments of failed criteria, in order of time.
+    pub(in crate::report::html) marks: Vec<Marked>,
+}
+
+/// The moment of a failed criterion.
+pub(in crate::report::html) struct Marked {
+    /// Seconds of the run.
+    pub(in crate::report::html) at: f64,
+    /// The number that it has in the list beside the picture.
+    pub(in crate::report::html) number: usize,
+    /// Of a criterion that only warns, or of one that blocks.
+    pub(in crate::report::html) level: Level,
+}
+
+impl Marked {
+    fn ink(&self) -> Ink {
+        match self.level {
+            Level::Block => ink::BAD,
+            Level::Warn => ink::WARN,
+        }
+    }
+}
+
+/// The picture; `None` without a measured second.
+pub(in crate::report::html) fn ladder(ladder: &Ladder<'_>) -> Option<Picture> {
+    if ladder.phases.iter().all(|(_, steps)| steps.is_empty()) {
+        return None;
+    }
+    let panels = panels(ladder);
+    let height = u32::from(STRIP + NUMBERS + BELOW) + panels.iter().map(|panel| panel.height).sum::<u32>();
+    let total = ladder.phases.iter().map(|(part, _)| part.end()).fold(0.0, f64::max);
+    let axis = Axis::of_seconds(total);
+    let bounds: Vec<f64> = ladder.phases.iter().flat_map(|(part, _)| [part.origin, part.end()]).collect();
+    let marks: Vec<(f64, Ink)> = ladder.marks.iter().map(|mark| (mark.at, mark.ink())).collect();
+    let time = Time { axis: &axis, bounds: &bounds, marks: &marks };
+    let phases = ladder.phases.iter().map(|(part, _)| {
+        let PhaseWords { name, outcome } = words_of(part);
+        format!("{name} {outcome}")
+    });
+    let titles: Vec<&str> = panels.iter().map(|panel| panel.title.as_str()).collect();
+    let description = format!(
+        "Panels over {} of time: {}. Phases: {}. Failed criteria: {}. The table below has the numbers.",
+        super::clock(total),
+        titles.join("; "),
+        phases.collect::<Vec<_>>().join(", "),
+        ladder.marks.len(),
+    );
+    let words = Words { id: "course", title: TITLE, description: &description };
+    let svg = draw((u32::from(WIDTH), height), &words, |area| {
+        let (head, mut rest) = area.split_vertically(u32::from(STRIP + NUMBERS));
+        paint_head(&head, ladder, &axis)?;
+        for (at, panel) in panels.iter().enumerate() {
+            let last = at + 1 == panels.len();
+            let (own, below) = rest.split_vertically(panel.height + if last { u32::from(BELOW) } else { 0 });
+            panel.paint(&own, &time, last)?;
+            rest = below;
+        }
+        Ok(())
+    })?;
+    Some(Picture { title: TITLE.to_owned(), svg, key: key(ladder) })
+}
+
+struct PhaseWords<'a> {
+    name: &'a str,
+    outcome: &'static str,
+}
+
+fn words_of<'a>(part: &Part<'a>) -> PhaseWords<'a> {
+    PhaseWords { name: &part.verdict.name, outcome: part.verdict.outcome.word() }
+}
+
+fn key(ladder: &Ladder<'_>) -> Vec<Key> {
+    let mut key = vec![
+        Key::new("line", ink::P50, "p50"),
+        Key::new("line", ink::P95, "p95"),
+        Key::new("line", ink::P99, "p99"),
+        Key::new("dashes", ink::SOFT, "limit of a criterion, bold where it failed"),
+    ];
+    if !ladder.marks.is_empty() {
+        key.push(Key::new("dot", ink::BAD, "from here on a failed criterion could not hold any more"));
+    }
+    if ladder.phases.iter().any(|(part, _)| part.verdict.monitors.iter().any(|monitor| monitor.critical.is_some())) {
+        key.push(Key::new("field", ink::WARN, "warning band"));
+        key.push(Key::new("field", ink::BAD, "critical band, or failures"));
+    }
+    key
+}
+
+/// The phases' names, each over its time, and the numbers of the moments.
+fn paint_head(area: &Area<'_>, ladder: &Ladder<'_>, time: &Axis) -> Drawn {
+    let unit = f64::from(WIDTH - LEFT - RIGHT) / (time.high() - time.low());
+    let place = |at: f64| i32::from(LEFT) + (time.place(at) * unit) as i32;
+    for (part, _) in &ladder.phases {
+        let (from, to) = (place(part.origin), place(part.end()).max(place(part.origin) + 2));
+        let ink = Ink::of(part.verdict.outcome);
+        area.draw(&Rectangle::new([(from + 1, 0), (to - 1, i32::from(STRIP) - 4)], field(ink, 0.16)))?;
+        area.draw(&Rectangle::new(
+            [(from + 1, i32::from(STRIP) - 5), (to - 1, i32::from(STRIP) - 2)],
+            field(ink, 1.0),
+        ))?;
+        let PhaseWords { name, outcome } = words_of(part);
+        let room = (f64::from(to - from) / 7.6) as usize;
+        let both = format!("{name} · {outcome}");
+        let words = if both.chars().count() <= room { both } else { clip(name, room) };
+        if room >= 2 {
+            area.draw_text(&words, &text(15.0, ink, (HPos::Left, VPos::Top)), (from + 6, 4))?;
+        }
+    }
+    let mut before = i32::MIN;
+    for mark in &ladder.marks {
+        let at = place(mark.at).max(before.saturating_add(22)).min(i32::from(WIDTH) - 12);
+        let centre = (at, i32::from(STRIP + NUMBERS / 2));
+        area.draw(&Circle::new(centre, 10, mark.ink().colour().filled()))?;
+        area.draw_text(&mark.number.to_string(), &text(15.0, ink::GROUND, (HPos::Center, VPos::Center)), centre)?;
+        before = at;
+    }
+    Ok(())
+}
+
+fn panels<'f>(ladder: &Ladder<'_>) -> Vec<Panel<'f>> {
+    let mut panels = Vec::new();
+    let open = |part: &Part<'_>| part.verdict.rate.is_some();
+    if ladder.phases.iter().any(|(part, _)| !open(part)) {
+        panels.push(load(ladder, "users", &number::plain, &|part| !open(part)));
+    }
+    if ladder.phases.iter().any(|(part, _)| open(part)) {
+        panels.push(load(ladder, "iterations per second, as planned", &number::plain, &open));
+    }
+    panels.extend([throughput(ladder), latency(ladder), failures(ladder)]);
+    panels.extend(gauges(ladder));
+    panels
+}
+
+fn load<'f>(
+    ladder: &Ladder<'_>,
+    title: &str,
+    words: &'f dyn Fn(f64) -> String,
+    of: &dyn Fn(&Part<'_>) -> bool,
+) -> Panel<'f> {
+    let lines: Vec<_> = ladder.phases.iter().filter(|(part, _)| of(part)).map(|(part, _)| levels(part)).collect();
+    let y = Axis::from_zero(lines.iter().flatten().map(|(_, level)| *level));
+    let items = lines.into_iter().map(|points| Item::Ground { points, ink: ink::LOAD }).collect();
+    Panel { title: title.to_owned(), height: 102, y, words, items }
+}
+
+/// The load of a phase: the ramp as it was, then the plan.
+fn levels(part: &Part<'_>) -> Vec<(f64, f64)> {
+    let verdict = part.verdict;
+    let ramp = &part.measured.measurements.ramp;
+    let most = verdict.rate.or(verdict.users.map(f64::from)).unwrap_or_default();
+    let first = verdict.stages.first().map_or(most, |stage| stage.from);
+    let up = if verdict.rate.is_some() { 0.0 } else { ramp.took.as_secs_f64() };
+    let mut points = vec![(part.origin, 0.0), ((part.at(up)).min(part.end()), first)];
+    if let Some([start, end]) = part.window() {
+        let mut at = start;
+        for stage in &verdict.stages {
+            points.push((at.min(end), stage.from));
+            at += stage.over_s;
+            points.push((at.min(end), stage.to));
+        }
+    }
+    let last = points.last().map_or(0.0, |(_, level)| *level);
+    points.extend([(part.end(), last), (part.end(), 0.0)]);
+    points
+}
+
+/// The points of a quantity, in pieces without a gap.
+fn pieces(part: &Part<'_>, steps: &[Step], value: impl Fn(&Step) -> Option<f64>) -> Vec<Vec<(f64, f64)>> {
+    let mut pieces = vec![Vec::new()];
+    for step in steps {
+        match value(step) {
+            Some(value) => pieces.last_mut().expect("there is always one").push((part.at(step.middle()), value)),
+            None => pieces.push(Vec::new()),
+        }
+    }
+    pieces.retain(|piece| !piece.is_empty());
+    pieces
+}
+
+fn throughput<'f>(ladder: &Ladder<'_>) -> Panel<'f> {
+    let pieces: Vec<_> = ladder.phases.iter().flat_map(|(part, steps)| pieces(part, steps, Step::throughput)).collect();
+    let limits = limits(ladder, &|criterion| match criterion {
+        Written::Metric { limit: Limit::PerSecond(number), .. } => Some((ink::FLOW, *number)),
+        _ => None,
+    });
+    let y = Axis::from_zero(pieces.iter().flatten().map(|(_, value)| *value).chain(values(&limits)));
+    let mut items: Vec<_> = pieces.into_iter().map(|points| Item::Ground { points, ink: ink::FLOW }).collect();
+    items.extend(limits);
+    Panel { title: "successful answers per second".to_owned(), height: 116, y, words: &number::plain, items }
+}
+
+fn latency<'f>(ladder: &Ladder<'_>) -> Panel<'f> {
+    let mut lines = Vec::new();
+    for (at, ink) in [ink::P50, ink::P95, ink::P99].into_iter().enumerate() {
+        let time = |step: &Step| [step.p50, step.p95, step.p99][at];
+        let of = |(part, steps): &(Part<'_>, Vec<Step>)| pieces(part, steps, time);
+        lines.extend(ladder.phases.iter().flat_map(of).map(|points| (points, ink)));
+    }
+    let limits = limits(ladder, &|criterion| {
+        let Written::Metric { metric, limit: Limit::Time(limit), .. } = criterion else { return None };
+        let ink = match metric {
+            Metric::Quantile(q) if (q - 0.5).abs() < 1e-9 => ink::P50,
+            Metric::Quantile(q) if (q - 0.95).abs() < 1e-9 => ink::P95,
+            Metric::Quantile(q) if (q - 0.99).abs() < 1e-9 => ink::P99,
+            _ => ink::SOFT,
+        };
+        Some((ink, limit.as_secs_f64() * 1e3))
+    });
+    let seen: Vec<f64> =
+        lines.iter().flat_map(|(points, _)| points).map(|(_, value)| *value).chain(values(&limits)).collect();
+    let y = Axis::of_times(seen.into_iter());
+    let scale = if y.is_logarithmic() { ", logarithmic" } else { "" };
+    let mut items: Vec<_> = lines.into_iter().map(|(points, ink)| Item::Line { points, ink }).collect();
+    items.extend(limits);
+    let title = format!("latency: p50, p95, p99 of each step of time{scale}");
+    Panel { title, height: 260, y, words: &number::milliseconds, items }
+}
+
+fn failures<'f>(ladder: &Ladder<'_>) -> Panel<'f> {
+    let pieces: Vec<_> =
+        ladder.phases.iter().flat_map(|(part, steps)| pieces(part, steps, Step::error_share)).collect();
+    let limits = limits(ladder, &|criterion| match criterion {
+        Written::Metric { metric: Metric::SuccessRate, limit: Limit::Share(least), .. } => {
+            Some((ink::SOFT, 1.0 - least))
+        }
+        Written::Metric { metric: Metric::ErrorRate, limit: Limit::Share(most), .. } => Some((ink::SOFT, *most)),
+        _ => None,
+    });
+    let seen = pieces.iter().flatten().map(|(_, value)| *value).chain(values(&limits)).chain([LEAST_SHARE]);
+    let y = Axis::from_zero(seen);
+    let mut items: Vec<_> = pieces.into_iter().map(|points| Item::Ground { points, ink: ink::BAD }).collect();
+    items.extend(limits);
+    Panel { title: "share of failures".to_owned(), height: 106, y, words: &number::share, items }
+}
+
+/// The limits of the criteria that `drawn` gives an ink and a value, each over the window of its phase.
+fn limits(ladder: &Ladder<'_>, drawn: &dyn Fn(&Written<'_>) -> Option<(Ink, f64)>) -> Vec<Item> {
+    let of_finding = |part: &Part<'_>, finding: &Finding| {
+        let (ink, value) = drawn(&written(&finding.criterion)?)?;
+        let [from, to] = part.window()?;
+        let broken = finding.outcome == Outcome::Failed;
+        let ink = match (broken, finding.level) {
+            (false, _) => ink,
+            (true, Level::Block) => ink::BAD,
+            (true, Level::Warn) => ink::WARN,
+        };
+        Some(Item::Limit { from, to, value, ink, words: finding.criterion.clone(), broken })
+    };
+    let all = ladder.phases.iter().flat_map(|(part, _)| {
+        // Those that failed get their words before others.
+        let mut findings: Vec<_> = part.verdict.findings.iter().collect();
+        findings.sort_by_key(|finding| finding.outcome != Outcome::Failed);
+        findings.into_iter().filter_map(|finding| of_finding(part, finding)).collect::<Vec<_>>()
+    });
+    all.collect()
+}
+
+fn values(limits: &[Item]) -> impl Iterator<Item = f64> + '_ {
+    limits.iter().filter_map(|limit| match limit {
+        Item::Limit { value, .. } => Some(*value),
+        _ => None,
+    })
+}
+
+fn gauges<'f>(ladder: &Ladder<'_>) -> Vec<Panel<'f>> {
+    let all = ladder.phases.iter().flat_map(|(part, _)| &part.verdict.monitors);
+    let mut names: Vec<(&str, f64)> = Vec::new();
+    for monitor in all {
+        let weight = monitor.max.unwrap_or(0.0) / critical(monitor).unwrap_or(f64::INFINITY);
+        match names.iter_mut().find(|(name, _)| *name == monitor.name) {
+            Some((_, known)) => *known = known.max(weight),
+            None => names.push((&monitor.name, weight)),
+        }
+    }
+    names.sort_by(|(_, one), (_, other)| other.total_cmp(one));
+    names.into_iter().take(MOST_GAUGES).filter_map(|(name, _)| gauge(ladder, name)).collect()
+}
+
+fn critical(monitor: &MonitorVerdict) -> Option<f64> {
+    monitor.critical.and_then(|crossing| crossing.limit).filter(|limit| *limit > 0.0)
+}
+
+/// The readings of a gauge; `None` where it was never read.
+fn gauge<'f>(ladder: &Ladder<'_>, name: &str) -> Option<Panel<'f>> {
+    let mut lines: Vec<Vec<(f64, f64)>> = Vec::new();
+    let mut bands = None;
+    for (part, _) in &ladder.phases {
+        let Some(at) = part.verdict.monitors.iter().position(|monitor| monitor.name == name) else { continue };
+        let monitor = &part.verdict.monitors[at];
+        let limits = [monitor.warning, monitor.critical].map(|crossing| crossing.and_then(|crossing| crossing.limit));
+        bands = bands.or(limits[0].zip(limits[1]));
+        let Some(series) = part.measured.gauges.get(at) else { continue };
+        lines.push(series.samples.iter().map(|sample| (part.at(sample.at.as_secs_f64()), sample.value)).collect());
+    }
+    lines.retain(|line| !line.is_empty());
+    if lines.is_empty() {
+        return None;
+    }
+    let limits = limits(ladder, &|criterion| match criterion {
+        Written::Gauge { gauge, limit, .. } if gauge.text == name => Some((ink::SOFT, *limit)),
+        _ => None,
+    });
+    let ends = bands.into_iter().flat_map(|(warning, critical)| [warning, critical * 1.05]).chain(values(&limits));
+    let seen = lines.iter().flatten().map(|(_, value)| *value);
+    let all: Vec<f64> = seen.chain(ends).collect();
+    let below = all.iter().any(|value| *value < 0.0);
+    let y = if below { Axis::around_zero(all.into_iter()) } else { Axis::from_zero(all.into_iter()) };
+    let mut items = Vec::new();
+    if let Some((warning, critical)) = bands {
+        items.push(Item::Band { from: warning, to: critical, ink: ink::WARN });
+        items.push(Item::Band { from: critical, to: y.high(), ink: ink::BAD });
+    }
+    items.extend(lines.into_iter().map(|points| Item::Line { points, ink: ink::GAUGE }));
+    items.extend(limits);
+    Some(Panel { title: clip(name, 90), height: 98, y, words: &number::plain, items })
+}

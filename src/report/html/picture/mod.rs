@@ -1,0 +1,63 @@
+//! Pictures as SVG: drawn by plotters, finished here so that a screen reader hears what they show and a style sheet can
+//! colour them.
+
+mod axis;
+mod canvas;
+mod distribution;
+mod forest;
+mod history;
+mod ink;
+mod ladder;
+mod panel;
+
+use serde::Serialize;
+
+pub(super) use distribution::{Baseline, Curve, distribution};
+pub(super) use forest::{Change, forest};
+pub(super) use history::history;
+pub(super) use ink::dark_rules;
+pub(super) use ladder::{Ladder, Marked, ladder};
+
+/// A finished picture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Picture {
+    /// What it is called, also for the box that it scrolls in.
+    title: String,
+    /// An `svg` element, every text in it escaped.
+    svg: String,
+    /// What its lines are.
+    key: Vec<Key>,
+}
+
+/// A line of the key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Key {
+    /// How it is drawn: `line`, `dashes`, `dot`, `ring` or `field`.
+    shape: &'static str,
+    /// Its colour, as in the picture.
+    colour: String,
+    words: String,
+}
+
+impl Key {
+    fn new(shape: &'static str, ink: ink::Ink, words: impl Into<String>) -> Self {
+        Self { shape, colour: ink.hex(), words: words.into() }
+    }
+}
+
+/// Minutes and seconds, from an hour on with hours: `1:05`, `1:00:00`.
+pub(super) fn clock(seconds: f64) -> String {
+    let seconds = seconds.max(0.0).round() as u64;
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, minutes, seconds) => format!("{minutes}:{seconds:02}"),
+        (hours, minutes, seconds) => format!("{hours}:{minutes:02}:{seconds:02}"),
+    }
+}
+
+/// What of a name fits.
+fn clip(name: &str, most: usize) -> String {
+    if name.chars().count() <= most {
+        return name.to_owned();
+    }
+    name.chars().take(most.saturating_sub(1)).chain(['…']).collect()
+}

@@ -1,0 +1,172 @@
+use std::fmt::Write as _;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{judge::Verdict, report::fixtures};
+
+/// The page with the pictures of what was measured.
+fn page(verdict: Verdict) -> String {
+    let (endpoints, measured) = (fixtures::endpoints(&verdict), fixtures::measured(&verdict));
+    let recording = Recording::of(&endpoints, &measured, &|text| text.into());
+    render(&fixtures::publishable(verdict), Some(&recording))
+}
+
+/// What stands in the body, without the script, and with each picture as its title.
+fn body(page: &str) -> String {
+    let body = page.split_once("<body>").expect("there is a body").1;
+    let body = body.split_once("<script>").expect("there is a script").0;
+    let mut kept = String::new();
+    let mut rest = body;
+    while let Some((before, svg)) = rest.split_once("<svg ") {
+        let (svg, after) = svg.split_once("</svg>").expect("it ends");
+        let title = svg.split_once("<title").and_then(|(_, title)| title.split_once("</title>"));
+        let title = title.map_or("", |(title, _)| title.split_once('>').expect("the tag ends").1);
+        kept.push_str(before);
+        write!(kept, "<svg>{title}</svg>").expect("a string takes it");
+        rest = after;
+    }
+    kept + rest
+}
+
+#[test]
+fn reads_well() {
+    for (name, verdict) in
+        [("failed", fixtures::failed()), ("not_ready", fixtures::not_ready()), ("regressed", fixtures::regressed())]
+    {
+        insta::assert_snapshot!(format!("html_{name}"), body(&page(verdict)));
+    }
+}
+
+#[test]
+fn says_so_where_there_is_nothing_to_draw() {
+    let page = render(&fixtures::publishable(fixtures::failed()), None);
+    assert!(page.contains("because measurements.json is not at hand") && !page.contains("id=\"course-title\""));
+    assert!(page.contains("<h2 id=\"errors\">"), "errors are told from the diagnosis then");
+}
+
+#[test]
+fn draws_every_quantity_and_marks_the_moments() {
+    let page = page(fixtures::failed());
+    let (_, picture) = page.split_once("id=\"course-title\"").expect("the run is drawn");
+    let (picture, _) = picture.split_once("</svg>").expect("it ends");
+    for shown in [
+        "users",
+        "successful answers per second",
+        "latency: p50, p95, p99",
+        "share of failures",
+        "database.connections",
+        "p95 &lt; 750ms",
+        "medium · failed",
+    ] {
+        assert!(picture.contains(shown), "{shown}\n{picture}");
+    }
+    // Fourteen timeouts are more than none from their first second on: 5 s into a window that begins at 3 s.
+    let (_, moments) = page.split_once("<ol class=\"moments\">").expect("there are moments");
+    let moment = moments.split("<li>").find(|moment| moment.contains("no timeouts")).expect("it is told");
+    assert!(moment.contains("5 s into the window"), "{moment}");
+}
+
+#[test]
+fn says_why_statements_are_not_known() {
+    let mut verdict = fixtures::failed();
+    verdict.phases[2].statements_unknown = vec!["it was gone <b>".to_owned()];
+    let said = "<p>it was gone &lt;b&gt;.</p>";
+    assert!(page(verdict.clone()).contains(said));
+    verdict.phases[2].statements.clear();
+    let page = page(verdict);
+    assert!(page.contains(said) && page.contains("<h3>Statements of the database</h3>"));
+    assert!(!page.contains("aria-label=\"Statements of the database in"));
+}
+
+#[test]
+fn lists_requests_that_can_be_looked_up_by_their_trace_ids() {
+    let mut verdict = fixtures::failed();
+    assert!(!page(verdict.clone()).contains("in the app's tracing"));
+    let trace = |id: &str, error: Option<&str>| crate::judge::TraceVerdict {
+        trace_id: id.to_owned(),
+        at_s: 1.5,
+        latency_ms: 812.0,
+        status: Some(503),
+        error: error.map(str::to_owned),
+    };
+    verdict.phases[0].endpoints[1].traces = vec![trace("4bf92f3577b34da6a3ce929d0e0e4736", Some("check"))];
+    let page = page(verdict);
+    let (_, table) = page.split_once("Requests to look up in the app's tracing").expect("they are listed");
+    let row = table.split("<tr>").find(|row| row.contains("4bf92f3577b34da6a3ce929d0e0e4736")).expect("it is there");
+    assert!(row.contains("812 ms") && row.contains("check, 503") && row.contains("1.5 s"), "{row}");
+}
+
+#[test]
+fn asks_for_nothing_from_elsewhere() {
+    let page = page(fixtures::everything());
+    for forbidden in [" src=", "@import", "url(", "<link", "<iframe", "onload", "style=", "href=\"http"] {
+        assert!(!page.contains(forbidden), "{forbidden}");
+    }
+    assert!(page.starts_with("<!doctype html>\n<html lang=\"en\">"));
+    assert_eq!(page.matches("<script").count(), 1);
+    let policy = page.split_once("Content-Security-Policy\" content=\"").expect("it has one").1;
+    let policy = policy.split_once('"').expect("it ends").0;
+    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+    let script = page.split_once("<script>").and_then(|(_, rest)| rest.split_once("</script>")).expect("it is there");
+    assert!(policy.contains(&sha256(script.0)), "the policy lets the script run");
+}
+
+#[test]
+fn a_page_that_is_rendered_again_is_the_same() {
+    let some = ["failed", "regressed", "interrupted", "hostile"];
+    for (name, verdict) in fixtures::all().into_iter().filter(|(name, _)| some.contains(name)) {
+        let (endpoints, measured) = (fixtures::endpoints(&verdict), fixtures::measured(&verdict));
+        let nothing: &crate::report::Mask<'_> = &|text| text.into();
+        let written = crate::report::measurements(&endpoints, &measured, nothing);
+        let publishable = fixtures::publishable(verdict);
+        let first = render(&publishable, Some(&Recording::of(&endpoints, &measured, nothing)));
+        let read = crate::report::read_recording(&written).expect(name);
+        assert!(first == render(&publishable, Some(&read)), "{name}");
+    }
+}
+
+#[test]
+fn is_small_enough_to_be_opened_from_a_run() {
+    let mut verdict = fixtures::regressed();
+    let phase = verdict.phases[0].clone();
+    verdict.phases =
+        (0..7).map(|at| crate::judge::PhaseVerdict { name: format!("phase {at}"), ..phase.clone() }).collect();
+    let endpoint = phase.endpoints[1].clone();
+    for phase in &mut verdict.phases {
+        let named = |at| crate::judge::EndpointVerdict { name: format!("endpoint {at}"), ..endpoint.clone() };
+        phase.endpoints = (0..30).map(named).collect();
+    }
+    let length = page(verdict).len();
+    assert!(length < 2_000_000, "{length} bytes");
+}
+
+/// The tags in order, without what stands between them.
+fn tags(page: &str) -> Vec<String> {
+    let (_, body) = page.split_once("<body>").expect("there is a body");
+    body.split('<').skip(1).map(|rest| rest.split([' ', '>', '\n']).next().unwrap_or_default().to_owned()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_name_changes_the_structure(strings in prop::collection::vec(any::<String>(), 1..20), offset in 0usize..12) {
+        let (hostile, benign) = fixtures::twins(strings, offset);
+        let page = |verdict| render(&fixtures::publishable(verdict), None);
+        prop_assert!(tags(&page(hostile)) == tags(&page(benign)), "a name became a tag");
+    }
+}
+
+/// In pictures a name that does not fit is cut, so that their tags are held against those that can be there at all.
+#[test]
+fn no_name_becomes_a_tag_of_a_picture() {
+    let page = page(fixtures::hostile());
+    let (_, picture) = page.split_once("id=\"course-title\"").expect("the run is drawn");
+    let known =
+        ["desc", "/desc", "/title", "line", "rect", "text", "/text", "polyline", "polygon", "circle", "/svg", "svg"];
+    let (picture, _) = picture.split_once("</svg>").expect("it ends");
+    let strange: Vec<_> =
+        tags(&format!("<body>{picture}")).into_iter().filter(|tag| !known.contains(&tag.as_str())).collect();
+    assert_eq!(strange, Vec::<String>::new());
+}
