@@ -1,11 +1,17 @@
 //! The checklists of a run: readiness, preflight, the dry run, integrity, cleanup.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::pending, sync::Arc, time::Duration};
 
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use url::Url;
 
-use super::{Event, Rehearsed, corridor::Walk, interleaved::Base, record::result, started::Side};
+use super::{
+    Event, Rehearsed,
+    corridor::{Walk, shown},
+    interleaved::Base,
+    record::result,
+    started::Side,
+};
 use crate::{
     client::control::Control,
     judge::{CheckResult, Interruption, Outcome},
@@ -16,6 +22,9 @@ use crate::{
 
 /// How long an app that the gate started may take until it takes a connection, where there is no `target.ready`.
 const STARTED: Duration = Duration::from_secs(60);
+
+/// How long a wait is silent.
+const SILENT: Duration = Duration::from_secs(2);
 
 /// The longest that cleanup may take in all.
 const CLEANUP: Duration = Duration::from_secs(10);
@@ -42,7 +51,14 @@ async fn one_until_ready(
     (url, control): (&Url, &Control),
 ) -> Result<(), Interruption> {
     let plan = Arc::clone(&walk.plan);
-    let started = walk.apps.running(side);
+    let Walk { apps, stop, listen, .. } = &mut *walk;
+    let started = apps.running(side);
+    let awaited = awaited(&plan, url, started.is_some());
+    let told = async {
+        sleep(SILENT).await;
+        listen(awaited);
+        pending().await
+    };
     let waiting = async {
         match (&plan.target.ready, started) {
             (Some((path, within)), _) => preflight::wait_until_ready(control, path, *within).await,
@@ -66,7 +82,7 @@ async fn one_until_ready(
     let gave_up = async {
         match started {
             Some(app) => app.gave_up().await,
-            None => std::future::pending().await,
+            None => pending().await,
         }
     };
     let seen = async {
@@ -74,9 +90,10 @@ async fn one_until_ready(
             biased;
             detail = gave_up => Readiness { outcome: Err(detail), sent: Sent::default() },
             ready = waiting => ready,
+            ready = told => ready,
         }
     };
-    let Readiness { outcome, sent } = walk.stop.or(seen).await?;
+    let Readiness { outcome, sent } = stop.or(seen).await?;
     walk.record.count(sent);
     let (outcome, detail) = match outcome {
         // Nobody asked for this, and nothing is wrong.
@@ -88,6 +105,17 @@ async fn one_until_ready(
     let what = if plan.target.ready.is_some() { "is ready" } else { "can be reached" };
     tell_preflight(walk, CheckResult { name: format!("{who} {what}"), outcome, detail, ..at_the_top(&plan) });
     Ok(())
+}
+
+/// What a deployment at this address is waited for.
+fn awaited(plan: &Plan, url: &Url, was_started: bool) -> Event {
+    let address = shown(url);
+    let (what, within) = match &plan.target.ready {
+        Some((path, within)) if path.starts_with('/') => (format!("{address}{path} to be ready"), *within),
+        Some((path, within)) => (format!("{path} to be ready"), *within),
+        None => (format!("{address} to take a connection"), if was_started { STARTED } else { plan.target.timeout }),
+    };
+    Event::Waiting { what, within }
 }
 
 /// The checklist before the load; its first failed item ends the run. A target that did not become ready is not asked.
@@ -118,23 +146,24 @@ pub(super) async fn rehearse(walk: &mut Walk<'_>) -> Result<(), Interruption> {
             Err(detail) => (Outcome::Failed, detail),
         };
         let place = scenario.login.iter().chain(&scenario.steps).map(|step| &step.place).next();
-        let mut shown =
+        let mut told =
             CheckResult { name: format!("one pass through {}", scenario.name), outcome, detail, ..at_the_top(&plan) };
         if let Some(place) = place {
-            shown.line = place.line;
+            told.line = place.line;
         }
-        tell_preflight(walk, shown);
+        tell_preflight(walk, told);
         walk.record.rehearsals.push(Rehearsed { title: format!("scenario {}, one user", scenario.name), rehearsal });
     }
     Ok(())
 }
 
-/// After users of a load could not log in: whether one user alone can, in exchanges that show why not.
+/// After users of a load could not log in: whether one user alone can, in exchanges that show why not. Nothing but the
+/// login is carried out.
 pub(super) async fn look_at_logins(walk: &mut Walk<'_>) -> Result<(), Interruption> {
     let plan = Arc::clone(&walk.plan);
     for (scenario, id) in plan.scenarios.iter().zip(0_u32..).filter(|(scenario, _)| !scenario.login.is_empty()) {
-        let pass = load::once(&plan, ScenarioId(id), &walk.kit.origin, plan.seed);
-        let rehearsal = walk.stop.or(pass).await?;
+        let login = load::log_in(&plan, ScenarioId(id), &walk.kit.origin, plan.seed);
+        let rehearsal = walk.stop.or(login).await?;
         walk.record.count(Sent { requests: rehearsal.requests, failures: rehearsal.failures });
         if !rehearsal.passed() {
             let title = format!("login of {}, one user after the phase", scenario.name);
@@ -175,7 +204,7 @@ pub(super) async fn cleanup(walk: &mut Walk<'_>) {
         let work = preflight::run(&walk.kit, &plan.cleanup, OnFailure::GoOn, &mut each);
         let hasty = async {
             walk.stop.asked().await;
-            tokio::time::sleep(HASTY_CLEANUP).await;
+            sleep(HASTY_CLEANUP).await;
         };
         tokio::select! {
             done = timeout(CLEANUP, work) => done.is_ok(),

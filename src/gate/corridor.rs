@@ -124,8 +124,13 @@ impl Walk<'_> {
         if let (Some(Against::Stored(stored)), None) = (&setup.against, &climbed.unjudged) {
             climbed.ended = confirm::confirm(self, stored).await?.unwrap_or(climbed.ended);
         }
+        let locked_out = climbed.locked_out;
         if let Some(rule) = self.plan.recovery {
             recovery::watch(self, &rule, climbed).await?;
+        }
+        // By now every phase is judged, and nothing waits for the app to come back any more.
+        if locked_out {
+            checks::look_at_logins(self).await?;
         }
         checks::integrity(self).await
     }

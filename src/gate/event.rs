@@ -25,6 +25,13 @@ pub enum Event {
     },
     /// A remark in one line.
     Note(String),
+    /// A deployment is waited for that was not there at once.
+    Waiting {
+        /// What is waited for: its address, and what it is to do.
+        what: String,
+        /// How long at most, in all.
+        within: Duration,
+    },
     /// A preflight item ended.
     Preflight(CheckResult),
     /// A phase begins.

@@ -58,12 +58,14 @@ fn order(blocks: Blocks, seed: u64, index: u32) -> Vec<bool> {
 pub(super) async fn climb(walk: &mut Walk<'_>, base: &Base) -> Result<Climbed, Interruption> {
     let plan = Arc::clone(&walk.plan);
     let mut load_ended = Instant::now();
+    let mut locked_out = false;
     for (phase, index) in plan.phases.iter().zip(0_u32..) {
         walk.next_index = index + 1;
         (walk.listen)(ladder::begins(phase, 1, index + 1));
         let later = plan.phases.iter().skip(index as usize + 1).map(|phase| plan.outlook(phase).expected).sum();
         let measured = Pair::of(walk, base, phase, index).measure(walk, later).await;
         load_ended = measured.ended;
+        locked_out |= measured.head.measurements.ending == PhaseEnding::RampFailed;
         let verdict = walk.record.judge(&plan, (phase, 1), measured.head);
         let base = measured.base.as_ref().map(|base| judged(&plan, phase, base));
         if let Some(note) = base_note(phase, base.as_ref()) {
@@ -82,7 +84,7 @@ pub(super) async fn climb(walk: &mut Walk<'_>, base: &Base) -> Result<Climbed, I
             break;
         }
     }
-    Ok(Climbed { ended: load_ended, unjudged: None })
+    Ok(Climbed { ended: load_ended, unjudged: None, locked_out })
 }
 
 fn judged(plan: &Plan, phase: &Phase, measured: &MeasuredPhase) -> PhaseVerdict {

@@ -9,7 +9,7 @@ use std::{
 use tokio::time::Instant;
 
 use super::{
-    Against, Event, Progress, Setup, checks,
+    Against, Event, Progress, Setup,
     corridor::Walk,
     drive::{BRIEF_READINGS, Drive, Driven, Loaded, Look, Monitors, View},
     record::{Record, repeated},
@@ -29,6 +29,8 @@ pub(super) struct Climbed {
     pub(super) ended: Instant,
     /// The last phase, where the monitors' last answers are still awaited.
     pub(super) unjudged: Option<Unjudged>,
+    /// Whether it ended because users of the target could not log in.
+    pub(super) locked_out: bool,
 }
 
 /// A phase that has ended and is not judged yet.
@@ -73,6 +75,7 @@ pub(super) async fn climb(walk: &mut Walk<'_>, setup: &Setup) -> Result<Climbed,
     let ladder = (1..=repetitions).flat_map(|repetition| plan.phases.iter().map(move |phase| (repetition, phase)));
     let phases: Vec<(u32, &Phase)> = ladder.collect();
     let mut load_ended = Instant::now();
+    let mut locked_out = false;
     read_ruler(walk).await?;
     for ((repetition, phase), index) in phases.iter().copied().zip(0_u32..) {
         walk.next_index = index + 1;
@@ -106,9 +109,7 @@ pub(super) async fn climb(walk: &mut Walk<'_>, setup: &Setup) -> Result<Climbed,
             .await;
         load_ended = loaded.ended;
         let interruption = loaded.interruption;
-        if loaded.measurements.ending == PhaseEnding::RampFailed && interruption.is_none() {
-            checks::look_at_logins(walk).await?;
-        }
+        locked_out |= loaded.measurements.ending == PhaseEnding::RampFailed;
         let is_last = index as usize + 1 == phases.len();
         let watched = plan.recovery.is_some() && interruption.is_none();
         let alone = !walk.reads_ruler && !matches!(setup.against, Some(Against::Stored(_)));
@@ -118,7 +119,7 @@ pub(super) async fn climb(walk: &mut Walk<'_>, setup: &Setup) -> Result<Climbed,
         let next_is_recovery = watched && (is_last && alone || has_failed);
         let unjudged = Unjudged { phase: phase.clone(), repetition, loaded };
         if next_is_recovery {
-            return Ok(Climbed { ended: load_ended, unjudged: Some(unjudged) });
+            return Ok(Climbed { ended: load_ended, unjudged: Some(unjudged), locked_out });
         }
         let patience = if watched && (is_last || judge::ends_ladder(&so_far)) { BRIEF_READINGS } else { LAST_READINGS };
         let over = unjudged.read_out(patience).await.judge(&plan, &mut walk.record, walk.listen);
@@ -130,7 +131,7 @@ pub(super) async fn climb(walk: &mut Walk<'_>, setup: &Setup) -> Result<Climbed,
         }
         read_ruler(walk).await?;
     }
-    Ok(Climbed { ended: load_ended, unjudged: None })
+    Ok(Climbed { ended: load_ended, unjudged: None, locked_out })
 }
 
 /// The verdict on a phase of which some readings are still to come.

@@ -31,7 +31,7 @@ const SECOND_TRY: Duration = Duration::from_secs(1);
 ///
 /// Nothing is waited for: the monitors' last answers about the ladder come in meanwhile, and the last phase is judged then.
 pub(super) async fn watch(walk: &mut Walk<'_>, rule: &Recovery, climbed: Climbed) -> Result<(), Interruption> {
-    let Climbed { ended: load_ended, mut unjudged } = climbed;
+    let Climbed { ended: load_ended, mut unjudged, .. } = climbed;
     let plan = std::sync::Arc::clone(&walk.plan);
     let mut watching = Watching { plan: &plan, rule, load_ended, spans: Vec::new(), verdict: None };
     if unjudged.is_none() {

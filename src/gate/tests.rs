@@ -13,6 +13,9 @@ use std::{
 };
 
 use super::{Event, Finished, Setup, Stop, StopSwitch, run};
+mod logins;
+mod waits;
+
 use crate::{
     config,
     judge::{CheckResult, Ending, Extent, Interruption, Outcome},
@@ -117,6 +120,7 @@ fn short(event: &Event) -> Option<String> {
     match event {
         Event::Started { target, .. } => Some(format!("started on {}", target.split(':').next().unwrap_or_default())),
         Event::Note(note) => Some(format!("note {note}")),
+        Event::Waiting { what, within } => Some(format!("waiting for {what}, {within:?}")),
         Event::Preflight(result) => of("preflight", result),
         Event::Integrity(result) => of("integrity", result),
         Event::Cleanup(result) => of("cleanup", result),

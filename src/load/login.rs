@@ -180,23 +180,9 @@ fn names(body: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The values of a page's fields that carry a token: a session's, so that nobody may read them.
-pub(super) fn tokens(page: &str) -> Vec<String> {
-    let tags = page.split('<').map(|rest| rest.split('>').next().unwrap_or_default());
-    let carries = |tag: &&str| names(tag).any(is_token);
-    tags.filter(carries).filter_map(|tag| attribute(tag, "value=")).map(str::to_owned).collect()
-}
-
 fn is_token(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     TOKENS.iter().any(|token| name.contains(token))
-}
-
-/// The quoted value behind `name=`.
-fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
-    let (_, rest) = tag.split_once(name)?;
-    let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    rest[1..].split(quote).next()
 }
 
 /// Whether a request carries a token in its body or in a header: by this name, or by any of a token.
@@ -275,15 +261,6 @@ mod tests {
         let by_cookie = exchange(Method::GET, 200, (&[], ""), (&["set-cookie: XSRF-TOKEN=***; Path=/"], "{}"));
         let causes = causes(&[by_cookie, failed(exchange(Method::POST, 419, (&[], "{}"), (&[], "")))]);
         assert!(causes[0].contains("the cookie XSRF-TOKEN"), "{causes:#?}");
-    }
-
-    #[test]
-    fn the_values_of_token_fields_are_known() {
-        let page =
-            "<meta name='csrf-token' content='x'><input value=\"abc\" name='_token'><input name=user value=\"ann\">";
-        assert_eq!(tokens(page), ["abc"]);
-        assert_eq!(tokens(FORM), ["***"]);
-        assert_eq!(tokens("<input name=\"csrf"), Vec::<String>::new());
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! [`start`] brings up K workers: threads, each with a current-thread runtime. User k belongs to worker k modulo K and
 //! never moves; it is one local task that owns its connection, its cookie jar and its seeded random sources. The
 //! workers record for themselves and hand over a batch once a second; [`Running`] merges the batches, tells how the
-//! phase goes, stops it and gives its measurements. [`once`] is a single pass of one user without load.
+//! phase goes, stops it and gives its measurements. [`once`] is a single pass of one user without load, [`log_in`]
+//! its login alone.
 //! A [`Sitting`] keeps its users logged in between several windows.
 //!
 //! What is pure stands apart: `schedule` says who starts when, `slots` when the iterations of a rate do, `course` how far the phase is.
@@ -14,6 +15,7 @@ mod clock;
 mod course;
 mod diagnosis;
 mod draws;
+mod fields;
 mod ledger;
 mod login;
 mod pool;
@@ -38,8 +40,9 @@ use crate::{
 };
 
 pub use audit::{limits, raise_descriptor_limit};
+pub use fields::confidential_fields;
 pub use quote::{Quote, confidential};
-pub use rehearsal::{Exchange, Rehearsal, once};
+pub use rehearsal::{Exchange, Rehearsal, log_in, once};
 pub use running::{Running, Stage, Tick};
 pub use sitting::Sitting;
 

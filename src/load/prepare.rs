@@ -24,6 +24,8 @@ pub(super) struct PreparedLoad {
     pub(super) logins: bool,
     /// Whether requests carry a trace id.
     pub(super) traced: bool,
+    /// Part of the seeds of trace ids alone.
+    pub(super) chance: u64,
 }
 
 /// A scenario, made ready.
@@ -68,6 +70,7 @@ impl PreparedLoad {
             workers: u32::try_from(*workers).unwrap_or(u32::MAX).clamp(1, phase.load.users().max(1)),
             logins: plan.scenarios.iter().any(|scenario| !scenario.login.is_empty()),
             traced: plan.target.trace,
+            chance: draws::chance(),
         }
     }
 

@@ -1,16 +1,13 @@
 //! One side of an exchange as people read it: head and beginning of the body, without what is confidential.
 
 use http::{HeaderMap, HeaderName, Method, StatusCode, Version, header};
-use percent_encoding::percent_decode_str;
-use serde_json::Value;
+
+use super::fields::{HIDDEN, confidential_fields, hidden, names_a_secret};
 
 /// The longest beginning of a body that is kept, in bytes.
-pub(super) const LONGEST: usize = 16 * 1024;
+const LONGEST: usize = 16 * 1024;
 
-/// What stands in the place of a value that nobody may read.
-const HIDDEN: &str = "***";
-
-/// A request or an answer. Values of cookies and credentials in its head are hidden.
+/// A request or an answer. Values of cookies, of credentials and of fields named like them are hidden.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Quote {
     /// The request or status line and the headers, a line each.
@@ -38,7 +35,9 @@ impl Quote {
     /// Anything with a first line, headers and a body.
     fn of(first: String, headers: &HeaderMap, body: &[u8]) -> Self {
         let lines = headers.iter().map(|(name, value)| format!("{name}: {}", shown(name, value.as_bytes())));
-        Self { head: std::iter::once(first).chain(lines).collect(), body: beginning(body) }
+        // The whole body is looked through before it is cut.
+        let body = beginning(&hidden(&String::from_utf8_lossy(body)));
+        Self { head: std::iter::once(hidden(&first)).chain(lines).collect(), body }
     }
 
     /// The values of a header of this name, in order.
@@ -57,8 +56,8 @@ fn name(version: Version) -> &'static str {
     }
 }
 
-/// The values in a head that must not be read anywhere, neither there nor where an app repeats them: those of cookies
-/// and of credentials.
+/// The values in a head that must not be read anywhere, neither there nor where an app repeats them: those of cookies,
+/// of credentials and of parameters named like them.
 pub fn confidential(headers: &HeaderMap) -> Vec<String> {
     let mut values = Vec::new();
     for (name, value) in headers {
@@ -70,50 +69,12 @@ pub fn confidential(headers: &HeaderMap) -> Vec<String> {
             values.extend(pair.split_once('=').map(|(_, value)| bare(value)));
         } else if is_credential(name) {
             values.push(credential(&text).1.to_owned());
+        } else {
+            values.extend(confidential_fields(&text));
         }
     }
     values.retain(|value| !value.is_empty());
     values
-}
-
-/// The values of the fields of a form, or of JSON, whose names say that nobody may read them: passwords, tokens. As they
-/// stand in the body and as they are meant.
-pub(super) fn confidential_fields(body: &[u8]) -> Vec<String> {
-    let text = String::from_utf8_lossy(&body[..body.len().min(LONGEST)]);
-    let mut values = Vec::new();
-    match serde_json::from_str(&text) {
-        Ok(json) => collect(&json, &mut values),
-        Err(_) => {
-            for (name, value) in text.split('&').filter_map(|pair| pair.split_once('=')) {
-                if names_a_secret(name) {
-                    let spaced = value.replace('+', " ");
-                    values.extend([value.to_owned(), percent_decode_str(&spaced).decode_utf8_lossy().into_owned()]);
-                }
-            }
-        }
-    }
-    values.retain(|value| !value.is_empty());
-    values
-}
-
-fn collect(json: &Value, values: &mut Vec<String>) {
-    match json {
-        Value::Object(fields) => {
-            for (name, field) in fields {
-                match field {
-                    Value::String(text) if names_a_secret(name) => values.push(text.clone()),
-                    field => collect(field, values),
-                }
-            }
-        }
-        Value::Array(items) => items.iter().for_each(|item| collect(item, values)),
-        _ => {}
-    }
-}
-
-fn names_a_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["password", "passwd", "passphrase", "secret", "token"].iter().any(|word| name.contains(word))
 }
 
 fn bare(value: &str) -> String {
@@ -123,30 +84,28 @@ fn bare(value: &str) -> String {
 /// A header's value without what is confidential: cookies keep their names and attributes, credentials their scheme.
 fn shown(name: &HeaderName, value: &[u8]) -> String {
     let text = String::from_utf8_lossy(value);
-    let hidden = |pair: &str| match pair.split_once('=') {
+    let without_value = |pair: &str| match pair.split_once('=') {
         Some((name, _)) => format!("{name}={HIDDEN}"),
         None => HIDDEN.to_owned(),
     };
     if *name == header::COOKIE {
-        return text.split(';').map(hidden).collect::<Vec<_>>().join(";");
+        return text.split(';').map(without_value).collect::<Vec<_>>().join(";");
     }
     if *name == header::SET_COOKIE {
         return match text.split_once(';') {
-            Some((pair, attributes)) => format!("{};{attributes}", hidden(pair)),
-            None => hidden(&text),
+            Some((pair, attributes)) => format!("{};{attributes}", without_value(pair)),
+            None => without_value(&text),
         };
     }
     if is_credential(name) {
         return format!("{}{HIDDEN}", credential(&text).0);
     }
-    beginning(value)
+    beginning(&hidden(&text))
 }
 
 /// Whether a header carries a credential, by its name.
 fn is_credential(name: &HeaderName) -> bool {
-    let says = |word: &&str| name.as_str().contains(word);
-    [header::AUTHORIZATION, header::PROXY_AUTHORIZATION].contains(name)
-        || ["token", "api-key", "apikey", "secret", "password"].iter().any(says)
+    names_a_secret(name.as_str())
 }
 
 /// The scheme with its space, where there is one, and the credential.
@@ -155,12 +114,11 @@ fn credential(text: &str) -> (&str, &str) {
 }
 
 /// The mark at the end tells the mask that a secret may be cut in two there.
-fn beginning(bytes: &[u8]) -> String {
-    if bytes.len() <= LONGEST {
-        return String::from_utf8_lossy(bytes).into_owned();
+fn beginning(text: &str) -> String {
+    if text.len() <= LONGEST {
+        return text.to_owned();
     }
-    let text = String::from_utf8_lossy(&bytes[..LONGEST]);
-    format!("{}…", text.trim_end_matches(char::REPLACEMENT_CHARACTER))
+    format!("{}…", &text[..text.floor_char_boundary(LONGEST)])
 }
 
 #[cfg(test)]
@@ -214,13 +172,15 @@ mod tests {
     }
 
     #[test]
-    fn fields_that_name_a_secret_are_confidential() {
-        let form = confidential_fields(b"username=ann&password=h%26nter+2&csrfmiddlewaretoken=abc&next=%2F");
-        assert_eq!(form, ["h%26nter+2", "h&nter 2", "abc", "abc"]);
-        let json =
-            confidential_fields(br#"{"user": "ann", "auth": [{"Password": "hunter2"}], "api_secret": "", "n": 1}"#);
-        assert_eq!(json, ["hunter2"]);
-        assert_eq!(confidential_fields(b"plain text"), Vec::<String>::new());
+    fn fields_that_name_a_secret_are_hidden_in_head_and_body() {
+        let mut headers = HeaderMap::new();
+        headers.append(header::LOCATION, HeaderValue::from_static("/next?otp=12&a=b"));
+        let sent = Quote::of_request((&Method::POST, "/?pin=12"), Version::HTTP_11, &headers, b"user=ann&pw=abc");
+        assert_eq!(sent.head, ["POST /?pin=*** HTTP/1.1", "location: /next?otp=***&a=b"]);
+        assert_eq!(sent.body, "user=ann&pw=***");
+        assert_eq!(confidential(&headers), ["12"]);
+        let long = format!("{{\"token\": \"{}\"}}", "x".repeat(40_000));
+        assert_eq!(Quote::of_answer((200, Version::HTTP_11), &headers, long.as_bytes()).body, "{\"token\": \"***\"}");
     }
 
     #[test]

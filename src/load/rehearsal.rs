@@ -8,9 +8,10 @@ use super::{
     clock::Clock,
     diagnosis,
     draws::Draws,
+    fields::{self, confidential_fields},
     login,
     prepare::{PreparedScenario, PreparedStep},
-    quote::{LONGEST, Quote, confidential, confidential_fields},
+    quote::{Quote, confidential},
     render::Memory,
     walk::{Hop, Route, Walked, Walker, Witness},
 };
@@ -23,8 +24,8 @@ use crate::{
 
 /// What one pass of one user through a scenario did.
 ///
-/// Values of cookies and credentials are masked in it, also where the app repeats them; values of `secrets` are not:
-/// whoever shows it masks them.
+/// Values of cookies, of credentials and of fields named like them are masked in it, also where the app repeats them;
+/// values of `secrets` are not: whoever shows it masks them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rehearsal {
     /// Every request in order, login and redirect hops included.
@@ -84,6 +85,9 @@ impl Rehearsal {
         }
         let hidden = Secrets::of(hidden);
         let mask = |text: &mut String| *text = hidden.mask(text).into_owned();
+        for url in self.exchanges.iter_mut().filter_map(|exchange| exchange.url.as_mut()) {
+            *url = fields::hidden(url);
+        }
         for Exchange { url, failure, advice, causes, sent, received, .. } in &mut self.exchanges {
             url.iter_mut().chain(failure).chain(advice).chain(causes).for_each(mask);
             for Quote { head, body } in [sent, received] {
@@ -98,10 +102,26 @@ impl Rehearsal {
 
 /// One user logs in and runs one iteration of the scenario, without pauses, on the first row of the plan's data.
 pub async fn once(plan: &Plan, scenario: ScenarioId, origin: &Origin, seed: u64) -> Rehearsal {
+    pass(plan, scenario, (origin, seed), Part::Whole).await
+}
+
+/// The same user logs in and does nothing else.
+pub async fn log_in(plan: &Plan, scenario: ScenarioId, origin: &Origin, seed: u64) -> Rehearsal {
+    pass(plan, scenario, (origin, seed), Part::Login).await
+}
+
+/// How much of a scenario is carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Login,
+    Whole,
+}
+
+async fn pass(plan: &Plan, scenario: ScenarioId, (origin, seed): (&Origin, u64), part: Part) -> Rehearsal {
     let alone = Load::Closed { users: 1, spawn_rate: 1.0 };
     let scenario = &plan.scenarios[scenario.0 as usize];
     let script = PreparedScenario::of(scenario, origin, &alone).keeping_bodies();
-    let memory = Memory::new(1, rows(plan), script.slots, Draws::of(seed, 0, 0).values);
+    let memory = Memory::new(1, rows(plan), script.slots, Draws::of(seed, 0, 0, 0).values);
     let mut walker = Walker { agent: Agent::new(), memory };
     let onlooker = Onlooker {
         plan,
@@ -113,6 +133,7 @@ pub async fn once(plan: &Plan, scenario: ScenarioId, origin: &Origin, seed: u64)
     let route = Route { origin, clock: Clock::start(), witness: &onlooker };
     let broken_off = match walker.log_in(&script.login, Duration::ZERO, &route).await {
         Err(reason) => Some(format!("the login failed: {}", reason.unwrap_or_default())),
+        Ok(_) if part == Part::Login => None,
         Ok(ended) => match walker.iterate(&script.steps, (ended, ended), &route).await {
             early @ Walked::BrokenOff { .. } => broken_off(plan, scenario, early),
             Walked::Ended(_) | Walked::Over => None,
@@ -147,7 +168,7 @@ struct Onlooker<'a> {
     seen: RefCell<Rehearsal>,
     /// The headers of the request that is on its way.
     head: RefCell<HeaderMap>,
-    /// Values of cookies and credentials so far.
+    /// Values of cookies, credentials and fields named like them so far.
     hidden: RefCell<Vec<String>>,
 }
 
@@ -158,7 +179,9 @@ impl Witness for Onlooker<'_> {
 
     fn before(&self, request: &Request, agent: &mut Agent) {
         let head = agent.preview(request);
-        self.hidden.borrow_mut().extend(confidential(&head).into_iter().chain(confidential_fields(&request.body)));
+        let body = String::from_utf8_lossy(&request.body);
+        let fields = [request.address.path(), &*body].into_iter().flat_map(confidential_fields);
+        self.hidden.borrow_mut().extend(confidential(&head).into_iter().chain(fields));
         self.head.replace(head);
     }
 
@@ -171,9 +194,8 @@ impl Witness for Onlooker<'_> {
         let head = self.head.take();
         let endpoint = &self.plan.endpoints[hop.step.endpoint.index()];
         if let Some(answer) = hop.answer {
-            let body = &answer.body[..answer.body.len().min(LONGEST)];
-            let tokens = login::tokens(&String::from_utf8_lossy(body));
-            self.hidden.borrow_mut().extend(confidential(&answer.headers).into_iter().chain(tokens));
+            let fields = confidential_fields(&String::from_utf8_lossy(&answer.body));
+            self.hidden.borrow_mut().extend(confidential(&answer.headers).into_iter().chain(fields));
         }
         let quoted = |answer: &Answer| {
             Quote::of_answer((answer.status, answer.version), &answer.headers, answer.content().shown())

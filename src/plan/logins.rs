@@ -3,13 +3,14 @@
 use http::header;
 
 use super::{Body, Choice, Expect, Place, Plan, Scenario, Segment, Step, Template, Value, is_loopback};
-use crate::config::Config;
+use crate::config::{Config, Located};
 
 /// A remark: its place, how many characters it marks, what is the matter, and what to do.
 type Remark = (Place, usize, String, &'static str);
 
 /// Remarks on the logins of a plan, in the order of the scenarios: a form without a value that an earlier step
-/// extracted, a session over http on another machine, and a secret that is not set. None of them has to be wrong.
+/// extracted, a session over http on another machine, and a secret of theirs that is not set. None of them has
+/// to be wrong.
 pub(super) fn logins(config: &Config, choice: &Choice, plan: &Plan) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for scenario in plan.scenarios.iter().filter(|scenario| !scenario.login.is_empty()) {
@@ -82,15 +83,54 @@ fn in_the_clear(plan: &Plan, scenario: &Scenario) -> Option<Remark> {
     })
 }
 
-/// Secrets whose variables are not set, so that a default stands in their place.
+/// Secrets that a login uses and whose variables are not set, so that a default stands in their place.
 fn unset<'a>(config: &'a Config, choice: &'a Choice) -> impl Iterator<Item = Remark> + 'a {
+    let texts = texts(config);
     let set = |name: &str| choice.environment.get(name).is_some_and(|value| !value.is_empty());
-    config.secrets.iter().filter(move |name| !set(&name.value)).map(|name| {
+    let lacks = move |name: &&Located<String>| !set(&name.value) && texts.iter().any(|text| uses(text, &name.value));
+    config.secrets.iter().filter(lacks).map(|name| {
         let place = Place { file: "".into(), line: name.span.line, column: name.span.column };
         let message = format!("`{}` is not set: where gates.yaml uses it, its default is sent", name.value);
         let help = "set the variable; in GitHub Actions, `env:` of the step passes a secret on";
         (place, name.value.chars().count(), message, help)
     })
+}
+
+/// The steps of every login as they are written in gates.yaml.
+fn texts(config: &Config) -> Vec<String> {
+    let scenarios = || config.scenarios.iter().map(|(_, scenario)| &scenario.value);
+    let steps = scenarios().flat_map(|scenario| scenario.login.iter().chain(&scenario.steps));
+    let places: Vec<(u32, u32)> = steps.map(|step| (step.span.line, step.span.column)).collect();
+    let written = |place: (u32, u32)| text(config, place, places.iter().copied().filter(|at| *at > place).min());
+    scenarios().flat_map(|scenario| &scenario.login).map(|step| written((step.span.line, step.span.column))).collect()
+}
+
+/// What is written from a place on: until the next step begins, or a line that is indented less than this one.
+fn text(config: &Config, (line, column): (u32, u32), next: Option<(u32, u32)>) -> String {
+    let margin = (column as usize).saturating_sub(2);
+    let (last, end) = next.unwrap_or((line.saturating_add(LONGEST_STEP), 1));
+    let mut text = String::new();
+    for number in line..=last.min(line.saturating_add(LONGEST_STEP)) {
+        let written = config.source.line(number);
+        let indent = written.chars().take_while(|c| *c == ' ').count();
+        if number > line && !written.trim().is_empty() && indent < margin {
+            break;
+        }
+        let from = if number == line { column as usize - 1 } else { 0 };
+        let to = if number == last { end as usize - 1 } else { usize::MAX };
+        text.extend(written.chars().take(to).skip(from).chain(['\n']));
+    }
+    text
+}
+
+/// No step is written on more lines.
+const LONGEST_STEP: u32 = 200;
+
+/// Whether a text has a variable of the environment in it: `${NAME}`, `${NAME:-default}`, `{{ env.NAME }}`.
+fn uses(text: &str, name: &str) -> bool {
+    let is_whole = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    let found = |written: String| text.match_indices(&written).any(|(at, _)| is_whole(&text[at + written.len()..]));
+    found(format!("${{{name}")) || found(format!("env.{name}"))
 }
 
 #[cfg(test)]
@@ -118,7 +158,7 @@ mod tests {
 
     const FORM: &str = "{post: /login, name: login, form: {user: a, password: '${LOGIN_PASSWORD:-none}'}}";
     const TOKEN: &str = "{get: /login, name: page, extract: {csrf: {regex: 'csrf=(.+)'}}}, \
-                         {post: /login, name: login, form: {user: a, csrf: '{{ csrf }}'}}";
+                         {post: /login, name: login, form: {user: a, csrf: '{{ csrf }}', password: '${LOGIN_PASSWORD:-none}'}}";
     const SET: &[(&str, &str)] = &[("LOGIN_PASSWORD", "long enough")];
 
     #[test]
@@ -146,11 +186,36 @@ mod tests {
     }
 
     #[test]
+    fn only_what_stands_in_the_login_is_of_the_login() {
+        for text in [
+            "    login:\n      - get: /${A}\n        name: a\n      -   post: /\n          form:\n            p: ${B:-x}\n    steps:\n      - {get: '/${C}'}\n",
+            "    login: [{get: '/${A}', name: a}, {get: '/${B:-x}'}]\n    steps:\n      - get: /${C}\n",
+            "    steps: [{get: '/${C}'}]\n    login:\n      - get: /${A}\n        query: {b: '{{ env.B }}'}\n",
+        ] {
+            let text = format!(
+                "version: 1\ngate: test\ntarget: {{url: demo}}\nscenarios:\n  visitor:\n{text}datasets: {{d: {{rows: [{{c: '${{C}}'}}]}}}}\nphases: []\n"
+            );
+            let environment = ["A", "B", "C"].map(|name| (name.to_owned(), "v".to_owned())).into();
+            let (config, problems) = config::read("gates.yaml", text.as_bytes(), &environment);
+            let config = config.unwrap_or_else(|| panic!("{problems}"));
+            let written = super::texts(&config).concat();
+            let used: Vec<_> = ["A", "B", "C"].into_iter().filter(|name| super::uses(&written, name)).collect();
+            assert_eq!(used, ["A", "B"], "{written}");
+        }
+    }
+
+    #[test]
     fn a_secret_that_is_not_set_is_remarked_on_where_an_app_of_ones_own_is_the_target() {
         for unset in [&[][..], &[("LOGIN_PASSWORD", "")]] {
             let said = remarks("https://app.example.com", TOKEN, unset);
             assert!(said.len() == 1 && said[0].starts_with("4 `LOGIN_PASSWORD` is not set"), "{said:?}");
             assert_eq!(remarks("demo", TOKEN, unset), Vec::<String>::new());
+            let other = "{post: /login, name: login, json: {user: a, password: '${LOGIN_PASSWORD_OF_ANN:-b}'}}";
+            assert_eq!(
+                remarks("https://app.example.com", other, unset),
+                Vec::<String>::new(),
+                "the login has no use for it"
+            );
         }
     }
 }

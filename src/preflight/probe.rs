@@ -8,7 +8,7 @@ use crate::{
         control::{Answer, BODY_LIMIT, Control, ControlFailure, Inquiry},
         verify,
     },
-    load::{Exchange, Quote, Rehearsal, confidential},
+    load::{Exchange, Quote, Rehearsal, confidential, confidential_fields},
     plan::{FailureKind, Probe},
 };
 
@@ -59,7 +59,11 @@ fn exchanges(
     let path = url.as_ref().map_or(inquiry.url, |url| &url[url::Position::BeforePath..url::Position::AfterQuery]);
     let version = answer.map_or_else(|| control.version(), |answer| answer.version);
     let mut hidden = confidential(&head);
-    hidden.extend(answer.iter().flat_map(|answer| confidential(&answer.headers)));
+    hidden.extend([path, inquiry.body.unwrap_or_default()].into_iter().flat_map(confidential_fields));
+    if let Some(answer) = answer {
+        hidden.extend(confidential(&answer.headers));
+        hidden.extend(confidential_fields(&String::from_utf8_lossy(&answer.body)));
+    }
     let exchange = Exchange {
         step: "one request".to_owned(),
         login: false,

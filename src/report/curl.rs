@@ -9,6 +9,9 @@ const MASK: &str = "***";
 /// Headers that curl writes itself, or that have an option of their own.
 const OWN: [&str; 3] = ["host", "content-length", "cookie"];
 
+/// The beginning of each variable's name: a shell has a `USER` and a `PATH` already.
+const PREFIX: &str = "STAGEGATE_";
+
 /// The lines of a command that sends an exchange's request again, to be copied; empty where no request was made. A secret
 /// is a variable of the shell by the name of its field, header or cookie.
 pub(super) fn command(exchange: &Exchange, mask: &Mask<'_>) -> Vec<String> {
@@ -61,8 +64,8 @@ fn single(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }
 
-/// A variable's name, by the last word before the secret: of `a=b&password=` it is `PASSWORD`, of `authorization: Bearer `
-/// `AUTHORIZATION`.
+/// A variable's name, by the last word before the secret: of `a=b&password=` it is `STAGEGATE_PASSWORD`, of
+/// `authorization: Bearer ` `STAGEGATE_AUTHORIZATION`.
 fn variable(before: &str) -> String {
     let schemes = ["bearer ", "basic ", "token ", "digest "];
     let lower = before.to_ascii_lowercase();
@@ -73,7 +76,8 @@ fn variable(before: &str) -> String {
     let start =
         before.rfind(|c: char| !is_word(c)).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8));
     let name: String = before[start..].chars().map(|c| if c == '-' { '_' } else { c.to_ascii_uppercase() }).collect();
-    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) { "SECRET".to_owned() } else { name }
+    let name = if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) { "SECRET" } else { &name };
+    format!("{PREFIX}{name}")
 }
 
 #[cfg(test)]
@@ -124,14 +128,19 @@ mod tests {
             [
                 "    by hand:",
                 "    curl -i -X POST 'http://127.0.0.1:1/log-in?it'\\''s=$HOME' \\",
-                "      -H 'authorization: Bearer '\"$AUTHORIZATION\" \\",
-                "      -b 'csrftoken='\"$CSRFTOKEN\"'; theme='\"$THEME\" \\",
-                "      -H 'x-csrf-token: '\"$X_CSRF_TOKEN\" \\",
-                "      --data-raw 'user=ann&password='\"$PASSWORD\"'&next=/'",
+                "      -H 'authorization: Bearer '\"$STAGEGATE_AUTHORIZATION\" \\",
+                "      -b 'csrftoken='\"$STAGEGATE_CSRFTOKEN\"'; theme='\"$STAGEGATE_THEME\" \\",
+                "      -H 'x-csrf-token: '\"$STAGEGATE_X_CSRF_TOKEN\" \\",
+                "      --data-raw 'user=ann&password='\"$STAGEGATE_PASSWORD\"'&next=/'",
             ]
         );
-        assert_eq!(quoted("{\"pass\": \"***\"}"), "'{\"pass\": \"'\"$PASS\"'\"}'");
-        assert_eq!(quoted("*** and 9=***"), "''\"$SECRET\"' and 9='\"$SECRET\"");
+        assert_eq!(quoted("{\"pass\": \"***\"}"), "'{\"pass\": \"'\"$STAGEGATE_PASS\"'\"}'");
+        assert_eq!(quoted("*** and 9=***"), "''\"$STAGEGATE_SECRET\"' and 9='\"$STAGEGATE_SECRET\"");
+    }
+
+    #[test]
+    fn no_variable_has_a_name_that_the_shell_has_already() {
+        assert_eq!(quoted("user=***&path=***"), "'user='\"$STAGEGATE_USER\"'&path='\"$STAGEGATE_PATH\"");
     }
 
     #[test]
@@ -139,7 +148,7 @@ mod tests {
         let last = |body: &str| shown(body).pop().expect("there are lines");
         assert_eq!(last("a\nb"), "      --data-binary @the-body-above.txt");
         assert_eq!(last("begin…"), "      --data-binary @the-body-above.txt");
-        assert!(last("").ends_with("-H 'x-csrf-token: '\"$X_CSRF_TOKEN\""), "no body");
+        assert!(last("").ends_with("-H 'x-csrf-token: '\"$STAGEGATE_X_CSRF_TOKEN\""), "no body");
     }
 
     #[test]
@@ -151,8 +160,9 @@ mod tests {
     fn a_shell_reads_it_as_it_is_meant() {
         let script = shown("a='$(id)`id`\"\\&password=hunter2")[1..].join("\n");
         let script = format!("curl() {{ printf '%s\\n' \"$@\"; }}\n{script}\n");
-        let variables =
+        let values =
             [("PASSWORD", "p w"), ("AUTHORIZATION", "key"), ("CSRFTOKEN", "t"), ("THEME", "d"), ("X_CSRF_TOKEN", "x")];
+        let variables = values.map(|(name, value)| (format!("{PREFIX}{name}"), value));
         let output = Command::new("sh").arg("-c").arg(script).envs(variables).output().expect("there is a shell");
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         assert_eq!(

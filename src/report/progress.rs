@@ -49,6 +49,10 @@ impl<'a> Narrator<'a> {
                 self.wrapped(&format!("{gate}, profile {profile}: {phases} on {target}, about {planned} of load"))
             }
             Event::Note(note) => self.wrapped(&format!("note: {note}")),
+            Event::Waiting { what, within } => {
+                let most = number::seconds(within.as_secs_f64());
+                self.wrapped(&format!("waiting for {what}, at most {most}"))
+            }
             Event::Preflight(check) => self.check("preflight", check),
             Event::PhaseStarted { name, number, users, rate, duration } => {
                 (self.number, self.seconds) = (*number, 0);
@@ -241,6 +245,15 @@ mod tests {
         events.push(Event::Finished(Box::new(verdict)));
         let lines: Vec<String> = events.iter().flat_map(|event| narrator.lines(event)).collect();
         insta::assert_snapshot!("progress_failed", lines.join("\n"));
+    }
+
+    #[test]
+    fn a_wait_says_for_what_and_how_long() {
+        let what = "http://127.0.0.1:1/healthz?key=hunter2 to be ready".to_owned();
+        assert_eq!(
+            narrator(Colour::Off).lines(&Event::Waiting { what, within: Duration::from_secs(60) }),
+            ["waiting for http://127.0.0.1:1/healthz?key=*** to be ready, at most 60 s"]
+        );
     }
 
     #[test]

@@ -144,7 +144,7 @@ fn a_login_that_django_refuses_has_its_causes_in_order() {
         "> POST /accounts/login/ HTTP/1.1",
         "password=***",
         "curl -i -X POST '",
-        "&password='\"$PASSWORD\"",
+        "&password='\"$STAGEGATE_PASSWORD\"",
     ] {
         assert!(wrong.contains(words), "{words}\n{wrong}");
     }

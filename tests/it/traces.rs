@@ -4,12 +4,19 @@ use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
+    process::Child,
     sync::{Arc, Mutex},
     thread,
     time::Duration,
 };
 
-use crate::gate_test::{GateTest, turn};
+use rustix::process::Signal;
+
+use crate::{
+    gate_test::{GateTest, turn},
+    patience::wait_until,
+    started::signal,
+};
 
 /// What the server did with a request: how long it waited, and the status.
 type Done = (u64, u16);
@@ -125,6 +132,42 @@ fn the_ids_are_those_that_the_app_received_and_the_slowest_are_the_slowest() {
     let id = traces[0]["trace_id"].as_str().expect("it is a text");
     for name in ["summary.md", "measurements.json"] {
         assert!(ran.report(name).contains(id), "{id} in {name}");
+    }
+}
+
+fn end(mut child: Child) {
+    signal(&child, Signal::INT);
+    child.wait().expect("it ends");
+}
+
+#[test]
+fn no_id_comes_again_on_the_other_side_of_a_comparison_or_in_another_run_of_the_same_seed() {
+    let _turn = turn();
+    let ((head, at_head), (base, at_base)) = (serve(), serve());
+    let brief = || {
+        GateTest::on(&head)
+            .section(&format!("target: {{url: '{head}', trace: true}}"))
+            .section(
+                "scenarios: {visitor: {login: [{get: /, name: door}], steps: [{get: /, name: page}], think: 20ms}}",
+            )
+            .phase("name: only, users: 2, spawn_rate: 10/s, duration: 1s", &["success_rate > 50%"])
+    };
+    // What was sent counts here, not what was measured so fast.
+    let count = |done: &Mutex<Vec<_>>| done.lock().expect("nobody panics with it").len();
+    let pair = brief().arg("--against").arg(&base);
+    let child = pair.spawn();
+    wait_until("both sides are asked", || count(&at_head) > 20 && count(&at_base) > 20);
+    end(child);
+    let before = count(&at_head);
+    let again = brief();
+    let child = again.spawn();
+    wait_until("the head is asked again", || count(&at_head) > before + 20);
+    end(child);
+    let [at_head, at_base] = [at_head, at_base].map(|done| done.lock().expect("nobody panics with it").clone());
+    let mut seen = std::collections::BTreeSet::new();
+    for (header, _) in at_head.iter().chain(&at_base) {
+        let id = header.as_ref().and_then(|header| header.split('-').nth(1));
+        assert!(id.is_none_or(|id| seen.insert(id)), "{id:?} came twice");
     }
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use http::{HeaderName, HeaderValue, Method, header};
 
-use super::super::{Rehearsal, once};
+use super::super::{Rehearsal, log_in, once};
 use super::{
     NO_PAUSE, closed, errors, get, in_memory, job, literal, millis, phase, plan, run, run_here, scenario, with,
 };
@@ -116,7 +116,7 @@ async fn a_rehearsal_tells_every_exchange() {
             ("/none", "GET", "http://localhost/none", Some(404)),
         ]
     );
-    assert_eq!(rehearsal.exchanges[1].sent.body, "csrf=t%2Bk%3Dn");
+    assert_eq!(rehearsal.exchanges[1].sent.body, "csrf=***");
     let received = &rehearsal.exchanges[1].received;
     assert!(received.head.contains(&"location: /home".to_owned()), "{received:?}");
     assert!(received.head.contains(&"set-cookie: session=***; Path=/".to_owned()), "{received:?}");
@@ -225,6 +225,30 @@ async fn an_extract_that_finds_nothing_fails_its_step_and_ends_the_iteration_whe
     assert_eq!(measured.endpoints[0].examples, [r"nothing in the body matches token=(\w+)"]);
     let requests: Vec<u64> = measured.endpoints.iter().map(|endpoint| endpoint.requests).collect();
     assert_eq!(requests, [10, 10, 0, 0], "the step that needs the value and those after it are not sent");
+}
+
+#[tokio::test]
+async fn a_login_alone_does_nothing_else() {
+    let origin = in_memory(app(|request| site(&request)));
+    let plan = plan(vec![scenario(login_steps(), vec![get(2, "/none")], NO_PAUSE)]);
+    let rehearsal = log_in(&plan, ScenarioId(0), &origin, 1).await;
+    assert!(rehearsal.passed() && rehearsal.exchanges.iter().all(|exchange| exchange.login), "{rehearsal:?}");
+    assert_eq!(rehearsal.requests, 3);
+}
+
+#[tokio::test]
+async fn what_an_app_gives_and_takes_is_masked_by_the_names_of_fields() {
+    let rehearsal = after_login(
+        || answer(302, "{\"refresh_token\": \"rt-0123456\"}", &[(header::LOCATION, "/in?token=lt-012345&a=b")]),
+        || text(500, "<meta name=\"csrf-token\" content=\"ct-0123456\"> rt-0123456 lt-012345"),
+    )
+    .await;
+    let told = format!("{rehearsal:?}");
+    for value in ["rt-0123456", "lt-012345", "ct-0123456", "t+k=n", "t%2Bk%3Dn"] {
+        assert!(!told.contains(value), "{value}: {told}");
+    }
+    assert_eq!(rehearsal.exchanges[1].received.body, "{\"refresh_token\": \"***\"}");
+    assert!(rehearsal.exchanges[1].received.head.contains(&"location: /in?token=***&a=b".to_owned()), "{told}");
 }
 
 #[tokio::test]
