@@ -2,7 +2,6 @@
 
 use std::{
     future::poll_fn,
-    io,
     pin::Pin,
     sync::{
         Arc,
@@ -22,15 +21,13 @@ use http::{
     response::Parts,
     uri::{Authority, Scheme},
 };
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::Instant,
-};
+use tokio::time::Instant;
 
 use super::{
     Failure, Keep,
-    connection::{FAIR_SHARE, LARGEST_BUFFER, LONGEST_HEAD, Outgoing, Read, Unanswered},
+    connection::{FAIR_SHARE, LONGEST_HEAD, Outgoing, Read, Unanswered},
     failure,
+    guarded::{Guarded, TURN},
     hush::Hush,
     kept::Kept,
     origin::Destination,
@@ -55,10 +52,6 @@ const CANCELLED_FOR: Duration = Duration::from_secs(30);
 /// HTTP library ends the connection. Some apps send a body byte by byte: what is read before a user has its turn
 /// ([`TURN`]) can be nothing but such parts of ten bytes each.
 const SMALL_FRAMES: usize = 2 * 256 * TURN / 10;
-
-/// After so many bytes those who wait for them have their turn before more is read, so that no more of an answer is in
-/// memory than they have not yet taken.
-const TURN: usize = LARGEST_BUFFER;
 
 /// The number of requests that a server takes at once, before it has told any: no server can name it.
 const UNTOLD: usize = usize::MAX - 1;
@@ -353,58 +346,5 @@ impl Upload {
                 Poll::Ready(Some(Ok(_))) | Poll::Pending => return,
             }
         }
-    }
-}
-
-/// A stream whose close is a reset while an exchange is under way on it, and that is read a [`TURN`] at a time.
-pub(super) struct Guarded {
-    stream: Stream,
-    busy: Arc<AtomicBool>,
-    /// Bytes since the last pause.
-    read: usize,
-}
-
-impl Guarded {
-    fn over(stream: Stream, busy: &Arc<AtomicBool>) -> Self {
-        Self { stream, busy: Arc::clone(busy), read: 0 }
-    }
-}
-
-impl Drop for Guarded {
-    fn drop(&mut self) {
-        if self.busy.load(Ordering::Relaxed) {
-            self.stream.close_by_reset();
-        }
-    }
-}
-
-impl AsyncRead for Guarded {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.read >= TURN {
-            self.read = 0;
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        let before = buffer.filled().len();
-        let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        match polled {
-            Poll::Ready(_) => self.read += buffer.filled().len() - before,
-            Poll::Pending => self.read = 0,
-        }
-        polled
-    }
-}
-
-impl AsyncWrite for Guarded {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

@@ -16,6 +16,7 @@ mod expect;
 mod extract;
 mod failure;
 mod group;
+mod guarded;
 mod http1;
 mod http2;
 mod hush;
