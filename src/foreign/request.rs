@@ -10,6 +10,7 @@ const LONGEST: f64 = 86_400_000.0;
 
 /// One request.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is something else that files leave open")]
 pub struct Request {
     /// What it is counted under.
     pub row: ForeignRow,

@@ -248,8 +248,8 @@ fn tags(page: &str) -> Vec<Range<usize>> {
 
 /// Where an attribute's value is in its tag.
 fn attribute(tag: &str, name: &str) -> Option<Range<usize>> {
-    let starts = tag.match_indices(name).map(|(at, _)| at).filter(|at| tag[..*at].ends_with(char::is_whitespace));
-    let rest = starts.filter_map(|at| tag[at + name.len()..].trim_start().strip_prefix('=')).next()?.trim_start();
+    let mut starts = tag.match_indices(name).map(|(at, _)| at).filter(|at| tag[..*at].ends_with(char::is_whitespace));
+    let rest = starts.find_map(|at| tag[at + name.len()..].trim_start().strip_prefix('='))?.trim_start();
     let start = tag.len() - rest.len();
     Some(match rest.chars().next().filter(|first| "\"'".contains(*first)) {
         Some(quote) => start + 1..start + 1 + rest[1..].find(quote).unwrap_or(rest.len() - 1),

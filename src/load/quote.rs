@@ -21,7 +21,7 @@ impl Quote {
     pub fn of_request((method, path): (&Method, &str), version: Version, headers: &HeaderMap, body: &[u8]) -> Self {
         // Whatever the server answers in, HTTP/1.1 is what is sent without HTTP/2.
         let version = if version == Version::HTTP_2 { version } else { Version::HTTP_11 };
-        Self::of(format!("{method} {path} {}", name(version)), headers, body)
+        Self::of(&format!("{method} {path} {}", name(version)), headers, body)
     }
 
     /// An answer in this version of HTTP.
@@ -29,15 +29,15 @@ impl Quote {
         // HTTP/2 has no reason phrase.
         let reason = StatusCode::from_u16(status).ok().filter(|_| version != Version::HTTP_2);
         let reason = reason.and_then(|status| status.canonical_reason()).unwrap_or_default();
-        Self::of(format!("{} {status} {reason}", name(version)).trim_end().to_owned(), headers, body)
+        Self::of(format!("{} {status} {reason}", name(version)).trim_end(), headers, body)
     }
 
     /// Anything with a first line, headers and a body.
-    fn of(first: String, headers: &HeaderMap, body: &[u8]) -> Self {
+    fn of(first: &str, headers: &HeaderMap, body: &[u8]) -> Self {
         let lines = headers.iter().map(|(name, value)| format!("{name}: {}", shown(name, value.as_bytes())));
         // The whole body is looked through before it is cut.
         let body = beginning(&hidden(&String::from_utf8_lossy(body)));
-        Self { head: std::iter::once(hidden(&first)).chain(lines).collect(), body }
+        Self { head: std::iter::once(hidden(first)).chain(lines).collect(), body }
     }
 
     /// The values of a header of this name, in order.

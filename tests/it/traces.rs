@@ -21,17 +21,17 @@ use crate::{
 /// What the server did with a request: how long it waited, and the status.
 type Done = (u64, u16);
 
+/// What it did, by the request's `traceparent`, in order.
+type Record = Mutex<Vec<(Option<String>, Done)>>;
+
 /// Of every so many requests a few are answered late or wrongly.
 const CYCLE: u64 = 200;
 
-/// The trace id of each request that the app has seen, and what it did with it.
-type Seen = Arc<Mutex<Vec<(Option<String>, Done)>>>;
-
 /// Serves until the test's process ends; gives its address and what it did, by the request's `traceparent`.
-fn serve() -> (String, Seen) {
+fn serve() -> (String, Arc<Record>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let url = format!("http://{}", listener.local_addr().expect("it has an address"));
-    let done = Arc::default();
+    let done: Arc<Record> = Arc::default();
     let record = Arc::clone(&done);
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
@@ -42,7 +42,7 @@ fn serve() -> (String, Seen) {
     (url, done)
 }
 
-fn answer(stream: TcpStream, record: &Mutex<Vec<(Option<String>, Done)>>) {
+fn answer(stream: TcpStream, record: &Record) {
     let mut writer = stream.try_clone().expect("it can be written to");
     let mut reader = BufReader::new(stream);
     loop {
