@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::response::Parts;
 use tokio::time::Instant;
 
 use super::{
@@ -71,6 +72,14 @@ pub(super) struct Read {
     pub(super) first_byte: Instant,
 }
 
+impl Read {
+    /// The answer with this head.
+    pub(super) fn under(self, head: Parts) -> Answer {
+        let Self { body, size, first_byte } = self;
+        Answer { status: head.status.as_u16(), headers: head.headers, body, size, first_byte, version: head.version }
+    }
+}
+
 impl Connection {
     /// Connects, with TLS where the destination asks for it; `opened` tells how long that took, also when the connection is of
     /// no use then.
@@ -106,15 +115,7 @@ impl Connection {
             // Here, because HTTP/1.1 would pay for the room that it takes.
             Version::Two(http2) => Box::pin(http2.exchange(outgoing, limits, room)).await?,
         };
-        let Read { body, size, first_byte } = read;
-        Ok(Answer {
-            status: head.status.as_u16(),
-            headers: head.headers,
-            body,
-            size,
-            first_byte,
-            version: head.version,
-        })
+        Ok(read.under(head))
     }
 
     /// Gives back what it does not need while its user pauses.

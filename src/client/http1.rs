@@ -16,10 +16,10 @@ use tokio::time::Instant;
 
 use super::{
     Failure, Keep,
-    connection::{FAIR_SHARE, LARGEST_BUFFER, LONGEST_HEAD, Outgoing, Read, Unanswered},
+    connection::{LARGEST_BUFFER, LONGEST_HEAD, Outgoing, Read, Unanswered},
     failure,
     hush::Hush,
-    kept::Kept,
+    intake::{Intake, Wanted},
     mark::{Mark, Marked},
     payload::Payload,
     room::Room,
@@ -140,26 +140,17 @@ impl Http1 {
         &mut self,
         mut incoming: Incoming,
         head: &Parts,
-        (keep, max_size): (Keep, Option<u64>),
+        limits: (Keep, Option<u64>),
         room: &Room,
     ) -> Result<Read, Unanswered> {
-        let mut kept = Kept::of(room);
-        let (mut size, mut fair) = (0_u64, FAIR_SHARE);
+        let mut intake = Intake::of(limits, room);
         while let Some(frame) = self.driver.next(&mut incoming, &mut self.hush).await {
             let Ok(data) = frame.map_err(|error| Unanswered::Failed(failure::exchanging(&error)))?.into_data() else {
                 continue;
             };
-            size += data.len() as u64;
-            if keep == Keep::Body {
-                kept.add(data)?;
-            }
-            if max_size.is_some_and(|max| size > max) {
+            if intake.take(data).await? == Wanted::NoMore {
                 self.driver.reset();
                 break;
-            }
-            if size >= fair {
-                fair = size + FAIR_SHARE;
-                tokio::task::yield_now().await;
             }
         }
         drop(incoming);
@@ -170,7 +161,8 @@ impl Http1 {
         }
         // It is known, whatever an app sends; but nothing that an app sends may matter so much.
         let first_byte = self.mark.came().unwrap_or_else(Instant::now);
-        Ok(Read { body: kept.take(), size, first_byte })
+        let (body, size) = intake.end();
+        Ok(Read { body, size, first_byte })
     }
 
     /// Whether it has given its buffers back.

@@ -25,11 +25,11 @@ use tokio::time::Instant;
 
 use super::{
     Failure, Keep,
-    connection::{FAIR_SHARE, LONGEST_HEAD, Outgoing, Read, Unanswered},
+    connection::{LONGEST_HEAD, Outgoing, Read, Unanswered},
     failure,
     guarded::{Guarded, TURN},
     hush::Hush,
-    kept::Kept,
+    intake::{Intake, Wanted},
     origin::Destination,
     room::Room,
     stream::Stream,
@@ -190,29 +190,20 @@ impl Http2 {
         &mut self,
         mut incoming: RecvStream,
         upload: &mut Upload,
-        (keep, max_size): (Keep, Option<u64>),
+        limits: (Keep, Option<u64>),
         room: &Room,
     ) -> Result<(Bytes, u64), Unanswered> {
-        let mut kept = Kept::of(room);
-        let (mut size, mut fair) = (0_u64, FAIR_SHARE);
+        let mut intake = Intake::of(limits, room);
         while let Some(data) = self.next(upload, |cx| incoming.poll_data(cx)).await.transpose().map_err(failed)? {
             incoming.flow_control().release_capacity(data.len()).map_err(failed)?;
-            size += data.len() as u64;
-            if keep == Keep::Body {
-                kept.add(data)?;
-            }
-            if max_size.is_some_and(|max| size > max) {
+            if intake.take(data).await? == Wanted::NoMore {
                 // The rest answers nothing that will be asked, so that the connection ends with this exchange.
                 self.cut = true;
-                return Ok((kept.take(), size));
-            }
-            if size >= fair {
-                fair = size + FAIR_SHARE;
-                tokio::task::yield_now().await;
+                return Ok(intake.end());
             }
         }
         self.next(upload, |cx| incoming.poll_trailers(cx)).await.map_err(failed)?;
-        Ok((kept.take(), size))
+        Ok(intake.end())
     }
 
     /// What a poll gives: first what has arrived, then what the connection reads now.

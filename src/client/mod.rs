@@ -20,6 +20,7 @@ mod guarded;
 mod http1;
 mod http2;
 mod hush;
+mod intake;
 mod json;
 mod kept;
 mod mark;

@@ -18,10 +18,10 @@ use tokio::{sync::Notify, task::JoinSet, time::Instant};
 use super::{
     Answer, Failure, Keep, Trouble,
     agent::Sending,
-    connection::{FAIR_SHARE, Outgoing, Unanswered, speaks_http2},
+    connection::{Outgoing, Read, Unanswered, speaks_http2},
     dial::dial,
     http2::{self, Naming, Sharing, Upload},
-    kept::Kept,
+    intake::{Intake, Wanted},
     origin::Destination,
     room::Room,
 };
@@ -229,14 +229,7 @@ impl Seat {
         let first_byte = Instant::now();
         let (body, size) = read(incoming, &mut upload, limits, room).await?;
         self.finished = true;
-        Ok(Answer {
-            status: head.status.as_u16(),
-            headers: head.headers,
-            body,
-            size,
-            first_byte,
-            version: head.version,
-        })
+        Ok(Read { body, size, first_byte }.under(head))
     }
 }
 
@@ -283,11 +276,10 @@ impl Drop for Told<'_> {
 async fn read(
     mut incoming: RecvStream,
     upload: &mut Upload,
-    (keep, max_size): (Keep, Option<u64>),
+    limits: (Keep, Option<u64>),
     room: &Room,
 ) -> Result<(Bytes, u64), Unanswered> {
-    let mut kept = Kept::of(room);
-    let (mut size, mut fair) = (0_u64, FAIR_SHARE);
+    let mut intake = Intake::of(limits, room);
     let next = async |upload: &mut Upload, incoming: &mut RecvStream| {
         poll_fn(|cx| {
             upload.push(cx);
@@ -297,16 +289,8 @@ async fn read(
     };
     while let Some(data) = next(upload, &mut incoming).await.transpose().map_err(http2::failed)? {
         incoming.flow_control().release_capacity(data.len()).map_err(http2::failed)?;
-        size += data.len() as u64;
-        if keep == Keep::Body {
-            kept.add(data)?;
-        }
-        if max_size.is_some_and(|max| size > max) {
-            return Ok((kept.take(), size));
-        }
-        if size >= fair {
-            fair = size + FAIR_SHARE;
-            tokio::task::yield_now().await;
+        if intake.take(data).await? == Wanted::NoMore {
+            return Ok(intake.end());
         }
     }
     poll_fn(|cx| {
@@ -315,5 +299,5 @@ async fn read(
     })
     .await
     .map_err(http2::failed)?;
-    Ok((kept.take(), size))
+    Ok(intake.end())
 }
