@@ -136,6 +136,9 @@ fn of_finding(finding: &Finding) -> String {
     let (Some(observed), true) = (finding.observed, finding.samples > 0) else {
         return format!("{criterion}{each} has no data: {}", finding.because);
     };
+    if unit == "events" && finding.outcome == Outcome::Inconclusive {
+        return format!("{criterion}{each} is not decided: {}", finding.because);
+    }
     if unit == "events" {
         let there = if observed > 1.0 { "there were" } else { "there was" };
         return format!("{criterion}{each}, but {there} {} (certain){most}", number::count(observed as u64));

@@ -25,8 +25,10 @@ pub(in crate::cli) const CHECK: &str = "Examples:
   stagegate check --deadline 30m           does the longest run fit?";
 
 /// Of `init`.
-pub(in crate::cli) const INIT: &str = "Example:
-  stagegate init          then: stagegate check, stagegate run --dry-run, stagegate run";
+pub(in crate::cli) const INIT: &str = "Examples:
+  stagegate init                        then: stagegate check, stagegate run --dry-run, stagegate run
+  stagegate init --from openapi.yaml    a draft from an API description
+  stagegate init --from session.har     a draft from a session that a browser recorded";
 
 /// Of `demo`.
 pub(in crate::cli) const DEMO: &str = "Examples:
@@ -44,6 +46,7 @@ pub(in crate::cli) const COMPARE: &str = "Examples:
 pub(in crate::cli) const JUDGE: &str = "Examples:
   stagegate judge --from k6 results.json
   stagegate judge --from jmeter light.jtl heavy.jtl          a file for each phase
+  stagegate judge --from locust light_stats.csv
   stagegate judge --from ndjson --phase light=0s..60s samples.ndjson";
 
 /// Of `report`.

@@ -14,6 +14,7 @@ mod phases;
 mod policies;
 mod runs;
 mod statements;
+mod summed_up;
 mod waivers;
 
 use std::{sync::Arc, time::Duration};

@@ -84,6 +84,9 @@ fn moments(parts: &[Part<'_>], recording: &Recording<'_>) -> Vec<(f64, MomentVie
                     let after = number::plain((at - start).max(0.0).round());
                     format!("at {} of the run, {after} s into the window", clock(at))
                 }
+                None if part.window().is_none() => {
+                    format!("before the window opened; the phase ended at {} of the run", clock(end))
+                }
                 None => format!("judged over the window as a whole, which ended at {} of the run", clock(end)),
             };
             let moment = MomentView {

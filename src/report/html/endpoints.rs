@@ -84,6 +84,10 @@ impl EndpointsView {
             .unwrap_or_default();
         let undrawn = if distributions.is_empty() { 0 } else { names.len() - distributions.len() };
         let baseline = match verdict.comparison.as_ref().filter(|_| !distributions.is_empty()) {
+            Some(_) if !verdict.regressions.iter().any(|one| one.endpoint.is_some()) => {
+                "The comparison has no cell of a single endpoint, so that no baseline is drawn here: `p95(NAME)` among \
+                 `regression.cells` is one."
+            }
             Some(comparison) if comparison.mode == ComparisonMode::Stored => {
                 "Stored runs hold the values of the compared cells and no distributions: a ring marks what the baseline has \
                  for a cell."

@@ -1,4 +1,4 @@
-//! The one place where a picture meets the library that draws it.
+//! What the library that draws pictures is used through, but for its shapes and colours.
 
 use minijinja::HtmlEscape;
 use plotters::{

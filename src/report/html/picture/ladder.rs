@@ -28,14 +28,20 @@ pub(super) const WIDTH: u16 = 1_100;
 const STRIP: u16 = 26;
 const NUMBERS: u16 = 24;
 
-/// So many gauges are drawn, those that came closest to their bands' ends first.
+/// Between the numbers of two moments.
+const APART: i32 = 22;
+
+/// So many gauges are drawn: those that broke a criterion, then those that came closest to their bands' ends.
 const MOST_GAUGES: usize = 8;
+
+/// A gauge is read every second; longer than this without a reading, in seconds, and its source was silent.
+const SILENT: f64 = 3.5;
 
 /// The least that the axis of failures shows, so that one failure in a thousand does not look like all.
 const LEAST_SHARE: f64 = 0.01;
 
 /// What it is called.
-const TITLE: &str = "The run, second by second";
+const TITLE: &str = "The course of the run";
 
 /// What the picture is made of.
 pub(in crate::report::html) struct Ladder<'a> {
@@ -82,7 +88,7 @@ pub(in crate::report::html) fn ladder(ladder: &Ladder<'_>) -> Option<Picture> {
     });
     let titles: Vec<&str> = panels.iter().map(|panel| panel.title.as_str()).collect();
     let description = format!(
-        "Panels over {} of time: {}. Phases: {}. Failed criteria: {}. The table below has the numbers.",
+        "Panels over {} of time: {}. Phases: {}. Moments of failed criteria: {}. The table below has the numbers.",
         super::clock(total),
         titles.join("; "),
         phases.collect::<Vec<_>>().join(", "),
@@ -149,22 +155,34 @@ fn paint_head(area: &Area<'_>, ladder: &Ladder<'_>, time: &Axis) -> Drawn {
             area.draw_text(&words, &text(15.0, ink, (HPos::Left, VPos::Top)), (from + 6, 4))?;
         }
     }
-    let mut before = i32::MIN;
-    for mark in &ladder.marks {
-        let at = place(mark.at).max(before.saturating_add(22)).min(i32::from(WIDTH) - 12);
+    let places = apart(ladder.marks.iter().map(|mark| place(mark.at)).collect());
+    for (mark, at) in ladder.marks.iter().zip(places) {
         let centre = (at, i32::from(STRIP + NUMBERS / 2));
         area.draw(&Circle::new(centre, 10, mark.ink().colour().filled()))?;
         area.draw_text(&mark.number.to_string(), &text(15.0, ink::GROUND, (HPos::Center, VPos::Center)), centre)?;
-        before = at;
     }
     Ok(())
+}
+
+/// Where the numbers of moments stand that lie so close together that they would cover each other: moved to the right, and
+/// back to the left from the picture's edge.
+fn apart(mut places: Vec<i32>) -> Vec<i32> {
+    for at in 1..places.len() {
+        places[at] = places[at].max(places[at - 1] + APART);
+    }
+    let mut most = i32::from(WIDTH) - 12;
+    for place in places.iter_mut().rev() {
+        *place = (*place).min(most);
+        most = *place - APART;
+    }
+    places
 }
 
 fn panels<'f>(ladder: &Ladder<'_>) -> Vec<Panel<'f>> {
     let mut panels = Vec::new();
     let open = |part: &Part<'_>| part.verdict.rate.is_some();
     if ladder.phases.iter().any(|(part, _)| !open(part)) {
-        panels.push(load(ladder, "users", &number::plain, &|part| !open(part)));
+        panels.push(load(ladder, "users, as planned", &number::plain, &|part| !open(part)));
     }
     if ladder.phases.iter().any(|(part, _)| open(part)) {
         panels.push(load(ladder, "iterations per second, as planned", &number::plain, &open));
@@ -186,20 +204,29 @@ fn load<'f>(
     Panel { title: title.to_owned(), height: 102, y, words, items }
 }
 
-/// The load of a phase: the ramp as it was, then the plan.
+/// The load of a phase, as planned, from a ramp that took as long as it did: users come one by one, and iterations of a rate
+/// begin when all users have logged in.
 fn levels(part: &Part<'_>) -> Vec<(f64, f64)> {
     let verdict = part.verdict;
     let ramp = &part.measured.measurements.ramp;
     let most = verdict.rate.or(verdict.users.map(f64::from)).unwrap_or_default();
     let first = verdict.stages.first().map_or(most, |stage| stage.from);
-    let up = if verdict.rate.is_some() { 0.0 } else { ramp.took.as_secs_f64() };
-    let mut points = vec![(part.origin, 0.0), ((part.at(up)).min(part.end()), first)];
+    let ready = part.at(ramp.took.as_secs_f64()).min(part.end());
+    let mut points = vec![(part.origin, 0.0)];
+    if verdict.rate.is_some() {
+        points.push((ready, 0.0));
+    }
+    points.push((ready, first));
     if let Some([start, end]) = part.window() {
         let mut at = start;
-        for stage in &verdict.stages {
-            points.push((at.min(end), stage.from));
+        for stage in verdict.stages.iter() {
+            if at >= end {
+                break;
+            }
+            points.push((at, stage.from));
+            let part = ((end - at) / stage.over_s).min(1.0);
             at += stage.over_s;
-            points.push((at.min(end), stage.to));
+            points.push((at.min(end), stage.from + (stage.to - stage.from) * part));
         }
     }
     let last = points.last().map_or(0.0, |(_, level)| *level);
@@ -306,10 +333,12 @@ fn values(limits: &[Item]) -> impl Iterator<Item = f64> + '_ {
 }
 
 fn gauges<'f>(ladder: &Ladder<'_>) -> Vec<Panel<'f>> {
-    let all = ladder.phases.iter().flat_map(|(part, _)| &part.verdict.monitors);
+    let all =
+        ladder.phases.iter().flat_map(|(part, _)| part.verdict.monitors.iter().map(move |monitor| (part, monitor)));
     let mut names: Vec<(&str, f64)> = Vec::new();
-    for monitor in all {
-        let weight = monitor.max.unwrap_or(0.0) / critical(monitor).unwrap_or(f64::INFINITY);
+    for (part, monitor) in all {
+        let close = monitor.max.unwrap_or(0.0) / critical(monitor).unwrap_or(f64::INFINITY);
+        let weight = if broke(part, &monitor.name) { f64::INFINITY } else { close };
         match names.iter_mut().find(|(name, _)| *name == monitor.name) {
             Some((_, known)) => *known = known.max(weight),
             None => names.push((&monitor.name, weight)),
@@ -319,8 +348,29 @@ fn gauges<'f>(ladder: &Ladder<'_>) -> Vec<Panel<'f>> {
     names.into_iter().take(MOST_GAUGES).filter_map(|(name, _)| gauge(ladder, name)).collect()
 }
 
+/// Whether a criterion on the gauge failed.
+fn broke(part: &Part<'_>, name: &str) -> bool {
+    let failed = part.verdict.findings.iter().filter(|finding| finding.outcome == Outcome::Failed);
+    failed.filter_map(|finding| written(&finding.criterion)).any(|criterion| match criterion {
+        Written::Gauge { gauge, .. } => gauge.text == name,
+        _ => false,
+    })
+}
+
 fn critical(monitor: &MonitorVerdict) -> Option<f64> {
     monitor.critical.and_then(|crossing| crossing.limit).filter(|limit| *limit > 0.0)
+}
+
+/// Readings in pieces: a source that was silent has no line there.
+fn unbroken(readings: impl Iterator<Item = (f64, f64)>) -> Vec<Vec<(f64, f64)>> {
+    let mut pieces: Vec<Vec<(f64, f64)>> = Vec::new();
+    for reading in readings {
+        match pieces.last_mut() {
+            Some(piece) if piece.last().is_some_and(|before| reading.0 - before.0 <= SILENT) => piece.push(reading),
+            _ => pieces.push(vec![reading]),
+        }
+    }
+    pieces
 }
 
 /// The readings of a gauge; `None` where it was never read.
@@ -333,9 +383,9 @@ fn gauge<'f>(ladder: &Ladder<'_>, name: &str) -> Option<Panel<'f>> {
         let limits = [monitor.warning, monitor.critical].map(|crossing| crossing.and_then(|crossing| crossing.limit));
         bands = bands.or(limits[0].zip(limits[1]));
         let Some(series) = part.measured.gauges.get(at) else { continue };
-        lines.push(series.samples.iter().map(|sample| (part.at(sample.at.as_secs_f64()), sample.value)).collect());
+        let readings = series.samples.iter().map(|sample| (part.at(sample.at.as_secs_f64()), sample.value));
+        lines.extend(unbroken(readings));
     }
-    lines.retain(|line| !line.is_empty());
     if lines.is_empty() {
         return None;
     }
