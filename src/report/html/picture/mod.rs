@@ -5,6 +5,7 @@ mod axis;
 mod canvas;
 mod distribution;
 mod forest;
+mod gauges;
 mod history;
 mod ink;
 mod ladder;
