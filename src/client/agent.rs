@@ -33,7 +33,7 @@ const MOST_TRIES: u32 = 3;
 ///
 /// **Refused requests.** Over HTTP/2 a server may say that it has not acted on a request: with `REFUSED_STREAM`, or with a
 /// GOAWAY that names an earlier one as its last (RFC 9113 sections 6.8 and 8.7). Such a request goes over another connection,
-/// within the same timeout, [`MOST_TRIES`] times at most.
+/// within the same timeout, `MOST_TRIES` times at most.
 #[derive(Default)]
 pub struct Agent {
     connections: Vec<Connection>,

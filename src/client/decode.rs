@@ -40,7 +40,7 @@ impl<'a> Content<'a> {
         }
     }
 
-    /// As [`Self::plain`], for people: what cannot be decoded is as it came.
+    /// As `Self::plain`, for people: what cannot be decoded is as it came.
     pub fn shown(&self) -> &[u8] {
         self.plain().map_or(self.body, |(plain, _)| plain)
     }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use minijinja::Environment;
 
 /// An expression, read and known to be one. The template engine that computes it knows neither labels nor colons in names
-/// nor rates, so what has them is a variable of its own in [`Self::plain`].
+/// nor rates, so what has them is a variable of its own in `Self::plain`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expression {
     /// As it is written.
