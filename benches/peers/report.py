@@ -55,8 +55,8 @@ do not.
 
 {table_text}
 
-Medians of {given.rounds} interleaved rounds of {given.seconds} s with {given.users} keep-alive connections against nginx
-{nginx} and an answer of 203 bytes; generator and server have a core each ({name}, Linux {kernel}).
+Medians of {given.rounds} interleaved rounds of {given.seconds} s with {given.users} keep-alive connections; x wrk is the
+median of each round's own ratio. Against nginx {nginx} and an answer of 203 bytes; generator and server have a core each ({name}, Linux {kernel}).
 CPU time is user and system time of the whole process. What the gate takes beside its load, to read its file, ask git, judge
 and write its reports, was measured in each round with one user who hardly asks for anything and stands by itself; nothing
 was taken off the others.

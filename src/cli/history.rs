@@ -8,6 +8,7 @@ use super::{
     args::RunArgs,
     baseline::{FinishedRun, median, store_of},
     branch::Branches,
+    ci::in_ci,
 };
 use crate::{
     baseline::{self, History, Key, Run, Store, StoreError, Wanted},
@@ -82,9 +83,8 @@ impl<'a> Shelf<'a> {
 
     /// The same for a run that is no dry run.
     pub(super) fn saves(&self, save_baseline: bool) -> bool {
-        let in_ci = self.variables.get("CI").is_some_and(|value| !value.is_empty() && value != "false");
         let watched = self.plan.regression.is_some() && self.name().is_some();
-        let asked = save_baseline || (in_ci && watched && self.branches.is_base());
+        let asked = save_baseline || (in_ci(self.variables) && watched && self.branches.is_base());
         asked && (self.plan.foreign.is_some() || self.plan.against.is_none())
     }
 

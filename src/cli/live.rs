@@ -6,7 +6,10 @@ use std::io::{self, IsTerminal as _};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rustix::termios::tcgetwinsize;
 
-use super::output;
+use super::{
+    ci::{in_ci, in_github_actions},
+    output,
+};
 use crate::{
     config::Environment,
     gate::{Event, Progress},
@@ -46,12 +49,11 @@ pub(super) struct Live<'a> {
 impl<'a> Live<'a> {
     /// Draws only where somebody looks: on a terminal that can, and not in CI.
     pub(super) fn new(narrator: Narrator<'a>, loudness: Loudness, environment: &Environment) -> Self {
-        let says = |name: &str, value: &str| environment.get(name).is_some_and(|is| is == value);
-        let in_ci = environment.get("CI").is_some_and(|value| !value.is_empty() && value != "false");
-        let can = io::stderr().is_terminal() && !says("TERM", "dumb");
+        let dumb = environment.get("TERM").is_some_and(|term| term == "dumb");
+        let can = io::stderr().is_terminal() && !dumb;
         let place = match loudness {
-            Loudness::Normal if !in_ci && can => Place::Terminal(bar()),
-            _ if says("GITHUB_ACTIONS", "true") => Place::Groups { open: false },
+            Loudness::Normal if !in_ci(environment) && can => Place::Terminal(bar()),
+            _ if in_github_actions(environment) => Place::Groups { open: false },
             _ => Place::Lines,
         };
         Self { narrator, loudness, place }

@@ -5,6 +5,7 @@ mod baseline;
 mod branch;
 mod calibrate;
 mod check;
+mod ci;
 mod colour;
 mod comment;
 mod commit;

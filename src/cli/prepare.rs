@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::{SECRETS, args::PlanArgs, commit, input, named::named, output};
+use super::{SECRETS, args::PlanArgs, ci::in_github_actions, commit, input, named::named, output};
 use crate::{
     config::{self, Config, Environment, LARGEST_FILE, Note, Problem, Problems, Secrets},
     load,
@@ -123,7 +123,7 @@ pub(super) fn prepare_for(
 
 /// The text of what is wrong; in a job of GitHub Actions it stands at its lines too.
 fn told(problems: &Problems, secrets: &Secrets, environment: &Environment) -> String {
-    if environment.get("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+    if in_github_actions(environment) {
         let folder = std::env::current_dir().ok().and_then(|here| github::folder_in_repository(environment, &here));
         let blob = folder.map(|folder| Blob { base: String::new(), folder });
         let place = |file: &str| blob.as_ref().and_then(|blob| blob.path(file)).unwrap_or_else(|| file.to_owned());

@@ -27,14 +27,15 @@ pub(super) async fn tunnel(tcp: &mut Tcp, destination: &Destination) -> Result<(
     let lost = |error| Failure::new(FailureKind::Connect, format!("the proxy closed the connection: {error}"));
     tcp.write_all(asked.as_bytes()).await.map_err(lost)?;
     let mut head = Vec::new();
-    // The server speaks only when it is spoken to, so that nothing comes behind the head.
-    while !head.ends_with(b"\r\n\r\n") && head.len() < LONGEST {
+    // A refusal may have a body, which is of no use and may never end.
+    while !head.windows(4).any(|end| end == b"\r\n\r\n") && head.len() < LONGEST {
         if tcp.read_buf(&mut head).await.map_err(lost)? == 0 {
             break;
         }
     }
     let line = String::from_utf8_lossy(head.split(|byte| *byte == b'\r').next().unwrap_or_default()).into_owned();
     let accepted = line.strip_prefix("HTTP/1.").is_some_and(|rest| rest.get(1..3) == Some(" 2"));
+    // The server speaks only when it is spoken to, so that nothing comes behind the head of an answer that accepts.
     if accepted && head.ends_with(b"\r\n\r\n") {
         return Ok(());
     }

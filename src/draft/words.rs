@@ -2,11 +2,11 @@
 
 use super::text::snake;
 
-/// Names of passwords, and those that only stand for one by themselves.
+/// Names of passwords, and those that only stand for one as a word of their own: `login_pass`, not `compass`.
 const PASSWORDS: [&str; 4] = ["password", "passwd", "pwd", "passphrase"];
-const SHORT_PASSWORDS: [&str; 3] = ["pass", "user_pass", "userpass"];
+const SHORT_PASSWORDS: [&str; 3] = ["pass", "pw", "userpass"];
 /// Words in the names of fields, parameters and headers whose values are secrets.
-const SECRETS: [&str; 25] = [
+const SECRETS: [&str; 28] = [
     "password",
     "passwd",
     "pwd",
@@ -25,6 +25,9 @@ const SECRETS: [&str; 25] = [
     "authorization",
     "auth_key",
     "session",
+    "sessionid",
+    "sessid",
+    "sid",
     "jwt",
     "samlresponse",
     "samlrequest",
@@ -72,7 +75,8 @@ const LOGOUTS: [&str; 4] = ["logout", "signout", "sign-out", "logoff"];
 pub(super) fn is_password(name: &str) -> bool {
     let name = bare(name);
     let holds = |word: &&str| name.ends_with(*word) || name.starts_with(&format!("{word}_"));
-    !is_about(&name) && (SHORT_PASSWORDS.contains(&name.as_str()) || PASSWORDS.iter().any(holds))
+    let last = name.rsplit('_').next().unwrap_or_default();
+    !is_about(&name) && (SHORT_PASSWORDS.contains(&last) || PASSWORDS.iter().any(holds))
 }
 
 /// Whether a field holds the password by which a user logs in, and not a new one or its repetition.

@@ -14,7 +14,7 @@ pub(super) const HIDDEN: &str = "***";
 const QUOTES: [&str; 5] = ["&quot;", "&#34;", "\\\"", "\"", "'"];
 
 /// A name with one of these in it, whatever separates its words, is that of a secret.
-const ANYWHERE: [&str; 18] = [
+const ANYWHERE: [&str; 21] = [
     "password",
     "passwd",
     "passphrase",
@@ -33,10 +33,13 @@ const ANYWHERE: [&str; 18] = [
     "sessid",
     "signature",
     "authorization",
+    "credential",
+    "saml",
+    "cardnumber",
 ];
 
 /// As its last word, one of these makes a name that of a secret: `user_pin`.
-const LAST: [&str; 8] = ["pass", "pw", "pin", "otp", "totp", "jwt", "sig", "sid"];
+const LAST: [&str; 11] = ["pass", "pw", "pin", "otp", "totp", "jwt", "sig", "sid", "cvv", "iban", "ssn"];
 
 /// As its last word, one of these says that the value is only about a secret: `token_type`, Rails' `csrf-param`.
 const ABOUT: [&str; 21] = [

@@ -39,7 +39,8 @@ use crate::{
     plan::{Phase, Plan},
 };
 
-pub use audit::{limits, raise_descriptor_limit};
+pub use audit::limits;
+use audit::raise_descriptor_limit;
 pub use fields::confidential_fields;
 pub use quote::{Quote, confidential};
 pub use rehearsal::{Exchange, Rehearsal, log_in, once};

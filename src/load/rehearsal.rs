@@ -194,7 +194,7 @@ impl Witness for Onlooker<'_> {
         let head = self.head.take();
         let endpoint = &self.plan.endpoints[hop.step.endpoint.index()];
         if let Some(answer) = hop.answer {
-            let fields = confidential_fields(&String::from_utf8_lossy(&answer.body));
+            let fields = confidential_fields(&String::from_utf8_lossy(answer.content().shown()));
             self.hidden.borrow_mut().extend(confidential(&answer.headers).into_iter().chain(fields));
         }
         let quoted = |answer: &Answer| {

@@ -229,12 +229,8 @@ impl Running {
             }
         }
         self.announce_window();
-        let facts = PhaseFacts {
-            ramp: self.course.ramp(),
-            measured: self.course.measured(),
-            ending: self.course.ending(),
-            generator: health(&self.ends, self.audit.share()),
-        };
+        let facts =
+            PhaseFacts { generator: health(&self.ends, self.audit.share()), ..self.facts(self.course.measured()) };
         let unknown: u64 = self.ends.iter().map(|end| end.unknown).sum();
         let mut measurements = self.collector.take().expect("it is taken here only").finish(facts);
         // They were sent; nobody knows how they would have ended.

@@ -98,7 +98,7 @@ impl Collector {
         self.seconds.unanswered(now, u64::try_from(self.in_flight).unwrap_or_default())
     }
 
-    /// Requests sent so far, `unsent` excluded, and failures so far, `unsent` included: login and warm-up count.
+    /// Requests sent so far and failures among them: login and warm-up count, `unsent` is in neither.
     pub fn totals(&self) -> (u64, u64) {
         (self.sent, self.failed)
     }

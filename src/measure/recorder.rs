@@ -89,7 +89,7 @@ impl Recorder {
         self.in_flight += 1;
     }
 
-    /// Notes that it could not be sent after all and leaves no sample, because this machine was exhausted.
+    /// Notes that it ended without a sample, because the generator was exhausted.
     pub fn gave_up(&mut self) {
         self.in_flight -= 1;
     }

@@ -84,11 +84,6 @@ impl Traces {
         other.slowest.into_iter().chain(other.failed).for_each(|trace| self.add(trace));
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.slowest.is_empty() && self.failed.is_empty()
-    }
-
     /// Failures in order of time, then the slowest.
     pub fn all(&self) -> impl Iterator<Item = &Trace> {
         self.failed.iter().chain(&self.slowest)

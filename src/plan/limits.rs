@@ -1,6 +1,6 @@
 //! What the load needs of its machine besides CPU: descriptors and local ports.
 
-use super::{Phase, Plan};
+use super::{Connections, Phase, Plan};
 use crate::units::number;
 
 /// Descriptors that a run needs besides those of users and monitors: the output, the event loops of its threads, the app
@@ -18,9 +18,12 @@ pub struct Limits {
 
 impl Limits {
     /// What a phase may need beyond them, each in one sentence with the next step. Each user has at least one connection at
-    /// a time, of both deployments in a comparison side by side; one that is closed is closed by a reset and holds its port no
+    /// a time, of both deployments in a comparison side by side, unless users share connections: then it is not known; one that is closed is closed by a reset and holds its port no
     /// longer. Connections to other hosts, to which redirects lead, come to it.
     pub(super) fn exceeded(&self, plan: &Plan, phase: &Phase) -> Vec<(String, &'static str)> {
+        if plan.target.connections == Connections::Shared {
+            return Vec::new();
+        }
         let users = u64::from(phase.load.users());
         let sides = if plan.against.is_some() { 2 } else { 1 };
         let descriptors = users * sides + 2 * plan.monitors.len() as u64 + BESIDES;

@@ -62,7 +62,7 @@ fn exchanges(
     hidden.extend([path, inquiry.body.unwrap_or_default()].into_iter().flat_map(confidential_fields));
     if let Some(answer) = answer {
         hidden.extend(confidential(&answer.headers));
-        hidden.extend(confidential_fields(&String::from_utf8_lossy(&answer.body)));
+        hidden.extend(confidential_fields(&String::from_utf8_lossy(answer.content().shown())));
     }
     let exchange = Exchange {
         step: "one request".to_owned(),

@@ -50,7 +50,7 @@ const PLACES: [(&str, &[&str]); 15] = [
     ("hdrhistogram", &["measure/"]),
     ("hyper", &["client/", "demo/"]),
     ("hyper_util", &["client/", "demo/"]),
-    ("indicatif", &["report/progress", "cli/live"]),
+    ("indicatif", &["cli/live"]),
     ("octocrab", &["publish/github"]),
     ("plotters", &["report/html/picture/"]),
     ("quick_junit", &["report/junit/"]),

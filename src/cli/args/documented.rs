@@ -70,7 +70,9 @@ fn calls(page: &str) -> Vec<Vec<String>> {
                 found.extend(text.lines().filter_map(call));
             }
             // `stagegate baseline list|show` names several, `stagegate / GATE` is a check on GitHub.
-            Event::Code(text) if !text.contains(['|', '/']) && !text.contains("...") => found.extend(call(&text)),
+            Event::Code(text) if !text.contains('|') && !text.contains(" / ") && !text.contains("...") => {
+                found.extend(call(&text));
+            }
             _ => {}
         }
     }

@@ -1,4 +1,4 @@
-//! The arguments; beside `demo`, `calibrate` and `selftest`, the one place that names clap.
+//! The arguments; beside `demo`, `calibrate`, `selftest` and `manual`, the one place that names clap.
 
 mod baseline;
 pub(super) mod examples;

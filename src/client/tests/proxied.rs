@@ -1,6 +1,6 @@
 //! What a proxy may answer.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use url::Url;
 
@@ -23,6 +23,10 @@ async fn a_proxy_that_does_not_lead_to_the_server_is_connect_and_says_what_it_sa
         let url = raw(move |mut stream| {
             read_head(&mut stream);
             let _ = stream.write_all(answer.as_bytes());
+            if answer.contains("Content-Length") {
+                // One that refuses may keep the connection.
+                let _ = stream.read(&mut [0]);
+            }
         });
         let target = plan_target(|target| target.proxy = Some(Url::parse(&url).expect("a URL")));
         let origin = Origin::new(&target, &Url::parse("https://127.0.0.1:1/").expect("a URL")).expect("it is allowed");

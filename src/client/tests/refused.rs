@@ -129,7 +129,7 @@ async fn a_refused_request_is_sent_again_on_another_connection() {
 }
 
 #[tokio::test]
-async fn a_request_that_the_last_word_does_not_exclude_is_a_reset_and_is_not_sent_again() {
+async fn a_request_that_the_last_word_does_not_exclude_may_still_be_answered_and_is_not_sent_again() {
     let (url, heard) = serve(|received| go_away(received.stream));
     let (origin, mut agent) = (origin(&url), Agent::new());
     let request = Request { timeout: Duration::from_millis(100), ..get(&origin, "/") };

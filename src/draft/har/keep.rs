@@ -101,7 +101,7 @@ pub(super) fn home(entries: &[Entry]) -> Option<String> {
 }
 
 /// Host and port, the scheme's own left out, so that a redirect from http to https stays at home.
-fn host(url: &Url) -> String {
+pub(super) fn host(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }

@@ -16,7 +16,7 @@ use url::Url;
 
 use self::{
     archive::{Archive, Entry},
-    keep::{home, kept},
+    keep::{home, host, kept},
     weave::Weaver,
 };
 use super::{Draft, Error, gate::Gate, text::snake, write::write};
@@ -53,13 +53,13 @@ pub(super) fn draft(source: &str, text: &str) -> Result<Draft, Error> {
 /// What does not depend on single requests.
 fn gate(source: &str, entries: &[Entry]) -> Gate {
     let home = home(entries).unwrap_or_default();
-    let host = match home.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+    let name = match home.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => home.as_str(),
     };
     let mut gate = Gate {
         source: source.to_owned(),
-        name: if is_local(host) { "my-app".to_owned() } else { snake(host).replace('_', "-") },
+        name: if is_local(name) { "my-app".to_owned() } else { snake(name).replace('_', "-") },
         scenario: "visitor".to_owned(),
         dataset: "recorded".to_owned(),
         allow: vec!["*.staging.example.com".to_owned()],
@@ -84,7 +84,7 @@ fn foreign_cookies(entries: &[Entry], home: &str) -> Vec<String> {
     const MOST: usize = 8;
     let mut set: BTreeSet<&str> = BTreeSet::new();
     let mut foreign: Vec<String> = Vec::new();
-    for entry in entries.iter().filter(|entry| entry.request.url.contains(home)) {
+    for entry in entries.iter().filter(|entry| entry.url().is_some_and(|url| host(&url) == home)) {
         for (name, _) in entry.cookies() {
             if !set.contains(name) && !foreign.iter().any(|known| known == name) && foreign.len() < MOST {
                 foreign.push(name.to_owned());

@@ -52,10 +52,8 @@ impl<'a> Description<'a> {
             return Ok(Some((Kind::Text(kind.clone()), media)));
         }
         match content.keys().next() {
-            Some(kind) if body["required"] == true || !content.is_empty() => {
-                Err(format!("its body is {kind}; write one as `body` with a Content-Type"))
-            }
-            _ => Ok(None),
+            Some(kind) => Err(format!("its body is {kind}; write one as `body` with a Content-Type")),
+            None => Ok(None),
         }
     }
 

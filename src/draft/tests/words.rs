@@ -13,6 +13,9 @@ fn names_of_passwords_are_told_from_those_that_only_speak_of_one() {
         "password_confirmation",
         "pass",
         "userpwd",
+        "pw",
+        "user[pw]",
+        "login_pass",
     ] {
         assert!(is_password(name) && is_secret(name), "{name}");
     }
@@ -23,9 +26,15 @@ fn names_of_passwords_are_told_from_those_that_only_speak_of_one() {
 
 #[test]
 fn codes_are_secrets_unless_they_are_words() {
-    for (name, value) in
-        [("code", "4711"), ("key", "AIzaSyA1b2"), ("X-Auth", "a1b2c3"), ("jwt", "x"), ("SAMLResponse", "PHNh")]
-    {
+    for (name, value) in [
+        ("code", "4711"),
+        ("key", "AIzaSyA1b2"),
+        ("X-Auth", "a1b2c3"),
+        ("jwt", "x"),
+        ("SAMLResponse", "PHNh"),
+        ("sid", "abc"),
+        ("JSESSIONID", "abc"),
+    ] {
         assert!(is_secret_value(name, value), "{name}: {value}");
     }
     for (name, value) in [("code", "EUR"), ("key", "volume"), ("sort_key", "name"), ("page", "4711")] {

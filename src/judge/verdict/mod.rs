@@ -164,7 +164,7 @@ pub struct Machine {
 pub struct Totals {
     /// Requests sent.
     pub requests: u64,
-    /// Failures among them, `unsent` included.
+    /// Failures among them.
     pub failures: u64,
 }
 

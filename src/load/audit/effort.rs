@@ -7,7 +7,7 @@ use rustix::time::{ClockId, clock_gettime};
 /// A worker's view of its own thread; it belongs to that thread.
 #[derive(Debug)]
 pub(in crate::load) struct Effort {
-    /// The scheduler's counts of this thread; it stays open, so that a look is one call of the system.
+    /// The scheduler's counts of this thread; it stays open, so that a look opens no file.
     counts: Option<File>,
     span: Cell<Option<Span>>,
 }

@@ -7,7 +7,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use crate::plan::Limits;
 
 /// Each user needs a descriptor, and the soft limit of many systems is 1024; the hard one may be asked for freely.
-pub fn raise_descriptor_limit() {
+pub(in crate::load) fn raise_descriptor_limit() {
     let limit = getrlimit(Resource::Nofile);
     // Where this is refused, running out of descriptors is reported as the generator's exhaustion.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });

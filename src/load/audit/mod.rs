@@ -16,7 +16,8 @@ use self::kernel::{Files, Quota};
 use crate::measure::MachineShare;
 
 pub(super) use self::effort::{Effort, Worked};
-pub use self::limits::{limits, raise_descriptor_limit};
+pub use self::limits::limits;
+pub(super) use self::limits::raise_descriptor_limit;
 
 /// Between two looks within a window: they are for a window that is stopped early, whose end is seen a little later.
 const BETWEEN: Duration = Duration::from_secs(1);

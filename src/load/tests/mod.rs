@@ -156,14 +156,17 @@ pub(super) async fn run(job: Job) -> PhaseMeasurements {
     running.finish().await
 }
 
+fn prepared(job: &Job) -> (Arc<PreparedLoad>, Arc<Course>, Arc<Layout>) {
+    let layout = Layout::of(&job.plan, &job.phase);
+    (Arc::new(PreparedLoad::of(job)), Arc::new(Course::of(job, 0)), Arc::new(layout))
+}
+
 /// Runs a job's only worker on the current thread under its clock; `steer` sees each tick.
 pub(super) async fn run_here(mut job: Job, mut steer: impl FnMut(&mut Running, &Tick)) -> PhaseMeasurements {
     job.workers = 1;
     LocalSet::new()
         .run_until(async {
-            let load = Arc::new(PreparedLoad::of(&job));
-            let course = Arc::new(Course::of(&job, 0));
-            let layout = Arc::new(Layout::of(&job.plan, &job.phase));
+            let (load, course, layout) = prepared(&job);
             let (sender, reports) = mpsc::channel(4);
             let mut running = Running::of(Arc::clone(&course), Arc::clone(&layout), reports, Vec::new());
             let round = Round { course, layout, reports: sender };
@@ -184,9 +187,7 @@ pub(super) async fn batches_of(mut job: Job) -> (PhaseMeasurements, Vec<usize>) 
     job.workers = 1;
     LocalSet::new()
         .run_until(async {
-            let load = Arc::new(PreparedLoad::of(&job));
-            let course = Arc::new(Course::of(&job, 0));
-            let layout = Arc::new(Layout::of(&job.plan, &job.phase));
+            let (load, course, layout) = prepared(&job);
             let (sender, mut seen) = mpsc::channel(4);
             let (pass_on, reports) = mpsc::channel(4);
             let running = Running::of(Arc::clone(&course), Arc::clone(&layout), reports, Vec::new());

@@ -6,10 +6,9 @@ use super::{
     Key, Picture,
     axis::Axis,
     canvas::{Frame, Plot, Words, draw, text},
-    clip,
     ink::{self, Ink},
 };
-use crate::judge::Outcome;
+use crate::{judge::Outcome, units::text::shortened};
 
 const WIDTH: u32 = 900;
 
@@ -64,7 +63,7 @@ pub(in crate::report::html) fn forest(
                 }
             }
             plot.dot((one.by, row), ink, 5)?;
-            let words = format!("{}\u{2003}", clip(&one.name, LETTERS));
+            let words = format!("{}\u{2003}", shortened(&one.name, LETTERS));
             plot.text(&words, (low, row), text(15.0, ink::TEXT, (HPos::Right, VPos::Center)))?;
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use super::{
     axis::Axis,
-    clip, ink,
+    ink,
     ladder::{Ladder, limits, values},
     panel::{Item, Panel},
 };
@@ -10,7 +10,7 @@ use crate::{
     judge::{MonitorVerdict, Outcome},
     plan::{Written, written},
     report::recording::Part,
-    units::number,
+    units::{number, text::shortened},
 };
 
 /// So many gauges are drawn: those that broke a criterion, then those that came closest to their bands' ends.
@@ -93,5 +93,5 @@ fn gauge<'f>(ladder: &Ladder<'_>, name: &str) -> Option<Panel<'f>> {
     }
     items.extend(lines.into_iter().map(|points| Item::Line { points, ink: ink::GAUGE }));
     items.extend(limits);
-    Some(Panel { title: clip(name, 90), height: 98, y, words: &number::plain, items })
+    Some(Panel { title: shortened(name, 90).into_owned(), height: 98, y, words: &number::plain, items })
 }

@@ -116,6 +116,13 @@ mod tests {
     const GROUNDS: [(u8, u8, u8); 2] = [(0xFF, 0xFF, 0xFF), (0x1A, 0x20, 0x29)];
 
     #[test]
+    fn the_grounds_are_those_of_the_page() {
+        let sheet = include_str!("../page/style.css");
+        let cards: Vec<&str> = sheet.split("--card: ").skip(1).filter_map(|rest| rest.split(';').next()).collect();
+        assert_eq!(cards, ["#fff", "#1a2029"]);
+    }
+
+    #[test]
     fn every_colour_can_be_told_from_its_ground_and_read_as_text() {
         for ink in ALL.iter().chain(&HEAT).filter(|ink| ![GRID, GROUND].contains(ink)) {
             let both = [contrast(ink.light, GROUNDS[0]), contrast(parsed(ink.dark), GROUNDS[1])];

@@ -10,7 +10,6 @@ use super::{
     Key, Picture,
     axis::Axis,
     canvas::{Area, Drawn, Words, draw, field, text},
-    clip,
     gauges::gauges,
     ink::{self, Ink},
     panel::{BELOW, Item, LEFT, Panel, RIGHT, Time},
@@ -19,7 +18,7 @@ use crate::{
     judge::{Finding, Level, Outcome},
     plan::{Limit, Metric, Written, written},
     report::recording::{Part, Step},
-    units::number,
+    units::{number, text::shortened},
 };
 
 /// Width of the picture in its own units.
@@ -145,7 +144,7 @@ fn paint_head(area: &Area<'_>, ladder: &Ladder<'_>, time: &Axis) -> Drawn {
         let PhaseWords { name, outcome } = words_of(part);
         let room = (f64::from(to - from) / 7.6) as usize;
         let both = format!("{name} · {outcome}");
-        let words = if both.chars().count() <= room { both } else { clip(name, room) };
+        let words = if both.chars().count() <= room { both } else { shortened(name, room).into_owned() };
         if room >= 2 {
             area.draw_text(&words, &text(15.0, ink, (HPos::Left, VPos::Top)), (from + 6, 4))?;
         }

@@ -33,7 +33,7 @@ pub(super) struct Picture {
 /// A line of the key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Key {
-    /// How it is drawn: `line`, `dashes`, `dot`, `ring` or `field`.
+    /// How it is drawn: `line`, `dashes`, `dot`, `ring`, `tick` or `field`.
     shape: &'static str,
     /// Its colour, as in the picture.
     colour: String,
@@ -53,12 +53,4 @@ pub(super) fn clock(seconds: f64) -> String {
         (0, minutes, seconds) => format!("{minutes}:{seconds:02}"),
         (hours, minutes, seconds) => format!("{hours}:{minutes:02}:{seconds:02}"),
     }
-}
-
-/// What of a name fits.
-fn clip(name: &str, most: usize) -> String {
-    if name.chars().count() <= most {
-        return name.to_owned();
-    }
-    name.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }

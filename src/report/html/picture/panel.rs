@@ -5,9 +5,10 @@ use plotters::style::text_anchor::{HPos, VPos};
 use super::{
     axis::Axis,
     canvas::{Area, Drawn, Frame, Plot, text},
-    clip, clock,
+    clock,
     ink::{self, Ink},
 };
+use crate::units::text::shortened;
 
 /// Space left and right of every panel, so that moments lie above each other.
 pub(super) const LEFT: u16 = 84;
@@ -96,7 +97,7 @@ impl Panel<'_> {
             let top = (self.y.place(self.y.high()) * height) - place;
             let side = if top < LINE { VPos::Top } else { VPos::Bottom };
             plot.text(
-                &format!("\u{2009}{}", clip(words, room)),
+                &format!("\u{2009}{}", shortened(words, room)),
                 (*from, *value),
                 text(14.0, *ink, (HPos::Left, side)),
             )?;
