@@ -136,7 +136,7 @@ async fn pass(plan: &Plan, scenario: ScenarioId, (origin, seed): (&Origin, u64),
         Ok(_) if part == Part::Login => None,
         Ok(ended) => match walker.iterate(&script.steps, (ended, ended), &route).await {
             early @ Walked::BrokenOff { .. } => broken_off(plan, scenario, early),
-            Walked::Ended(_) | Walked::Over => None,
+            Walked::Ended(_) | Walked::Over | Walked::Unsent => None,
         },
     };
     let Onlooker { seen, hidden, .. } = onlooker;

@@ -4,6 +4,7 @@ use std::{rc::Rc, time::Duration};
 
 use super::{
     draws::Draws,
+    pool::Taken,
     prepare::PreparedScenario,
     render::Memory,
     schedule,
@@ -98,7 +99,7 @@ impl<'a> Life<'a> {
         let first = schedule::think(low, high, &mut self.pauses);
         let mut intended = self.worker.course.clock.now() + schedule::part_of(first, &mut self.pauses);
         while let Some(now) = self.wait_until(intended).await {
-            let Some(ended) = self.iterate((intended, now)).await else { return };
+            let Some(ended) = self.iterate((intended, now)).await.ended() else { return };
             intended = ended + schedule::think(low, high, &mut self.pauses);
         }
     }
@@ -112,7 +113,7 @@ impl<'a> Life<'a> {
                 // A slot in which nothing was sent is a request that an app in time would have been asked for.
                 return self.leave_slots((number..).map(slot)).await;
             };
-            if self.iterate((slot(number), now)).await.is_none() {
+            if self.iterate((slot(number), now)).await.ended().is_none() {
                 return self.leave_slots((number + 1..).map(slot)).await;
             }
         }
@@ -142,21 +143,25 @@ impl<'a> Life<'a> {
             if taken.awaited {
                 self.worker.ledger.late(taken.time, now);
             }
-            if self.iterate((taken.time, now)).await.is_none() {
-                return;
+            // One that the end of the window cut off was begun: late slots go on until the pool is closed.
+            if self.iterate((taken.time, now)).await == Walked::Unsent {
+                return self.leave_slot(taken);
             }
         }
     }
 
-    /// One iteration on a row of its own, with the time just read; `None` when the phase is over.
-    async fn iterate(&mut self, times: (Duration, Duration)) -> Option<Duration> {
+    fn leave_slot(&self, slot: Taken) {
+        if let Some(step) = self.scenario.steps.first() {
+            self.worker.leave(slot, step.endpoint);
+        }
+    }
+
+    /// One iteration on a row of its own, with the time just read.
+    async fn iterate(&mut self, times: (Duration, Duration)) -> Walked {
         self.walker.memory.draw_row(&mut self.rows);
         let walked = self.walker.iterate(&self.scenario.steps, times, &self.worker.route()).await;
         self.walker.renew(&self.worker.load.origin);
-        match walked {
-            Walked::Ended(at) | Walked::BrokenOff { at, .. } => Some(at),
-            Walked::Over => None,
-        }
+        walked
     }
 
     /// Waits and gives the time that it is then; `None` when the phase is over by then. Waking late is the generator's own

@@ -74,6 +74,18 @@ pub(super) enum Walked {
     BrokenOff { at: Duration, step: EndpointId, value: SlotId },
     /// With the phase.
     Over,
+    /// With the phase, before its first request.
+    Unsent,
+}
+
+impl Walked {
+    /// When it ended; `None` with the phase.
+    pub(super) fn ended(self) -> Option<Duration> {
+        match self {
+            Self::Ended(at) | Self::BrokenOff { at, .. } => Some(at),
+            Self::Over | Self::Unsent => None,
+        }
+    }
 }
 
 /// How a step ended.
@@ -82,6 +94,8 @@ enum StepEnd {
     Done { ended: Duration, failed: Option<Cow<'static, str>> },
     /// A value that an earlier step should have extracted is missing.
     Unready(SlotId),
+    /// The phase is over, and nothing of the step was sent.
+    Unsent,
     /// The phase is over.
     Over,
 }
@@ -104,12 +118,15 @@ impl Walker {
         route: &Route<'_, W>,
     ) -> Walked {
         let (mut intended, mut now) = (intended, now);
+        let mut over = Walked::Unsent;
         for step in steps {
             match self.perform(step, (intended, now), route).await {
                 StepEnd::Done { ended, .. } => (intended, now) = (ended, ended),
                 StepEnd::Unready(value) => return Walked::BrokenOff { at: intended, step: step.endpoint, value },
+                StepEnd::Unsent => return over,
                 StepEnd::Over => return Walked::Over,
             }
+            over = Walked::Over;
         }
         Walked::Ended(intended)
     }
@@ -131,7 +148,7 @@ impl Walker {
                 StepEnd::Done { ended, failed: None } => intended = ended,
                 StepEnd::Done { failed: Some(because), .. } => return Err(Some(because.into_owned())),
                 StepEnd::Unready(_) => return Err(Some("a step needs a value that was not extracted".to_owned())),
-                StepEnd::Over => return Err(None),
+                StepEnd::Unsent | StepEnd::Over => return Err(None),
             }
         }
         Ok(intended)
@@ -145,7 +162,7 @@ impl Walker {
         route: &Route<'_, W>,
     ) -> StepEnd {
         if !route.witness.goes_on(intended, now) {
-            return StepEnd::Over;
+            return StepEnd::Unsent;
         }
         let made = match step.recipe.make(route.origin, &mut self.memory) {
             Ok(made) => made,

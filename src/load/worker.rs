@@ -18,7 +18,7 @@ use super::{
     audit::{Effort, Worked},
     course::{Course, SLOT_GRACE},
     ledger::Ledger,
-    pool::Pool,
+    pool::{Pool, Taken},
     prepare::PreparedLoad,
     schedule,
     slots::Way,
@@ -28,7 +28,7 @@ use super::{
 use crate::{
     client::{Agent, Shared},
     measure::{Batch, Exhaustion, Histogram, Layout},
-    plan::{Connections, Load},
+    plan::{Connections, EndpointId, Load},
 };
 
 /// The heartbeat: how often a worker looks at its own lateness and at the course.
@@ -235,6 +235,10 @@ async fn oversee(worker: &Worker, reports: &Sender<Report>) {
             break;
         }
     }
+    // Where no user was left to wait for slots, nobody has closed it.
+    if let Some(end) = worker.course.end() {
+        worker.close_pool(end);
+    }
     worker.ledger.publish();
 }
 
@@ -304,16 +308,31 @@ impl Worker {
 
     fn close_pool(&self, end: Duration) {
         let Some(leftover) = self.pool.close(end) else { return };
+        let (_, missed) = self.slots.get();
         if leftover.users_idle {
-            self.slots.set((leftover.planned, leftover.unsent.len() as u64));
+            self.slots.set((leftover.planned, missed + leftover.unsent.len() as u64));
             return;
         }
-        self.slots.set((leftover.planned, 0));
+        self.slots.set((leftover.planned, missed));
         // No user took these slots, so they are shared out over the scenarios as users are.
         for (time, scenario) in leftover.unsent.into_iter().zip(self.load.of_user.iter().cycle()) {
             if let Some(step) = self.load.scenarios[scenario.0 as usize].steps.first() {
                 self.ledger.unsent(step.endpoint, time);
             }
+        }
+    }
+
+    /// A user took a slot, and the phase was over before its request was sent: it counts as if no one had taken it.
+    pub(super) fn leave(&self, Taken { time, awaited }: Taken, endpoint: EndpointId) {
+        let measured = self.course.window_start().zip(self.course.end());
+        if !measured.is_some_and(|(start, end)| (start..end).contains(&time)) {
+            return;
+        }
+        if awaited {
+            let (slots, missed) = self.slots.get();
+            self.slots.set((slots, missed + 1));
+        } else {
+            self.ledger.unsent(endpoint, time);
         }
     }
 

@@ -133,6 +133,19 @@ async fn slots_that_no_user_could_take_are_unsent() {
     assert_eq!((measured.generator.slots, measured.generator.slots_missed), (100, 0));
 }
 
+#[tokio::test(start_paused = true)]
+async fn no_slot_is_lost_to_a_user_who_takes_it_when_the_phase_is_over() {
+    // Users come back every 3 ms, also between the last moment for late slots and the heartbeat that ends them.
+    let origin = in_memory(app_after(|_| millis(3)));
+    let plan = plan(vec![scenario(Vec::new(), vec![get(0, "/"), get(1, "/next")], NO_PAUSE)]);
+    let load = Load::Open { rate: 5000.0, users: 3, spawn_rate: 20.0 };
+    let measured = run_here(job(plan, phase(load, Duration::ZERO, millis(994)), origin), |_, _| {}).await;
+    let unsent = measured.endpoints[0].errors[&FailureKind::Unsent];
+    assert!((1000..4000).contains(&unsent), "{unsent}");
+    assert_eq!(measured.endpoints[0].requests, 4970);
+    assert_eq!((measured.generator.slots, measured.generator.slots_missed), (4970, 0));
+}
+
 async fn queries_of(seed: u64, delay: fn(&str) -> Duration) -> BTreeMap<String, Vec<String>> {
     let queries = Arc::new(Mutex::new(BTreeMap::<String, Vec<String>>::new()));
     let noted = Arc::clone(&queries);
