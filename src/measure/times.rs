@@ -27,7 +27,18 @@ impl Times {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.few.is_empty() && self.many.count() == 0
+        self.count() == 0
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        self.few.len() as u64 + self.many.count()
+    }
+
+    /// How many are that long or longer: exact while they are few, else to the histogram's three digits.
+    pub(super) fn from(&self, micros: u32) -> u64 {
+        let Some(below) = micros.checked_sub(1) else { return self.count() };
+        let few = self.few.iter().filter(|time| **time > below).count() as u64;
+        few + self.many.count_above(Duration::from_micros(u64::from(below)))
     }
 
     /// Adds them to a histogram.
@@ -77,6 +88,18 @@ mod tests {
         many.add_to(&mut whole);
         of([5000, 6000]).add_to(&mut whole);
         assert_eq!((whole.count(), whole.max()), (100_002, Some(Duration::from_micros(6000))));
+    }
+
+    #[test]
+    fn few_are_counted_exactly_from_a_time_on_and_many_to_three_digits() {
+        let few = of([0, 10, 20, 20, 30]);
+        assert_eq!([0, 1, 20, 21, 31].map(|time| few.from(time)), [5, 4, 3, 1, 0]);
+        let many = of((0..1_000_000).step_by(10));
+        assert_eq!((many.from(0), many.from(1_000_000)), (100_000, 0));
+        for time in [1, 250_000, 500_000, 999_000] {
+            let exact = (1_000_000 - u64::from(time)) / 10;
+            assert!(many.from(time).abs_diff(exact) <= 100, "{time}: {}", many.from(time));
+        }
     }
 
     #[test]

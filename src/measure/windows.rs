@@ -24,7 +24,7 @@ struct Open {
     errors: BTreeMap<FailureKind, u64>,
     answered: Option<Duration>,
     /// When each success ended, since the start of the second.
-    answers: Vec<u32>,
+    answers: Times,
     latency: Times,
     service: Times,
     added: Times,
@@ -73,17 +73,17 @@ impl Windows {
         self.frozen.into_values().collect()
     }
 
-    /// Successes of an endpoint that ended at a moment or later. Within a second that is frozen nothing is told apart; it
-    /// counts as before the moment then.
+    /// Successes of an endpoint that ended at a moment or later: to half a millisecond where a second has many. Within a
+    /// second that is frozen nothing is told apart; it counts as before the moment then.
     pub(super) fn completed_since(&self, moment: Duration, endpoint: EndpointId) -> u64 {
         let second = whole(moment);
         let within = self
             .open
             .get(&(second, endpoint))
-            .map_or(0, |open| open.answers.iter().filter(|answer| **answer >= offset(moment)).count() as u64);
+            .map_or(0, |open| open.answers.from(offset(moment)));
         let later = (second.saturating_add(1), EndpointId(0))..;
         let of = |key: &(u32, EndpointId)| key.1 == endpoint;
-        let open = self.open.range(later.clone()).filter(|(key, _)| of(key)).map(|(_, open)| open.answers.len() as u64);
+        let open = self.open.range(later.clone()).filter(|(key, _)| of(key)).map(|(_, open)| open.answers.count());
         let frozen = self.frozen.range(later).filter(|(key, _)| of(key)).map(|(_, window)| window.completed);
         within + open.chain(frozen).sum::<u64>()
     }
@@ -107,7 +107,7 @@ impl Windows {
         });
         frozen.requests += open.requests;
         frozen.failures += open.failures;
-        frozen.completed += open.answers.len() as u64;
+        frozen.completed += open.answers.count();
         frozen.answered = earlier(frozen.answered, open.answered);
         for (kind, count) in &open.errors {
             *frozen.errors.entry(*kind).or_default() += count;
