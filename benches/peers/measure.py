@@ -17,9 +17,11 @@ import argparse
 import dataclasses
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
+import time
 
 import peers
 import report
@@ -81,35 +83,50 @@ def installed(given):
 
 
 def one(peer, program, url, given, core):
-    """One run of one generator: CPU microseconds a request, and requests a second."""
+    """One run of one generator: CPU microseconds a request, requests a second, and the most memory that it had."""
     beside = 0.0
     if peer.idle:
         with tempfile.TemporaryDirectory() as place:
             folder = pathlib.Path(place)
-            used, _ = run(peer.idle(program, url, given.seconds, folder), folder, core)
-            beside = used.ru_utime + used.ru_stime
+            beside, _, _ = run(peer.idle(program, url, given.seconds, folder), folder, core)
     with tempfile.TemporaryDirectory() as place:
         folder = pathlib.Path(place)
-        used, said = run(peer.command(program, url, given.users, given.seconds, folder), folder, core)
+        used, memory, said = run(peer.command(program, url, given.users, given.seconds, folder), folder, core)
         try:
             requests = peer.count(said, folder)
         except (AttributeError, KeyError, OSError, ValueError) as reason:
             sys.exit(f"{peer.name} said nothing of its requests ({reason!r}):\n{said[-2000:]}")
         if requests == 0:
             sys.exit(f"{peer.name} sent nothing:\n{said[-2000:]}")
-        micros = 1e6 * (used.ru_utime + used.ru_stime - beside) / requests
-        return report.Cost(micros, 1e3 * beside, requests / given.seconds, used.ru_maxrss / 1024)
+        micros = 1e6 * (used - beside) / requests
+        return report.Cost(micros, 1e3 * beside, requests / given.seconds, memory / 1024)
 
 
 def run(command, folder, core):
-    """Runs a generator on its core; gives the resources that it used, and what it said."""
-    output = folder / "output"
+    """Runs a generator on its core; gives the CPU seconds that it used, the most memory that it had at once in KiB, and
+    what it said."""
+    output, most = folder / "output", 0
     with output.open("w") as out:
         pinned = ["taskset", "-c", core, *map(str, command)]
         process = subprocess.Popen(pinned, stdout=out, stderr=subprocess.STDOUT, cwd=folder)
-        _, status, used = os.wait4(process.pid, 0)
+        ended = 0
+        while not ended:
+            # What wait4 tells of memory counts this script's own, from which the generator was started.
+            most = max(most, resident(process.pid))
+            time.sleep(0.05)
+            ended, status, used = os.wait4(process.pid, os.WNOHANG)
     process.returncode = os.waitstatus_to_exitcode(status)
-    return used, output.read_text()
+    return used.ru_utime + used.ru_stime, most, output.read_text()
+
+
+def resident(process):
+    """The most resident memory that a process had so far, in KiB; 0 once it has ended."""
+    try:
+        status = pathlib.Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return 0
+    found = re.search(r"^VmHWM:\s*(\d+)", status, re.MULTILINE)
+    return int(found.group(1)) if found else 0
 
 
 def version(peer, program):

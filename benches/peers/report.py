@@ -59,9 +59,12 @@ Medians of {given.rounds} interleaved rounds of {given.seconds} s with {given.us
 median of each round's own ratio. Against nginx {nginx} and an answer of 203 bytes; generator and server have a core each ({name}, Linux {kernel}).
 CPU time is user and system time of the whole process. What the gate takes beside its load, to read its file, ask git, judge
 and write its reports, was measured in each round with one user who hardly asks for anything and stands by itself; nothing
-was taken off the others.
+was taken off the others. Memory is the most that was resident at once, children not counted.
 
 - **stagegate**: the same request each time, with a session cookie from a login, a status check, both clocks, exact
   counters for each limit, and histograms per endpoint and second.
 - **stagegate, checked**: a template in the URL, a text that each body must have, and a value extracted from its JSON.
+
+`benches/memory/measure.py` measures what 10,000 users with sessions take, and what a long run at full speed grows by;
+`benches/punctuality/measure.py` how late the slots of a rate are sent.
 """
