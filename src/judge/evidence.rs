@@ -154,6 +154,11 @@ impl<'a> Selection<'a> {
         self.measurements.ending == PhaseEnding::Interrupted
     }
 
+    /// Whether the phase was stopped because a criterion had failed for certain; its window alone may not be enough for that.
+    pub(super) fn failed_early(&self) -> bool {
+        self.measurements.ending == PhaseEnding::FailedEarly
+    }
+
     /// The endpoint with the most of what `count` counts; several rows of one name count together. `None` when there is
     /// nothing.
     pub(super) fn most(&self, count: impl Fn(&Row<'a>) -> u64) -> Option<Most> {

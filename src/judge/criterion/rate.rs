@@ -171,6 +171,8 @@ pub(super) fn how_sure(selection: &Selection<'_>, decision: Decision, proportion
     }
     match decision {
         Decision::Decided(_, Sureness::Certain) => format!(" Certain: {between}."),
+        // What stopped the phase is said behind this, and had been certain.
+        _ if selection.failed_early() => format!(" So far {between}."),
         _ if !proportion.can_decide(allowed) => format!(
             " Not certain: these count as {}, too few to be certain about {}.",
             number::counted(proportion.effective().floor() as u64, "independent request"),

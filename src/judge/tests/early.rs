@@ -97,7 +97,9 @@ fn the_decision_to_stop_stands_even_when_the_last_answers_speak_against_it() {
     case.facts.ending = PhaseEnding::FailedEarly;
     let verdict = case.judge();
     assert_eq!(verdict.outcome, Outcome::Failed);
-    assert_eq!(verdict.findings.iter().filter(|finding| finding.outcome == Outcome::Failed).count(), 1);
+    let failed: Vec<_> = verdict.findings.iter().filter(|finding| finding.outcome == Outcome::Failed).collect();
+    let [stopped] = &failed[..] else { panic!("{failed:?}") };
+    assert!(stopped.certain && !stopped.because.contains("Not certain"), "{}", stopped.because);
 }
 
 #[test]
