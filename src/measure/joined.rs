@@ -25,7 +25,8 @@ impl PhaseMeasurements {
             joined.ending = worse(joined.ending, part.ending);
             joined.generator.join(&part.generator);
             joined.windows.extend(part.windows.into_iter().map(|mut window| {
-                window.second = shifted(Duration::from_secs(window.second.into()), shift).as_secs() as u32;
+                // Windows start at different parts of a second, so that it goes to the one that holds most of it.
+                window.second = (f64::from(window.second) + shift).round() as u32;
                 window.answered = window.answered.map(|at| shifted(at, shift));
                 window
             }));

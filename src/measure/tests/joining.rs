@@ -44,6 +44,18 @@ fn windows_become_one_without_the_pauses() {
 }
 
 #[test]
+fn a_window_keeps_its_seconds_wherever_in_a_second_it_starts() {
+    // Rounds start 30 ms after their origin, give or take a little.
+    let starts = [30, 29, 31, 30];
+    let joined = PhaseMeasurements::joined(starts.map(|start| part(start, 40, false)).into()).expect("there are parts");
+    let mut requests = vec![0; 120];
+    for window in &joined.windows {
+        requests[window.second as usize] += window.requests - window.failures;
+    }
+    assert_eq!(requests, vec![1; 120]);
+}
+
+#[test]
 fn one_bad_part_is_how_it_ended() {
     let mut bad = part(10_000, 40, false);
     bad.ending = PhaseEnding::Interrupted;
