@@ -36,11 +36,11 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// An empty ledger of a worker with so many users before the window.
-    pub(super) fn new(course: Arc<Course>, layout: Arc<Layout>, users: u32) -> Self {
+    /// An empty ledger of a worker with so many users with think time before the window.
+    pub(super) fn new(course: Arc<Course>, layout: Arc<Layout>, thinking: u32) -> Self {
         Self {
             course,
-            recorder: RefCell::new(Recorder::new(layout).of_users(users)),
+            recorder: RefCell::new(Recorder::new(layout).of_users(thinking)),
             open: Cell::new(false),
             lateness: RefCell::new(Histogram::new()),
             in_flight: Cell::new(0),
@@ -52,7 +52,7 @@ impl Ledger {
         }
     }
 
-    /// A user of this worker starts within the window.
+    /// A user of this worker with think time starts within the window.
     pub(super) fn user_joins(&self) {
         self.recorder.borrow_mut().user_joins();
     }

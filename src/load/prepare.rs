@@ -78,6 +78,16 @@ impl PreparedLoad {
     pub(super) fn scenario_of(&self, user: u32) -> &PreparedScenario {
         &self.scenarios[self.of_user[user as usize].0 as usize]
     }
+
+    /// Whether a user (from 0) pauses between iterations.
+    pub(super) fn thinks(&self, user: u32) -> bool {
+        self.scenario_of(user).steps.iter().any(|step| step.thinks)
+    }
+
+    /// The users of one worker (from 0): user k is of worker k modulo K.
+    pub(super) fn users_of(&self, worker: u32) -> impl Iterator<Item = u32> {
+        (worker..self.load.users()).step_by(self.workers as usize)
+    }
 }
 
 impl PreparedScenario {

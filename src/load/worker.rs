@@ -119,9 +119,11 @@ pub(super) async fn work(
     precision: Precision,
     parked: &mut Vec<Parked>,
 ) {
+    let first = course.first_users();
+    let thinking = load.users_of(index).take_while(|user| *user < first).filter(|user| load.thinks(*user)).count();
     let worker = Rc::new(Worker {
         alarm: Alarm::new(course.clock, precision),
-        ledger: Ledger::new(Arc::clone(&course), layout, users_of(course.first_users(), index, load.workers)),
+        ledger: Ledger::new(Arc::clone(&course), layout, u32::try_from(thinking).unwrap_or(u32::MAX)),
         pool: Pool::new(course.clock),
         shared: (load.origin.connections() == Connections::Shared).then(|| Rc::new(Shared::new())),
         index,
@@ -151,11 +153,6 @@ pub(super) async fn work(
     let _ = reports.send(Report::End(Box::new(worker.end()))).await;
 }
 
-/// How many of so many users belong to a worker: user k is of worker k modulo K.
-fn users_of(users: u32, index: u32, workers: u32) -> u32 {
-    users.saturating_sub(index).div_ceil(workers)
-}
-
 /// Starts the users of this worker as their times come.
 async fn start_users(worker: Rc<Worker>) {
     let first = worker.course.first_users();
@@ -175,9 +172,9 @@ async fn start_users(worker: Rc<Worker>) {
 
 /// Starts the users that come before the window.
 async fn start_ramp(worker: &Rc<Worker>, first: u32) {
-    let PreparedLoad { load, workers, logins, .. } = &*worker.load;
+    let PreparedLoad { load, logins, .. } = &*worker.load;
     let at_once = matches!(load, Load::Open { .. }) && !logins;
-    for user in (worker.index..first).step_by(*workers as usize) {
+    for user in worker.load.users_of(worker.index).take_while(|user| *user < first) {
         let start = if at_once { Duration::ZERO } else { schedule::user_start(user, load.spawn_rate()) };
         worker.alarm.rest_until(start).await;
         if !worker.course.goes_on(start, worker.course.clock.now()) {
@@ -194,14 +191,15 @@ async fn start_joining(worker: &Rc<Worker>, first: u32, mut parked: Vec<Parked>)
     while course.window_start().is_none() && course.stopped_at().is_none() {
         alarm.rest_until(course.clock.now() + BEAT).await;
     }
-    let own = (worker.index..load.load.users()).step_by(load.workers as usize).skip_while(|user| *user < first);
-    for user in own {
+    for user in load.users_of(worker.index).skip_while(|user| *user < first) {
         let Some(start) = course.joins(user) else { break };
         alarm.rest_until(start).await;
         if !course.goes_on(start, course.clock.now()) {
             break;
         }
-        worker.ledger.user_joins();
+        if load.thinks(user) {
+            worker.ledger.user_joins();
+        }
         let known = parked.pop_if(|parked| parked.user == user);
         let mut users = worker.users.borrow_mut();
         match known {

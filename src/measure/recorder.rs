@@ -57,14 +57,14 @@ impl Recorder {
         }
     }
 
-    /// Says how many users this worker has, so that a silence can tell those who wait from those who think.
+    /// Says how many users with think time this worker has, so that a silence can tell those who wait from those who think.
     #[must_use]
     pub fn of_users(mut self, users: u32) -> Self {
         self.users = Some(users);
         self
     }
 
-    /// Says that this worker has one user more from now on.
+    /// Says that this worker has one user with think time more from now on.
     pub fn user_joins(&mut self) {
         self.users = self.users.map(|users| users + 1);
         if let Some(watch) = &mut self.silences {
@@ -106,7 +106,7 @@ impl Recorder {
     /// Adds a request that ended, or was not sent.
     pub fn record(&mut self, sample: &Sample) {
         if let Some(watch) = &mut self.silences
-            && !self.layout.logins[sample.endpoint.index()]
+            && watch.silences.knows(sample.endpoint)
         {
             if sample.timed() {
                 watch.latencies[sample.endpoint.index()].record(sample.latency);

@@ -43,7 +43,7 @@ pub(super) struct Silences {
     answers: Vec<Duration>,
     /// Requests that are under way.
     in_flight: u64,
-    /// The users of this worker; `None` takes all of them for waiting.
+    /// The users of this worker who think; `None` takes all of them for waiting.
     users: Option<u32>,
     /// End of the measured window; a silence that lasts until then is filled once.
     window_end: Option<Duration>,
@@ -59,6 +59,11 @@ impl Silences {
         self.before = self.gap();
         (self.starts, self.gaps, self.gap_sum) = (0, 0, Duration::ZERO);
         self.window_end = Some(end);
+    }
+
+    /// Whether requests of this endpoint are watched: those of users with think time, as far as any has started.
+    pub(super) fn knows(&self, endpoint: EndpointId) -> bool {
+        self.shares[endpoint.index()] > 0
     }
 
     /// There is one user more.

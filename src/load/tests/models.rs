@@ -86,6 +86,29 @@ async fn many_pace_slots_that_are_left_are_handed_over_bit_by_bit() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_silence_of_users_who_think_is_seen_beside_users_with_a_pace() {
+    // A page freezes for the first second of every five, and the other goes on.
+    let begun = tokio::time::Instant::now();
+    let origin = in_memory(app_after(move |path| {
+        let into_period = begun.elapsed().as_secs_f64() % 5.0;
+        let freeze = seconds(1).saturating_sub(Duration::from_secs_f64(into_period));
+        if path == "/think" { freeze } else { millis(1) }
+    }));
+    let think = Pacing::Think { low: millis(45), high: millis(55) };
+    let mut scenarios = vec![
+        scenario(Vec::new(), vec![get(0, "/think")], think),
+        scenario(Vec::new(), vec![get(1, "/pace")], Pacing::Pace(millis(100))),
+    ];
+    scenarios[1].weight = 3;
+    let job = job(plan(scenarios), phase(closed(20, 100.0), Duration::ZERO, seconds(20)), origin);
+    let measured = run_here(job, |_, _| {}).await;
+    // Five users who think make some hundred requests a second, and four freezes lie in the window.
+    let added = measured.endpoints[0].added.count();
+    assert!((250..=400).contains(&added), "{added}");
+    assert_eq!(measured.endpoints[1].added.count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_open_model_keeps_its_rate_whatever_the_app_does() {
     let origin = in_memory(app_after(|_| seconds(1)));
     let plan = plan(vec![scenario(Vec::new(), vec![get(0, "/")], NO_PAUSE)]);

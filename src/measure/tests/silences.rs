@@ -152,6 +152,48 @@ fn a_silence_until_the_end_of_the_window_is_filled_too() {
 }
 
 #[test]
+fn users_with_a_pace_beside_change_nothing() {
+    // Ten users think and ten have a pace; the page of the former freezes for the first second of every five.
+    let added = |paced: u64| {
+        let layout = Arc::new(Layout { logins: vec![false, false], thresholds: vec![], ..Layout::clone(&layout()) });
+        let mut recorder = Recorder::new(Arc::clone(&layout)).of_users(10);
+        recorder.open_window(Duration::ZERO);
+        let answered = |at: u64| if at % 5_000 < 1_000 { at - at % 5_000 + 1_000 } else { at + 5 };
+        // At a time a request of a user who thinks starts, is answered, or one of the others is.
+        let mut events = BinaryHeap::new();
+        for user in 0..10 {
+            events.push(Reverse((user * 10, 0_u32, 0_u64)));
+        }
+        for slot in 0..paced * 300 {
+            let at = slot * 100 / paced.max(1);
+            events.push(Reverse((at + 5, 2, at)));
+        }
+        while let Some(Reverse((at, what, began))) = events.pop() {
+            match what {
+                0 if at < 30_000 => {
+                    recorder.started(PAGE, ms(at));
+                    events.push(Reverse((answered(at), 1, at)));
+                }
+                0 => {}
+                1 => {
+                    recorder.record(&success(PAGE, began, ms(at - began)));
+                    events.push(Reverse((at + 95, 0, 0)));
+                }
+                _ => recorder.record(&success(LOGIN, began, ms(at - began))),
+            }
+        }
+        let mut collector = Collector::new(layout);
+        collector.open_window(Duration::ZERO);
+        collector.absorb(recorder.take());
+        collector.finish(facts()).endpoints[PAGE.index()].added.count()
+    };
+    let alone = added(0);
+    // Five freezes behind the first, in which ten users make a hundred requests a second.
+    assert!((400..=500).contains(&alone), "{alone}");
+    assert_eq!(added(10), alone);
+}
+
+#[test]
 fn added_requests_are_shared_out_as_the_requests_so_far() {
     let layout = Arc::new(Layout { logins: vec![false; 3], thresholds: vec![], ..Layout::clone(&layout()) });
     let mut recorder = Recorder::new(Arc::clone(&layout));
