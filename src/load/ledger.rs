@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{course::Course, prepare::PreparedStep, walk::Hop, walk::Witness};
+use super::{course::Course, prepare::PreparedStep, walk::Hop, walk::Witness, worker::BEAT};
 use crate::{
     client::{Answer, Opening},
     measure::{Batch, Exhaustion, Histogram, Layout, Opened, Recorder, Sample, Scarce, Split, Trace},
@@ -108,8 +108,15 @@ impl Ledger {
     }
 
     /// Whether so much was recorded that who has more to record at once had better wait for it to be handed over.
-    pub(super) fn is_overfull(&self) -> bool {
+    fn is_overfull(&self) -> bool {
         self.recorder.borrow().len() >= OVERFULL
+    }
+
+    /// Waits until so much was handed over that there is room for more.
+    pub(super) async fn room(&self) {
+        while self.is_overfull() {
+            tokio::time::sleep(BEAT).await;
+        }
     }
 
     /// What was recorded since the last call.

@@ -41,15 +41,35 @@ pub(super) struct Taken {
     pub(super) awaited: bool,
 }
 
-/// What became of the window's slots of one worker.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The window's slots of one worker that no one took, up to where it was stopped: their times, none of them kept.
+#[derive(Debug, Clone)]
 pub(super) struct Leftover {
-    /// Slots of the window, up to where it was stopped.
-    pub(super) planned: u64,
-    /// Times of those that were not sent.
-    pub(super) unsent: Vec<Duration>,
+    way: Way,
+    end: Duration,
     /// Whether users were idle nevertheless, so that it was the generator that did not send them.
     pub(super) users_idle: bool,
+}
+
+impl Leftover {
+    /// Slots of the window until now: those that were taken, and those that this has given.
+    pub(super) fn passed(&self) -> u64 {
+        self.way.passed()
+    }
+}
+
+impl Iterator for Leftover {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        while let Some(time) = self.way.next().filter(|time| *time < self.end) {
+            let within = self.way.is_within();
+            self.way.advance();
+            if within {
+                return Some(time);
+            }
+        }
+        None
+    }
 }
 
 impl Pool {
@@ -145,15 +165,7 @@ impl Pool {
             seat.called.notify_one();
         }
         self.changed.notify_one();
-        let mut way = self.way.take()?;
-        let mut unsent = Vec::new();
-        while let Some(time) = way.next().filter(|time| *time < end) {
-            if way.is_within() {
-                unsent.push(time);
-            }
-            way.advance();
-        }
-        Some(Leftover { planned: way.passed(), unsent, users_idle: !idle.is_empty() })
+        Some(Leftover { way: self.way.take()?, end, users_idle: !idle.is_empty() })
     }
 
     fn next_time(&self) -> Option<Duration> {

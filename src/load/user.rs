@@ -9,7 +9,7 @@ use super::{
     render::Memory,
     schedule,
     walk::{Walked, Walker},
-    worker::{BEAT, Worker},
+    worker::Worker,
 };
 use crate::plan::{Load, Pacing};
 
@@ -128,9 +128,7 @@ impl<'a> Life<'a> {
         };
         let Some(step) = self.scenario.steps.first() else { return };
         for slot in slots.take_while(|slot| *slot < end).filter(|slot| *slot >= start) {
-            while ledger.is_overfull() {
-                tokio::time::sleep(BEAT).await;
-            }
+            ledger.room().await;
             ledger.unsent(step.endpoint, slot);
         }
     }

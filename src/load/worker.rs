@@ -18,7 +18,7 @@ use super::{
     audit::{Effort, Worked},
     course::{Course, SLOT_GRACE},
     ledger::Ledger,
-    pool::{Pool, Taken},
+    pool::{Leftover, Pool, Taken},
     prepare::PreparedLoad,
     schedule,
     slots::Way,
@@ -81,6 +81,7 @@ pub(super) struct Worker {
     parked: RefCell<Vec<Parked>>,
     /// Every user of this worker has been started, or will not be.
     all_started: Cell<bool>,
+    /// Slots of the window, and those that were missed.
     slots: Cell<(u64, u64)>,
     effort: Effort,
     looked_at: Cell<bool>,
@@ -213,7 +214,7 @@ async fn start_joining(worker: &Rc<Worker>, first: u32, mut parked: Vec<Parked>)
 }
 
 /// The heartbeat of a worker, until there is nothing left to do.
-async fn oversee(worker: &Worker, reports: &Sender<Report>) {
+async fn oversee(worker: &Rc<Worker>, reports: &Sender<Report>) {
     for beat in 1_u64.. {
         let due = BEAT * u32::try_from(beat).unwrap_or(u32::MAX);
         worker.alarm.sleep_until(due).await;
@@ -229,13 +230,10 @@ async fn oversee(worker: &Worker, reports: &Sender<Report>) {
             users.shutdown().await;
             break;
         }
-        if worker.is_finished() {
+        // Where no user was left to wait for slots, the pool is still open.
+        if worker.is_finished() && !worker.close_pool() {
             break;
         }
-    }
-    // Where no user was left to wait for slots, nobody has closed it.
-    if let Some(end) = worker.course.end() {
-        worker.close_pool(end);
     }
     worker.ledger.publish();
 }
@@ -256,7 +254,7 @@ impl Worker {
         self.parked.borrow_mut().push(parked);
     }
 
-    fn beat(&self, due: Duration) {
+    fn beat(self: &Rc<Self>, due: Duration) {
         let now = self.course.clock.now();
         self.ledger.late(due, now);
         self.ledger.publish();
@@ -276,7 +274,7 @@ impl Worker {
         {
             self.alarm.silence();
             if self.pool.is_done() || self.course.stopped_at().is_some() || now >= end + SLOT_GRACE {
-                self.close_pool(end);
+                self.close_pool();
             }
         }
     }
@@ -304,20 +302,30 @@ impl Worker {
         over && self.all_started.get() && self.users.borrow().is_empty()
     }
 
-    fn close_pool(&self, end: Duration) {
-        let Some(leftover) = self.pool.close(end) else { return };
-        let (_, missed) = self.slots.get();
+    /// Closes the pool behind the end; true when what is left over is still to be recorded.
+    fn close_pool(self: &Rc<Self>) -> bool {
+        let Some(mut leftover) = self.course.end().and_then(|end| self.pool.close(end)) else { return false };
         if leftover.users_idle {
-            self.slots.set((leftover.planned, missed + leftover.unsent.len() as u64));
-            return;
+            let unsent = leftover.by_ref().count() as u64;
+            let (_, missed) = self.slots.get();
+            self.slots.set((leftover.passed(), missed + unsent));
+            return false;
         }
-        self.slots.set((leftover.planned, missed));
-        // No user took these slots, so they are shared out over the scenarios as users are.
-        for (time, scenario) in leftover.unsent.into_iter().zip(self.load.of_user.iter().cycle()) {
+        self.users.borrow_mut().spawn_local(Rc::clone(self).leave_all(leftover));
+        true
+    }
+
+    /// No user took these slots, so they are shared out over the scenarios as users are. They can be as many as an hour has
+    /// at thousands per second, so that they are recorded no faster than they are handed over.
+    async fn leave_all(self: Rc<Self>, mut slots: Leftover) {
+        for (time, scenario) in slots.by_ref().zip(self.load.of_user.iter().cycle()) {
             if let Some(step) = self.load.scenarios[scenario.0 as usize].steps.first() {
+                self.ledger.room().await;
                 self.ledger.unsent(step.endpoint, time);
             }
         }
+        let (_, missed) = self.slots.get();
+        self.slots.set((slots.passed(), missed));
     }
 
     /// A user took a slot, and the phase was over before its request was sent: it counts as if no one had taken it.

@@ -157,6 +157,20 @@ async fn slots_that_no_user_could_take_are_unsent() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn many_slots_that_are_left_are_handed_over_bit_by_bit() {
+    let origin = in_memory(app_after(|_| seconds(120)));
+    let mut step = get(0, "/");
+    step.timeout = seconds(120);
+    let plan = plan(vec![scenario(Vec::new(), vec![step], NO_PAUSE)]);
+    let load = Load::Open { rate: 5000.0, users: 2, spawn_rate: 2.0 };
+    let (measured, batches) = batches_of(job(plan, phase(load, Duration::ZERO, seconds(20)), origin)).await;
+    assert_eq!(errors(&measured, 0), [(FailureKind::Timeout, 2), (FailureKind::Unsent, 99_998)]);
+    assert_eq!((measured.generator.slots, measured.generator.slots_missed), (100_000, 0));
+    let largest = batches.into_iter().max().expect("there are batches");
+    assert!(largest <= OVERFULL, "{largest} requests wait to be handed over");
+}
+
+#[tokio::test(start_paused = true)]
 async fn no_slot_is_lost_to_a_user_who_takes_it_when_the_phase_is_over() {
     // Users come back every 3 ms, also between the last moment for late slots and the heartbeat that ends them.
     let origin = in_memory(app_after(|_| millis(3)));
