@@ -12,7 +12,7 @@ use crate::{
 /// The longest chain of redirects that is followed.
 const MOST_HOPS: usize = 10;
 
-/// The pause after a broken connection. Without it users that do not think hammer an app that refuses them as fast as
+/// The pause after a broken connection, or a request that could not be made. Without it users that do not think hammer an app that refuses them as fast as
 /// this machine can, which makes the generator itself late; longer, and they would hide how long the app was away.
 const BREATH: Duration = Duration::from_millis(1);
 
@@ -167,7 +167,7 @@ impl Walker {
         let made = match step.recipe.make(route.origin, &mut self.memory) {
             Ok(made) => made,
             Err(Unmade::Missing(slot)) => return StepEnd::Unready(slot),
-            Err(Unmade::Refused(failure)) => return refuse(step, &failure, intended, route),
+            Err(Unmade::Refused(failure)) => return refuse(step, failure, intended, route).await,
         };
         let mut redirected: Option<Request> = None;
         for hop in 0.. {
@@ -279,14 +279,19 @@ fn next_hop(
     Ok(Some(request.redirected(answer.status, address)))
 }
 
-fn refuse<W: Witness>(step: &PreparedStep, failure: &Failure, intended: Duration, route: &Route<'_, W>) -> StepEnd {
+async fn refuse<W: Witness>(
+    step: &PreparedStep,
+    failure: Failure,
+    intended: Duration,
+    route: &Route<'_, W>,
+) -> StepEnd {
     let now = route.clock.now();
     route.witness.sending(step, now);
     let hop = Hop {
         step,
         request: None,
         answer: None,
-        failure: Some(failure),
+        failure: Some(&failure),
         opened: None,
         intended,
         started: now,
@@ -294,5 +299,7 @@ fn refuse<W: Witness>(step: &PreparedStep, failure: &Failure, intended: Duration
         trace: None,
     };
     route.witness.ended(&hop);
-    StepEnd::Done { ended: now, failed: Some(failure.description.clone()) }
+    // Nothing was awaited, so that a user with nothing else to do would keep the worker to itself for ever.
+    tokio::time::sleep(BREATH).await;
+    StepEnd::Done { ended: route.clock.now(), failed: Some(failure.description) }
 }

@@ -6,14 +6,14 @@ use http::{HeaderName, HeaderValue, Method, header};
 
 use super::super::{Rehearsal, log_in, once};
 use super::{
-    NO_PAUSE, closed, errors, get, in_memory, job, literal, millis, phase, plan, run, run_here, scenario, with,
+    NO_PAUSE, closed, errors, get, in_memory, job, literal, millis, phase, plan, run, run_here, scenario, seconds, with,
 };
 use crate::{
     client::testing::{self, Reply, Server, app, text},
     measure::PhaseEnding,
     plan::{
-        Body, Dataset, Encoding, Expect, Extract, Extraction, FailureKind, Pacing, Redirects, Row, ScenarioId, SlotId,
-        Step, Value,
+        Body, ColumnId, Dataset, Encoding, Expect, Extract, Extraction, FailureKind, Pacing, Redirects, Row,
+        ScenarioId, SlotId, Step, Value,
     },
 };
 
@@ -225,6 +225,20 @@ async fn an_extract_that_finds_nothing_fails_its_step_and_ends_the_iteration_whe
     assert_eq!(measured.endpoints[0].examples, [r"nothing in the body matches token=(\w+)"]);
     let requests: Vec<u64> = measured.endpoints.iter().map(|endpoint| endpoint.requests).collect();
     assert_eq!(requests, [10, 10, 0, 0], "the step that needs the value and those after it are not sent");
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_that_cannot_be_made_leave_the_worker_to_the_others() {
+    let origin = in_memory(app(|_| text(200, "")));
+    let mut broken = get(0, "/broken");
+    broken.headers = vec![(HeaderName::from_static("x-row"), with("", Value::Data(ColumnId(0)), Encoding::Raw))];
+    let mut phase = phase(closed(1, 1.0), Duration::ZERO, seconds(1));
+    phase.rows = [Row(vec![Some("no\nheader".to_owned())])].into();
+    let plan = plan(vec![scenario(Vec::new(), vec![broken], NO_PAUSE)]);
+    let measured = run_here(job(plan, phase, origin), |_, _| {}).await;
+    assert_eq!(measured.ending, PhaseEnding::Completed);
+    let refused = measured.endpoints[0].errors[&FailureKind::Check];
+    assert!((300..=1000).contains(&refused), "{refused}: a moment lies between two of them");
 }
 
 #[tokio::test]
