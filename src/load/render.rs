@@ -25,6 +25,8 @@ pub(super) struct Memory {
     row: usize,
     /// Extracted values.
     slots: Vec<Option<String>>,
+    /// Those of the login.
+    login: Vec<Option<String>>,
     /// The source of `random.int` and `random.uuid`.
     values: Rng,
     buffer: String,
@@ -41,7 +43,8 @@ const LARGEST_BUFFER: usize = 4096;
 impl Memory {
     /// The memory of a user (id from 1) that has extracted nothing yet.
     pub(super) fn new(user_id: u32, rows: Arc<[Row]>, slots: usize, values: Rng) -> Self {
-        Self { user_id, rows, row: 0, slots: vec![None; slots], values, buffer: String::new(), request: None }
+        let (slots, login) = (vec![None; slots], Vec::new());
+        Self { user_id, rows, row: 0, slots, login, values, buffer: String::new(), request: None }
     }
 
     /// For templates without variables.
@@ -53,6 +56,21 @@ impl Memory {
     pub(super) fn draw_row(&mut self, random: &mut Rng) {
         if !self.rows.is_empty() {
             self.row = random.usize(..self.rows.len());
+        }
+    }
+
+    /// The user has logged in: what it extracted meanwhile is there for each iteration.
+    pub(super) fn logged_in(&mut self) {
+        self.login.clone_from(&self.slots);
+    }
+
+    /// The next iteration begins. A value that the one before was to renew and could not is that of the login again: steps
+    /// that need it would otherwise never be sent any more, and nothing would be counted for them.
+    pub(super) fn begin_iteration(&mut self) {
+        for (value, login) in self.slots.iter_mut().zip(&self.login) {
+            if value.is_none() {
+                value.clone_from(login);
+            }
         }
     }
 

@@ -37,6 +37,7 @@ pub(super) async fn live(worker: Rc<Worker>, user: u32, start: Duration) {
     let route = worker.route();
     match parked.walker.log_in(&scenario.login, start, &route).await {
         Ok(_) => {
+            parked.walker.memory.logged_in();
             parked.walker.renew(route.origin);
             worker.course.user_logged_in();
         }
@@ -156,6 +157,7 @@ impl<'a> Life<'a> {
 
     /// One iteration on a row of its own, with the time just read.
     async fn iterate(&mut self, times: (Duration, Duration)) -> Walked {
+        self.walker.memory.begin_iteration();
         self.walker.memory.draw_row(&mut self.rows);
         let walked = self.walker.iterate(&self.scenario.steps, times, &self.worker.route()).await;
         self.walker.renew(&self.worker.load.origin);

@@ -1,6 +1,6 @@
 //! What a user does: logins, redirects, extracted values, rehearsals.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
 use http::{HeaderName, HeaderValue, Method, header};
 
@@ -12,7 +12,7 @@ use crate::{
     client::testing::{self, Reply, Server, app, text},
     measure::PhaseEnding,
     plan::{
-        Body, ColumnId, Dataset, Encoding, Expect, Extract, Extraction, FailureKind, Pacing, Redirects, Row,
+        Body, ColumnId, Dataset, Encoding, Expect, Extract, Extraction, FailureKind, Load, Pacing, Redirects, Row,
         ScenarioId, SlotId, Step, Value,
     },
 };
@@ -225,6 +225,33 @@ async fn an_extract_that_finds_nothing_fails_its_step_and_ends_the_iteration_whe
     assert_eq!(measured.endpoints[0].examples, [r"nothing in the body matches token=(\w+)"]);
     let requests: Vec<u64> = measured.endpoints.iter().map(|endpoint| endpoint.requests).collect();
     assert_eq!(requests, [10, 10, 0, 0], "the step that needs the value and those after it are not sent");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_user_whose_value_was_not_renewed_once_goes_on_with_that_of_the_login() {
+    // The app does not answer the third renewal of any user as it should.
+    let renewals = Mutex::new(0);
+    let origin = in_memory(app(move |request| match request.uri().path() {
+        "/login" => text(200, "token=1"),
+        "/renew" => {
+            let mut renewals = renewals.lock().expect("no panic");
+            *renewals += 1;
+            if *renewals == 3 { text(503, "") } else { text(200, "token=2") }
+        }
+        _ => text(200, ""),
+    }));
+    let pattern = regex::bytes::Regex::new("token=(\\w+)").expect("a pattern");
+    let token = || vec![Extract { slot: SlotId(0), from: Extraction::Regex(pattern.clone()) }];
+    let (mut login, mut first, mut renew) = (get(0, "/login"), get(1, "/first"), get(2, "/renew"));
+    (login.extract, renew.extract) = (token(), token());
+    first.url = with("/first?", Value::Extracted(SlotId(0)), Encoding::Url);
+    let plan = plan(vec![scenario(vec![login], vec![first, renew], NO_PAUSE)]);
+    let load = Load::Open { rate: 10.0, users: 1, spawn_rate: 1.0 };
+    let measured = run_here(job(plan, phase(load, Duration::ZERO, seconds(2)), origin), |_, _| {}).await;
+    let requests: Vec<u64> = measured.endpoints.iter().map(|endpoint| endpoint.requests).collect();
+    assert_eq!(requests, [1, 20, 20], "each slot is counted");
+    assert_eq!(errors(&measured, 2), [(FailureKind::Check, 1)]);
+    assert_eq!((measured.generator.slots, measured.generator.slots_missed), (20, 0));
 }
 
 #[tokio::test(start_paused = true)]
