@@ -130,6 +130,11 @@ impl View<'_> {
         self.running.in_flight()
     }
 
+    /// How long the request that has been under way longest has been at least.
+    pub(super) fn longest_under_way(&self) -> Duration {
+        self.running.longest_under_way()
+    }
+
     /// Spans of the window that are over and handed over so long after the origin, where each has this length.
     pub(super) fn complete_spans(&self, elapsed: Duration, length: Duration) -> usize {
         let since = self.window_start().and_then(|start| elapsed.checked_sub(start + LAG + HANDOVER));

@@ -130,7 +130,7 @@ impl Watching<'_> {
             let recent = view.between(from, to);
             let gauges = view.gauges().iter().map(|series| highest(series, from, to)).collect();
             let (requests, failures, p50) = (recent.requests, recent.failures, recent.p50);
-            self.spans.push(RecoverySpan { start, requests, failures, p50, gauges });
+            self.spans.push(RecoverySpan { start, requests, failures, p50, awaited: view.longest_under_way(), gauges });
             let verdict = judge::recovery(self.plan, self.rule, ladder, &self.spans);
             let too_late = start > self.rule.within;
             if verdict.outcome == Outcome::Passed || too_late {

@@ -9,6 +9,9 @@ use crate::units::number;
 /// The length of one span.
 pub const RECOVERY_SPAN: Duration = Duration::from_secs(5);
 
+/// A request that takes less is never taken for one that hangs.
+const SHORTEST_HANG: Duration = Duration::from_secs(1);
+
 /// What is always allowed above the level's median, besides the tolerance.
 const SLACK_MS: f64 = 10.0;
 
@@ -23,6 +26,9 @@ pub struct RecoverySpan {
     pub failures: u64,
     /// Median latency; `None` without a timed request.
     pub p50: Option<Duration>,
+    /// How long a request had been unanswered when the span was looked at, the longest of them; zero without any. It is not
+    /// among those that ended.
+    pub awaited: Duration,
     /// The highest reading of each gauge by name; `None` where there was none.
     pub gauges: Vec<(String, Option<f64>)>,
 }
@@ -75,12 +81,30 @@ impl Yardstick<'_> {
                 number::beside(most, p50, "ms")
             ));
         }
+        let awaited = span.awaited.as_secs_f64() * 1e3;
+        let most = self.longest_answer();
+        if awaited > most {
+            return Some(format!(
+                "a request was unanswered for {}, at most {} is back to normal",
+                number::beside(awaited, most, "ms"),
+                number::beside(most, awaited, "ms")
+            ));
+        }
         span.gauges.iter().find_map(|(name, value)| self.gauge_trouble(name, *value))
     }
 
     fn longest_median(&self) -> Option<f64> {
         let level = self.level?.latency_ms.p50?;
         Some((1.0 + self.rule.tolerance) * level + SLACK_MS)
+    }
+
+    /// How long an answer may take. Users whose requests hang send no more of them, so that the others alone would look well.
+    fn longest_answer(&self) -> f64 {
+        let hang = self
+            .level
+            .and_then(|level| level.latency_ms.max)
+            .map_or(RECOVERY_SPAN.as_secs_f64() * 1e3, |max| (1.0 + self.rule.tolerance) * max + SLACK_MS);
+        hang.max(SHORTEST_HANG.as_secs_f64() * 1e3)
     }
 
     /// A gauge has to be below warning, or within the tolerance of its level. A gauge without a band is not looked at, nor

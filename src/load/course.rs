@@ -68,6 +68,8 @@ pub(super) struct Course {
     abandoned: AtomicBool,
     requests: AtomicU64,
     failures: AtomicU64,
+    /// By worker: when a request had been sent that has not ended.
+    under_way_since: Vec<AtomicU64>,
     reasons: Mutex<Vec<String>>,
 }
 
@@ -102,6 +104,7 @@ impl Course {
             abandoned: AtomicBool::new(false),
             requests: AtomicU64::new(0),
             failures: AtomicU64::new(0),
+            under_way_since: (0..job.workers.max(1)).map(|_| AtomicU64::new(UNKNOWN)).collect(),
             reasons: Mutex::new(Vec::new()),
         }
     }
@@ -305,6 +308,18 @@ impl Course {
     /// Requests that ended and failures among them, login and warm-up included.
     pub(super) fn requests(&self) -> (u64, u64) {
         (self.requests.load(Ordering::Relaxed), self.failures.load(Ordering::Relaxed))
+    }
+
+    /// A worker says since when one of its requests is under way.
+    pub(super) fn is_under_way(&self, worker: u32, since: Option<Duration>) {
+        if let Some(known) = self.under_way_since.get(worker as usize) {
+            known.store(since.map_or(UNKNOWN, nanos), Ordering::Relaxed);
+        }
+    }
+
+    /// Since when the request is under way that has been longest, to the second and never too early; `None` without any.
+    pub(super) fn under_way_since(&self) -> Option<Duration> {
+        self.under_way_since.iter().filter_map(known).min()
     }
 
     /// Users at work.

@@ -25,7 +25,8 @@ pub(super) struct Ledger {
     recorder: RefCell<Recorder>,
     open: Cell<bool>,
     lateness: RefCell<Histogram>,
-    in_flight: Cell<u64>,
+    /// Requests that have not ended, by the second in which they were sent; seldom more than a few.
+    under_way: RefCell<Vec<(u64, u64)>>,
     extended: Cell<bool>,
     /// Since the course was last told.
     requests: Cell<u64>,
@@ -43,7 +44,7 @@ impl Ledger {
             recorder: RefCell::new(Recorder::new(layout).of_users(thinking)),
             open: Cell::new(false),
             lateness: RefCell::new(Histogram::new()),
-            in_flight: Cell::new(0),
+            under_way: RefCell::new(Vec::new()),
             extended: Cell::new(false),
             requests: Cell::new(0),
             failures: Cell::new(0),
@@ -132,7 +133,31 @@ impl Ledger {
     /// Requests that were sent and about which nothing is known: those that have not ended, and those whose answers had no
     /// room.
     pub(super) fn unknown(&self) -> u64 {
-        self.in_flight.get() + self.unread.get()
+        self.under_way.borrow().iter().map(|(_, requests)| requests).sum::<u64>() + self.unread.get()
+    }
+
+    /// A moment at which a request had been sent that has not ended, the earliest to the second; `None` without any.
+    pub(super) fn under_way_since(&self) -> Option<Duration> {
+        let earliest = self.under_way.borrow().iter().map(|(second, _)| *second).min();
+        earliest.map(|second| Duration::from_secs(second + 1))
+    }
+
+    fn begin(&self, at: Duration) {
+        let mut under_way = self.under_way.borrow_mut();
+        match under_way.iter_mut().rev().find(|(second, _)| *second == at.as_secs()) {
+            Some((_, requests)) => *requests += 1,
+            None => under_way.push((at.as_secs(), 1)),
+        }
+    }
+
+    fn end(&self, began: Duration) {
+        let mut under_way = self.under_way.borrow_mut();
+        if let Some(at) = under_way.iter().rposition(|(second, _)| *second == began.as_secs()) {
+            under_way[at].1 -= 1;
+            if under_way[at].1 == 0 {
+                under_way.swap_remove(at);
+            }
+        }
     }
 
     /// What the generator ran out of, if it did.
@@ -162,7 +187,7 @@ impl Witness for Ledger {
     }
 
     fn sending(&self, step: &PreparedStep, at: Duration) {
-        self.in_flight.set(self.in_flight.get() + 1);
+        self.begin(at);
         self.recorder.borrow_mut().sending();
         if step.thinks {
             self.open_window();
@@ -171,7 +196,7 @@ impl Witness for Ledger {
     }
 
     fn ended(&self, hop: &Hop<'_>) {
-        self.in_flight.set(self.in_flight.get() - 1);
+        self.end(hop.started);
         let endpoint = hop.step.endpoint;
         self.write(&Sample {
             endpoint,
@@ -202,8 +227,8 @@ impl Witness for Ledger {
         }
     }
 
-    fn exhausted(&self, exhaustion: &Exhaustion) {
-        self.in_flight.set(self.in_flight.get() - 1);
+    fn exhausted(&self, at: Duration, exhaustion: &Exhaustion) {
+        self.end(at);
         self.recorder.borrow_mut().gave_up();
         let sent = match exhaustion.of {
             Scarce::Descriptors | Scarce::Ports => 0,

@@ -220,7 +220,7 @@ impl Witness for Onlooker<'_> {
         });
     }
 
-    fn exhausted(&self, Exhaustion { of, words }: &Exhaustion) {
+    fn exhausted(&self, _at: Duration, Exhaustion { of, words }: &Exhaustion) {
         let mut seen = self.seen.borrow_mut();
         seen.failures += 1;
         let what = match of {

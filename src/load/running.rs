@@ -213,6 +213,12 @@ impl Running {
         self.collector.as_ref().map_or(0, Collector::in_flight)
     }
 
+    /// How long a request has been under way at least, that which has been longest, to the second: zero without any.
+    pub fn longest_under_way(&self) -> Duration {
+        let since = self.course.under_way_since();
+        since.map_or(Duration::ZERO, |since| self.course.clock.now().saturating_sub(since))
+    }
+
     /// Waits for the end and gives what was measured.
     ///
     /// # Panics

@@ -29,9 +29,9 @@ pub(super) trait Witness {
     fn sending(&self, step: &PreparedStep, at: Duration);
     /// A request ended.
     fn ended(&self, hop: &Hop<'_>);
-    /// A request could not be sent because the generator ran out of descriptors or ports, or its answer was not read because
-    /// it ran out of memory for bodies.
-    fn exhausted(&self, exhaustion: &Exhaustion);
+    /// A request that was about to be sent at `at` could not be because the generator ran out of descriptors or ports, or its
+    /// answer was not read because it ran out of memory for bodies.
+    fn exhausted(&self, at: Duration, exhaustion: &Exhaustion);
 }
 
 /// One request and how it ended. Times are since the clock's origin.
@@ -234,7 +234,7 @@ impl Walker {
                 failure.description
             }
             Trouble::Exhausted(exhaustion) => {
-                route.witness.exhausted(&exhaustion);
+                route.witness.exhausted(seen.started, &exhaustion);
                 tokio::time::sleep(EXHAUSTED_PAUSE).await;
                 exhaustion.words.into()
             }

@@ -258,6 +258,7 @@ impl Worker {
         let now = self.course.clock.now();
         self.ledger.late(due, now);
         self.ledger.publish();
+        self.course.is_under_way(self.index, self.ledger.under_way_since());
         self.ledger.open_window();
         self.course.watch_ramp();
         self.reap_users();

@@ -169,6 +169,7 @@ fn span(start: u64, p50: u64) -> RecoverySpan {
         requests: 20,
         failures: 0,
         p50: Some(ms(p50)),
+        awaited: Duration::ZERO,
         gauges: vec![("app.cpu".to_owned(), Some(20.0))],
     }
 }
@@ -207,6 +208,8 @@ fn failures_gauges_and_silence_are_not_recovery() {
     assert_eq!(judge(&|_| ()), Outcome::Passed);
     assert_eq!(judge(&|span| span.failures = 1), Outcome::Failed);
     assert_eq!(judge(&|span| (span.requests, span.p50) = (0, None)), Outcome::Failed);
+    assert_eq!(judge(&|span| span.awaited = ms(1_000)), Outcome::Passed);
+    assert_eq!(judge(&|span| span.awaited = ms(1_001)), Outcome::Failed, "who waits sends nothing that could fail");
     assert_eq!(judge(&|span| span.gauges[0].1 = Some(84.0)), Outcome::Passed, "within the tolerance of its level");
     assert_eq!(judge(&|span| span.gauges[0].1 = Some(84.1)), Outcome::Failed);
     assert_eq!(judge(&|span| span.gauges[0].1 = None), Outcome::Failed, "a source that stopped answering is not fine");
@@ -221,5 +224,6 @@ fn without_a_passed_phase_there_may_be_no_failures_and_gauges_are_below_warning(
     };
     assert_eq!(judge(&|_| ()), Outcome::Passed);
     assert_eq!(judge(&|span| span.failures = 1), Outcome::Failed);
+    assert_eq!(judge(&|span| span.awaited = ms(5_001)), Outcome::Failed);
     assert_eq!(judge(&|span| span.gauges[0].1 = Some(60.0)), Outcome::Failed);
 }

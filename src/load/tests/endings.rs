@@ -67,6 +67,25 @@ async fn a_stop_sends_nothing_more_and_awaits_what_is_in_flight() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_that_hangs_is_known_to_be_under_way() {
+    // The third page hangs for four seconds; that of the other user goes on.
+    let count = Mutex::new(0);
+    let origin = in_memory(app_after(move |_| {
+        let mut count = count.lock().expect("no panic");
+        *count += 1;
+        if *count == 3 { seconds(4) } else { millis(10) }
+    }));
+    let plan = plan(vec![scenario(Vec::new(), vec![get(0, "/")], Pacing::Pace(millis(500)))]);
+    let mut longest = Vec::new();
+    let job = job(plan, phase(closed(2, 10.0), Duration::ZERO, seconds(8)), origin);
+    run_here(job, |running, _| longest.push(running.longest_under_way().as_secs())).await;
+    // It was sent in the first second or in the second one, and to the second it counts from the end of that.
+    assert!(longest.iter().any(|longest| *longest >= 2), "{longest:?}");
+    assert!(longest.iter().all(|longest| *longest < 4), "{longest:?}");
+    assert_eq!(longest.last(), Some(&0), "nothing is under way any more");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_interruption_waits_two_seconds_and_no_longer() {
     let origin = in_memory(app_after(|_| seconds(3600)));
     let mut step = get(0, "/");
