@@ -1,5 +1,6 @@
 //! The load from its front door: over sockets where that matters, else over streams in memory under the paused clock.
 
+mod conservation;
 mod endings;
 mod extension;
 mod models;
