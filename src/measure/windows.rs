@@ -77,10 +77,7 @@ impl Windows {
     /// second that is frozen nothing is told apart; it counts as before the moment then.
     pub(super) fn completed_since(&self, moment: Duration, endpoint: EndpointId) -> u64 {
         let second = whole(moment);
-        let within = self
-            .open
-            .get(&(second, endpoint))
-            .map_or(0, |open| open.answers.from(offset(moment)));
+        let within = self.open.get(&(second, endpoint)).map_or(0, |open| open.answers.from(offset(moment)));
         let later = (second.saturating_add(1), EndpointId(0))..;
         let of = |key: &(u32, EndpointId)| key.1 == endpoint;
         let open = self.open.range(later.clone()).filter(|(key, _)| of(key)).map(|(_, open)| open.answers.count());
