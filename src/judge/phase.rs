@@ -6,6 +6,7 @@ use super::{
     Arrivals, Finding, Level, Outcome, PhaseEvidence, PhaseVerdict, StageVerdict, criterion, early, endpoints,
     evidence::Most,
     generator, monitors,
+    pauses::Pauses,
     statistics::{self, Tally},
 };
 use crate::measure::{Clock, PhaseEnding, PhaseMeasurements, Threshold};
@@ -23,7 +24,9 @@ pub fn phase(evidence: PhaseEvidence<'_>) -> PhaseVerdict {
     let PhaseEvidence { plan, phase, measurements, .. } = evidence;
     let mut weights: Vec<(Outcome, String)> = Vec::new();
     let mut findings: Vec<Finding> = Vec::new();
-    for (finding, weight) in built_in(&evidence).into_iter().chain(declared(&evidence)) {
+    let pauses = Pauses::of(&evidence);
+    let is_part = measurements.ending == PhaseEnding::Interrupted || pauses.leave_a_part(&evidence);
+    for (finding, weight) in built_in(&evidence).into_iter().chain(declared(&evidence, is_part)) {
         weights.push((weight, sentence(&finding)));
         findings.push(finding);
     }
@@ -32,8 +35,10 @@ pub fn phase(evidence: PhaseEvidence<'_>) -> PhaseVerdict {
     let all = evidence.all();
     let (generator, trouble) = generator::judge(measurements, &all);
     weights.extend(trouble.map(|trouble| (Outcome::Invalid, trouble)));
-    if measurements.ending == PhaseEnding::Interrupted {
-        weights.push((Outcome::Inconclusive, interrupted(plan, measurements)));
+    if is_part {
+        weights.push((Outcome::Inconclusive, interrupted(plan, measurements, pauses)));
+    } else if let Some(why) = pauses.sentence() {
+        weights.push((Outcome::Warned, why));
     }
     weights.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
     let outcome = weights.first().map_or(Outcome::Inconclusive, |(weight, _)| *weight);
@@ -137,14 +142,14 @@ fn arrivals(phase: &Phase) -> Option<Arrivals> {
     }
 }
 
-/// The findings of the phase's criteria, in the order of gates.yaml.
-fn declared(evidence: &PhaseEvidence<'_>) -> Vec<(Finding, Outcome)> {
+/// The findings of the phase's criteria, in the order of gates.yaml; what was seen of a part of its window decides nothing.
+fn declared(evidence: &PhaseEvidence<'_>, is_part: bool) -> Vec<(Finding, Outcome)> {
     let mut findings: Vec<_> =
         evidence.phase.criteria.iter().flat_map(|criterion| criterion::findings(evidence, criterion)).collect();
     if evidence.measurements.ending == PhaseEnding::FailedEarly {
         fail_what_stopped_it(evidence, &mut findings);
     }
-    if evidence.measurements.ending == PhaseEnding::Interrupted {
+    if is_part {
         for (finding, weight) in &mut findings {
             only_a_part(finding, evidence.plan);
             *weight = (*weight).min(Outcome::Inconclusive);
@@ -266,11 +271,13 @@ fn sentence(finding: &Finding) -> String {
     format!("{}{endpoint}: {}", finding.criterion, finding.because)
 }
 
-fn interrupted(plan: &Plan, measurements: &PhaseMeasurements) -> String {
-    let [measured, planned] = [measurements.measured, measurements.layout.duration].map(number::duration);
-    match plan.foreign {
-        None => format!("The phase was interrupted after {measured} of {planned}."),
-        Some(_) => format!("The files tell of {measured} of a window of {planned}."),
+fn interrupted(plan: &Plan, measurements: &PhaseMeasurements, pauses: Pauses) -> String {
+    let planned = measurements.layout.duration;
+    let [measured, planned] = [pauses.left_of(measurements.measured), planned].map(number::duration);
+    match (&plan.foreign, pauses.sentence()) {
+        (None, _) => format!("The phase was interrupted after {measured} of {planned}."),
+        (Some(_), None) => format!("The files tell of {measured} of a window of {planned}."),
+        (Some(_), Some(why)) => format!("The files tell of {measured} of a window of {planned}. {why}"),
     }
 }
 

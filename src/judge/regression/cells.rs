@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    judge::{PhaseEvidence, evidence::Selection},
+    judge::{PhaseEvidence, evidence::Selection, pauses::Pauses},
     measure::{Histogram, PhaseEnding},
     plan::{Compared, Metric},
 };
@@ -22,7 +22,7 @@ pub fn name(phase: &str, cell: &str) -> String {
 /// load is no fair sample of it.
 pub fn values(evidence: PhaseEvidence<'_>) -> RunValues {
     let PhaseEvidence { plan, phase, measurements, .. } = evidence;
-    if measurements.ending != PhaseEnding::Completed {
+    if measurements.ending != PhaseEnding::Completed || Pauses::of(&evidence).leave_a_part(&evidence) {
         return RunValues::new();
     }
     let cells = plan.regression.iter().flat_map(|regression| &regression.cells);
