@@ -13,6 +13,7 @@ mod comparison;
 mod csv;
 mod curl;
 mod diagnosis;
+mod elsewhere;
 mod files;
 mod html;
 mod json;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use super::{advice, diagnosis, regressions};
+use super::{advice, diagnosis, elsewhere, regressions};
 use crate::judge::{
     ANSWERS, Band, CheckResult, Finding, LOGGED_IN, Level, MonitorVerdict, Outcome, PhaseVerdict, Verdict, groups,
     ranked,
@@ -171,8 +171,16 @@ pub(super) fn besides(phase: &PhaseVerdict) -> Vec<Trouble<'_>> {
     let weights = phase.findings.iter().filter_map(weight).chain(troubles.iter().map(|trouble| trouble.standing));
     let heaviest = weights.min().unwrap_or(Standing::Uncertain);
     let whole = standing(phase.outcome);
-    if !matches!(phase.outcome, Outcome::Passed | Outcome::NotRun) && whole < heaviest || whole == Standing::Invalid {
-        let advice = (phase.outcome == Outcome::Invalid).then(|| advice::for_generator(phase.generator.as_ref()));
+    // What is missing of another tool's load is no matter of a criterion, and stands beside those that warn.
+    let unsaid = phase.generator.is_none() && phase.outcome == Outcome::Warned && !own_reasons(phase).is_empty();
+    if !matches!(phase.outcome, Outcome::Passed | Outcome::NotRun) && whole < heaviest
+        || whole == Standing::Invalid
+        || unsaid
+    {
+        let advice = match phase.outcome {
+            Outcome::Invalid => Some(advice::for_generator(phase.generator.as_ref())),
+            _ => elsewhere::for_phase(phase),
+        };
         troubles.push(of_whole_phase(phase, whole, advice));
     }
     troubles
