@@ -46,9 +46,9 @@ impl<'a> PhaseEvidence<'a> {
     }
 
     /// The look that this is: a phase that was extended is looked at for the second time, and one that may be for the
-    /// first.
+    /// first. One with stages never is.
     fn look(&self) -> Look {
-        match (self.measurements.extended, self.plan.profile.extend) {
+        match (self.measurements.extended, self.plan.profile.extend && self.phase.stages.is_empty()) {
             (true, _) => Look::SECOND,
             (false, true) => Look::FIRST,
             (false, false) => Look::ONLY,
