@@ -45,6 +45,8 @@ mod waivers;
 mod when;
 
 #[cfg(test)]
+mod agreement;
+#[cfg(test)]
 mod fixtures;
 
 pub use annotations::{Annotation, AnnotationLevel, annotations, check_title};
