@@ -77,6 +77,11 @@ impl Pauses {
         found
     }
 
+    /// All of them together, in seconds; `None` without any.
+    pub(super) fn seconds(&self) -> Option<f64> {
+        (!self.all.is_zero()).then(|| self.all.as_secs_f64())
+    }
+
     /// How much of a window is left of what was measured.
     pub(super) fn left_of(&self, measured: Duration) -> Duration {
         measured.saturating_sub(self.all)

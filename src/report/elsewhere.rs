@@ -1,16 +1,15 @@
-//! What to try where another tool made the load: its files may hold a part of it only, or leave open what no longer load
-//! would decide.
+//! What to try where a load was not seen as a whole, or another tool made it: more of the gate's own load would not help.
 
-use super::trouble::own_reasons;
 use crate::judge::{Finding, Outcome, PhaseVerdict};
 
 /// When files hold only a part of a phase's window.
 const PART: &str = "Let the load go on through the whole window, or judge the part that it covers: correct `duration`, or name \
                     it by `--phase NAME=START..END`.";
 
-/// For a phase as a whole, of which another tool's files do not tell everything; `None` for any other.
+/// For a phase as a whole of which something is missing; `None` for any other.
 pub(super) fn for_phase(phase: &PhaseVerdict) -> Option<String> {
-    (is_foreign(phase) && !own_reasons(phase).is_empty()).then(|| PART.to_owned())
+    let missing = phase.partial || phase.paused_s.is_some();
+    missing.then(|| if is_foreign(phase) { PART } else { "Run it once more, to its end." }.to_owned())
 }
 
 /// Whether a finding is not decided, or only as observed, for a reason that no longer load would change.
@@ -18,20 +17,16 @@ pub(super) fn explains(phase: &PhaseVerdict, finding: &Finding) -> bool {
     let decided = finding.outcome == Outcome::Failed || (finding.outcome == Outcome::Passed && finding.certain);
     // `judge` reads no gauges, and without an interval more requests decide nothing.
     let for_good = finding.unit.is_empty() || finding.samples == 0 || finding.interval.is_none();
-    is_foreign(phase) && !decided && (is_part(phase) || for_good)
+    !decided && (phase.partial || (is_foreign(phase) && for_good))
 }
 
 /// For a finding that [`explains`]; `None` where its evidence says what to do, or nothing can be done.
 pub(super) fn for_finding(phase: &PhaseVerdict, finding: &Finding) -> Option<String> {
-    if is_part(phase) {
-        return Some(PART.to_owned());
+    if phase.partial {
+        return for_phase(phase);
     }
     let unseen = finding.samples == 0 && !finding.unit.is_empty();
     unseen.then(|| "See whether the load makes such requests, and under which names its files hold them.".to_owned())
-}
-
-fn is_part(phase: &PhaseVerdict) -> bool {
-    phase.outcome == Outcome::Inconclusive && !own_reasons(phase).is_empty()
 }
 
 /// Nothing is known of another tool's generator, and everything of the gate's own.
@@ -68,14 +63,13 @@ mod tests {
     #[test]
     fn a_part_of_a_window_is_no_matter_of_its_length() {
         let part = |phase: &mut PhaseVerdict| {
-            phase.outcome = Outcome::Inconclusive;
-            phase.because.push("The files tell of 42 s of a window of 1 min.".to_owned());
+            (phase.outcome, phase.partial) = (Outcome::Inconclusive, true);
         };
         assert_eq!(undecided(part).as_deref(), Some(PART));
         let own = |phase: &mut PhaseVerdict| {
             part(phase);
             phase.generator = fixtures::passed().phases[1].generator.clone();
         };
-        assert_ne!(undecided(own).as_deref(), Some(PART), "the gate's own load has no files");
+        assert_eq!(undecided(own).as_deref(), Some("Run it once more, to its end."));
     }
 }

@@ -172,7 +172,7 @@ pub(super) fn besides(phase: &PhaseVerdict) -> Vec<Trouble<'_>> {
     let heaviest = weights.min().unwrap_or(Standing::Uncertain);
     let whole = standing(phase.outcome);
     // What is missing of another tool's load is no matter of a criterion, and stands beside those that warn.
-    let unsaid = phase.generator.is_none() && phase.outcome == Outcome::Warned && !own_reasons(phase).is_empty();
+    let unsaid = phase.paused_s.is_some() && phase.outcome == Outcome::Warned;
     if !matches!(phase.outcome, Outcome::Passed | Outcome::NotRun) && whole < heaviest
         || whole == Standing::Invalid
         || unsaid
