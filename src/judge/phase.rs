@@ -21,12 +21,24 @@ pub const ANSWERS: &str = "the target answers";
 
 /// Judges a phase: a finding for each criterion, bands, and the generator.
 pub fn phase(evidence: PhaseEvidence<'_>) -> PhaseVerdict {
+    let pauses = Pauses::of(&evidence);
+    if !pauses.leave_a_part(&evidence) {
+        return judged(evidence, pauses);
+    }
+    let part = PhaseMeasurements { ending: PhaseEnding::Interrupted, ..evidence.measurements.clone() };
+    judged(PhaseEvidence { measurements: &part, ..evidence }, pauses)
+}
+
+fn judged(evidence: PhaseEvidence<'_>, pauses: Pauses) -> PhaseVerdict {
     let PhaseEvidence { plan, phase, measurements, .. } = evidence;
+    let is_part = measurements.ending == PhaseEnding::Interrupted;
     let mut weights: Vec<(Outcome, String)> = Vec::new();
     let mut findings: Vec<Finding> = Vec::new();
-    let pauses = Pauses::of(&evidence);
-    let is_part = measurements.ending == PhaseEnding::Interrupted || pauses.leave_a_part(&evidence);
-    for (finding, weight) in built_in(&evidence).into_iter().chain(declared(&evidence, is_part)) {
+    if is_part {
+        // Before what its criteria say: it is why they are not decided.
+        weights.push((Outcome::Inconclusive, interrupted(plan, measurements, pauses)));
+    }
+    for (finding, weight) in built_in(&evidence).into_iter().chain(declared(&evidence)) {
         weights.push((weight, sentence(&finding)));
         findings.push(finding);
     }
@@ -35,11 +47,7 @@ pub fn phase(evidence: PhaseEvidence<'_>) -> PhaseVerdict {
     let all = evidence.all();
     let (generator, trouble) = generator::judge(measurements, &all);
     weights.extend(trouble.map(|trouble| (Outcome::Invalid, trouble)));
-    if is_part {
-        weights.push((Outcome::Inconclusive, interrupted(plan, measurements, pauses)));
-    } else if let Some(why) = pauses.sentence() {
-        weights.push((Outcome::Warned, why));
-    }
+    weights.extend(pauses.sentence().filter(|_| !is_part).map(|why| (Outcome::Warned, why)));
     weights.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
     let outcome = weights.first().map_or(Outcome::Inconclusive, |(weight, _)| *weight);
     let (requests, failures) = (all.requests(), all.failures());
@@ -146,14 +154,14 @@ fn arrivals(phase: &Phase) -> Option<Arrivals> {
     }
 }
 
-/// The findings of the phase's criteria, in the order of gates.yaml; what was seen of a part of its window decides nothing.
-fn declared(evidence: &PhaseEvidence<'_>, is_part: bool) -> Vec<(Finding, Outcome)> {
+/// The findings of the phase's criteria, in the order of gates.yaml.
+fn declared(evidence: &PhaseEvidence<'_>) -> Vec<(Finding, Outcome)> {
     let mut findings: Vec<_> =
         evidence.phase.criteria.iter().flat_map(|criterion| criterion::findings(evidence, criterion)).collect();
     if evidence.measurements.ending == PhaseEnding::FailedEarly {
         fail_what_stopped_it(evidence, &mut findings);
     }
-    if is_part {
+    if evidence.measurements.ending == PhaseEnding::Interrupted {
         for (finding, weight) in &mut findings {
             only_a_part(finding, evidence.plan);
             *weight = (*weight).min(Outcome::Inconclusive);

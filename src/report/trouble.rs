@@ -171,8 +171,12 @@ pub(super) fn besides(phase: &PhaseVerdict) -> Vec<Trouble<'_>> {
     let weights = phase.findings.iter().filter_map(weight).chain(troubles.iter().map(|trouble| trouble.standing));
     let heaviest = weights.min().unwrap_or(Standing::Uncertain);
     let whole = standing(phase.outcome);
-    // What is missing of another tool's load is no matter of a criterion, and stands beside those that warn.
-    let unsaid = phase.paused_s.is_some() && phase.outcome == Outcome::Warned;
+    // What is missing of a window is no matter of a criterion, and stands beside those that warn or are not decided.
+    let unsaid = match phase.outcome {
+        Outcome::Warned => phase.paused_s.is_some(),
+        Outcome::Inconclusive => phase.partial,
+        _ => false,
+    };
     if !matches!(phase.outcome, Outcome::Passed | Outcome::NotRun) && whole < heaviest
         || whole == Standing::Invalid
         || unsaid

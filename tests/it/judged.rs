@@ -19,7 +19,7 @@ pub(crate) struct Judged {
     code: Option<i32>,
     pub(crate) verdict: Value,
     pub(crate) said: String,
-    folder: TempDir,
+    pub(crate) folder: TempDir,
 }
 
 /// Judges these files by this gates.yaml, all in a folder of their own.
@@ -370,20 +370,4 @@ fn a_file_is_never_kept_in_memory() {
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     // The file has 91 MiB.
     assert!(largest.is_some_and(|kib| kib < 72 << 10), "{largest:?} KiB");
-}
-
-/// Locust writes no time of day; that of its file stands for it, so that the same statistics are the same run.
-#[test]
-fn statistics_that_are_judged_twice_are_stored_once() {
-    let folder = TempDir::new().expect("a temporary folder can be made");
-    let stats = "Type,Name,Request Count,Failure Count,Average Response Time,Max Response Time,Requests/s,50%,95%\n\
-                 GET,/a,1000,0,20,40,100,20,30\n,Aggregated,1000,0,20,40,100,20,30\n";
-    fs::write(folder.path().join("a_stats.csv"), stats).expect("the file can be written");
-    let arguments = ["--from", "locust", "a_stats.csv", "--baseline", "store", "--save-baseline"];
-    let first = judge_in(folder, &gates("no errors"), &arguments).exits(0);
-    let again = judge_in(first.folder, &gates("no errors"), &arguments).exits(0);
-    assert_eq!(first.verdict["finished_at"], again.verdict["finished_at"]);
-    let keys = fs::read_dir(again.folder.path().join("store/runs")).expect("there is a store");
-    let runs = keys.flat_map(|key| fs::read_dir(key.expect("a key").path()).expect("a folder"));
-    assert_eq!(runs.count(), 1, "{}", again.said);
 }
