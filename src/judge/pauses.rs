@@ -79,7 +79,7 @@ impl Pauses {
 
     /// All of them together, in seconds; `None` without any.
     pub(super) fn seconds(&self) -> Option<f64> {
-        (!self.all.is_zero()).then(|| self.all.as_secs_f64())
+        (!self.all.is_zero()).then_some(self.all.as_secs_f64())
     }
 
     /// How much of a window is left of what was measured.

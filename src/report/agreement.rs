@@ -148,8 +148,8 @@ fn agree(verdict: &Verdict) -> Result<(), TestCaseError> {
         prop_assert!(verdict.outcome == Outcome::Warned || standings.is_empty(), "{:?}", standings);
     }
     // What a fork's run wrote is read by another run, which refuses what contradicts itself.
-    let read = Publishable::untrusted(verdict.clone());
-    prop_assert!(read.is_ok(), "{:?}", read.err());
+    let foreign = Publishable::untrusted(verdict.clone());
+    prop_assert!(foreign.is_ok(), "{:?}", foreign.err());
     Ok(())
 }
 
