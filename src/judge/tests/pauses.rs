@@ -107,7 +107,7 @@ fn pauses_at_the_ends_shorten_the_window_though_a_ramp_and_strays_surround_it() 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
 
     /// However a load is spread, an empty stretch of a tenth and more is never a pass where the rest is dense and even.
     #[test]
