@@ -156,9 +156,32 @@ fn stored(history: &History, (base, counting): (&str, usize), name: &str) -> Sto
     let past = Past {
         runs: values(&history.runs),
         anchor: values(history.anchor()),
-        ruler: history.runs.iter().filter_map(|run| run.ruler_s).collect(),
+        // Of the runs that count: an older machine says nothing about these.
+        ruler: newest.iter().filter_map(|run| run.ruler_s).collect(),
         after_anchor: history.after_anchor(),
         because,
     };
     Stored { past, source: Some(name.to_owned()), regime, notes }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::baseline::testing::{key, minute, recording, run};
+
+    #[test]
+    fn the_ruler_is_that_of_the_runs_that_count() {
+        let folder = tempfile::TempDir::new().expect("a temporary folder can be made");
+        let store = Store::open("store", folder.path(), &config::Environment::new()).expect("it is a directory");
+        for at in 1..=15 {
+            // The newest five were made on a machine that had become half as fast.
+            let ruler_s = Some(if at > 10 { 2.0 } else { 1.0 });
+            store.save(&recording(baseline::Run { ruler_s, ..run(at) })).expect("it is saved");
+        }
+        let wanted = Wanted { key: &key(), branch: "main", now: minute(100) };
+        let history = store.history(&wanted).expect("it can be read");
+        let past = stored(&history, ("main", 5), "store").past;
+        assert_eq!(past.ruler, [2.0; 5]);
+        assert_eq!(past.runs.len(), 15, "creep is measured along all of them");
+    }
 }

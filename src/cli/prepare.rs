@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use super::{SECRETS, args::PlanArgs, ci::in_github_actions, commit, input, named::named, output};
 use crate::{
     config::{self, Config, Environment, LARGEST_FILE, Note, Problem, Problems, Secrets},
-    load,
     plan::{self, Choice, Foreign, Plan},
     publish::github,
     report::{Annotation, AnnotationLevel, Blob, clean},
@@ -60,7 +59,7 @@ pub(super) fn prepare_with(
     environment: Environment,
     comparison: Comparison,
 ) -> Result<Prepared, String> {
-    prepare_for(args, environment, comparison, None)
+    prepare_for(args, environment, comparison, Load::Own)
 }
 
 /// The same for a look into a store: a gates.yaml without `scenarios`, by which only other tools' loads are judged, will do.
@@ -68,14 +67,21 @@ pub(super) fn prepare_with(
 /// # Errors
 /// As [`prepare`].
 pub(super) fn prepare_for_store(args: &PlanArgs, environment: Environment) -> Result<Prepared, String> {
-    let name = named(&args.config, &environment);
-    // A file that cannot be read is complained about where it is used.
-    let bytes = input::read(&args.config, LARGEST_FILE as u64).unwrap_or_default();
-    let foreign = config::is_without_load(&name, &bytes, &environment).then(Foreign::default);
-    prepare_for(args, environment, Comparison::AsWritten, foreign)
+    prepare_for(args, environment, Comparison::AsWritten, Load::OwnOrForeign)
 }
 
-/// The same for a load that another tool made.
+/// Who makes the load that a plan is built for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Load {
+    /// The gate.
+    Own,
+    /// Another tool did; this is what its files hold.
+    Foreign(Foreign),
+    /// The gate, where gates.yaml says how, else another tool.
+    OwnOrForeign,
+}
+
+/// The same for a load that another tool made, or may have made.
 ///
 /// # Errors
 /// As [`prepare`].
@@ -83,7 +89,7 @@ pub(super) fn prepare_for(
     args: &PlanArgs,
     mut environment: Environment,
     comparison: Comparison,
-    foreign: Option<Foreign>,
+    load: Load,
 ) -> Result<Prepared, String> {
     let name = named(&args.config, &environment);
     let commit = args.commit.clone().unwrap_or_else(|| commit::under_test(&environment));
@@ -91,10 +97,15 @@ pub(super) fn prepare_for(
     let bytes = input::read(&args.config, LARGEST_FILE as u64).map_err(|cause| {
         format!("error: {} cannot be read ({cause}); `stagegate init` writes one, and -c names another", clean(&name))
     })?;
-    let read = if foreign.is_some() { config::read_without_load } else { config::read };
+    let read = if load == Load::Own { config::read } else { config::read_without_load };
     let (config, problems) = read(&name, &bytes, &environment);
     let token = Secrets::new(&[], &environment);
     let Some(config) = config else { return Err(told(&problems, &token, &environment)) };
+    let foreign = match load {
+        Load::Own => None,
+        Load::Foreign(foreign) => Some(foreign),
+        Load::OwnOrForeign => config.without_load.then(Foreign::default),
+    };
     let secrets = Secrets::new(&config.secrets, &environment);
     // There is one run in a process; a second one would mask by the first one's secrets in a defect's last words only.
     let _first = SECRETS.set(secrets.clone());
@@ -108,7 +119,7 @@ pub(super) fn prepare_for(
         comparison: comparison == Comparison::Wanted,
         deadline: args.deadline,
         today: Date::of(Timestamp::now()),
-        limits: load::limits(),
+        limits: crate::load::limits(),
         files: files(&config, &args.config),
         foreign,
         environment,

@@ -67,4 +67,8 @@ pub struct Config {
     /// What could not be read. A name that seems unknown may be among it.
     #[serde(skip)]
     pub lost: Lost,
+    /// Whether it has no `scenarios`, so that only loads of other tools can be judged by it; set by
+    /// [`super::read_without_load`].
+    #[serde(skip)]
+    pub without_load: bool,
 }

@@ -60,6 +60,27 @@ pub const SCHEMA: &str = include_str!("../../gates.schema.json");
 /// The config is `None` when the file is not a map. A config beside problems lacks what they are about, or holds a
 /// stand-in for it, which is not [`complete`](Located::complete); it is only good for finding more problems.
 pub fn read(file: &str, bytes: &[u8], environment: &Environment) -> (Option<Config>, Problems) {
+    read_for(Scenarios::Needed, (file, bytes), environment)
+}
+
+/// Reads the gates.yaml of a load that another tool made: as [`read`], but `scenarios` may be left out;
+/// [`Config::without_load`] says whether they are.
+pub fn read_without_load(file: &str, bytes: &[u8], environment: &Environment) -> (Option<Config>, Problems) {
+    read_for(Scenarios::MayBeLeftOut, (file, bytes), environment)
+}
+
+/// Whether a gates.yaml has to say what users do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scenarios {
+    Needed,
+    MayBeLeftOut,
+}
+
+fn read_for(
+    scenarios: Scenarios,
+    (file, bytes): (&str, &[u8]),
+    environment: &Environment,
+) -> (Option<Config>, Problems) {
     let mut problems = Problems::default();
     let text = match yaml::text(file, bytes) {
         Ok(text) => text,
@@ -69,34 +90,15 @@ pub fn read(file: &str, bytes: &[u8], environment: &Environment) -> (Option<Conf
         }
     };
     let source = Source::new(file, text);
-    let Some(root) = yaml::tree(&source, text, environment, &mut problems) else { return (None, problems) };
+    let Some(mut root) = yaml::tree(&source, text, environment, &mut problems) else { return (None, problems) };
+    let without_load = scenarios == Scenarios::MayBeLeftOut && tree::add_map(&mut root, "scenarios");
     let mut config: Option<Config> = read::read(&source, &root, &mut problems);
     if let Some(config) = &mut config {
         config.lost = Lost::of(&root);
         config.source = source;
+        config.without_load = without_load;
     }
     (config, problems)
-}
-
-/// Whether a gates.yaml has no `scenarios`, so that only loads of other tools can be judged by it.
-pub fn is_without_load(file: &str, bytes: &[u8], environment: &Environment) -> bool {
-    read(file, bytes, environment).1.iter().any(is_about_load)
-}
-
-fn is_about_load(problem: &Problem) -> bool {
-    problem.message.contains("`scenarios` is missing here")
-}
-
-/// Reads the gates.yaml of a load that another tool made: as [`read`], but `scenarios` may be left out.
-pub fn read_without_load(file: &str, bytes: &[u8], environment: &Environment) -> (Option<Config>, Problems) {
-    let (config, problems) = read(file, bytes, environment);
-    if !problems.iter().any(is_about_load) {
-        return (config, problems);
-    }
-    // Behind everything else it moves no line, so that all other problems keep their places. Where it cannot stand there,
-    // the file as it is says what is wrong.
-    let (with, others) = read(file, &[bytes, b"\nscenarios: {}\n"].concat(), environment);
-    if with.is_some() && others.len() < problems.len() { (with, others) } else { (config, problems) }
 }
 
 /// Where the values of a text stand that are neither lists nor maps, quotes included, in bytes: for tests that replace

@@ -94,6 +94,24 @@ fn the_minimal_file_is_fine() {
 }
 
 #[test]
+fn a_load_that_was_made_needs_no_scenarios_however_the_file_is_written() {
+    let block = "version: 1\ngate: g\ntarget: {url: demo}\nphases: [{name: p, duration: 1s}]\n";
+    let flow = "{version: 1, gate: g, target: {url: demo}, phases: [{name: p, duration: 1s}]}";
+    let judging = |text: &str| read_without_load("gates.yaml", text.as_bytes(), &environment(&[]));
+    for text in [block, flow] {
+        assert_eq!(problems(text), ["1:1 `scenarios` is missing here"]);
+        let (config, found) = judging(text);
+        let config = config.expect("a config");
+        assert!(found.is_empty() && config.without_load && config.scenarios.iter().next().is_none(), "{found}");
+    }
+    let (config, found) = judging(&with(""));
+    assert!(found.is_empty() && config.is_some_and(|config| !config.without_load), "{found}");
+    let (_, found) = judging(&block.replace("phases", "scenarois: {}\nphases"));
+    let said: Vec<&str> = found.iter().filter_map(|problem| problem.help.as_deref()).collect();
+    assert_eq!(said, ["did you mean `scenarios`?"], "{found}");
+}
+
+#[test]
 fn every_kind_of_problem_has_its_place() {
     for (more, expected) in [
         ("secrest: [A]", "6:1 `secrest` is not a key here (did you mean `secrets`?)"),

@@ -5,7 +5,7 @@ use std::{
     rc::Rc,
 };
 
-use super::Span;
+use super::{Span, nearest::nearest};
 
 /// A value with its place.
 #[derive(Debug)]
@@ -98,6 +98,20 @@ impl Scalar {
     pub(super) fn shown(&self) -> &str {
         self.written.as_deref().unwrap_or(&self.text)
     }
+}
+
+/// Adds an empty map under a key that a map does not have, not even misspelt; tells whether it did.
+pub(super) fn add_map(map: &mut Rc<Node>, key: &str) -> bool {
+    let span = map.span;
+    // Nothing else holds the root of a tree.
+    let Some(Node { content: Content::Map(entries), .. }) = Rc::get_mut(map) else { return false };
+    if entries.iter().any(|entry| entry.key.text() == key || nearest(entry.key.text(), &[key]).is_some()) {
+        return false;
+    }
+    let name = Scalar { text: key.to_owned(), plain: true, written: None };
+    let key = Node::new(span, Content::Scalar(name));
+    entries.push(Entry { key, value: Node::new(span, Content::Map(Vec::new())) });
+    true
 }
 
 impl Node {

@@ -68,7 +68,9 @@ pub fn statistics(file: &str, stats: &str, failures: Option<&str>) -> Result<Sta
         }
     }
     for (at, fields) in table.rows.iter().enumerate() {
-        rows.push(table.row(fields).ok_or_else(|| other(at + 2, "a count is no number, or the line is cut off"))?);
+        rows.push(table.row(fields).ok_or_else(|| {
+            other(at + 2, "a count is no number or there are more failures than requests, or the line is cut off")
+        })?);
     }
     let all = rows.iter().position(|row| row.name == ALL && row.method.is_empty());
     let all = rows.remove(all.ok_or_else(|| other(table.rows.len() + 1, "the last line, \"Aggregated\", is missing"))?);
@@ -225,13 +227,15 @@ impl Table {
             Some((percent / 100.0, number(column).and_then(time)?))
         };
         let requests: u64 = text("Request Count")?.parse().ok()?;
+        let failures: u64 = text("Failure Count")?.parse().ok()?;
         let timed = |name: &str| number(name).and_then(time).filter(|_| requests > 0);
-        (fields.len() == self.columns.len()).then_some(())?;
+        // Successes are what is left, and there cannot be less than none.
+        (fields.len() == self.columns.len() && failures <= requests).then_some(())?;
         Some(Row {
             method: text("Type")?,
             name: text("Name")?,
             requests,
-            failures: text("Failure Count")?.parse().ok()?,
+            failures,
             per_second: number("Requests/s")?,
             mean: timed("Average Response Time"),
             max: timed("Max Response Time"),

@@ -35,9 +35,11 @@ struct Meter {
     claim: Claim,
     recorder: Recorder,
     collector: Collector,
-    /// The first and the last start of the phase's requests, and how many there are.
+    /// The first and the last start of a request in the measured window, and how many there are.
     starts: Option<(Moment, Moment)>,
-    taken: u64,
+    measured: u64,
+    /// Whether there are requests before the window.
+    before: bool,
     /// Of each endpoint, requests of the window whose status, and failures whose kind, the files do not tell.
     unknown: Vec<[u64; 2]>,
 }
@@ -112,21 +114,22 @@ impl Meter {
         recorder.open_window(window);
         collector.open_window(window);
         let unknown = vec![[0, 0]; plan.endpoints.len()];
-        Self { claim, recorder, collector, starts: None, taken: 0, unknown }
+        Self { claim, recorder, collector, starts: None, measured: 0, before: false, unknown }
     }
 
     fn record(&mut self, endpoint: EndpointId, request: &Request, timeout: Duration) {
         // Tools that do not tell how long a timeout was waited for write nothing; it took as long as a request may.
         let unknown = request.failure == Some(FailureKind::Timeout) && request.service.is_zero();
         let waited = |time: Duration| if unknown { time.max(timeout) } else { time };
-        let (first, last) = self.starts.unwrap_or((request.start, request.start));
-        self.starts = Some((first.min(request.start), last.max(request.start)));
-        self.taken += 1;
-        if self.claim.measures(request.start)
-            && let Some([statuses, kinds]) = self.unknown.get_mut(endpoint.index())
-        {
-            *statuses += u64::from(request.status_unknown);
-            *kinds += u64::from(request.kind_unknown);
+        self.before |= request.start < self.claim.window;
+        if self.claim.measures(request.start) {
+            let (first, last) = self.starts.unwrap_or((request.start, request.start));
+            self.starts = Some((first.min(request.start), last.max(request.start)));
+            self.measured += 1;
+            if let Some([statuses, kinds]) = self.unknown.get_mut(endpoint.index()) {
+                *statuses += u64::from(request.status_unknown);
+                *kinds += u64::from(request.kind_unknown);
+            }
         }
         self.recorder.sending();
         self.recorder.record(&Sample {
@@ -167,11 +170,13 @@ impl Meter {
         measured
     }
 
-    /// How much of the window the phase's own requests tell of: from the first start to the last one, which stands for
-    /// the usual time until the next.
+    /// How much of the window the phase's own requests tell of: from the first start in it to the last one, which stands
+    /// for the usual time until the next. Behind a ramp or a warm-up the first one stands for the time since the one before
+    /// likewise. Requests outside of the window say nothing about it.
     fn covered(&self) -> Duration {
         let Some((first, last)) = self.starts else { return Duration::ZERO };
-        let usual = last.since(first).div_f64(self.taken.saturating_sub(1).max(1) as f64);
+        let usual = last.since(first).div_f64(self.measured.saturating_sub(1).max(1) as f64);
+        let first = if self.before { first.before(usual) } else { first };
         let end = last.after(usual).min(self.claim.window.after(self.claim.duration));
         end.since(first.max(self.claim.window))
     }

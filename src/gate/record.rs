@@ -158,13 +158,21 @@ impl Record {
         judged.map(of).collect()
     }
 
-    /// Keeps what a phase gave that was measured again; a measurement that the generator spoiled gives nothing.
+    /// Keeps what a phase gave that was measured again; a measurement that the generator spoiled gives nothing. One that went
+    /// wrong is told, because what it was to confirm stays open then.
     pub(super) fn confirm(&mut self, plan: &Plan, phase: &Phase, measured: &MeasuredPhase) {
         let MeasuredPhase { measurements, gauges, .. } = measured;
         let evidence = PhaseEvidence { plan, phase, measurements, gauges };
         self.count_load(measurements);
-        if judge::phase(evidence).outcome != Outcome::Invalid {
+        let again = judge::phase(evidence);
+        if again.outcome != Outcome::Invalid {
             self.confirmations.push(regression::values(evidence));
+        }
+        if matches!(again.outcome, Outcome::Failed | Outcome::Invalid) {
+            let because = again.because.first().map(String::as_str).unwrap_or_default();
+            let (name, word) = (&phase.name, again.outcome.word());
+            self.comparison_notes
+                .push(format!("{name}: measured again to confirm a comparison, it is {word}: {because}"));
         }
     }
 

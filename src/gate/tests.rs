@@ -13,6 +13,7 @@ use std::{
 };
 
 use super::{Event, Finished, Setup, Stop, StopSwitch, run};
+mod confirmations;
 mod logins;
 mod waits;
 

@@ -46,9 +46,11 @@ impl<'a> PhaseEvidence<'a> {
     }
 
     /// The look that this is: a phase that was extended is looked at for the second time, and one that may be for the
-    /// first.
+    /// first. One with stages never is, nor one that is measured block by block.
     fn look(&self) -> Look {
-        match (self.measurements.extended, self.plan.profile.extend) {
+        let Self { plan, phase, .. } = self;
+        let may_be = plan.profile.extend && phase.stages.is_empty() && plan.against.is_none();
+        match (self.measurements.extended, may_be) {
             (true, _) => Look::SECOND,
             (false, true) => Look::FIRST,
             (false, false) => Look::ONLY,

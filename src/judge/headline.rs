@@ -122,7 +122,10 @@ fn of_phase(phase: &PhaseVerdict) -> String {
         1 => "; one more criterion did not hold either".to_owned(),
         more => format!("; {more} more criteria did not hold either"),
     };
-    format!("{name} {verb}: {}{more}.", of_finding(first).trim_end_matches('.'))
+    // Why a part of a window is one stands before what it leaves undecided.
+    let part = phase.because.first().filter(|_| phase.partial && phase.outcome == Outcome::Inconclusive);
+    let part = part.map(|why| format!("{} ", sentence(why))).unwrap_or_default();
+    format!("{name} {verb}: {part}{}{more}.", of_finding(first).trim_end_matches('.'))
 }
 
 /// `p95(not auth) < 750ms was 1.21 s, 461 ms over the limit (certain), most of it at chart data`.
@@ -147,7 +150,10 @@ fn of_finding(finding: &Finding) -> String {
     let direction = if observed >= *limit { "over" } else { "under" };
     let by = match unit.as_str() {
         _ if beyond <= 0.0 => "exactly the limit".to_owned(),
-        "1" => format!("{} points {direction} the limit", number::plain(beyond * 100.0)),
+        "1" => match number::plain(beyond * 100.0).as_str() {
+            "1" => format!("1 point {direction} the limit"),
+            points => format!("{points} points {direction} the limit"),
+        },
         unit => format!("{} {direction} the limit", number::in_unit(beyond, unit)),
     };
     let sure = match (finding.outcome, finding.certain) {

@@ -18,6 +18,7 @@ mod headline;
 mod monitors;
 mod outage;
 mod outcome;
+mod pauses;
 mod phase;
 mod recovery;
 pub mod regression;

@@ -6,6 +6,7 @@ use super::{
     Arrivals, Finding, Level, Outcome, PhaseEvidence, PhaseVerdict, StageVerdict, criterion, early, endpoints,
     evidence::Most,
     generator, monitors,
+    pauses::Pauses,
     statistics::{self, Tally},
 };
 use crate::measure::{Clock, PhaseEnding, PhaseMeasurements, Threshold};
@@ -20,9 +21,23 @@ pub const ANSWERS: &str = "the target answers";
 
 /// Judges a phase: a finding for each criterion, bands, and the generator.
 pub fn phase(evidence: PhaseEvidence<'_>) -> PhaseVerdict {
+    let pauses = Pauses::of(&evidence);
+    if !pauses.leave_a_part(&evidence) {
+        return judged(evidence, pauses);
+    }
+    let part = PhaseMeasurements { ending: PhaseEnding::Interrupted, ..evidence.measurements.clone() };
+    judged(PhaseEvidence { measurements: &part, ..evidence }, pauses)
+}
+
+fn judged(evidence: PhaseEvidence<'_>, pauses: Pauses) -> PhaseVerdict {
     let PhaseEvidence { plan, phase, measurements, .. } = evidence;
+    let is_part = measurements.ending == PhaseEnding::Interrupted;
     let mut weights: Vec<(Outcome, String)> = Vec::new();
     let mut findings: Vec<Finding> = Vec::new();
+    if is_part {
+        // Before what its criteria say: it is why they are not decided.
+        weights.push((Outcome::Inconclusive, interrupted(plan, measurements, pauses)));
+    }
     for (finding, weight) in built_in(&evidence).into_iter().chain(declared(&evidence)) {
         weights.push((weight, sentence(&finding)));
         findings.push(finding);
@@ -32,9 +47,7 @@ pub fn phase(evidence: PhaseEvidence<'_>) -> PhaseVerdict {
     let all = evidence.all();
     let (generator, trouble) = generator::judge(measurements, &all);
     weights.extend(trouble.map(|trouble| (Outcome::Invalid, trouble)));
-    if measurements.ending == PhaseEnding::Interrupted {
-        weights.push((Outcome::Inconclusive, interrupted(plan, measurements)));
-    }
+    weights.extend(pauses.sentence().filter(|_| !is_part).map(|why| (Outcome::Warned, why)));
     weights.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
     let outcome = weights.first().map_or(Outcome::Inconclusive, |(weight, _)| *weight);
     let (requests, failures) = (all.requests(), all.failures());
@@ -51,6 +64,8 @@ pub fn phase(evidence: PhaseEvidence<'_>) -> PhaseVerdict {
         window_at: None,
         duration_s: seconds,
         extended: measurements.extended,
+        partial: is_part,
+        paused_s: pauses.seconds(),
         requests,
         failures,
         success_rate: (requests > 0).then(|| (requests - failures) as f64 / requests as f64),
@@ -87,6 +102,8 @@ pub fn not_run(plan: &Plan, phase: &Phase) -> PhaseVerdict {
         window_at: None,
         duration_s: 0.0,
         extended: false,
+        partial: false,
+        paused_s: None,
         requests: 0,
         failures: 0,
         success_rate: None,
@@ -266,11 +283,13 @@ fn sentence(finding: &Finding) -> String {
     format!("{}{endpoint}: {}", finding.criterion, finding.because)
 }
 
-fn interrupted(plan: &Plan, measurements: &PhaseMeasurements) -> String {
-    let [measured, planned] = [measurements.measured, measurements.layout.duration].map(number::duration);
-    match plan.foreign {
-        None => format!("The phase was interrupted after {measured} of {planned}."),
-        Some(_) => format!("The files tell of {measured} of a window of {planned}."),
+fn interrupted(plan: &Plan, measurements: &PhaseMeasurements, pauses: Pauses) -> String {
+    let planned = measurements.layout.duration;
+    let [measured, planned] = [pauses.left_of(measurements.measured), planned].map(number::duration);
+    match (&plan.foreign, pauses.sentence()) {
+        (None, _) => format!("The phase was interrupted after {measured} of {planned}."),
+        (Some(_), None) => format!("The files tell of {measured} of a window of {planned}."),
+        (Some(_), Some(why)) => format!("The files tell of {measured} of a window of {planned}. {why}"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What to try: one sentence for each kind of trouble, after the optimization roadmap of the strategy document.
 
-use super::spent;
+use super::{elsewhere, spent};
 use crate::judge::{
     ANSWERS, Anchored, Band, ComparisonMode, EndpointVerdict, Finding, Generator, LOGGED_IN, Lacked, MonitorVerdict,
     Outcome, PhaseVerdict, Regression, Resource, Verdict, short_commit,
@@ -53,6 +53,9 @@ pub(super) fn for_finding(phase: &PhaseVerdict, finding: &Finding) -> Option<Str
              one user through it."
                 .to_owned(),
         );
+    }
+    if elsewhere::explains(phase, finding) {
+        return elsewhere::for_finding(phase, finding);
     }
     if finding.samples == 0 && finding.unit.is_empty() {
         return Some(

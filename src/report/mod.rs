@@ -13,6 +13,7 @@ mod comparison;
 mod csv;
 mod curl;
 mod diagnosis;
+mod elsewhere;
 mod files;
 mod html;
 mod json;
@@ -43,6 +44,8 @@ mod untrusted;
 mod waivers;
 mod when;
 
+#[cfg(test)]
+mod agreement;
 #[cfg(test)]
 mod fixtures;
 

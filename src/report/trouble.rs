@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use super::{advice, diagnosis, regressions};
+use super::{advice, diagnosis, elsewhere, regressions};
 use crate::judge::{
     ANSWERS, Band, CheckResult, Finding, LOGGED_IN, Level, MonitorVerdict, Outcome, PhaseVerdict, Verdict, groups,
     ranked,
@@ -171,8 +171,20 @@ pub(super) fn besides(phase: &PhaseVerdict) -> Vec<Trouble<'_>> {
     let weights = phase.findings.iter().filter_map(weight).chain(troubles.iter().map(|trouble| trouble.standing));
     let heaviest = weights.min().unwrap_or(Standing::Uncertain);
     let whole = standing(phase.outcome);
-    if !matches!(phase.outcome, Outcome::Passed | Outcome::NotRun) && whole < heaviest || whole == Standing::Invalid {
-        let advice = (phase.outcome == Outcome::Invalid).then(|| advice::for_generator(phase.generator.as_ref()));
+    // What is missing of a window is no matter of a criterion, and stands beside those that warn or are not decided.
+    let unsaid = match phase.outcome {
+        Outcome::Warned => phase.paused_s.is_some(),
+        Outcome::Inconclusive => phase.partial,
+        _ => false,
+    };
+    if !matches!(phase.outcome, Outcome::Passed | Outcome::NotRun) && whole < heaviest
+        || whole == Standing::Invalid
+        || unsaid
+    {
+        let advice = match phase.outcome {
+            Outcome::Invalid => Some(advice::for_generator(phase.generator.as_ref())),
+            _ => elsewhere::for_phase(phase),
+        };
         troubles.push(of_whole_phase(phase, whole, advice));
     }
     troubles

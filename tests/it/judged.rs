@@ -19,7 +19,7 @@ pub(crate) struct Judged {
     code: Option<i32>,
     pub(crate) verdict: Value,
     pub(crate) said: String,
-    folder: TempDir,
+    pub(crate) folder: TempDir,
 }
 
 /// Judges these files by this gates.yaml, all in a folder of their own.

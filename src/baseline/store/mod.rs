@@ -12,7 +12,7 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    Damaged, Event, History, Key, NotComparable, Recording, Run, StoreError, Wanted, format,
+    Act, Damaged, Event, History, Key, NotComparable, Recording, Run, StoreError, Wanted, format,
     history::Rest,
     name::{self, Name},
 };
@@ -192,6 +192,12 @@ impl Store {
     pub fn beyond(&self, keep: usize, now: Timestamp) -> Result<Leftovers, StoreError> {
         let listing = self.listing()?;
         let events = self.read(&listing.events, &mut Vec::new(), format::event)?;
+        // When an acceptance expires, the regime before it counts again, with its anchor.
+        let expiry = |event: &Event| match &event.act {
+            Act::Accept(accept) => accept.expires.filter(|end| *end > now),
+            Act::Pin(_) => None,
+        };
+        let moments: Vec<Timestamp> = std::iter::once(now).chain(events.iter().filter_map(expiry)).collect();
         let mut found = Leftovers { runs: Vec::new(), entries: Vec::new() };
         for files in listing.runs.into_values() {
             let mut whole: Vec<(Run, Entry)> = Vec::new();
@@ -205,9 +211,12 @@ impl Store {
             for branch in branches {
                 let own: Vec<&(Run, Entry)> = whole.iter().filter(|(run, _)| run.branch == branch).collect();
                 let Some((newest, _)) = own.last() else { continue };
-                let wanted = Wanted { key: &newest.key, branch: &branch, now };
-                let runs = own.iter().map(|(run, _)| run.clone()).collect();
-                let kept = History::of(&wanted, runs, &events, Rest::default()).indispensable();
+                let runs: Vec<Run> = own.iter().map(|(run, _)| run.clone()).collect();
+                let kept = |now| {
+                    let wanted = Wanted { key: &newest.key, branch: &branch, now };
+                    History::of(&wanted, runs.clone(), &events, Rest::default()).indispensable()
+                };
+                let kept: BTreeSet<String> = moments.iter().flat_map(|moment| kept(*moment)).collect();
                 let old = own.len().saturating_sub(keep);
                 for (run, entry) in own.into_iter().take(old).filter(|(run, _)| !kept.contains(&run.id)) {
                     found.runs.push(run.clone());

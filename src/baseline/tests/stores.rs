@@ -206,3 +206,21 @@ fn a_file_where_the_directory_should_be_is_out_of_reach() {
     let error = store.save(&recording(run(1))).expect_err("it is a file").to_string();
     assert!(error.contains("cannot be written") && error.contains("name another store"), "{error}");
 }
+
+#[test]
+fn the_anchor_of_a_regime_that_will_count_again_is_not_pruned() {
+    let folder = temporary();
+    let store = directory(folder.path());
+    for at in 1..=30 {
+        store.save(&recording(run(at))).expect("it is saved");
+    }
+    let accept = Accept { reason: "until fixed".to_owned(), author: "ada".to_owned(), expires: Some(minute(1_000)) };
+    store.decide(&Event { gate: "shop".to_owned(), at: minute(15), act: Act::Accept(accept) }).expect("it is written");
+    let pruned = |now: i64| -> Vec<_> {
+        store.beyond(0, minute(now)).expect("it can be read").runs.iter().map(|run| run.finished_at).collect()
+    };
+    let beside = |kept: &[i64]| (1..=30).filter(|at| !kept.contains(at)).map(minute).collect::<Vec<_>>();
+    let anchors: Vec<i64> = (1..=10).chain(15..=24).collect();
+    assert_eq!(pruned(100), beside(&anchors), "both while the acceptance holds");
+    assert_eq!(pruned(1_000), beside(&anchors[..10]), "the first once it has expired");
+}

@@ -218,21 +218,26 @@ fn plan_said(planned: &Phase) -> String {
 }
 
 /// Everything that a later gates.yaml might compare: percentiles, means, rates and throughput of each phase, percentiles
-/// and means of each endpoint, and the cells that this run compared.
+/// and means of each endpoint, and the cells that this run compared. Times that another tool summed up with those of failures
+/// are none.
 fn values(verdict: &Verdict) -> BTreeMap<String, f64> {
     let mut values = BTreeMap::new();
+    let summed_up = verdict.source.as_ref().is_some_and(|source| source.times == judge::Times::Rounded);
+    let told = |failures: u64, latency: &Milliseconds| {
+        if summed_up && failures > 0 { Vec::new() } else { times(latency).to_vec() }
+    };
     for phase in &verdict.phases {
         let mut put = |cell: String, value: Option<f64>| {
             values.extend(value.map(|value| (format!("{}/{cell}", phase.name), value)));
         };
-        for (metric, value) in times(&phase.latency_ms) {
+        for (metric, value) in told(phase.failures, &phase.latency_ms) {
             put(metric.to_owned(), value);
         }
         put("success_rate".to_owned(), phase.success_rate);
         put("error_rate".to_owned(), phase.success_rate.map(|_| phase.failures as f64 / phase.requests as f64));
         put("throughput".to_owned(), phase.throughput);
-        for EndpointVerdict { name, latency_ms, .. } in &phase.endpoints {
-            for (metric, value) in times(latency_ms) {
+        for EndpointVerdict { name, failures, latency_ms, .. } in &phase.endpoints {
+            for (metric, value) in told(*failures, latency_ms) {
                 put(format!("{metric}({name})"), value);
             }
         }

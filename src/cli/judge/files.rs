@@ -8,6 +8,7 @@ use std::{
 };
 
 use flate2::bufread::MultiGzDecoder;
+use jiff::Timestamp;
 
 use super::Places;
 use crate::cli::{args::JudgeArgs, input};
@@ -123,6 +124,11 @@ impl Files {
             return Err(format!("{} is larger than any statistics; name PREFIX_stats.csv", path.display()));
         }
         Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// When it was written last; `None` where the system does not tell.
+    pub(super) fn written(&self, at: usize) -> Option<Timestamp> {
+        fs::metadata(&self.paths[at]).ok()?.modified().ok()?.try_into().ok()
     }
 
     /// Where it lies.

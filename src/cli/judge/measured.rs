@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
+
 use super::{Given, Places};
 use crate::{
     foreign::{self, Cut, ForeignError, Meters, Moment, Survey, Tool, locust},
@@ -121,7 +123,7 @@ fn requests(plan: &Plan, (tool, found): (Tool, &Survey), given: &Given, places: 
             "{outside} of the files lie outside of the measured windows: in ramps, warm-ups, setup, or beside them."
         ));
     }
-    notes.extend(short(plan, &measured.phases));
+    notes.extend(short(plan, measured.phases.iter()));
     let window = |at: &Option<Moment>| at.and_then(Moment::timestamp);
     let phases = measured.phases.into_iter().zip(measured.windows_at.iter().map(window)).collect();
     let source = Source {
@@ -153,7 +155,8 @@ fn remarks(tool: Tool, times: Times) -> Vec<String> {
         )),
         Times::Rounded => Some(
             "Locust writes statistics of whole runs, ramps included: percentiles are rounded to two digits, taken over \
-             failures too, and not corrected for requests that waiting users did not make; nothing about them is certain."
+             failures too, and not corrected for requests that waiting users did not make; nothing about them is certain, and \
+             whether the load paused they do not tell."
                 .to_owned(),
         ),
     };
@@ -169,7 +172,7 @@ fn unknown_health(tool: Tool) -> String {
 }
 
 /// Phases whose load ended before their windows did.
-fn short(plan: &Plan, phases: &[PhaseMeasurements]) -> Vec<String> {
+fn short<'a>(plan: &'a Plan, phases: impl Iterator<Item = &'a PhaseMeasurements>) -> Vec<String> {
     let short = plan
         .phases
         .iter()
@@ -213,7 +216,8 @@ fn all_rows(runs: &[locust::Statistics]) -> Vec<ForeignRow> {
 fn summed_up(plan: &Plan, runs: &[locust::Statistics], given: &Given) -> Result<ForeignRun, String> {
     let assigned = by_file(plan, given)?;
     let endpoints = plan.foreign.as_ref().map(|foreign| foreign.rows.as_slice()).unwrap_or_default();
-    let mut phases = Vec::new();
+    let mut phases: Vec<(PhaseMeasurements, Option<Timestamp>)> = Vec::new();
+    let mut extent: Option<(Timestamp, Timestamp)> = None;
     for (phase, (name, files)) in plan.phases.iter().zip(assigned) {
         let [file] = files.as_slice() else {
             return Err(format!(
@@ -222,7 +226,13 @@ fn summed_up(plan: &Plan, runs: &[locust::Statistics], given: &Given) -> Result<
         };
         let before: usize = runs[..*file].iter().map(|run| run.rows().len()).sum();
         let own = endpoints.get(before..before + runs[*file].rows().len()).unwrap_or_default();
-        phases.push((runs[*file].measurements(plan, phase, own), None));
+        let measured = runs[*file].measurements(plan, phase, own);
+        if let Some(end) = given.written(*file) {
+            // Locust writes no time of day; it wrote the file at its end.
+            let start = end.checked_sub(measured.measured).unwrap_or(end);
+            extent = Some(extent.map_or((start, end), |(first, last)| (first.min(start), last.max(end))));
+        }
+        phases.push((measured, None));
     }
     let files = runs.iter().enumerate().map(|(at, run)| SourceFile {
         name: given.name(at),
@@ -231,7 +241,8 @@ fn summed_up(plan: &Plan, runs: &[locust::Statistics], given: &Given) -> Result<
         unreadable: 0,
     });
     let mut notes = remarks(Tool::Locust, Times::Rounded);
-    notes.extend(short(plan, &phases.iter().map(|(measured, _)| measured.clone()).collect::<Vec<_>>()));
+    notes.extend(short(plan, phases.iter().map(|(measured, _)| measured)));
+    notes.extend(with_failures(plan, &phases));
     let source = Source {
         tool: Tool::Locust.name().to_owned(),
         times: Times::Rounded,
@@ -239,5 +250,21 @@ fn summed_up(plan: &Plan, runs: &[locust::Statistics], given: &Given) -> Result<
         outside: 0,
         generator: unknown_health(Tool::Locust),
     };
-    Ok(ForeignRun { phases, extent: None, unclaimed: (0, 0), source, notes, repeat: String::new(), against: None })
+    Ok(ForeignRun { phases, extent, unclaimed: (0, 0), source, notes, repeat: String::new(), against: None })
+}
+
+/// Phases whose times are compared with stored runs only as far as their failures cannot have moved them.
+fn with_failures(plan: &Plan, phases: &[(PhaseMeasurements, Option<Timestamp>)]) -> Vec<String> {
+    let failing =
+        plan.phases.iter().zip(phases).filter(|(_, (measured, _))| plan.regression.is_some() && measured.failed > 0);
+    let sentence = |(phase, (measured, _)): (&crate::plan::Phase, &(PhaseMeasurements, Option<Timestamp>))| {
+        format!(
+            "{}: {} of {} failed, and their times are in Locust's; percentiles that they may have moved, means and maxima are \
+             not compared with stored runs.",
+            phase.name,
+            number::count(measured.failed),
+            number::counted(measured.sent, "request")
+        )
+    };
+    failing.map(sentence).collect()
 }

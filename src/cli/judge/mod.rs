@@ -14,7 +14,7 @@ use super::{
     history::Shelf,
     output,
     posting::{Posting, Said},
-    prepare::{self, Comparison, Prepared, prepare_for},
+    prepare::{self, Comparison, Load, Prepared, prepare_for},
     publishing,
 };
 use crate::{
@@ -53,7 +53,7 @@ fn judge(args: &JudgeArgs) -> Result<u8, String> {
     let elsewhere = Elsewhere::look(tool(args), &given, &places).map_err(complain)?;
     let comparison = if args.baseline.is_some() { Comparison::Wanted } else { Comparison::AsWritten };
     let foreign = elsewhere.foreign(&places).map_err(complain)?;
-    let prepared = prepare_for(&plan_args(args, &places), environment.clone(), comparison, Some(foreign))?;
+    let prepared = prepare_for(&plan_args(args, &places), environment.clone(), comparison, Load::Foreign(foreign))?;
     let Prepared { plan, secrets, .. } = prepared;
     let measured = elsewhere.measure(&plan, &given, &places).map_err(complain)?;
 

@@ -60,6 +60,11 @@ fn a_file_that_is_not_whole_is_refused() {
         (STATS, None, "failed 4 times, and _failures.csv beside it tells of 0"),
         (STATS, Some("Method,Name,Error,Occurrences\nGET,/cart,x,3\n"), "tells of 3"),
         (&STATS.replace("200,4,12", "200,NaN,12"), None, "run_stats.csv:2: a count is no number"),
+        (
+            &STATS.replace("200,4,12", "3,4,12"),
+            Some(FAILURES),
+            "run_stats.csv:2: a count is no number or there are more failures",
+        ),
     ] {
         let error = of(stats, failures).expect_err(why);
         assert!(error.contains(why) && error.contains("locust --csv"), "{error}");

@@ -73,7 +73,8 @@ fn accounts_for(cell: &Cell, result: &CellResult, moved: f64) -> bool {
         return true;
     }
     let stays_beyond = |interval: Option<[f64; 2]>, margin: f64| {
-        interval.is_some_and(|[low, _]| low.ln_1p() - ALLOWANCE * moved > cell.threshold(margin))
+        // An interval beyond a 64-bit float is beyond every margin.
+        interval.is_none_or(|[low, _]| low.ln_1p() - ALLOWANCE * moved > cell.threshold(margin))
     };
     let crept = result.anchor.filter(|anchor| anchor.outcome == Outcome::Failed);
     !stays_beyond(result.interval, cell.margin)
@@ -151,6 +152,16 @@ mod tests {
             [Outcome::Failed; 2],
             "more than 1.12 cubed and the margin"
         );
+    }
+
+    #[test]
+    fn a_change_beyond_a_float_is_beyond_what_a_machine_explains() {
+        let mut cells = cells(&[114.0, 114.0, 1e300]);
+        cells[2].side = Side::Stored { baseline: vec![Some(1e-300); 20], head: vec![Some(1e300)], anchor: vec![] };
+        let ruler = Ruler { baseline: vec![1.0; 20], head: vec![1.14] };
+        let after = by_ruler(&cells, stored(&cells), &ruler);
+        assert_eq!((after[0].outcome, after[2].outcome), (Outcome::Invalid, Outcome::Failed));
+        assert_eq!(after[2].interval, None);
     }
 
     #[test]

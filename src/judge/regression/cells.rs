@@ -1,12 +1,15 @@
 //! The value of each cell in one run.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
-    judge::{PhaseEvidence, evidence::Selection},
-    measure::{Histogram, PhaseEnding},
-    plan::{Compared, Metric},
+    judge::{PhaseEvidence, evidence::Selection, pauses::Pauses},
+    measure::{Histogram, PhaseEnding, Summary},
+    plan::{Compared, FailureKind, Metric},
 };
+
+/// The part of what lies beyond a percentile by which failures may move it that another tool summed up with it.
+const MOVED: f64 = 0.1;
 
 /// What one run gives to compare: a value for each cell, by its name ([`name`]). Times are in milliseconds, rates are
 /// shares of 1, throughput is per second. A cell that has no number, such as a percentile without a timed request, is
@@ -22,7 +25,7 @@ pub fn name(phase: &str, cell: &str) -> String {
 /// load is no fair sample of it.
 pub fn values(evidence: PhaseEvidence<'_>) -> RunValues {
     let PhaseEvidence { plan, phase, measurements, .. } = evidence;
-    if measurements.ending != PhaseEnding::Completed {
+    if measurements.ending != PhaseEnding::Completed || Pauses::of(&evidence).leave_a_part(&evidence) {
         return RunValues::new();
     }
     let cells = plan.regression.iter().flat_map(|regression| &regression.cells);
@@ -33,19 +36,13 @@ pub fn values(evidence: PhaseEvidence<'_>) -> RunValues {
 fn value(evidence: &PhaseEvidence<'_>, cell: &Compared) -> Option<f64> {
     let selection: Selection<'_> = evidence.endpoints(cell.endpoints.iter().copied());
     let latency = || selection.histogram(|endpoint| &endpoint.latency);
-    let milliseconds = |time: std::time::Duration| time.as_secs_f64() * 1e3;
+    let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
     let (requests, failures) = (selection.requests() as f64, selection.failures() as f64);
     let of_requests = |value: f64| (requests > 0.0).then_some(value);
     if let Some(summary) = selection.summary()
         && let Metric::Quantile(_) | Metric::Mean | Metric::Max = cell.metric
     {
-        let row = selection.summed_up(summary)?;
-        let time = match cell.metric {
-            Metric::Quantile(q) => row.quantile(q),
-            Metric::Mean => row.mean,
-            _ => row.max,
-        };
-        return time.map(milliseconds);
+        return told(&selection, summary, cell.metric).map(milliseconds);
     }
     match cell.metric {
         Metric::Quantile(q) => {
@@ -62,5 +59,22 @@ fn value(evidence: &PhaseEvidence<'_>, cell: &Compared) -> Option<f64> {
             let completed = selection.sum(|endpoint| endpoint.completed) as f64;
             (requests > 0.0 && seconds > 0.0).then(|| completed / seconds)
         }
+    }
+}
+
+/// A time that another tool summed up over requests of any outcome; `None` where it may be another without the failures,
+/// whose times are no part of it: quick errors would make it better, and slow ones worse. Timeouts are a part of it.
+///
+/// A percentile is what the tool wrote while it is moved by at most a tenth of what lies beyond it, if all failures were
+/// slower than it or all quicker: up to 0.5 % of the requests for p95. The mean and the maximum may be moved by one.
+fn told(selection: &Selection<'_>, summary: &Summary, metric: Metric) -> Option<Duration> {
+    let row = selection.summed_up(summary)?;
+    let timeouts = selection.sum(|endpoint| endpoint.errors.get(&FailureKind::Timeout).copied().unwrap_or_default());
+    let others = (selection.failures() - timeouts) as f64 / selection.requests() as f64;
+    match metric {
+        Metric::Quantile(q) if others * q <= MOVED * (1.0 - q) => row.quantile(q),
+        Metric::Mean if others <= 0.0 => row.mean,
+        Metric::Max if others <= 0.0 => row.max,
+        _ => None,
     }
 }

@@ -9,6 +9,9 @@ use crate::{
     plan::Plan,
 };
 
+/// Why a cell is not compared although its phase was measured.
+const NO_VALUE: &str = "The run has no value for it: no request of it has a time that could be compared.";
+
 /// The stored runs that this run is compared with.
 #[derive(Debug, Clone, Default)]
 pub struct Past {
@@ -63,7 +66,9 @@ pub fn against_stored(plan: &Plan, head: Head<'_>, past: &Past) -> StoredCompari
         .map(|(entry, of)| {
             let result = if of.head.is_empty() { None } else { results.next() };
             let Some(result) = result else {
-                return entry.without(Outcome::NotRun, "The phase was not measured whole.".to_owned());
+                let because =
+                    if measures(head.runs, entry.phase) { NO_VALUE } else { "The phase was not measured whole." };
+                return entry.without(Outcome::NotRun, because.to_owned());
             };
             let mut regression = entry.compared(result, &of.base, &of.head);
             regression.history.clone_from(&of.base);
@@ -83,6 +88,11 @@ pub fn against_stored(plan: &Plan, head: Head<'_>, past: &Past) -> StoredCompari
         })
         .collect();
     StoredComparison { regressions, unconfirmed }
+}
+
+/// Whether these runs measured a phase whole: one that was not has no value of any cell.
+fn measures(runs: &[RunValues], phase: &str) -> bool {
+    runs.iter().flat_map(RunValues::keys).any(|cell| cell.strip_prefix(phase).is_some_and(|rest| rest.starts_with('/')))
 }
 
 /// The values of one cell on both sides.

@@ -171,3 +171,22 @@ fn without_an_extension_nothing_behind_the_window_is_measured_and_spans_stay_as_
     assert!((case.judge().duration_s - 60.0).abs() < 1e-9);
     assert!(!case.judge().extended);
 }
+
+#[test]
+fn a_phase_that_is_never_extended_has_the_whole_error_for_its_only_look() {
+    let interval = |extend: bool, staged: bool, blocks: bool| {
+        let mut case = Case::of(success_rate(Op::Greater, 0.9)).requests(PAGE, 950, ms(100));
+        case = case.failures(PAGE, 50, FailureKind::Check, Some(500));
+        case.plan.profile.extend = extend;
+        case.phase.stages = if staged { stages(&[(10.0, 30.0, 0.5), (30.0, 30.0, 0.5)]) } else { Stages::default() };
+        if blocks {
+            let url = url::Url::parse("http://127.0.0.1:1").expect("a URL");
+            case.plan.against = Some(plan::Deployment { url, start: None });
+        }
+        case.finding().interval
+    };
+    let whole = interval(false, false, false);
+    assert_eq!(interval(true, true, false), whole, "one with stages is not");
+    assert_eq!(interval(true, false, true), whole, "nor one in blocks");
+    assert_ne!(interval(true, false, false), whole, "the first of two looks has less of it");
+}

@@ -10,6 +10,7 @@ mod ladder;
 mod no_data;
 mod operating;
 mod outages;
+mod pauses;
 mod phases;
 mod policies;
 mod runs;

@@ -114,6 +114,7 @@ fn a_part_of_a_window_is_not_passed() {
     case.facts.measured = ms(12_000);
     let verdict = case.judge();
     assert_eq!((verdict.outcome, verdict.findings[0].outcome), (Outcome::Inconclusive, Outcome::Inconclusive));
+    assert!(verdict.partial);
     assert!(verdict.because.iter().any(|why| why == "The phase was interrupted after 12 s of 60 s."));
 }
 

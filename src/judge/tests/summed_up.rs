@@ -2,7 +2,10 @@
 
 use crate::{
     config, foreign,
-    judge::{self, Outcome, PhaseEvidence},
+    judge::{
+        self, Outcome, PhaseEvidence, PhaseVerdict,
+        regression::{self, RunValues},
+    },
     plan::{self, Choice, Foreign, ForeignRow, Plan},
 };
 
@@ -14,7 +17,8 @@ const FAILURES: &str = "Method,Name,Error,Occurrences\nGET,/cart,\"HTTPError('50
 
 fn plan(rows: Vec<ForeignRow>, criterion: &str) -> Plan {
     let text = format!(
-        "version: 1\ngate: g\ntarget: {{url: demo}}\nphases:\n  - {{name: light, users: 5, duration: 10s, criteria: ['{criterion}']}}\n"
+        "version: 1\ngate: g\ntarget: {{url: demo}}\nregression: {{cells: [p50, p95, p95(GET /cart), p95(POST /cart), mean, max, \
+         {{error_rate: 1%}}]}}\nphases:\n  - {{name: light, users: 5, duration: 10s, criteria: ['{criterion}']}}\n"
     );
     let environment = config::Environment::default();
     let (config, problems) = config::read_without_load("gates.yaml", text.as_bytes(), &environment);
@@ -25,13 +29,19 @@ fn plan(rows: Vec<ForeignRow>, criterion: &str) -> Plan {
 
 /// The outcome of a criterion on the statistics, and whether it is certain.
 fn outcome(failures: &str, criterion: &str) -> (Outcome, bool) {
+    let (verdict, _) = judged(failures, criterion);
+    (verdict.findings[0].outcome, verdict.findings[0].certain)
+}
+
+/// The verdict, and the cells that have a value.
+fn judged(failures: &str, criterion: &str) -> (PhaseVerdict, RunValues) {
     let stats = [HEADER, STATS].concat();
     let run = foreign::locust::statistics("run_stats.csv", &stats, Some(failures)).expect("it is read");
     let plan = plan(run.rows(), criterion);
     let rows = &plan.foreign.as_ref().expect("it is a foreign load").rows;
     let (phase, measured) = (&plan.phases[0], run.measurements(&plan, &plan.phases[0], rows));
-    let verdict = judge::phase(PhaseEvidence { plan: &plan, phase, measurements: &measured, gauges: &[] });
-    (verdict.findings[0].outcome, verdict.findings[0].certain)
+    let evidence = PhaseEvidence { plan: &plan, phase, measurements: &measured, gauges: &[] };
+    (judge::phase(evidence), regression::values(evidence))
 }
 
 /// 196 of 200 succeeded and one timed out; with the failures among them the 90th percentile lies between the 80th and the
@@ -64,4 +74,13 @@ fn failures_of_which_nothing_is_known_pass_no_count() {
     assert_eq!(outcome(own, "no timeouts"), (Outcome::Passed, true), "a check of the script is none");
     assert_eq!(outcome(own, "no 4xx"), (Outcome::Inconclusive, false));
     assert_eq!(outcome(FAILURES, "no 5xx"), (Outcome::Failed, true));
+}
+
+/// Of 300 requests 4 failed, all of them of one endpoint with 200.
+#[test]
+fn times_are_compared_only_where_those_of_failures_cannot_have_moved_them() {
+    let cells = |failures: &str| judged(failures, "no errors").1.into_keys().collect::<Vec<_>>();
+    assert_eq!(cells(FAILURES), ["light/error_rate", "light/p50", "light/p95(POST /cart)"]);
+    let timeouts = "Method,Name,Error,Occurrences\nGET,/cart,ReadTimeout('Read timed out.'),4\n";
+    assert_eq!(cells(timeouts).len(), 7, "timeouts are a part of every time: {:?}", cells(timeouts));
 }

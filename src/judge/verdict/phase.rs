@@ -40,6 +40,13 @@ pub struct PhaseVerdict {
     /// Whether the window was extended to twice its length, because a criterion was not decided; absent when not.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub extended: bool,
+    /// Whether only a part of its window was measured, which decides nothing: it was interrupted, or another tool's files
+    /// hold no more; absent for any other.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub partial: bool,
+    /// How long another tool's load paused within its window, in seconds; absent without a pause.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub paused_s: Option<f64>,
     /// Intended requests of the measured window, login excluded.
     pub requests: u64,
     /// Failures among them.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, civil::Date};
 
 use super::refused;
-use crate::units::text::shortened;
+use crate::units::{number, text::shortened};
 use crate::{
     judge::{
         ANSWERS, Anchored, BreakingPoint, CheckResult, Comparison, DEMO, EndpointVerdict, Finding, LOGGED_IN,
@@ -134,6 +134,8 @@ fn phase(phase: &mut PhaseVerdict) {
         window_at,
         duration_s: _,
         extended: _,
+        partial,
+        paused_s,
         requests: _,
         failures: _,
         success_rate: _,
@@ -157,7 +159,13 @@ fn phase(phase: &mut PhaseVerdict) {
     statements.clear();
     statements_unknown.clear();
     *window_at = None;
-    *because = if *outcome == Outcome::Passed { Vec::new() } else { vec![format!("It is {}.", outcome.word())] };
+    let missing = paused_s.map(|seconds| format!("Its load paused for {}.", number::milliseconds(seconds * 1e3)));
+    *because = match outcome {
+        Outcome::Passed => Vec::new(),
+        _ if *partial => vec!["Only a part of its window was measured, and that decides nothing.".to_owned()],
+        Outcome::Warned if missing.is_some() => missing.into_iter().collect(),
+        outcome => vec![format!("It is {}.", outcome.word())],
+    };
     findings.iter_mut().for_each(finding);
     endpoints.iter_mut().for_each(endpoint);
     for MonitorVerdict { name: named, max: _, mean: _, band: _, warning: _, critical: _, samples: _, missing } in
