@@ -247,7 +247,7 @@ fn of_monitor<'a>(phase: &'a PhaseVerdict, monitor: &MonitorVerdict) -> Option<T
     let because = match (monitor.band, monitor.max, &monitor.missing) {
         (Band::Critical, Some(max), _) => format!("It reached {}, which is critical.", number::plain(max)),
         (Band::Missing, _, Some(missing)) => format!("Its source is missing: {missing}"),
-        (Band::Missing, _, None) => format!("It gave only {} readings.", monitor.samples),
+        (Band::Missing, _, None) => format!("It gave only {}.", number::counted(monitor.samples, "reading")),
         _ => return None,
     };
     Some(Trouble {
@@ -257,7 +257,7 @@ fn of_monitor<'a>(phase: &'a PhaseVerdict, monitor: &MonitorVerdict) -> Option<T
         measured: None,
         place: None,
         because,
-        advice: advice::for_monitor(monitor),
+        advice: advice::for_monitor(phase, monitor),
     })
 }
 

@@ -40,6 +40,9 @@ pub struct PhaseVerdict {
     /// Whether the window was extended to twice its length, because a criterion was not decided; absent when not.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub extended: bool,
+    /// What ended the window before its time; absent where all of it was measured.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cut_short: Option<CutShort>,
     /// Intended requests of the measured window, login excluded.
     pub requests: u64,
     /// Failures among them.
@@ -94,6 +97,31 @@ pub struct StageVerdict {
 pub enum Arrivals {
     /// Independently of each other.
     Poisson,
+}
+
+/// A window that was not measured to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CutShort {
+    /// What ended it.
+    pub by: Cut,
+    /// How long it was meant to be, in seconds.
+    pub planned_s: f64,
+}
+
+/// What ends a window before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cut {
+    /// A blocking criterion had failed for certain.
+    FailedEarly,
+    /// The target stopped answering.
+    StoppedAnswering,
+    /// Not all users could log in, so that it never began.
+    NotLoggedIn,
+    /// A signal or the deadline.
+    Interrupted,
+    /// The files of another tool tell only of a part of it.
+    Files,
 }
 
 impl PhaseVerdict {

@@ -18,6 +18,7 @@ pub(super) fn each_text_of_phase(phase: &mut PhaseVerdict, visit: &mut Visit<'_>
         window_at,
         duration_s: _,
         extended: _,
+        cut_short: _,
         requests: _,
         failures: _,
         success_rate: _,

@@ -134,6 +134,7 @@ fn phase(phase: &mut PhaseVerdict) {
         window_at,
         duration_s: _,
         extended: _,
+        cut_short: _,
         requests: _,
         failures: _,
         success_rate: _,
