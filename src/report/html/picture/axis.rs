@@ -125,6 +125,12 @@ impl Axis {
         self.scaled(value.clamp(self.low, self.high))
     }
 
+    /// How far along the axis a value is drawn, from 0 to 1.
+    pub(super) fn share(&self, value: f64) -> f64 {
+        let [low, high] = [self.low, self.high].map(|end| self.scaled(end));
+        (self.place(value) - low) / (high - low)
+    }
+
     /// The value that is drawn at a place.
     pub(super) fn value(&self, place: f64) -> f64 {
         if self.logarithmic { 10_f64.powf(place) } else { place }
