@@ -49,7 +49,7 @@ pub(super) struct Axis {
 impl Axis {
     /// From 0 to a little above the largest value.
     pub(super) fn from_zero(values: impl Iterator<Item = f64>) -> Self {
-        Self::upwards(values, 3)
+        Self::upwards(values, 4)
     }
 
     /// From 0 to a little above the largest value, with about so many ticks.

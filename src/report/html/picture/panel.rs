@@ -124,13 +124,39 @@ impl Panel<'_> {
                 continue;
             }
             written.push((*from, place));
-            // Below the line where there is no room above it.
-            let top = (self.y.place(self.y.high()) * height) - place;
-            let side = if top < LINE { VPos::Top } else { VPos::Bottom };
+            let span = [*from, from + words.chars().count() as f64 * LETTER / width];
+            let side = if self.belongs_below(span, *value, height) { VPos::Top } else { VPos::Bottom };
             plot.text(&format!("\u{2009}{words}"), (*from, *value), text(14.0, *ink, (HPos::Left, side)))?;
         }
         Ok(())
     }
+
+    /// Whether the words of a limit stand below it: where there is no room above, or where the lines are that they would hide.
+    fn belongs_below(&self, [from, to]: [f64; 2], limit: f64, height: f64) -> bool {
+        let over = |value: f64| (self.y.place(value) - self.y.place(limit)) * height;
+        if over(self.y.high()) < LINE {
+            return true;
+        }
+        if over(self.y.low()) > -LINE {
+            return false;
+        }
+        let lines = self.items.iter().filter_map(|item| match item {
+            Item::Line { points, .. } | Item::Ground { points, .. } => Some(points),
+            Item::Band { .. } | Item::Limit { .. } => None,
+        });
+        let places = (0..=8).map(|part| from + (to - from) * f64::from(part) / 8.0);
+        let seen: Vec<f64> =
+            places.flat_map(|at| lines.clone().filter_map(move |points| between(points, at))).map(over).collect();
+        let [above, below] = [0.0..LINE, -LINE..0.0].map(|room| seen.iter().filter(|over| room.contains(over)).count());
+        below < above
+    }
+}
+
+/// The value of a line at a moment; `None` before and after it.
+fn between(points: &[(f64, f64)], at: f64) -> Option<f64> {
+    let pair = points.windows(2).find(|pair| (pair[0].0..=pair[1].0).contains(&at))?;
+    let part = (at - pair[0].0) / (pair[1].0 - pair[0].0).max(1e-9);
+    Some(pair[0].1 + (pair[1].1 - pair[0].1) * part)
 }
 
 /// As much of a criterion as there is room for, in letters: its limit whole, because a number that is cut is another one.
@@ -175,6 +201,22 @@ fn paint_item(plot: &mut Plot<'_, '_>, item: &Item, time: &Time<'_>) -> Drawn {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_of_a_limit_do_not_hide_the_line_that_broke_it() {
+        let panel = |values: [f64; 2]| Panel {
+            title: String::new(),
+            height: 130,
+            y: Axis::between(0.0, 100.0),
+            words: &|_| String::new(),
+            items: vec![Item::Line { points: vec![(0.0, values[0]), (60.0, values[1])], ink: ink::P95, mark: None }],
+        };
+        let below = |values: [f64; 2], limit: f64| panel(values).belongs_below([10.0, 30.0], limit, 1.0);
+        assert!(below([55.0, 55.0], 50.0) && !below([45.0, 45.0], 50.0));
+        assert!(!below([90.0, 90.0], 50.0), "it is far away");
+        assert!(below([45.0, 65.0], 40.0), "also where the line rises");
+        assert!(below([10.0, 10.0], 95.0) && !below([10.0, 10.0], 5.0), "what has no room stands on the other side");
+    }
 
     #[test]
     fn a_limit_is_whole_or_not_there() {
