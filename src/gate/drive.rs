@@ -258,7 +258,8 @@ impl Loaded {
             Some(sampling) => sampling.finish(patience).await,
             None => Watched::default(),
         };
-        let measured = MeasuredPhase { name, measurements, gauges, statements, statements_unknown, window_at };
+        let base = Vec::new();
+        let measured = MeasuredPhase { name, measurements, gauges, statements, statements_unknown, window_at, base };
         Driven { measured, ended, interruption }
     }
 }

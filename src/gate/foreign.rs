@@ -46,6 +46,7 @@ pub fn judge_foreign(plan: &Plan, run: ForeignRun) -> Finished {
             statements: Vec::new(),
             statements_unknown: Vec::new(),
             window_at,
+            base: Vec::new(),
         };
         record.judge(plan, (phase, 1), measured);
     }

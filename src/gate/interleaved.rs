@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    Event, MeasuredPhase, Stop,
+    BaseLatency, Event, MeasuredPhase, Stop,
     corridor::Walk,
     drive::{BRIEF_READINGS, Drive, Driven, Look},
     ladder::{self, Climbed},
@@ -66,15 +66,17 @@ pub(super) async fn climb(walk: &mut Walk<'_>, base: &Base) -> Result<Climbed, I
         let measured = Pair::of(walk, base, phase, index).measure(walk, later).await;
         load_ended = measured.ended;
         locked_out |= measured.head.measurements.ending == PhaseEnding::RampFailed;
-        let verdict = walk.record.judge(&plan, (phase, 1), measured.head);
         let base = measured.base.as_ref().map(|base| judged(&plan, phase, base));
+        // A base that the generator did not measure well is no yardstick; a head like that makes the phase invalid.
+        let spoiled = base.as_ref().is_some_and(|base| base.outcome == Outcome::Invalid);
+        let blocks = if spoiled { regression::Blocks::new() } else { measured.blocks };
+        let head = MeasuredPhase { base: latency(measured.base.filter(|_| !blocks.is_empty())), ..measured.head };
+        let verdict = walk.record.judge(&plan, (phase, 1), head);
         if let Some(note) = base_note(phase, base.as_ref()) {
             (walk.listen)(Event::Note(note.clone()));
             walk.record.comparison_notes.push(note);
         }
-        // A base that the generator did not measure well is no yardstick; a head like that makes the phase invalid.
-        let spoiled = base.as_ref().is_some_and(|base| base.outcome == Outcome::Invalid);
-        walk.record.blocks.push(if spoiled { regression::Blocks::new() } else { measured.blocks });
+        walk.record.blocks.push(blocks);
         let over = judge::ends_ladder(&verdict);
         (walk.listen)(Event::PhaseEnded(Box::new(verdict)));
         if let Some(why) = measured.interruption {
@@ -85,6 +87,12 @@ pub(super) async fn climb(walk: &mut Walk<'_>, base: &Base) -> Result<Climbed, I
         }
     }
     Ok(Climbed { ended: load_ended, unjudged: None, locked_out })
+}
+
+/// What is kept of a base that is compared: its latency, to be drawn beside the head's.
+fn latency(base: Option<MeasuredPhase>) -> Vec<BaseLatency> {
+    let rows = base.into_iter().flat_map(|base| base.measurements.endpoints);
+    rows.map(|row| BaseLatency { latency: row.latency, added: row.added }).collect()
 }
 
 fn judged(plan: &Plan, phase: &Phase, measured: &MeasuredPhase) -> PhaseVerdict {
@@ -270,7 +278,15 @@ fn joined(parts: Vec<MeasuredPhase>) -> Option<MeasuredPhase> {
     let measurements = PhaseMeasurements::joined(measurements)?;
     // Slices with pauses in between have no one clock.
     let statements_unknown = unknown.into_iter().collect();
-    Some(MeasuredPhase { name, measurements, gauges, statements, statements_unknown, window_at: None })
+    Some(MeasuredPhase {
+        name,
+        measurements,
+        gauges,
+        statements,
+        statements_unknown,
+        window_at: None,
+        base: Vec::new(),
+    })
 }
 
 /// The head's window with how its users came up, and with the requests that they sent meanwhile.

@@ -42,7 +42,7 @@ pub use corridor::run;
 pub use event::{Event, Progress};
 pub use foreign::{ForeignRun, judge_foreign};
 pub use selftest::{Judges, Proof, Proven, Recorded, Selftest, selftest};
-pub use setup::{Against, Finished, GateError, MeasuredPhase, Rehearsed, Setup, Stored};
+pub use setup::{Against, BaseLatency, Finished, GateError, MeasuredPhase, Rehearsed, Setup, Stored};
 pub use started::LOGS;
 pub use stop::{Stop, StopSwitch};
 

@@ -11,7 +11,7 @@ use crate::{
         regression::{Past, RunValues},
     },
     load::Rehearsal,
-    measure::{GaugeSeries, PhaseMeasurements, Statement},
+    measure::{GaugeSeries, Histogram, PhaseMeasurements, Statement},
     plan::{Deployment, Plan},
 };
 
@@ -119,6 +119,18 @@ pub struct MeasuredPhase {
     pub statements_unknown: Vec<String>,
     /// When the measured window began; `None` where it never did, and for slices that were joined.
     pub window_at: Option<jiff::Timestamp>,
+    /// Where two deployments were compared block by block, the base's latency by endpoint id of the plan; empty without a
+    /// base, and where the generator did not measure it well.
+    pub base: Vec<BaseLatency>,
+}
+
+/// The latency of an endpoint at the base of an interleaved comparison, over all of its slices.
+#[derive(Debug, Clone, Default)]
+pub struct BaseLatency {
+    /// Of the requests that were made.
+    pub latency: Histogram,
+    /// Of those that were added for silences.
+    pub added: Histogram,
 }
 
 /// Exchanges that are shown step by step.

@@ -123,7 +123,7 @@ fn of_phase(phase: &PhaseVerdict) -> String {
         more => format!("; {more} more criteria did not hold either"),
     };
     // Why a part of a window is one stands before what it leaves undecided.
-    let part = phase.because.first().filter(|_| phase.partial && phase.outcome == Outcome::Inconclusive);
+    let part = phase.because.first().filter(|_| phase.is_part() && phase.outcome == Outcome::Inconclusive);
     let part = part.map(|why| format!("{} ", sentence(why))).unwrap_or_default();
     format!("{name} {verb}: {part}{}{more}.", of_finding(first).trim_end_matches('.'))
 }

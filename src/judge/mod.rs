@@ -43,10 +43,10 @@ pub use standing::{GaugeStanding, Standing, standing};
 pub use stopping::{patience, stopped_answering};
 pub use verdict::{
     Anchored, Arrivals, Bottleneck, BreakingPoint, Cause, CheckResult, Comparison, ComparisonMode, Creep, Crossing,
-    DEMO, Diagnosis, EndpointVerdict, Finding, FirstError, Generator, GrownStatement, Lacked, Lateness, Longest,
-    Machine, Milliseconds, MonitorVerdict, Onset, Order, Outage, PhaseVerdict, Plateau, RecoveryVerdict, Regime,
-    Regression, Rising, SCHEMA, Saturation, Source, SourceFile, StageVerdict, StatementVerdict, TimeSplit, Times,
-    Totals, TraceVerdict, Verdict, Waiting,
+    Cut, CutShort, DEMO, Diagnosis, EndpointVerdict, Finding, FirstError, Generator, GrownStatement, Lacked, Lateness,
+    Longest, Machine, Milliseconds, MonitorVerdict, Onset, Order, Outage, PhaseVerdict, Plateau, RecoveryVerdict,
+    Regime, Regression, Rising, SCHEMA, Saturation, Source, SourceFile, StageVerdict, StatementVerdict, TimeSplit,
+    Times, Totals, TraceVerdict, Verdict, Waiting,
 };
 pub use waiver::{Waived, Waiver};
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Arrivals, Finding, Level, Outcome, PhaseEvidence, PhaseVerdict, StageVerdict, criterion, early, endpoints,
+    Arrivals, Cut, CutShort, Finding, Level, Outcome, PhaseEvidence, PhaseVerdict, StageVerdict, criterion, early,
+    endpoints,
     evidence::Most,
     generator, monitors,
     pauses::Pauses,
@@ -64,7 +65,7 @@ fn judged(evidence: PhaseEvidence<'_>, pauses: Pauses) -> PhaseVerdict {
         window_at: None,
         duration_s: seconds,
         extended: measurements.extended,
-        partial: is_part,
+        cut_short: cut_short(plan, measurements),
         paused_s: pauses.seconds(),
         requests,
         failures,
@@ -102,7 +103,7 @@ pub fn not_run(plan: &Plan, phase: &Phase) -> PhaseVerdict {
         window_at: None,
         duration_s: 0.0,
         extended: false,
-        partial: false,
+        cut_short: None,
         paused_s: None,
         requests: 0,
         failures: 0,
@@ -127,6 +128,19 @@ pub fn not_run(plan: &Plan, phase: &Phase) -> PhaseVerdict {
 /// that says warn it is warned), or was invalid.
 pub fn ends_ladder(phase: &PhaseVerdict) -> bool {
     matches!(phase.outcome, Outcome::Failed | Outcome::Inconclusive | Outcome::Invalid | Outcome::Interrupted)
+}
+
+/// What ended the window before its time; `None` where all of it was measured.
+fn cut_short(plan: &Plan, measurements: &PhaseMeasurements) -> Option<CutShort> {
+    let by = match (measurements.ending, &plan.foreign) {
+        (PhaseEnding::Completed, _) => return None,
+        (PhaseEnding::RampFailed, _) => Cut::NotLoggedIn,
+        (PhaseEnding::StoppedAnswering, _) => Cut::StoppedAnswering,
+        (PhaseEnding::FailedEarly, _) => Cut::FailedEarly,
+        (PhaseEnding::Interrupted, None) => Cut::Interrupted,
+        (PhaseEnding::Interrupted, Some(_)) => Cut::Files,
+    };
+    Some(CutShort { by, planned_s: measurements.layout.duration.as_secs_f64() })
 }
 
 /// Users of the closed model, or the rate of the open one.

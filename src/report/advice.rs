@@ -1,6 +1,8 @@
 //! What to try: one sentence for each kind of trouble, after the optimization roadmap of the strategy document.
 
-use super::{elsewhere, spent};
+mod few;
+
+use super::spent;
 use crate::judge::{
     ANSWERS, Anchored, Band, ComparisonMode, EndpointVerdict, Finding, Generator, LOGGED_IN, Lacked, MonitorVerdict,
     Outcome, PhaseVerdict, Regression, Resource, Verdict, short_commit,
@@ -40,6 +42,11 @@ pub(super) fn for_generator(generator: Option<&Generator>) -> String {
     format!("{advice}. The app was not judged.")
 }
 
+/// What to try for a phase of which something is missing; `None` for any other.
+pub(super) fn for_part(phase: &PhaseVerdict) -> Option<String> {
+    few::for_phase(phase)
+}
+
 /// What to try for a finding that did not hold, or was not certain.
 pub(super) fn for_finding(phase: &PhaseVerdict, finding: &Finding) -> Option<String> {
     if finding.criterion == ANSWERS {
@@ -54,26 +61,8 @@ pub(super) fn for_finding(phase: &PhaseVerdict, finding: &Finding) -> Option<Str
                 .to_owned(),
         );
     }
-    if elsewhere::explains(phase, finding) {
-        return elsewhere::for_finding(phase, finding);
-    }
-    if finding.samples == 0 && finding.unit.is_empty() {
-        return Some(
-            "See whether the source answers from this machine; `{name: monitors answer, monitors: all}` under \
-             `preflight` finds it before any load is sent."
-                .to_owned(),
-        );
-    }
-    if finding.samples == 0 {
-        return Some(
-            "See whether a scenario of this phase reaches it: `stagegate run --dry-run` shows each step.".to_owned(),
-        );
-    }
-    if finding.unit.is_empty() && finding.outcome == Outcome::Passed {
-        return Some("A longer duration gives it more readings.".to_owned());
-    }
-    if finding.outcome == Outcome::Passed || finding.outcome == Outcome::Inconclusive {
-        return Some("A longer duration or more users give it the requests that it needs.".to_owned());
+    if finding.samples == 0 || matches!(finding.outcome, Outcome::Passed | Outcome::Inconclusive) {
+        return few::for_finding(phase, finding);
     }
     match finding.unit.as_str() {
         "ms" => slow(phase, finding),
@@ -143,10 +132,10 @@ pub(super) fn for_undecided(verdict: &Verdict, outcome: Outcome) -> Option<Strin
 }
 
 /// What to try for a gauge in a critical band, or a source that is missing.
-pub(super) fn for_monitor(monitor: &MonitorVerdict) -> Option<String> {
+pub(super) fn for_monitor(phase: &PhaseVerdict, monitor: &MonitorVerdict) -> Option<String> {
     match monitor.band {
         Band::Critical => for_gauge(&monitor.name),
-        Band::Missing => Some("See whether the source answers under load, and within the target's timeout.".to_owned()),
+        Band::Missing => Some(few::for_monitor(phase, monitor)),
         Band::Safe | Band::Warning => None,
     }
 }
@@ -312,21 +301,6 @@ mod tests {
         );
         assert!(advice(&[("302", 198)]).contains("often to the login page"));
         assert!(advice(&[("200", 198)]).contains("for a login page in its place"));
-    }
-
-    #[test]
-    fn a_gauge_that_was_never_read_is_no_matter_of_scenarios() {
-        let mut verdict = fixtures::failed();
-        let medium = &mut verdict.phases[2];
-        let finding = Finding {
-            criterion: "app.cpu < 90".to_owned(),
-            unit: String::new(),
-            samples: 0,
-            outcome: Outcome::Inconclusive,
-            ..medium.findings[0].clone()
-        };
-        let advice = for_finding(medium, &finding).expect("there is advice");
-        assert!(advice.starts_with("See whether the source answers from this machine"), "{advice}");
     }
 
     #[test]

@@ -13,7 +13,6 @@ mod comparison;
 mod csv;
 mod curl;
 mod diagnosis;
-mod elsewhere;
 mod files;
 mod html;
 mod json;

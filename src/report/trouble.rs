@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use super::{advice, diagnosis, elsewhere, regressions};
+use super::{advice, diagnosis, regressions};
 use crate::judge::{
     ANSWERS, Band, CheckResult, Finding, LOGGED_IN, Level, MonitorVerdict, Outcome, PhaseVerdict, Verdict, groups,
     ranked,
@@ -174,7 +174,7 @@ pub(super) fn besides(phase: &PhaseVerdict) -> Vec<Trouble<'_>> {
     // What is missing of a window is no matter of a criterion, and stands beside those that warn or are not decided.
     let unsaid = match phase.outcome {
         Outcome::Warned => phase.paused_s.is_some(),
-        Outcome::Inconclusive => phase.partial,
+        Outcome::Inconclusive => phase.is_part(),
         _ => false,
     };
     if !matches!(phase.outcome, Outcome::Passed | Outcome::NotRun) && whole < heaviest
@@ -183,7 +183,7 @@ pub(super) fn besides(phase: &PhaseVerdict) -> Vec<Trouble<'_>> {
     {
         let advice = match phase.outcome {
             Outcome::Invalid => Some(advice::for_generator(phase.generator.as_ref())),
-            _ => elsewhere::for_phase(phase),
+            _ => advice::for_part(phase),
         };
         troubles.push(of_whole_phase(phase, whole, advice));
     }
@@ -259,7 +259,7 @@ fn of_monitor<'a>(phase: &'a PhaseVerdict, monitor: &MonitorVerdict) -> Option<T
     let because = match (monitor.band, monitor.max, &monitor.missing) {
         (Band::Critical, Some(max), _) => format!("It reached {}, which is critical.", number::plain(max)),
         (Band::Missing, _, Some(missing)) => format!("Its source is missing: {missing}"),
-        (Band::Missing, _, None) => format!("It gave only {} readings.", monitor.samples),
+        (Band::Missing, _, None) => format!("It gave only {}.", number::counted(monitor.samples, "reading")),
         _ => return None,
     };
     Some(Trouble {
@@ -269,7 +269,7 @@ fn of_monitor<'a>(phase: &'a PhaseVerdict, monitor: &MonitorVerdict) -> Option<T
         measured: None,
         place: None,
         because,
-        advice: advice::for_monitor(monitor),
+        advice: advice::for_monitor(phase, monitor),
     })
 }
 

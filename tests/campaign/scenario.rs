@@ -92,6 +92,9 @@ impl Scenario {
         let served: u64 =
             [&base, &head].map(|app| app.ledger()["totals"]["requests"].as_u64().unwrap_or(0)).iter().sum();
         assert_eq!(verdict["totals"]["requests"], served, "{verdict:#}");
+        let page = fs::read_to_string(folder.path().join("stagegate-out/report.html")).expect("there is a page");
+        let drawn = page.contains("A dashed line is the base of the comparison");
+        assert!(drawn || output.status.code() == Some(3), "what was compared is drawn on both sides");
         Seen::of(output.status.code(), &verdict)
     }
 }

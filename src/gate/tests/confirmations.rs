@@ -31,6 +31,7 @@ fn one_that_went_wrong_is_told() {
             gauges: Vec::new(),
             statements: Vec::new(),
             statements_unknown: Vec::new(),
+            base: Vec::new(),
             window_at: None,
         };
         let mut record = Record::begin("demo".to_owned(), Vec::new());

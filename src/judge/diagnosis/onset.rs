@@ -30,7 +30,9 @@ pub(super) fn onset(seen: &[Seen<'_>], point: Option<&BreakingPoint>) -> Option<
     let at = seen.iter().position(|phase| phase.name() == point.phase)?;
     let earliest = seen[..=at].iter().find_map(|phase| Some((phase, rise(seen, phase, phase.endpoint(name)?)?)));
     let (phase, rise) = earliest.unwrap_or_else(|| {
-        let rising = if point.first_error.is_some() { Rising::Errors } else { Rising::Latency };
+        // The first failure may be another endpoint's.
+        let failed = seen[at].endpoint(name).is_some_and(|now| now.failures > 0);
+        let rising = if point.first_error.is_some() && failed { Rising::Errors } else { Rising::Latency };
         let after = seen[at].first_failure(name).filter(|_| rising == Rising::Errors);
         (&seen[at], Rise { rising, after, times: 1.0 })
     });

@@ -9,7 +9,7 @@ use crate::judge::{
 const HEALTHY: [(EndpointId, u64); 3] = [(PAGE, 20), (CHART, 40), (GHOST, 30)];
 
 /// A phase of a minute with so many requests of each step, one after another, and two gauges.
-fn rung(name: &str, users: u32, each: u64, latencies: [(EndpointId, u64); 3]) -> Case {
+pub(super) fn rung(name: &str, users: u32, each: u64, latencies: [(EndpointId, u64); 3]) -> Case {
     let mut case = Case::of(quantile(0.95, Op::Less, 200));
     case.phase.name = name.to_owned();
     case.phase.load = Load::Closed { users, spawn_rate: 10.0 };
@@ -36,13 +36,13 @@ impl Case {
         self
     }
 
-    fn calm(self) -> Self {
+    pub(super) fn calm(self) -> Self {
         self.gauge("app.cpu", [20.0; 2], 0).gauge("database.connections", [30.0; 2], 0)
     }
 }
 
 /// What comes of these phases, with the breaking point of the last one, if it failed.
-fn diagnosed(cases: &[Case]) -> (Diagnosis, Option<crate::judge::BreakingPoint>) {
+pub(super) fn diagnosed(cases: &[Case]) -> (Diagnosis, Option<crate::judge::BreakingPoint>) {
     let measured: Vec<_> = cases.iter().map(|case| (case.judge(), case.measurements())).collect();
     let seen: Vec<Seen<'_>> = cases
         .iter()
@@ -60,7 +60,7 @@ fn diagnosed(cases: &[Case]) -> (Diagnosis, Option<crate::judge::BreakingPoint>)
     (diagnose(&seen, point.as_ref(), &gone).expect("something was measured"), point)
 }
 
-fn causes(diagnosis: &Diagnosis) -> Vec<Cause> {
+pub(super) fn causes(diagnosis: &Diagnosis) -> Vec<Cause> {
     diagnosis.bottlenecks.iter().map(|bottleneck| bottleneck.cause).collect()
 }
 

@@ -1,7 +1,7 @@
 //! Looks at a running phase: when it stops, when it is extended, and how it is judged then.
 
 use super::*;
-use crate::judge::{FIRST_LOOK, Outcome, extension_decides, failed_early};
+use crate::judge::{Cut, CutShort, FIRST_LOOK, Outcome, extension_decides, failed_early};
 
 impl Case {
     fn extends(mut self) -> Self {
@@ -82,6 +82,7 @@ fn what_stopped_a_phase_fails_it_whatever_the_policy() {
         case.samples.retain(|sample| sample.intended < OPENING + ms(16_000));
         let verdict = case.judge();
         assert_eq!((verdict.outcome, verdict.duration_s), (Outcome::Failed, 16.0));
+        assert_eq!(verdict.cut_short, Some(CutShort { by: Cut::FailedEarly, planned_s: 60.0 }));
         let [stopped, other] = &verdict.findings[..] else { panic!("{:?}", verdict.findings) };
         assert_eq!((stopped.outcome, stopped.certain), (Outcome::Failed, true));
         assert!(stopped.because.contains("failed for certain after 16 s of 60 s"), "{}", stopped.because);

@@ -8,6 +8,7 @@ mod gauges;
 mod generators;
 mod ladder;
 mod no_data;
+mod onset;
 mod operating;
 mod outages;
 mod pauses;

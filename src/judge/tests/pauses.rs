@@ -61,7 +61,7 @@ fn a_pause_in_the_middle_is_never_a_silent_pass() {
         short.because
     );
     assert!(short.findings.iter().all(|finding| finding.outcome == Outcome::Passed));
-    assert_eq!((short.partial, short.paused_s, whole.paused_s), (false, Some(4.0), None));
+    assert_eq!((short.is_part(), short.paused_s, whole.paused_s), (false, Some(4.0), None));
     let (long, compared) = without(&[[23, 30]], "users: 5");
     assert_eq!((long.outcome, compared), (Outcome::Inconclusive, 0), "seven seconds of sixty are more than a tenth");
     assert!(long.findings.iter().all(|finding| finding.outcome == Outcome::Inconclusive && !finding.certain));
@@ -70,7 +70,7 @@ fn a_pause_in_the_middle_is_never_a_silent_pass() {
         "{:?}",
         long.because
     );
-    assert_eq!((long.partial, long.paused_s), (true, Some(7.0)));
+    assert_eq!((long.is_part(), long.paused_s), (true, Some(7.0)));
     let (several, _) = without(&[[10, 12], [30, 33], [50, 52]], "users: 5");
     assert_eq!(several.outcome, Outcome::Inconclusive);
     let said = several.because.join(" ");

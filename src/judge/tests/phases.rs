@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    judge::{ANSWERS, LOGGED_IN, Outcome, ends_ladder, not_run},
+    judge::{ANSWERS, Cut, CutShort, LOGGED_IN, Outcome, ends_ladder, not_run},
     measure::{Exhaustion, Scarce},
 };
 
@@ -114,8 +114,10 @@ fn a_part_of_a_window_is_not_passed() {
     case.facts.measured = ms(12_000);
     let verdict = case.judge();
     assert_eq!((verdict.outcome, verdict.findings[0].outcome), (Outcome::Inconclusive, Outcome::Inconclusive));
-    assert!(verdict.partial);
+    assert!(verdict.is_part());
     assert!(verdict.because.iter().any(|why| why == "The phase was interrupted after 12 s of 60 s."));
+    assert_eq!(verdict.cut_short, Some(CutShort { by: Cut::Interrupted, planned_s: 60.0 }));
+    assert_eq!(good().judge().cut_short, None);
 }
 
 #[test]

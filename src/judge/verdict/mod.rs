@@ -13,8 +13,8 @@ pub use diagnosis::{
     Waiting,
 };
 pub use phase::{
-    Arrivals, Crossing, EndpointVerdict, Finding, Generator, Lacked, Lateness, Milliseconds, MonitorVerdict,
-    PhaseVerdict, StageVerdict, StatementVerdict, TraceVerdict,
+    Arrivals, Crossing, Cut, CutShort, EndpointVerdict, Finding, Generator, Lacked, Lateness, Milliseconds,
+    MonitorVerdict, PhaseVerdict, StageVerdict, StatementVerdict, TraceVerdict,
 };
 pub use split::{Longest, TimeSplit};
 

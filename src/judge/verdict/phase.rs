@@ -40,10 +40,9 @@ pub struct PhaseVerdict {
     /// Whether the window was extended to twice its length, because a criterion was not decided; absent when not.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub extended: bool,
-    /// Whether only a part of its window was measured, which decides nothing: it was interrupted, or another tool's files
-    /// hold no more; absent for any other.
-    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
-    pub partial: bool,
+    /// What ended the window before its time; absent where all of it was measured.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cut_short: Option<CutShort>,
     /// How long another tool's load paused within its window, in seconds; absent without a pause.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub paused_s: Option<f64>,
@@ -103,7 +102,37 @@ pub enum Arrivals {
     Poisson,
 }
 
+/// A window that was not measured to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CutShort {
+    /// What ended it.
+    pub by: Cut,
+    /// How long it was meant to be, in seconds.
+    pub planned_s: f64,
+}
+
+/// What ends a window before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cut {
+    /// A blocking criterion had failed for certain.
+    FailedEarly,
+    /// The target stopped answering.
+    StoppedAnswering,
+    /// Not all users could log in, so that it never began.
+    NotLoggedIn,
+    /// A signal or the deadline.
+    Interrupted,
+    /// The files of another tool tell only of a part of it.
+    Files,
+}
+
 impl PhaseVerdict {
+    /// Whether only a part of its window was measured for a reason that says nothing about the app, so that it decides nothing.
+    pub fn is_part(&self) -> bool {
+        self.cut_short.is_some_and(|cut| matches!(cut.by, Cut::Interrupted | Cut::Files))
+    }
+
     /// The levels that its stages go through, without repetition; empty where the load stays.
     pub fn levels(&self) -> Vec<f64> {
         let mut levels: Vec<f64> = self.stages.iter().flat_map(|stage| [stage.from, stage.to]).collect();

@@ -3,12 +3,13 @@
 use serde::Serialize;
 
 use super::{
-    picture::{Baseline, Curve, Picture, distribution},
+    picture::{Baseline, Curve, Picture, Side, distribution},
     requests::{SplitView, TracesView},
     tone::Cell,
 };
 use crate::{
     judge::{ComparisonMode, EndpointVerdict, Milliseconds, Outcome, PhaseVerdict, Verdict},
+    measure::Histogram,
     plan::{Metric, written_cell},
     report::recording::Recording,
     units::number,
@@ -43,6 +44,9 @@ pub(super) struct EndpointsView {
 struct DistributionView {
     name: String,
     picture: Picture,
+    /// Whether the base of an interleaved comparison is among its lines.
+    #[serde(skip)]
+    base: bool,
     /// A phase, and its percentiles.
     rows: Vec<(String, Vec<String>)>,
 }
@@ -84,6 +88,9 @@ impl EndpointsView {
             .unwrap_or_default();
         let undrawn = if distributions.is_empty() { 0 } else { names.len() - distributions.len() };
         let baseline = match verdict.comparison.as_ref().filter(|_| !distributions.is_empty()) {
+            Some(_) if distributions.iter().any(|one| one.base) => {
+                "A dashed line is the base of the comparison, all its blocks together."
+            }
             Some(_) if !verdict.regressions.iter().any(|one| one.endpoint.is_some()) => {
                 "The comparison has no cell of a single endpoint, so that no baseline is drawn here: `p95(NAME)` among \
                  `regression.cells` is one."
@@ -120,17 +127,25 @@ impl DistributionView {
         let (mut curves, mut rows, mut baseline) = (Vec::new(), Vec::new(), Vec::new());
         for (place, phase) in run.iter().enumerate() {
             let Some(measured) = recording.phase(&phase.name) else { continue };
-            let [latency, added] = recording.latency(&measured.measurements, name);
-            let time = |q: f64| latency.worse_quantile(&added, q).map(|time| time.as_secs_f64() * 1e3);
-            let points: Vec<_> =
-                Curve::shares(latency.count()).into_iter().filter_map(|q| Some((q, time(q)?))).collect();
-            if points.is_empty() {
+            let mut add = |side: Side, name: String, [latency, added]: [Histogram; 2]| {
+                let time = |q: f64| latency.worse_quantile(&added, q).map(|time| time.as_secs_f64() * 1e3);
+                let shares = Curve::shares(latency.count()).into_iter();
+                let points: Vec<_> = shares.filter_map(|q| Some((q, time(q)?))).collect();
+                if points.is_empty() {
+                    return false;
+                }
+                let times = SHARES.iter().map(|q| number::or_nothing(time(*q), number::milliseconds));
+                rows.push((name.clone(), times.collect()));
+                curves.push(Curve { name, place: [place, run.len()], side, points });
+                true
+            };
+            if !add(Side::Head, phase.name.clone(), recording.latency(&measured.measurements, name)) {
                 continue;
             }
-            curves.push(Curve { name: phase.name.clone(), place: [place, run.len()], points });
-            let times = SHARES.iter().map(|q| number::or_nothing(time(*q), number::milliseconds));
-            rows.push((phase.name.clone(), times.collect()));
-            baseline.extend(known(verdict, (place, &phase.name), name));
+            let base = recording.base_latency(measured, name);
+            if !base.is_some_and(|base| add(Side::Base, format!("{}, base", phase.name), base)) {
+                baseline.extend(known(verdict, (place, &phase.name), name));
+            }
         }
         let id = format!("latency-{at}");
         let picture = distribution((&id, name), &curves, &baseline)?;
@@ -141,7 +156,8 @@ impl DistributionView {
             });
             rows.push((format!("{}, baseline", run[one.phase].name), times.collect()));
         }
-        Some(Self { name: name.to_owned(), picture, rows })
+        let base = curves.iter().any(|curve| curve.side == Side::Base);
+        Some(Self { name: name.to_owned(), picture, base, rows })
     }
 }
 

@@ -67,6 +67,74 @@ fn draws_every_quantity_and_marks_the_moments() {
     assert!(moment.contains("5 s into the window"), "{moment}");
 }
 
+/// A picture with its key.
+fn picture<'p>(page: &'p str, id: &str) -> &'p str {
+    let (before, after) = page.split_once(&format!("id=\"{id}-title\"")).expect("it is drawn");
+    let begin = before.rfind("<figure").expect("it stands in a figure");
+    let end = before.len() + after.find("</figure>").expect("it ends");
+    &page[begin..end]
+}
+
+/// The numbers in the marks of a picture, and those in its key.
+fn numbers(picture: &str) -> [Vec<u32>; 2] {
+    let (key, drawn) = picture.split_once("</ul>").expect("the key comes first");
+    [drawn, key].map(|part| {
+        let texts = part.split("<text ").skip(1).filter_map(|text| text.split_once('>')?.1.split_once('<'));
+        let mut numbers: Vec<u32> = texts.filter_map(|(text, _)| text.trim().parse().ok()).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    })
+}
+
+#[test]
+fn percentiles_have_marks_beside_their_colours() {
+    let page = page(fixtures::failed());
+    let (key, drawn) = picture(&page, "course").split_once("</ul>").expect("the key comes first");
+    let ends = |shape: &str, colour: &str| {
+        let all = drawn.split('<').filter(|tag| tag.starts_with(shape) && tag.contains(&format!("=\"{colour}\"")));
+        all.count()
+    };
+    // At least one in each of the three phases that were run.
+    for (shape, colour, in_key) in [
+        ("circle", "#0B7A75", "r=\"4\" fill=\"#0B7A75\""),
+        ("rect", "#FFFFFF", "stroke=\"#3B4FC9\""),
+        ("polygon", "#A21CAF", "<polygon points=\"18,3 23,12 13,12\" fill=\"#A21CAF\""),
+    ] {
+        assert!(ends(shape, colour) >= 3 && key.contains(in_key), "{shape} {}\n{key}", ends(shape, colour));
+    }
+}
+
+#[test]
+fn phases_of_the_same_colour_have_numbers_of_their_own() {
+    let mut verdict = fixtures::passed();
+    let phase = verdict.phases[0].clone();
+    let named = |at: usize| crate::judge::PhaseVerdict { name: format!("step {at}"), ..phase.clone() };
+    verdict.phases = (1..=12).map(named).collect();
+    let page = page(verdict);
+    let all: Vec<u32> = (1..=12).collect();
+    assert_eq!(numbers(picture(&page, "latency-0")), [all.clone(), all]);
+    let mut one = fixtures::passed();
+    one.phases.truncate(1);
+    let page = self::page(one);
+    assert_eq!(numbers(picture(&page, "latency-0")), [Vec::new(), Vec::<u32>::new()], "one line needs no number");
+}
+
+#[test]
+fn the_base_of_an_interleaved_comparison_is_drawn_beside_the_head() {
+    let page = page(fixtures::interleaved());
+    let drawn = picture(&page, "latency-0");
+    let (_, lines) = drawn.split_once("<desc").expect("it is described");
+    let dashed = |line: &&str| line.starts_with("polyline") && line.contains("stroke-dasharray");
+    assert_eq!(lines.split('<').filter(dashed).count(), 3, "one for each phase\n{drawn}");
+    assert!(drawn.contains("base of the comparison, with the number and colour of its phase"));
+    assert!(page.contains("A dashed line is the base of the comparison, all its blocks together."));
+    let rows = page.matches(", base</th>").count();
+    assert!(rows >= 3, "its numbers stand in the table");
+    // Stored runs hold values only.
+    assert!(!self::page(fixtures::regressed()).contains("A dashed line is the base"));
+}
+
 #[test]
 fn says_why_statements_are_not_known() {
     let mut verdict = fixtures::failed();
@@ -114,7 +182,7 @@ fn asks_for_nothing_from_elsewhere() {
 
 #[test]
 fn a_page_that_is_rendered_again_is_the_same() {
-    let some = ["failed", "regressed", "interrupted", "hostile"];
+    let some = ["failed", "regressed", "interleaved", "interrupted", "hostile"];
     for (name, verdict) in fixtures::all().into_iter().filter(|(name, _)| some.contains(name)) {
         let (endpoints, measured) = (fixtures::endpoints(&verdict), fixtures::measured(&verdict));
         let nothing: &crate::report::Mask<'_> = &|text| text.into();

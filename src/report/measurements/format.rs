@@ -46,6 +46,16 @@ pub(super) struct Phase {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) statements_unknown: Vec<String>,
     pub(super) generator: Generator,
+    /// By endpoint; absent in files of earlier releases, and without a base.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) base: Vec<Base>,
+}
+
+/// An endpoint at the base of an interleaved comparison.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Base {
+    pub(super) latency: Histogram,
+    pub(super) added: Histogram,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use super::{
     format::{self, File},
 };
 use crate::{
-    gate::MeasuredPhase,
+    gate::{BaseLatency, MeasuredPhase},
     measure::{
         Clock, EndpointMeasurements, GaugeSeries, GeneratorHealth, Histogram, Layout, MachineShare, Part, PhaseEnding,
         PhaseMeasurements, Ramp, Scarce, SpanCounts, Statement, Threshold, TimeSplit, Trace, Window,
@@ -71,6 +71,7 @@ fn phase(measured_phase: &MeasuredPhase, show: &Show<'_>) -> format::Phase {
         statements: measured_phase.statements.iter().map(|taken| statement(taken, show)).collect(),
         statements_unknown: measured_phase.statements_unknown.iter().map(|why| show(why)).collect(),
         generator: generator(health, show),
+        base: measured_phase.base.iter().map(base).collect(),
     }
 }
 
@@ -157,6 +158,11 @@ fn trace(trace: &Trace) -> format::Trace {
         status: *status,
         error: *failure,
     }
+}
+
+fn base(base: &BaseLatency) -> format::Base {
+    let BaseLatency { latency, added } = base;
+    format::Base { latency: histogram(latency), added: histogram(added) }
 }
 
 fn histogram(histogram: &Histogram) -> format::Histogram {

@@ -7,7 +7,7 @@ use super::{
     format::{self, File},
 };
 use crate::{
-    gate::MeasuredPhase,
+    gate::{BaseLatency, MeasuredPhase},
     measure::{
         Clock, EndpointMeasurements, Exhaustion, GaugeSample, GaugeSeries, GeneratorHealth, Histogram, Layout,
         MachineShare, Part, PhaseEnding, PhaseMeasurements, Ramp, Scarce, SpanCounts, Statement, Threshold, TimeSplit,
@@ -27,17 +27,23 @@ impl File {
 }
 
 fn of_phase(phase: format::Phase, logins: &[bool]) -> Read<MeasuredPhase> {
-    let endpoints = phase.endpoints.into_iter().enumerate().map(|(position, endpoint)| {
-        let histogram = |histogram: &format::Histogram| {
-            Histogram::decode(&histogram.hdr).map_err(|cause| UnreadableMeasurements::Histogram {
-                phase: phase.name.clone(),
-                endpoint: position,
-                cause,
-            })
-        };
-        let histograms = [histogram(&endpoint.latency)?, histogram(&endpoint.service)?, histogram(&endpoint.added)?];
+    let decoded = |endpoint: usize, histogram: &format::Histogram| {
+        Histogram::decode(&histogram.hdr).map_err(|cause| UnreadableMeasurements::Histogram {
+            phase: phase.name.clone(),
+            endpoint,
+            cause,
+        })
+    };
+    let endpoints = phase.endpoints.into_iter().enumerate().map(|(at, endpoint)| {
+        let format::Endpoint { latency, service, added, .. } = &endpoint;
+        let histograms = [decoded(at, latency)?, decoded(at, service)?, decoded(at, added)?];
         of_endpoint(endpoint, histograms)
     });
+    let base = phase.base.iter().enumerate().map(|(at, base)| {
+        let format::Base { latency, added } = base;
+        Ok(BaseLatency { latency: decoded(at, latency)?, added: decoded(at, added)? })
+    });
+    let base = base.collect::<Read<_>>()?;
     let measurements = PhaseMeasurements {
         endpoints: endpoints.collect::<Read<_>>()?,
         layout: layout(&phase.layout, logins)?,
@@ -66,7 +72,7 @@ fn of_phase(phase: format::Phase, logins: &[bool]) -> Read<MeasuredPhase> {
     let gauges = phase.gauges.into_iter().map(gauge).collect::<Read<_>>()?;
     let statements = phase.statements.into_iter().map(statement).collect::<Read<_>>()?;
     let statements_unknown = phase.statements_unknown;
-    Ok(MeasuredPhase { name: phase.name, measurements, gauges, statements, statements_unknown, window_at: None })
+    Ok(MeasuredPhase { name: phase.name, measurements, gauges, statements, statements_unknown, window_at: None, base })
 }
 
 fn seconds(seconds: f64) -> Read<Duration> {

@@ -4,6 +4,7 @@ use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use super::*;
 use crate::{
+    gate::BaseLatency,
     measure::{
         Clock, EndpointMeasurements, Exhaustion, GaugeSample, GaugeSeries, GeneratorHealth, Histogram, Layout,
         MachineShare, Part, PhaseEnding, PhaseMeasurements, Ramp, Scarce, Statement, Threshold, TimeSplit, Window,
@@ -81,6 +82,8 @@ fn recording() -> MeasuredPhase {
         failed: 1,
         summary: None,
     };
+    let mut base = Histogram::new();
+    (1..1_000).map(MS).for_each(|time| base.record(time));
     let gauge = GaugeSeries {
         name: "app.cpu".to_owned(),
         samples: vec![GaugeSample { at: MS(250), value: 41.7 }],
@@ -97,7 +100,16 @@ fn recording() -> MeasuredPhase {
     };
     let (gauges, statements) = (vec![gauge], vec![statement]);
     let statements_unknown = vec!["which statements took most of its time is not known: it was gone".to_owned()];
-    MeasuredPhase { name: "light".to_owned(), measurements, gauges, statements, statements_unknown, window_at: None }
+    let base = vec![BaseLatency::default(), BaseLatency { latency: base, added: Histogram::new() }];
+    MeasuredPhase {
+        name: "light".to_owned(),
+        measurements,
+        gauges,
+        statements,
+        statements_unknown,
+        window_at: None,
+        base,
+    }
 }
 
 fn written(recordings: &[MeasuredPhase]) -> String {
@@ -127,6 +139,8 @@ fn reads_what_it_wrote() {
         assert_eq!(after.service.quantile(q), before.service.quantile(q), "{q}");
     }
     assert_eq!(read[0].gauges[0].samples, recording().gauges[0].samples);
+    let base: Vec<_> = read[0].base.iter().map(|base| (base.latency.count(), base.latency.quantile(0.9))).collect();
+    assert_eq!(base, [(0, None), (999, original.base[1].latency.quantile(0.9))]);
 }
 
 #[test]
@@ -153,12 +167,14 @@ fn what_ran_out_is_told_as_a_value_and_by_earlier_releases_in_the_systems_words(
 }
 
 #[test]
-fn files_of_earlier_releases_have_no_parts_of_the_time() {
+fn files_of_earlier_releases_have_no_parts_of_the_time_and_no_base() {
     let mut file: serde_json::Value = serde_json::from_str(&written(&[recording()])).expect("it is JSON");
     for endpoint in file["phases"][0]["endpoints"].as_array_mut().expect("endpoints") {
         endpoint.as_object_mut().expect("an object").remove("time_split").expect("it is written");
     }
+    file["phases"][0].as_object_mut().expect("an object").remove("base").expect("it is written");
     let read = read_measurements(&file.to_string()).expect("it is read as before");
+    assert!(read[0].base.is_empty());
     assert_eq!(read[0].measurements.endpoints[1].split, TimeSplit::default());
     assert_eq!(read[0].measurements.endpoints[1].requests, 2_000);
 }

@@ -18,7 +18,7 @@ pub(super) fn each_text_of_phase(phase: &mut PhaseVerdict, visit: &mut Visit<'_>
         window_at,
         duration_s: _,
         extended: _,
-        partial: _,
+        cut_short: _,
         paused_s: _,
         requests: _,
         failures: _,

@@ -91,6 +91,16 @@ impl<'a> Recording<'a> {
         merged
     }
 
+    /// The same of the base that the phase was compared with, block by block; `None` where none was measured.
+    pub(super) fn base_latency(&self, measured: &MeasuredPhase, name: &str) -> Option<[Histogram; 2]> {
+        let mut merged = [Histogram::new(), Histogram::new()];
+        for (_, row) in self.endpoints.iter().zip(&measured.base).filter(|(known, _)| known.name == name) {
+            merged[0].merge(&as_stored(&row.latency));
+            merged[1].merge(&as_stored(&row.added));
+        }
+        (merged[0].count() > 0).then_some(merged)
+    }
+
     /// Whether requests of this endpoint are those of a phase's load: not a login's.
     pub(super) fn is_load(&self, id: EndpointId) -> bool {
         self.endpoints.get(id.index()).is_some_and(|endpoint| !endpoint.login)

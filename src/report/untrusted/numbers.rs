@@ -9,7 +9,7 @@ use crate::judge::Verdict;
 const LARGEST: f64 = 1e15;
 
 /// Keys whose values, and those inside of them, are never negative.
-const NEVER_NEGATIVE: [&str; 18] = [
+const NEVER_NEGATIVE: [&str; 19] = [
     "run_queue_percent",
     "cores_used",
     "cores_allowed",
@@ -21,6 +21,7 @@ const NEVER_NEGATIVE: [&str; 18] = [
     "time_split_ms",
     "lateness_ms",
     "duration_s",
+    "planned_s",
     "paused_s",
     "success_rate",
     "throughput",

@@ -123,6 +123,7 @@ fn check(check: &mut CheckResult) {
 }
 
 fn phase(phase: &mut PhaseVerdict) {
+    let is_part = phase.is_part();
     let PhaseVerdict {
         name: named,
         outcome,
@@ -134,7 +135,7 @@ fn phase(phase: &mut PhaseVerdict) {
         window_at,
         duration_s: _,
         extended: _,
-        partial,
+        cut_short: _,
         paused_s,
         requests: _,
         failures: _,
@@ -162,7 +163,7 @@ fn phase(phase: &mut PhaseVerdict) {
     let missing = paused_s.map(|seconds| format!("Its load paused for {}.", number::milliseconds(seconds * 1e3)));
     *because = match outcome {
         Outcome::Passed => Vec::new(),
-        _ if *partial => vec!["Only a part of its window was measured, and that decides nothing.".to_owned()],
+        _ if is_part => vec!["Only a part of its window was measured, and that decides nothing.".to_owned()],
         Outcome::Warned if missing.is_some() => missing.into_iter().collect(),
         outcome => vec![format!("It is {}.", outcome.word())],
     };

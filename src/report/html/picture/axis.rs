@@ -49,7 +49,7 @@ pub(super) struct Axis {
 impl Axis {
     /// From 0 to a little above the largest value.
     pub(super) fn from_zero(values: impl Iterator<Item = f64>) -> Self {
-        Self::upwards(values, 3)
+        Self::upwards(values, 4)
     }
 
     /// From 0 to a little above the largest value, with about so many ticks.
@@ -123,6 +123,12 @@ impl Axis {
     pub(super) fn place(&self, value: f64) -> f64 {
         let value = if value.is_finite() { value } else { self.high };
         self.scaled(value.clamp(self.low, self.high))
+    }
+
+    /// How far along the axis a value is drawn, from 0 to 1.
+    pub(super) fn share(&self, value: f64) -> f64 {
+        let [low, high] = [self.low, self.high].map(|end| self.scaled(end));
+        (self.place(value) - low) / (high - low)
     }
 
     /// The value that is drawn at a place.

@@ -5,9 +5,9 @@ use plotters::{
     chart::{ChartBuilder, ChartContext},
     coord::{Shift, cartesian::Cartesian2d},
     drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea},
-    element::{Circle, PathElement, Polygon, Rectangle, Text},
+    element::{Circle, EmptyElement, PathElement, Polygon, Rectangle, Text, TriangleMarker},
     prelude::SVGBackend,
-    series::{DashedLineSeries, LineSeries},
+    series::LineSeries,
     style::{
         Color, IntoFont, ShapeStyle, TextStyle,
         text_anchor::{HPos, Pos, VPos},
@@ -17,6 +17,7 @@ use plotters::{
 use super::{
     axis::{Axis, Coordinates},
     ink::{self, Ink},
+    mark::Mark,
 };
 
 /// What goes wrong while drawing: a string takes everything, so nothing does, but the library asks.
@@ -50,8 +51,11 @@ fn finish(svg: &str, (width, height): (u32, u32), words: &Words<'_>) -> String {
     let Words { id, title, description } = words;
     let [title, description] = [title, description].map(|text| HtmlEscape(text).to_string());
     let inside = svg.split_once('>').map_or("", |(_, inside)| inside);
-    let inside =
-        inside.replace(" opacity=\"1\"", "").replace(" font-family=\"sans-serif\"", "").replace("\" />", "\"/>");
+    let inside = inside
+        .replace(" opacity=\"1\"", "")
+        .replace(&format!(" opacity=\"{DASHED}\""), " stroke-dasharray=\"6 4\"")
+        .replace(" font-family=\"sans-serif\"", "")
+        .replace("\" />", "\"/>");
     format!(
         "<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"{id}-title\" aria-describedby=\"{id}-words\">\
          <title id=\"{id}-title\">{title}</title><desc id=\"{id}-words\">{description}</desc>{inside}"
@@ -67,6 +71,15 @@ pub(super) fn text(size: f64, ink: Ink, (h_pos, v_pos): (HPos, VPos)) -> TextSty
 /// A line of a width.
 pub(super) fn stroke(ink: Ink, width: u32) -> ShapeStyle {
     ink.colour().stroke_width(width)
+}
+
+/// The library writes a dashed line as a line for each dash. One of this opacity, which nothing else has, becomes a dashed
+/// line in [`finish`] instead.
+const DASHED: f64 = 0.99;
+
+/// The same, dashed.
+fn dashed(ink: Ink, width: u32) -> ShapeStyle {
+    ink.colour().mix(DASHED).stroke_width(width)
 }
 
 /// A field that lets through what is behind it.
@@ -92,6 +105,11 @@ pub(super) struct Frame<'f> {
 
 /// The size of an axis' text.
 const SMALL: f64 = 14.0;
+
+/// The size of a number in a mark.
+fn marked(number: usize) -> f64 {
+    if number < 10 { 15.0 } else { 13.0 }
+}
 
 impl<'a, 'b> Plot<'a, 'b> {
     /// Draws the axes with a quiet grid.
@@ -141,11 +159,44 @@ impl<'a, 'b> Plot<'a, 'b> {
         Ok(())
     }
 
-    /// A dashed line from one point to another.
-    pub(super) fn dashes(&mut self, ends: [(f64, f64); 2], ink: Ink, width: u32) -> Drawn {
-        let places = ends.map(|point| self.place(point));
-        self.chart.draw_series(DashedLineSeries::new(places, 6, 4, stroke(ink, width)))?;
+    /// A dashed line through points.
+    pub(super) fn dashes(&mut self, points: &[(f64, f64)], ink: Ink, width: u32) -> Drawn {
+        let places: Vec<_> = points.iter().map(|point| self.place(*point)).collect();
+        self.chart.draw_series([PathElement::new(places, dashed(ink, width))])?;
         Ok(())
+    }
+
+    /// A mark on a line.
+    pub(super) fn mark(&mut self, at: (f64, f64), ink: Ink, mark: Mark) -> Drawn {
+        const HALF: i32 = 4;
+        const RADIUS: u32 = 9;
+        let place = self.place(at);
+        let disc = |ink: Ink| Circle::new(place, RADIUS, ink.colour().filled());
+        match mark {
+            Mark::Dot => self.dot(at, ink, HALF as u32),
+            Mark::Triangle => {
+                self.chart.draw_series([TriangleMarker::new(place, HALF + 2, ink.colour().filled())])?;
+                Ok(())
+            }
+            Mark::Square => {
+                // The first side is drawn twice, so that no corner is open.
+                let corners =
+                    [(-HALF, -HALF), (HALF, -HALF), (HALF, HALF), (-HALF, HALF), (-HALF, -HALF), (HALF, -HALF)];
+                let ground = Rectangle::new([(-HALF, -HALF), (HALF, HALF)], ink::GROUND.colour().filled());
+                let around = PathElement::new(corners, stroke(ink, 2));
+                self.chart.draw_series([EmptyElement::at(place) + ground + around])?;
+                Ok(())
+            }
+            Mark::Number(number) => {
+                self.chart.draw_series([disc(ink)])?;
+                self.text(&number.to_string(), at, text(marked(number), ink::GROUND, (HPos::Center, VPos::Center)))
+            }
+            Mark::Ring(number) => {
+                self.chart.draw_series([disc(ink::GROUND)])?;
+                self.ring(at, ink, RADIUS)?;
+                self.text(&number.to_string(), at, text(marked(number), ink, (HPos::Center, VPos::Center)))
+            }
+        }
     }
 
     /// The ground below a line, filled.

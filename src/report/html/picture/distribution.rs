@@ -3,12 +3,16 @@
 use super::{
     Key, Picture,
     axis::Axis,
-    canvas::{Frame, Plot, Words, draw},
+    canvas::{Drawn, Frame, Plot, Words, draw},
     ink::{self, Ink},
+    mark::{Mark, numbered},
 };
 use crate::units::number;
 
 const SIZE: (u32, u32) = (560, 300);
+
+/// Space beside the plot: above, right, below, left.
+const SPACE: [u32; 4] = [12, 20, 30, 74];
 
 /// So many points for each tenfold of 1 / (1 - q).
 const POINTS: f64 = 14.0;
@@ -19,8 +23,19 @@ pub(in crate::report::html) struct Curve {
     pub(in crate::report::html) name: String,
     /// Its place in the ladder, and the length of the ladder.
     pub(in crate::report::html) place: [usize; 2],
+    /// Where it was measured.
+    pub(in crate::report::html) side: Side,
     /// Shares and milliseconds, ascending.
     pub(in crate::report::html) points: Vec<(f64, f64)>,
+}
+
+/// A deployment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::report::html) enum Side {
+    /// The one under test.
+    Head,
+    /// The one that it was compared with, block by block.
+    Base,
 }
 
 /// A value that the baseline has.
@@ -55,40 +70,97 @@ pub(in crate::report::html) fn distribution(
     let x = shares_axis(rarest);
     let times = || curves.iter().flat_map(|curve| &curve.points).map(|(_, time)| *time);
     let y = Axis::of_times(times().chain(baseline.iter().map(|one| one.value)));
-    let phases: Vec<_> = curves.iter().map(|curve| curve.name.as_str()).collect();
+    let phases: Vec<_> = curves.iter().filter(|curve| curve.side == Side::Head).map(|curve| &*curve.name).collect();
+    let compared = if curves.len() > phases.len() { ", dashed for the base of the comparison" } else { "" };
     let description = format!(
-        "Latency of {endpoint} by percentile, one line for each phase: {}. The table below has the numbers.",
+        "Latency of {endpoint} by percentile, one line for each phase{compared}: {}. The table below has the numbers.",
         phases.join(", ")
     );
     let title = format!("Latency of {endpoint} by percentile");
     let words = Words { id, title: &title, description: &description };
     let svg = draw(SIZE, &words, |area| {
-        let frame = Frame { space: [12, 20, 30, 74], x_words: Some(&percentile), y_words: Some(&number::milliseconds) };
-        let mut plot = Plot::on(area, (x, y), &frame)?;
+        let frame = Frame { space: SPACE, x_words: Some(&percentile), y_words: Some(&number::milliseconds) };
+        let mut plot = Plot::on(area, (x.clone(), y.clone()), &frame)?;
         for curve in curves {
-            let points: Vec<_> = curve.points.iter().map(|(q, time)| (rarity(*q), *time)).collect();
-            plot.line(&points, ink_of(curve.place), 2)?;
+            match curve.side {
+                Side::Head => plot.line(&curve.places(), curve.ink(), 2)?,
+                Side::Base => plot.dashes(&curve.places(), curve.ink(), 2)?,
+            }
         }
         for one in baseline {
             let of = curves.first().map_or(1, |curve| curve.place[1]);
-            plot.ring((rarity(one.q), one.value), ink_of([one.phase, of]), 5)?;
+            let (at, ink) = ((rarity(one.q), one.value), Ink::of_phase(one.phase, of));
+            if of > 1 { plot.mark(at, ink, Mark::Ring(one.phase + 1))? } else { plot.ring(at, ink, 5)? }
         }
-        Ok(())
+        let rings: Vec<_> = baseline.iter().map(|one| units((&x, &y), (rarity(one.q), one.value))).collect();
+        number_lines(&mut plot, (&x, &y), curves, &rings)
     })?;
     Some(Picture { key: key(curves, baseline), title, svg })
 }
 
-fn key(curves: &[Curve], baseline: &[Baseline]) -> Vec<Key> {
-    let mut key: Vec<Key> =
-        curves.iter().map(|curve| Key::new("line", ink_of(curve.place), curve.name.clone())).collect();
-    if !baseline.is_empty() {
-        key.push(Key::new("ring", ink::SOFT, "baseline, in its phase's colour"));
+/// The number of its phase on each line, where there are several phases.
+fn number_lines(plot: &mut Plot<'_, '_>, axes: (&Axis, &Axis), curves: &[Curve], taken: &[(f64, f64)]) -> Drawn {
+    let lines: Vec<Vec<_>> =
+        curves.iter().map(|curve| curve.places().into_iter().map(|place| units(axes, place)).collect()).collect();
+    for (at, place) in numbered(&lines, taken) {
+        let curve = &curves[at];
+        if let Some(mark) = curve.mark() {
+            plot.mark(curve.places()[place], curve.ink(), mark)?;
+        }
     }
-    key
+    Ok(())
 }
 
-fn ink_of([at, of]: [usize; 2]) -> Ink {
-    Ink::of_phase(at, of)
+/// A place in the picture's own units, from the plot's lower left corner.
+fn units((x, y): (&Axis, &Axis), (rarity, time): (f64, f64)) -> (f64, f64) {
+    let [above, right, below, left] = SPACE;
+    let (width, height) = (SIZE.0 - left - right, SIZE.1 - above - below);
+    (x.share(rarity) * f64::from(width), y.share(time) * f64::from(height))
+}
+
+impl Curve {
+    fn ink(&self) -> Ink {
+        Ink::of_phase(self.place[0], self.place[1])
+    }
+
+    /// The number of its phase; `None` where there is only one.
+    fn mark(&self) -> Option<Mark> {
+        let [at, of] = self.place;
+        (of > 1).then(|| match self.side {
+            Side::Head => Mark::Number(at + 1),
+            Side::Base => Mark::Ring(at + 1),
+        })
+    }
+
+    /// Its points as they are drawn.
+    fn places(&self) -> Vec<(f64, f64)> {
+        self.points.iter().map(|(q, time)| (rarity(*q), *time)).collect()
+    }
+}
+
+fn key(curves: &[Curve], baseline: &[Baseline]) -> Vec<Key> {
+    let line = |curve: &Curve| {
+        let key = Key::new("line", curve.ink(), curve.name.clone());
+        match curve.mark() {
+            Some(mark) => key.marked(mark),
+            None => key,
+        }
+    };
+    let mut key: Vec<Key> = curves.iter().filter(|curve| curve.side == Side::Head).map(line).collect();
+    let alone = key.len() < 2 && curves.first().is_none_or(|curve| curve.mark().is_none());
+    let base = curves.iter().find(|curve| curve.side == Side::Base);
+    key.extend(base.map(|base| {
+        if alone {
+            Key::new("dashes", base.ink(), "base of the comparison")
+        } else {
+            Key::new("dashes", ink::SOFT, "base of the comparison, with the number and colour of its phase").ringed()
+        }
+    }));
+    if !baseline.is_empty() {
+        let words = if alone { "baseline" } else { "baseline, with the number and colour of its phase" };
+        key.push(Key::new("ring", ink::SOFT, words));
+    }
+    key
 }
 
 /// 1 / (1 - q): how many requests it takes to meet one beyond the percentile.

@@ -15,9 +15,12 @@ const WIDTH: u32 = 900;
 /// Height of a row.
 const ROW: u32 = 26;
 
-/// Space on the left for the names, and the letters that fit.
-const NAMES: u32 = 300;
+/// Space on the right for the outcomes.
+const OUTCOMES: u32 = 104;
+
+/// The letters that a name may have, and the width of one, about: the space on the left is what the longest name needs.
 const LETTERS: usize = 38;
+const LETTER: u32 = 8;
 
 /// One comparison: worse is positive.
 pub(in crate::report::html) struct Change {
@@ -45,10 +48,12 @@ pub(in crate::report::html) fn forest(
         "For each comparison the change, worse to the right, its interval and its margin: {}. The table has the numbers.",
         told.join("; ")
     );
+    let longest = changes.iter().map(|one| one.name.chars().count().min(LETTERS)).max().unwrap_or(0);
+    let names = LETTER * (longest as u32 + 2);
     let size = (WIDTH, ROW * changes.len() as u32 + 44);
     let svg = draw(size, &Words { id, title, description: &description }, |area| {
-        let frame = Frame { space: [8, 20, 30, NAMES], x_words: Some(&print), y_words: None };
-        let low = x.low();
+        let frame = Frame { space: [8, OUTCOMES, 30, names], x_words: Some(&print), y_words: None };
+        let (low, high) = (x.low(), x.high());
         let mut plot = Plot::on(area, (x, y), &frame)?;
         let rows = changes.len() as f64;
         plot.bar([(0.0, 0.0), (0.0, rows)], ink::SOFT, 1)?;
@@ -65,6 +70,8 @@ pub(in crate::report::html) fn forest(
             plot.dot((one.by, row), ink, 5)?;
             let words = format!("{}\u{2003}", shortened(&one.name, LETTERS));
             plot.text(&words, (low, row), text(15.0, ink::TEXT, (HPos::Right, VPos::Center)))?;
+            let outcome = format!("\u{2003}{}", one.outcome.word());
+            plot.text(&outcome, (high, row), text(15.0, ink, (HPos::Left, VPos::Center)))?;
         }
         Ok(())
     })?;

@@ -88,10 +88,10 @@ fn gauge<'f>(ladder: &Ladder<'_>, name: &str) -> Option<Panel<'f>> {
     let y = if below { Axis::around_zero(all.into_iter()) } else { Axis::from_zero(all.into_iter()) };
     let mut items = Vec::new();
     if let Some((warning, critical)) = bands {
-        items.push(Item::Band { from: warning, to: critical, ink: ink::WARN });
-        items.push(Item::Band { from: critical, to: y.high(), ink: ink::BAD });
+        items.push(Item::Band { from: warning, to: critical, ink: ink::WARN, edge: 1 });
+        items.push(Item::Band { from: critical, to: y.high(), ink: ink::BAD, edge: 2 });
     }
-    items.extend(lines.into_iter().map(|points| Item::Line { points, ink: ink::GAUGE }));
+    items.extend(lines.into_iter().map(|points| Item::Line { points, ink: ink::GAUGE, mark: None }));
     items.extend(limits);
     Some(Panel { title: shortened(name, 90).into_owned(), height: 98, y, words: &number::plain, items })
 }

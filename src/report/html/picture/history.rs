@@ -39,7 +39,7 @@ pub(in crate::report::html) fn history(id: &str, of: &Regression, words: &str) -
             plot.bar([(-0.8, base), (last + 0.8, base)], ink::SOFT, 1)?;
         }
         if let Some(margin) = margin {
-            plot.dashes([(-0.8, margin), (last + 0.8, margin)], ink::SOFT, 1)?;
+            plot.dashes(&[(-0.8, margin), (last + 0.8, margin)], ink::SOFT, 1)?;
         }
         for (at, value) in of.history.iter().enumerate() {
             plot.dot((at as f64, *value), ink::LOAD, 3)?;

@@ -12,6 +12,7 @@ use super::{
     canvas::{Area, Drawn, Words, draw, field, text},
     gauges::gauges,
     ink::{self, Ink},
+    mark::Mark,
     panel::{BELOW, Item, LEFT, Panel, RIGHT, Time},
 };
 use crate::{
@@ -24,15 +25,20 @@ use crate::{
 /// Width of the picture in its own units.
 pub(super) const WIDTH: u16 = 1_100;
 
-/// Height of the strip with the phases' names, and with the moments' numbers below it.
+/// Height of the strip with the phases' names, and of the moments' numbers below it, where there are any.
 const STRIP: u16 = 26;
 const NUMBERS: u16 = 24;
+const NO_NUMBERS: u16 = 4;
 
 /// Between the numbers of two moments.
 const APART: i32 = 22;
 
 /// The least that the axis of failures shows, so that one failure in a thousand does not look like all.
 const LEAST_SHARE: f64 = 0.01;
+
+/// How the percentiles are drawn.
+const PERCENTILES: [(&str, Ink, Mark); 3] =
+    [("p50", ink::P50, Mark::Dot), ("p95", ink::P95, Mark::Square), ("p99", ink::P99, Mark::Triangle)];
 
 /// What it is called.
 const TITLE: &str = "The course of the run";
@@ -70,7 +76,8 @@ pub(in crate::report::html) fn ladder(ladder: &Ladder<'_>) -> Option<Picture> {
         return None;
     }
     let panels = panels(ladder);
-    let height = u32::from(STRIP + NUMBERS + BELOW) + panels.iter().map(|panel| panel.height).sum::<u32>();
+    let head = STRIP + if ladder.marks.is_empty() { NO_NUMBERS } else { NUMBERS };
+    let height = u32::from(head + BELOW) + panels.iter().map(|panel| panel.height).sum::<u32>();
     let total = ladder.phases.iter().map(|(part, _)| part.end()).fold(0.0, f64::max);
     let axis = Axis::of_seconds(total);
     let bounds: Vec<f64> = ladder.phases.iter().flat_map(|(part, _)| [part.origin, part.end()]).collect();
@@ -90,7 +97,7 @@ pub(in crate::report::html) fn ladder(ladder: &Ladder<'_>) -> Option<Picture> {
     );
     let words = Words { id: "course", title: TITLE, description: &description };
     let svg = draw((u32::from(WIDTH), height), &words, |area| {
-        let (head, mut rest) = area.split_vertically(u32::from(STRIP + NUMBERS));
+        let (head, mut rest) = area.split_vertically(u32::from(head));
         paint_head(&head, ladder, &axis)?;
         for (at, panel) in panels.iter().enumerate() {
             let last = at + 1 == panels.len();
@@ -113,18 +120,15 @@ fn words_of<'a>(part: &Part<'a>) -> PhaseWords<'a> {
 }
 
 fn key(ladder: &Ladder<'_>) -> Vec<Key> {
-    let mut key = vec![
-        Key::new("line", ink::P50, "p50"),
-        Key::new("line", ink::P95, "p95"),
-        Key::new("line", ink::P99, "p99"),
-        Key::new("dashes", ink::SOFT, "limit of a criterion, bold where it failed"),
-    ];
+    let mut key: Vec<Key> =
+        PERCENTILES.into_iter().map(|(name, ink, mark)| Key::new("line", ink, name).marked(mark)).collect();
+    key.push(Key::new("dashes", ink::SOFT, "limit of a criterion, bold where it failed"));
     if !ladder.marks.is_empty() {
         key.push(Key::new("dot", ink::BAD, "from here on a failed criterion could not hold any more"));
     }
     if ladder.phases.iter().any(|(part, _)| part.verdict.monitors.iter().any(|monitor| monitor.critical.is_some())) {
         key.push(Key::new("field", ink::WARN, "warning band"));
-        key.push(Key::new("field", ink::BAD, "critical band, or failures"));
+        key.push(Key::new("edge", ink::BAD, "critical band, bold where it begins"));
     }
     key
 }
@@ -255,10 +259,10 @@ fn throughput<'f>(ladder: &Ladder<'_>) -> Panel<'f> {
 
 fn latency<'f>(ladder: &Ladder<'_>) -> Panel<'f> {
     let mut lines = Vec::new();
-    for (at, ink) in [ink::P50, ink::P95, ink::P99].into_iter().enumerate() {
+    for (at, (_, ink, mark)) in PERCENTILES.into_iter().enumerate() {
         let time = |step: &Step| [step.p50, step.p95, step.p99][at];
         let of = |(part, steps): &(Part<'_>, Vec<Step>)| pieces(part, steps, time);
-        lines.extend(ladder.phases.iter().flat_map(of).map(|points| (points, ink)));
+        lines.extend(ladder.phases.iter().flat_map(of).map(|points| (points, ink, Some((mark, [at, 3])))));
     }
     let limits = limits(ladder, &|criterion| {
         let Written::Metric { metric, limit: Limit::Time(limit), .. } = criterion else { return None };
@@ -271,10 +275,10 @@ fn latency<'f>(ladder: &Ladder<'_>) -> Panel<'f> {
         Some((ink, limit.as_secs_f64() * 1e3))
     });
     let seen: Vec<f64> =
-        lines.iter().flat_map(|(points, _)| points).map(|(_, value)| *value).chain(values(&limits)).collect();
+        lines.iter().flat_map(|(points, ..)| points).map(|(_, value)| *value).chain(values(&limits)).collect();
     let y = Axis::of_times(seen.into_iter());
     let scale = if y.is_logarithmic() { ", logarithmic" } else { "" };
-    let mut items: Vec<_> = lines.into_iter().map(|(points, ink)| Item::Line { points, ink }).collect();
+    let mut items: Vec<_> = lines.into_iter().map(|(points, ink, mark)| Item::Line { points, ink, mark }).collect();
     items.extend(limits);
     let title = format!("latency: p50, p95, p99 of each step of time{scale}");
     Panel { title, height: 260, y, words: &number::milliseconds, items }

@@ -9,11 +9,12 @@ mod gauges;
 mod history;
 mod ink;
 mod ladder;
+mod mark;
 mod panel;
 
 use serde::Serialize;
 
-pub(super) use distribution::{Baseline, Curve, distribution};
+pub(super) use distribution::{Baseline, Curve, Side, distribution};
 pub(super) use forest::{Change, forest};
 pub(super) use history::history;
 pub(super) use ink::dark_rules;
@@ -33,16 +34,29 @@ pub(super) struct Picture {
 /// A line of the key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Key {
-    /// How it is drawn: `line`, `dashes`, `dot`, `ring`, `tick` or `field`.
+    /// How it is drawn: `line`, `dashes`, `dot`, `ring`, `tick`, `field`, or `edge` for a field with a bold edge.
     shape: &'static str,
     /// Its colour, as in the picture.
     colour: String,
+    /// What stands on it: `dot`, `square`, `triangle`, or with a number `disc` or `ring`; empty for nothing.
+    mark: &'static str,
+    /// The number in the mark; empty without one.
+    number: String,
     words: String,
 }
 
 impl Key {
     fn new(shape: &'static str, ink: ink::Ink, words: impl Into<String>) -> Self {
-        Self { shape, colour: ink.hex(), words: words.into() }
+        Self { shape, colour: ink.hex(), mark: "", number: String::new(), words: words.into() }
+    }
+
+    fn marked(self, mark: mark::Mark) -> Self {
+        Self { mark: mark.shape(), number: mark.number(), ..self }
+    }
+
+    /// With a ring for any number.
+    fn ringed(self) -> Self {
+        Self { mark: "ring", ..self }
     }
 }
 
