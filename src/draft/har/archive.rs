@@ -11,7 +11,7 @@ use serde::{
 use serde_json::Value;
 use url::Url;
 
-use crate::draft::{Error, words::is_opaque};
+use crate::{config::looks::is_opaque, draft::Error};
 
 /// Requests that are looked at.
 pub(super) const MOST_ENTRIES: usize = 20_000;

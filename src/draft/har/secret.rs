@@ -5,7 +5,10 @@ use std::ptr;
 use base64::Engine as _;
 
 use super::{archive::Entry, keep::Kept};
-use crate::draft::words::{is_opaque, is_password, is_random, is_secret, is_secret_value};
+use crate::config::{
+    looks::{is_opaque, is_random},
+    names::{is_password, is_secret, is_secret_value},
+};
 
 /// A shorter value stands anywhere by chance; it is hidden only where its own name says so.
 const SHORTEST: usize = 4;

@@ -9,7 +9,7 @@ use super::{
     NO_PAUSE, closed, errors, get, in_memory, job, literal, millis, phase, plan, run, run_here, scenario, seconds, with,
 };
 use crate::{
-    client::testing::{self, Reply, Server, app, text},
+    client::testing::{self, Reply, Server, app, gzipped, text},
     measure::PhaseEnding,
     plan::{
         Body, ColumnId, Dataset, Encoding, Expect, Extract, Extraction, FailureKind, Load, Pacing, Redirects, Row,
@@ -290,6 +290,16 @@ async fn what_an_app_gives_and_takes_is_masked_by_the_names_of_fields() {
     }
     assert_eq!(rehearsal.exchanges[1].received.body, "{\"refresh_token\": \"***\"}");
     assert!(rehearsal.exchanges[1].received.head.contains(&"location: /in?token=***&a=b".to_owned()), "{told}");
+}
+
+/// The fields of an answer are found in what its compressed body says, wherever else the app repeats them.
+#[tokio::test]
+async fn fields_of_compressed_answers_are_masked_too() {
+    let given = || gzipped(302, "{\"refresh_token\": \"rt-0123456\"}");
+    let rehearsal = after_login(given, || answer(500, "dump: rt-0123456", &[])).await;
+    let told = format!("{rehearsal:?}");
+    assert_eq!(rehearsal.exchanges[1].received.body, "{\"refresh_token\": \"***\"}");
+    assert!(told.contains("dump: ***") && !told.contains("rt-0123456"), "{told}");
 }
 
 #[tokio::test]
