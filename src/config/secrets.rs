@@ -42,6 +42,11 @@ impl Secrets {
         Self::of(names.iter().map(|name| name.value.as_str()).chain(KEYS).filter_map(|name| environment.get(name)))
     }
 
+    /// Whether a variable holds one of the job's own keys, which are masked whatever gates.yaml says.
+    pub fn always(name: &str) -> bool {
+        KEYS.contains(&name)
+    }
+
     /// What the names of variables say are secrets, and the passwords in their values: for what is said while it is not
     /// known which ones gates.yaml names, because it cannot be used.
     pub fn guessed(environment: &Environment) -> Self {

@@ -26,6 +26,7 @@ mod run;
 mod scenario;
 mod stages;
 mod template;
+mod unlisted;
 mod waiver;
 
 pub use allow::{allowed, is_loopback};

@@ -8,7 +8,7 @@ use super::{
     template::Scope,
 };
 use crate::{
-    config::{self, Located},
+    config::{self, HIDDEN, Located, hidden, names::hides},
     plan::{Act, Body, Check, GaugeId, Probe, ScenarioId, Target},
     units::Bytes,
 };
@@ -163,16 +163,26 @@ fn methods(check: &config::Check) -> [(Method, &Option<Located<String>>); 6] {
     ]
 }
 
-/// The name of a check that was given none.
+/// The name of a check that was given none, without the secrets that variables put there.
 fn described(act: &Act, known: &Known<'_>) -> String {
     match act {
-        Act::Probe(probe) => format!("{} {}", probe.method, probe.url),
+        Act::Probe(probe) => format!("{} {}", probe.method, hidden(&probe.url)),
         Act::Scenario(id) => {
             format!("scenario {}", known.scenarios.get(id.0 as usize).map_or("", |scenario| scenario.name.as_str()))
         }
         Act::Disk { path, free } => format!("{} free at {path}", Bytes(*free)),
         Act::Monitors(_) => "monitors answer".to_owned(),
-        Act::Command { arguments, .. } => arguments.join(" "),
-        Act::Query(query) => query.sql.split_whitespace().collect::<Vec<_>>().join(" "),
+        Act::Command { arguments, .. } => commanded(arguments),
+        Act::Query(query) => hidden(&query.sql.split_whitespace().collect::<Vec<_>>().join(" ")),
     }
+}
+
+/// A command line; what follows `--password` or the like is hidden too.
+fn commanded(arguments: &[String]) -> String {
+    let befores = std::iter::once("").chain(arguments.iter().map(String::as_str));
+    let shown = arguments.iter().zip(befores).map(|(argument, before)| {
+        let is_secret = before.starts_with('-') && !before.contains('=') && hides(before);
+        if is_secret { HIDDEN.to_owned() } else { hidden(argument) }
+    });
+    shown.collect::<Vec<_>>().join(" ")
 }

@@ -11,6 +11,8 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use crate::config::hidden;
+
 /// The longest that one call may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -213,7 +215,8 @@ impl Git {
 fn in_one_line(name: &str, said: &str) -> Option<String> {
     let lines: Vec<&str> =
         said.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("hint:")).take(6).collect();
-    (!lines.is_empty()).then(|| format!("{name}: {}", lines.join("; ")))
+    // It repeats the address of the repository, which may have a token in it.
+    (!lines.is_empty()).then(|| format!("{name}: {}", hidden(&lines.join("; "))))
 }
 
 /// Ends a process and all that it started when it takes too long.
