@@ -12,7 +12,7 @@ use std::{borrow::Cow, ops::Range};
 use percent_encoding::percent_decode_str;
 
 use self::{
-    beside::separated,
+    beside::{BEARER, bearers, flags, separated},
     marked::{elements, parts, tags},
 };
 use super::names::{Told, hides, hides_value};
@@ -36,6 +36,16 @@ pub fn hidden(text: &str) -> String {
         end = next;
     }
     shown + &text[end..]
+}
+
+/// A command and its arguments in one line, without its secrets: what follows `--password` or the like is one.
+pub fn command_line(arguments: &[String]) -> String {
+    let befores = std::iter::once("").chain(arguments.iter().map(String::as_str));
+    let shown = arguments.iter().zip(befores).map(|(argument, before)| {
+        let is_secret = before.starts_with('-') && !before.contains('=') && hides(before);
+        if is_secret { HIDDEN.to_owned() } else { hidden(argument) }
+    });
+    shown.collect::<Vec<_>>().join(" ")
 }
 
 /// The values of the fields of a form, of JSON, of a page or of an address whose names say that nobody may read them:
@@ -66,10 +76,14 @@ fn meant(value: &str) -> Cow<'_, str> {
 /// Where the values are, in order and apart from each other.
 fn found(text: &str) -> Vec<Range<usize>> {
     // Most lines of an app's log are no more than words.
-    if !text.bytes().any(|byte| b":=<%\\".contains(&byte)) && !text.contains(SIGNED) {
+    if !text.bytes().any(|byte| b":=<%\\".contains(&byte))
+        && !["--", BEARER, SIGNED].iter().any(|sign| text.contains(sign))
+    {
         return Vec::new();
     }
     let mut all = separated(text);
+    all.extend(flags(text));
+    all.extend(bearers(text));
     all.extend(tags(text));
     all.extend(elements(text));
     all.extend(parts(text));

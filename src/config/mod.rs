@@ -37,7 +37,7 @@ pub use check::{Check, Command, Disk};
 pub use dataset::Dataset;
 pub use document::document;
 pub use environment::Environment;
-pub use fields::{HIDDEN, confidential_fields, hidden};
+pub use fields::{HIDDEN, command_line, confidential_fields, hidden};
 pub use file::Config;
 pub use located::{Field, Located, OneOrMany, Table};
 pub use lost::{ENTRY, Lost};

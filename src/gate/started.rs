@@ -22,9 +22,10 @@ use url::Url;
 
 use super::output::Output;
 use crate::{
-    config::{GITHUB_TOKEN, Secrets},
+    config::{GITHUB_TOKEN, Secrets, command_line},
     plan::Start,
     preflight,
+    units::text::shortened,
 };
 
 /// How long an answer is awaited that tells that somebody else listens at the address already.
@@ -229,14 +230,10 @@ impl Started {
     }
 }
 
-/// A command as reports show it.
+/// A command as reports show it, without the secrets that variables put there.
 fn shown(command: &[String]) -> String {
     const LONGEST: usize = 100;
-    let words = command.join(" ");
-    match words.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &words[..end]),
-        None => words,
-    }
+    shortened(&command_line(command), LONGEST).into_owned()
 }
 
 /// The command, in a group of its own: what it starts ends with it, and Ctrl-C reaches the gate only.

@@ -83,6 +83,37 @@ fn plain(rest: &str) -> Option<Range<usize>> {
     (is_random(word) || is_opaque(word)).then(|| scheme..scheme + word.len())
 }
 
+/// What stands behind `--password` and the like in a command line.
+pub(super) fn flags(text: &str) -> Vec<Range<usize>> {
+    let mut values = Vec::new();
+    for (at, _) in text.match_indices("--") {
+        let rest = &text[at..];
+        let end = rest.find(|c: char| !c.is_alphanumeric() && !"_-".contains(c)).unwrap_or(rest.len());
+        let begins = at == 0 || text[..at].ends_with(|c: char| !c.is_alphanumeric() && c != '-');
+        let Some(after) = rest[end..].strip_prefix(' ').filter(|after| begins && !after.starts_with('-')) else {
+            continue;
+        };
+        if hides(&rest[..end]) {
+            let start = text.len() - after.len();
+            values.push(match QUOTES.iter().find(|quote| after.starts_with(**quote)) {
+                Some(quote) => start + quote.len()..closing(text, start + quote.len(), quote),
+                None => start..start + after.find(ends_a_parameter).unwrap_or(after.len()),
+            });
+        }
+    }
+    values
+}
+
+/// The scheme before a token, from its second letter on.
+pub(super) const BEARER: &str = "earer ";
+
+/// Tokens behind `Bearer` that nobody wrote, whatever stands before it.
+pub(super) fn bearers(text: &str) -> Vec<Range<usize>> {
+    let starts =
+        text.match_indices(BEARER).filter(|(at, _)| text[..*at].ends_with(['b', 'B'])).map(|(at, _)| at + BEARER.len());
+    starts.filter_map(|start| plain(&text[start..]).map(|word| start + word.start..start + word.end)).collect()
+}
+
 /// The last name in a parameter's value that holds parameters itself: `token` of `%2Fnext%3Ftoken`.
 fn within(name: &str) -> String {
     let once = percent_decode_str(name).decode_utf8_lossy();

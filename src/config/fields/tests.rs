@@ -145,6 +145,21 @@ fn an_address_keeps_its_user_and_loses_the_password() {
 }
 
 #[test]
+fn a_command_line_keeps_its_options() {
+    let line = |words: &[&str]| command_line(&words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+    assert_eq!(
+        line(&["deploy", "--token", "two words", "--api-key=ab", "-v", "--dry-run", "now"]),
+        "deploy --token *** --api-key=*** -v --dry-run now"
+    );
+    shows(
+        "run --password ab, then --db-password 'c d' --secret --user ann",
+        "run --password *** then --db-password '***' --secret --user ann",
+    );
+    shows("not--password ab --", "not--password ab --");
+    shows("curl -H 'x: Bearer 4F9a8b7c6d5e4f' and a bearer of news", "curl -H 'x: Bearer ***' and a bearer of news");
+}
+
+#[test]
 fn a_line_of_a_head_in_a_page_is_hidden_where_nobody_wrote_its_value() {
     shows("X-Api-Key: 4F9a8b7c6d5e\nToken: expired", "X-Api-Key: ***\nToken: expired");
     shows("Authorization: Bearer 4F9a8b7c6d5e4f, rest", "Authorization: Bearer ***, rest");

@@ -8,7 +8,7 @@ use super::{
     template::Scope,
 };
 use crate::{
-    config::{self, HIDDEN, Located, hidden, names::hides},
+    config::{self, Located, command_line, hidden},
     plan::{Act, Body, Check, GaugeId, Probe, ScenarioId, Target},
     units::Bytes,
 };
@@ -172,17 +172,7 @@ fn described(act: &Act, known: &Known<'_>) -> String {
         }
         Act::Disk { path, free } => format!("{} free at {path}", Bytes(*free)),
         Act::Monitors(_) => "monitors answer".to_owned(),
-        Act::Command { arguments, .. } => commanded(arguments),
+        Act::Command { arguments, .. } => command_line(arguments),
         Act::Query(query) => hidden(&query.sql.split_whitespace().collect::<Vec<_>>().join(" ")),
     }
-}
-
-/// A command line; what follows `--password` or the like is hidden too.
-fn commanded(arguments: &[String]) -> String {
-    let befores = std::iter::once("").chain(arguments.iter().map(String::as_str));
-    let shown = arguments.iter().zip(befores).map(|(argument, before)| {
-        let is_secret = before.starts_with('-') && !before.contains('=') && hides(before);
-        if is_secret { HIDDEN.to_owned() } else { hidden(argument) }
-    });
-    shown.collect::<Vec<_>>().join(" ")
 }
