@@ -106,7 +106,7 @@ pub(super) fn prepare_for(
         Load::Foreign(foreign) => Some(foreign),
         Load::OwnOrForeign => config.without_load.then(Foreign::default),
     };
-    let secrets = Secrets::new(&config.secrets, &environment);
+    let secrets = Secrets::of_file(&config, &environment);
     // There is one run in a process; a second one would mask by the first one's secrets in a defect's last words only.
     let _first = SECRETS.set(secrets.clone());
     let choice = Choice {

@@ -7,6 +7,7 @@
 mod beside;
 mod marked;
 
+pub use marked::form_parts;
 use std::{borrow::Cow, ops::Range};
 
 use percent_encoding::percent_decode_str;

@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt::Write as _};
 
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Environment, Located, confidential_fields, names::hides};
+use super::{Config, Environment, Located, confidential_fields, names::hides, unlisted::unlisted_values};
 
 /// A value below this length is not masked: it would blank out half of every report.
 const SHORTEST: usize = 6;
@@ -40,6 +40,14 @@ impl Secrets {
     /// Looks the names up; names of variables that are not set are ignored.
     pub fn new(names: &[Located<String>], environment: &Environment) -> Self {
         Self::of(names.iter().map(|name| name.value.as_str()).chain(KEYS).filter_map(|name| environment.get(name)))
+    }
+
+    /// The same for a gates.yaml, and of the variables that it uses those that are secrets without being listed: by their
+    /// names, or because they hold an address with a password.
+    pub fn of_file(config: &Config, environment: &Environment) -> Self {
+        let named = config.secrets.iter().map(|name| name.value.as_str()).chain(KEYS);
+        let unlisted = unlisted_values(config, environment);
+        Self::of(named.filter_map(|name| environment.get(name)).chain(&unlisted))
     }
 
     /// Whether a variable holds one of the job's own keys, which are masked whatever gates.yaml says.
@@ -286,6 +294,26 @@ mod tests {
             Secrets::guessed(&environment).mask("hunter2hunter2 of shop:s3cr3t!@db in staging, bearer 1234"),
             "*** of shop:***@db in staging, bearer 1234"
         );
+    }
+
+    #[test]
+    fn what_a_file_uses_and_does_not_list_is_masked_by_the_names_of_its_variables() {
+        let text = "secrets: [LISTED]\ntarget: {url: '${STAGE}', headers: {A: '${API_TOKEN:-none}', B: '{{ env.DB }}'}}\n\
+                    # ${IN_A_COMMENT_TOKEN} $${NOT_PASSWORD_X}\n";
+        let variables = [
+            ("LISTED", "value-listed"),
+            ("STAGE", "value-stage"),
+            ("API_TOKEN", "value-token"),
+            ("DB", "redis://:value-db@h"),
+            ("UNUSED_TOKEN", "value-unused"),
+            ("IN_A_COMMENT_TOKEN", "value-comment"),
+            ("API", "value-api"),
+        ];
+        let environment: Environment = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let (config, _) = crate::config::read("gates.yaml", text.as_bytes(), &environment);
+        let secrets = Secrets::of_file(&config.expect("a map"), &environment);
+        let values = variables.map(|(_, value)| value).join(" ");
+        assert_eq!(secrets.mask(&values), "*** value-stage *** redis://:***@h value-unused value-comment value-api");
     }
 
     #[test]

@@ -26,7 +26,6 @@ mod run;
 mod scenario;
 mod stages;
 mod template;
-mod unlisted;
 mod waiver;
 
 pub use allow::{allowed, is_loopback};

@@ -6,10 +6,9 @@ use super::{
     Act, Choice, Criterion, EndpointId, Limit, Op, Phase, Place, Plan, Subject,
     logins::logins,
     outlook::{Outlook, expected_for, requests_needed},
-    unlisted::unlisted,
 };
 use crate::{
-    config::{Config, Note, Problem, Secrets, Span},
+    config::{Config, Note, Problem, Secrets, Span, unlisted},
     units::Human,
 };
 
@@ -30,8 +29,8 @@ pub fn notes(config: &Config, choice: &Choice, plan: &Plan) -> Vec<Note> {
         );
     }
     for (name, span) in unlisted(config, &choice.environment) {
-        let message = format!("`{name}` is a secret by its name, and outputs that hold its value do not mask it");
-        note(span, message, Some("list it under `secrets`"));
+        let message = format!("`{name}` is not listed and is masked in outputs because of its name");
+        note(span, message, Some("list it under `secrets`, which says so"));
     }
     if let Some(verify) = config.target.tls.verify.as_ref().filter(|verify| !verify.value) {
         note(verify.span, "certificates are not verified; every report says so".to_owned(), None);

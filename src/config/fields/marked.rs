@@ -22,7 +22,10 @@ pub(super) fn tags(page: &str) -> Vec<Range<usize>> {
 
 /// Where an attribute's value is in its tag.
 fn attribute(tag: &str, name: &str) -> Option<Range<usize>> {
-    let mut starts = tag.match_indices(name).map(|(at, _)| at).filter(|at| tag[..*at].ends_with(char::is_whitespace));
+    let mut starts = tag
+        .match_indices(name)
+        .map(|(at, _)| at)
+        .filter(|at| tag[..*at].ends_with(|c: char| c.is_whitespace() || c == ';'));
     let rest = starts.find_map(|at| tag[at + name.len()..].trim_start().strip_prefix('='))?.trim_start();
     let start = tag.len() - rest.len();
     Some(match rest.chars().next().filter(|first| "\"'".contains(*first)) {
@@ -57,9 +60,20 @@ pub(super) fn elements(text: &str) -> Vec<Range<usize>> {
 /// No part of a form has a longer head.
 const LONGEST_HEAD: usize = 4096;
 
-/// The values of a form with files (RFC 7578): each part up to the line that begins the next one, or to the end where the
-/// form was cut.
+/// The values of a form with files that nobody may read.
 pub(super) fn parts(text: &str) -> Vec<Range<usize>> {
+    let secret = |name: &str, value: &str| hides(name) || hides_value(name, value, Told::Sent);
+    let found = each_part(text).into_iter();
+    found.filter(|(name, value)| secret(name, &text[value.clone()])).map(|(_, value)| value).collect()
+}
+
+/// The parts of a form with files (RFC 7578), names and values, in order.
+pub fn form_parts(text: &str) -> Vec<(String, String)> {
+    each_part(text).into_iter().map(|(name, value)| (name.to_owned(), text[value].to_owned())).collect()
+}
+
+/// Names of parts, and their values: each up to the line that begins the next one, or to the end where the form was cut.
+fn each_part(text: &str) -> Vec<(&str, Range<usize>)> {
     const DISPOSITION: &str = "form-data";
     let mut values = Vec::new();
     let mut until = 0;
@@ -77,9 +91,7 @@ pub(super) fn parts(text: &str) -> Vec<Range<usize>> {
         let mut begins = end.filter(|end| *end == start || text[..*end].ends_with('\n'));
         let end = begins.next().map_or(text.len(), |end| if end == start { end } else { end - 1 });
         let end = if text[start..end].ends_with('\r') { end - 1 } else { end };
-        if hides(name) || hides_value(name, &text[start..end], Told::Sent) {
-            values.push(start..end);
-        }
+        values.push((name, start..end));
         until = end;
     }
     values

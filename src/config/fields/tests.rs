@@ -119,6 +119,7 @@ fn a_form_with_files_keeps_its_names() {
     // One whose lines end without a carriage return, and one that was cut.
     shows(&form("a\nb", "1").replace('\r', ""), &form("***", "1").replace('\r', ""));
     shows("form-data; name=\"token\"\r\n\r\nab", "form-data; name=\"token\"\r\n\r\n***");
+    shows("form-data;name=token\n\nab", "form-data;name=token\n\n***");
     shows("form-data; name=\"token\"\r\n", "form-data; name=\"token\"\r\n");
 }
 

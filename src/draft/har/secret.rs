@@ -25,6 +25,7 @@ pub(super) fn secrets(entries: &[Entry], kept: &[Kept<'_>]) -> Vec<String> {
         };
         let named = |(name, value): (String, String)| counts(&name, &value).then_some(value);
         found.extend(entry.form().into_iter().flatten().filter_map(named));
+        found.extend(entry.parts().into_iter().filter_map(named));
         if let Some(json) = entry.json() {
             in_json(&json, &counts, &mut found);
         }

@@ -54,11 +54,12 @@ fn notes_secrets_that_are_not_listed() {
     let config = config.expect("a config");
     let plan = build(&config, &choice).unwrap_or_else(|problems| panic!("{problems}"));
     let noted: Vec<String> = notes(&config, &choice, &plan).into_iter().map(|Note(note)| note.message).collect();
-    let unlisted: Vec<&str> = noted.iter().filter(|note| note.contains("by its name")).map(String::as_str).collect();
+    let unlisted: Vec<&str> =
+        noted.iter().filter(|note| note.contains("because of its name")).map(String::as_str).collect();
     assert_eq!(
         unlisted,
         ["API_TOKEN", "DB_PASSWORD"]
-            .map(|name| format!("`{name}` is a secret by its name, and outputs that hold its value do not mask it"))
+            .map(|name| format!("`{name}` is not listed and is masked in outputs because of its name"))
     );
 }
 
