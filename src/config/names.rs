@@ -224,7 +224,7 @@ pub fn is_secret(name: &str) -> bool {
     let spelled = words.join("_");
     let counts = |word: &str| {
         let letters = letters(word);
-        words.iter().any(|said| *said == letters) || spelled.ends_with(word) || spelled.ends_with(&letters)
+        words.contains(&letters) || spelled.ends_with(word) || spelled.ends_with(&letters)
     };
     !is_about(&words)
         && (is_password(name)

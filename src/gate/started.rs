@@ -282,3 +282,16 @@ fn guard(group: Pid) -> io::Result<Child> {
     command.args(["-c", GUARD, "sh", &group.as_raw_nonzero().to_string()]).process_group(0);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_named_without_what_variables_put_there() {
+        let command = ["serve", "--db-password", "s3cret", "--dsn=redis://:s3cret@h"].map(str::to_owned);
+        assert_eq!(shown(&command), "serve --db-password *** --dsn=redis://:***@h");
+        let long = shown(&["serve".to_owned(), "x".repeat(200)]);
+        assert!(long.chars().count() == 100 && long.ends_with('…'), "{long}");
+    }
+}

@@ -246,3 +246,17 @@ impl Watchdog {
         self.thread.join().unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_git_says_repeats_no_token_of_an_address() {
+        let said = "hint: pull first\nerror: failed to push to 'https://x-access-token:ghs_0123@github.com/a/b'\n";
+        assert_eq!(
+            in_one_line("push", said).as_deref(),
+            Some("push: error: failed to push to 'https://x-access-token:***@github.com/a/b'")
+        );
+    }
+}
