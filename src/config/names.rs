@@ -4,6 +4,8 @@
 //! [`hides`] most words count wherever they stand in a name. A draft must send what the recording sent: to [`is_secret`]
 //! a word counts as a word or as the end of one, so that `max_tokens` stays a number.
 
+use std::sync::LazyLock;
+
 use percent_encoding::percent_decode_str;
 
 use super::looks::{is_opaque, is_random};
@@ -108,6 +110,9 @@ const WORDS: [(&str, Says, Hides, For); 60] = [
     ("nonce", Says::Looks, Hides::ByValue, For::Outputs),
 ];
 
+/// The words without what separates those of a phrase.
+static LETTERS: LazyLock<Vec<String>> = LazyLock::new(|| WORDS.iter().map(|(word, ..)| letters(word)).collect());
+
 /// Last words of names whose values only tell something about a secret: `token_type`, Rails' `csrf-param`. Each reader has
 /// some of its own: under `password_reset` an output may have the token that resets it.
 const ABOUT: [(&str, For); 32] = [
@@ -148,16 +153,37 @@ const ABOUT: [(&str, For); 32] = [
 /// No field's name is longer.
 const LONGEST: usize = 200;
 
-/// Whether an output hides what stands under this name, whatever it is. `%` in a name is read as in an address.
-pub fn hides(name: &str) -> bool {
-    let Some((words, last)) = said(name) else { return false };
+/// What a name says to an output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hint {
+    /// What stands under it is hidden, whatever it is.
+    Secret,
+    /// [`hides_value`] tells.
+    ByValue,
+    /// Nothing is hidden.
+    Nothing,
+}
+
+/// What a name says to an output. `%` in it is read as in an address.
+pub fn hint(name: &str) -> Hint {
+    let Some((words, last)) = said(name) else { return Hint::Nothing };
     let joined = words.concat();
-    let counts = |(word, _, hides, reader): &(&str, Says, Hides, For)| match (hides, reader) {
-        (_, For::Drafts) | (Hides::ByValue, _) => false,
-        (Hides::Anywhere, _) => holds(&joined, word),
-        (Hides::Last, _) => last == *word,
-    };
-    WORDS.iter().any(counts) || joined.ends_with("pass")
+    let mut hint = if joined.ends_with("pass") { Hint::Secret } else { Hint::Nothing };
+    let known = WORDS.iter().zip(LETTERS.iter()).filter(|((.., reader), _)| *reader != For::Drafts);
+    for ((word, _, hides, _), letters) in known {
+        match hides {
+            Hides::Anywhere if joined.contains(letters.as_str()) => return Hint::Secret,
+            Hides::Last if last == *word => return Hint::Secret,
+            Hides::ByValue if last == *word && hint == Hint::Nothing => hint = Hint::ByValue,
+            _ => {}
+        }
+    }
+    hint
+}
+
+/// Whether an output hides what stands under this name, whatever it is.
+pub fn hides(name: &str) -> bool {
+    hint(name) == Hint::Secret
 }
 
 /// Whether an output hides this value under a name that does not tell by itself: OAuth's `code`, a `key`, a `state`.
@@ -176,14 +202,6 @@ pub fn hides_value(name: &str, value: &str, told: Told) -> bool {
             }
     };
     WORDS.iter().any(counts)
-}
-
-/// Whether [`hides_value`] can be so for any value under this name.
-pub fn may_hide(name: &str) -> bool {
-    said(name).is_some_and(|(_, last)| {
-        let decides = |says: &Says| matches!(says, Says::Perhaps | Says::Looks);
-        WORDS.iter().any(|(word, says, _, reader)| last == *word && decides(says) && *reader != For::Drafts)
-    })
 }
 
 /// How a value stands beside its name.
@@ -242,7 +260,7 @@ pub fn is_secret_value(name: &str, value: &str) -> bool {
 /// Whether a name is that of a token against forged requests.
 pub fn is_form_token(name: &str) -> bool {
     let joined = words(bounded(name)).concat();
-    drafted().any(|(word, says)| says == Says::FormToken && holds(&joined, word))
+    drafted().any(|(word, says)| says == Says::FormToken && joined.contains(&letters(word)))
 }
 
 /// The words that drafts know.
@@ -296,11 +314,6 @@ fn words(name: &str) -> Vec<String> {
 /// A word of the list without what separates the words of a phrase.
 fn letters(word: &str) -> String {
     word.replace('_', "")
-}
-
-/// Whether joined words hold a word of the list.
-fn holds(joined: &str, word: &str) -> bool {
-    if word.contains('_') { joined.contains(&letters(word)) } else { joined.contains(word) }
 }
 
 fn bounded(name: &str) -> &str {

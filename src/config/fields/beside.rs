@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 use super::{is_scheme, meant};
 use crate::config::{
     looks::{is_opaque, is_random},
-    names::{Told, hides, hides_value, may_hide},
+    names::{Hint, Told, hides, hides_value, hint},
 };
 
 /// What a text means by quotes: those of JSON in JSON and in an attribute come first, because they contain plain ones.
@@ -37,10 +37,11 @@ pub(super) fn separated(text: &str) -> Vec<Range<usize>> {
         let Some(sign) = SIGNS.iter().find(|sign| at >= until && text[at..].starts_with(**sign)) else { continue };
         let (name, key) = name_before(&text[..at]);
         let name = if sign.len() > 1 { &within(name) } else { name };
-        let surely = hides(name);
-        if !surely && !may_hide(name) {
+        let hint = hint(name);
+        if hint == Hint::Nothing {
             continue;
         }
+        let surely = hint == Hint::Secret;
         let after = at + sign.len();
         let rest = text[after..].trim_start();
         let start = text.len() - rest.len();

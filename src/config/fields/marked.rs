@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::config::names::{Told, hides, hides_value};
+use crate::config::names::{Hint, Told, hides, hides_value, hint};
 
 /// The values of a page's fields and of its head: `<input name="_token" value="…">`, `<meta name="csrf-token" content="…">`.
 pub(super) fn tags(page: &str) -> Vec<Range<usize>> {
@@ -11,8 +11,13 @@ pub(super) fn tags(page: &str) -> Vec<Range<usize>> {
         let rest = &page[open..];
         let tag = &rest[..rest[1..].find(['<', '>']).map_or(rest.len(), |end| end + 1)];
         let says = |name: &str| attribute(tag, name).map(|range| &tag[range]);
-        let surely = says("name").is_some_and(hides) || says("type") == Some("password");
-        let counts = |value: &str| surely || says("name").is_some_and(|name| hides_value(name, value, Told::Sent));
+        let name = says("name").unwrap_or_default();
+        let hint = hint(name);
+        let surely = hint == Hint::Secret || says("type") == Some("password");
+        if !surely && hint == Hint::Nothing {
+            continue;
+        }
+        let counts = |value: &str| surely || hides_value(name, value, Told::Sent);
         let within = ["value", "content"].into_iter().filter_map(|name| attribute(tag, name));
         let secret = within.filter(|range| counts(&tag[range.clone()]));
         values.extend(secret.map(|range| open + range.start..open + range.end));
