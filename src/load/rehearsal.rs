@@ -141,7 +141,10 @@ async fn pass(plan: &Plan, scenario: ScenarioId, (origin, seed): (&Origin, u64),
     let Onlooker { seen, hidden, .. } = onlooker;
     let mut rehearsal = seen.into_inner();
     rehearsal.broken_off = rehearsal.broken_off.or(broken_off);
-    rehearsal.told(&hidden.into_inner())
+    let mut hidden = hidden.into_inner();
+    // A token may stand in a path, where no name is beside it.
+    hidden.extend(walker.memory.secrets(&scenario.slots, &plan.columns));
+    rehearsal.told(&hidden)
 }
 
 /// Names the step that could not be made, and the value that it lacks.
