@@ -7,11 +7,11 @@
 mod beside;
 mod marked;
 
-pub use marked::form_parts;
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, collections::BTreeSet, ops::Range};
 
 use percent_encoding::percent_decode_str;
 
+pub use self::marked::form_parts;
 use self::{
     beside::{BEARER, bearers, flags, separated},
     marked::{elements, parts, tags},
@@ -25,7 +25,7 @@ pub const HIDDEN: &str = "***";
 const SIGNED: &str = "eyJ";
 
 /// So many values of one text are looked for wherever else they stand: a page may hold a million, or one of megabytes.
-const MOST_VALUES: usize = 50;
+const MOST_VALUES: usize = 80;
 const LONGEST_VALUE: usize = 16 * 1024;
 
 /// The text with each value that nobody may read replaced, however short it is.
@@ -50,16 +50,17 @@ pub fn command_line(arguments: &[String]) -> String {
 }
 
 /// The values of the fields of a form, of JSON, of a page or of an address whose names say that nobody may read them:
-/// passwords, tokens. As they stand in the text and as they are meant; at most 50 of one text, none over 16 KiB.
+/// passwords, tokens. As they stand in the text and as they are meant; at most 80 different ones of one text, none over 16 KiB.
 pub fn confidential_fields(text: &str) -> Vec<String> {
     let mut values = Vec::new();
-    for range in found(text).into_iter().filter(|range| range.len() <= LONGEST_VALUE).take(MOST_VALUES) {
-        let raw = &text[range];
+    let mut known = BTreeSet::new();
+    let raws = found(text).into_iter().filter(|range| range.len() <= LONGEST_VALUE).map(|range| &text[range]);
+    for raw in raws.filter(|raw| known.insert(*raw)).take(MOST_VALUES) {
         let spaced = raw.replace('+', " ");
         values.extend([raw.to_owned(), percent_decode_str(&spaced).decode_utf8_lossy().into_owned()]);
         values.extend(serde_json::from_str::<String>(&format!("\"{raw}\"")));
     }
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     values.retain(|value| !is_scheme(value) && seen.insert(value.clone()));
     values
 }

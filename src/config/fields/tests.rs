@@ -199,5 +199,7 @@ fn values_are_given_as_they_stand_and_as_they_are_meant() {
     assert_eq!(confidential_fields(&long), ["late"]);
     let many = (0..100).map(|number| format!("a page, token={number}")).collect::<Vec<_>>().join(" ");
     assert_eq!(confidential_fields(&many).len(), MOST_VALUES);
+    let after = format!("{} token=late", "a link, ?key=4F9a ".repeat(100));
+    assert_eq!(confidential_fields(&after), ["4F9a", "late"], "what is repeated takes no room");
     assert_eq!(confidential_fields(&format!("a page, token={}", "x".repeat(20_000))), Vec::<String>::new());
 }
