@@ -99,14 +99,14 @@ pub(super) fn prepare_for(
     })?;
     let read = if load == Load::Own { config::read } else { config::read_without_load };
     let (config, problems) = read(&name, &bytes, &environment);
-    let token = Secrets::new(&[], &environment);
-    let Some(config) = config else { return Err(told(&problems, &token, &environment)) };
+    let keys = Secrets::new(&[], &environment);
+    let Some(config) = config else { return Err(told(&problems, &keys, &environment)) };
     let foreign = match load {
         Load::Own => None,
         Load::Foreign(foreign) => Some(foreign),
         Load::OwnOrForeign => config.without_load.then(Foreign::default),
     };
-    let secrets = Secrets::new(&config.secrets, &environment);
+    let secrets = Secrets::of_file(&config, &environment);
     // There is one run in a process; a second one would mask by the first one's secrets in a defect's last words only.
     let _first = SECRETS.set(secrets.clone());
     let choice = Choice {
@@ -132,8 +132,11 @@ pub(super) fn prepare_for(
     })
 }
 
-/// The text of what is wrong; in a job of GitHub Actions it stands at its lines too.
+/// The text of what is wrong; in a job of GitHub Actions it stands at its lines too. What is wrong may be `secrets`, so that
+/// also what only looks like one is masked.
 fn told(problems: &Problems, secrets: &Secrets, environment: &Environment) -> String {
+    let guessed = Secrets::guessed(environment);
+    let mask = |text: &str| guessed.mask(&secrets.mask(text)).into_owned();
     if in_github_actions(environment) {
         let folder = std::env::current_dir().ok().and_then(|here| github::folder_in_repository(environment, &here));
         let blob = folder.map(|folder| Blob { base: String::new(), folder });
@@ -145,12 +148,12 @@ fn told(problems: &Problems, secrets: &Secrets, environment: &Environment) -> St
                 line: problem.line,
                 level: AnnotationLevel::Failure,
                 title: "gates.yaml cannot be used".to_owned(),
-                message: secrets.mask(&format!("{}{help}", problem.message)).into_owned(),
+                message: mask(&format!("{}{help}", problem.message)),
             }
         };
         output::print_exactly(&github::commands(&problems.iter().map(annotation).collect::<Vec<_>>(), 0));
     }
-    secrets.mask(&problems.to_string()).into_owned()
+    mask(&problems.to_string())
 }
 
 /// The plan, or every problem of both layers in the order of the file.

@@ -4,7 +4,13 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use super::{Keep, decode::Content, json, origin::short};
-use crate::plan::{Expect, HeaderExpectation, JsonExpectation};
+use crate::{
+    config::{
+        hidden,
+        names::{self, Told},
+    },
+    plan::{Expect, HeaderExpectation, JsonExpectation},
+};
 
 /// Checks an answer. `max_size` is of the body as it came; texts and JSON are looked for in the decoded one.
 ///
@@ -56,11 +62,11 @@ fn verify_header(name: &http::HeaderName, wanted: &HeaderExpectation, headers: &
     if seen.any(|value| value.as_bytes() == text.as_bytes()) {
         return Ok(());
     }
-    if *name == http::header::SET_COOKIE {
+    if *name == http::header::SET_COOKIE || names::hides(name.as_str()) {
         // Its value may be a session, which no report may show.
         return Err(format!("the header {name} is not as expected"));
     }
-    Err(format!("the header {name} is \"{}\", expected \"{}\"", short(&first), short(text)))
+    Err(format!("the header {name} is \"{}\", expected \"{}\"", short(&hidden(&first)), short(&hidden(text))))
 }
 
 fn verify_json(pointer: &str, wanted: &JsonExpectation, body: &[u8], size: u64) -> Result<(), String> {
@@ -75,12 +81,24 @@ fn verify_json(pointer: &str, wanted: &JsonExpectation, body: &[u8], size: u64) 
         }
         JsonExpectation::Equals(wanted) => match json::find(body, pointer).map_err(not_json)? {
             Some(seen) if same(&seen, wanted) => Ok(()),
-            Some(seen) => {
-                Err(format!("JSON {pointer} is {}, expected {}", short(&seen.to_string()), short(&wanted.to_string())))
-            }
-            None => Err(format!("JSON {pointer} is missing, expected {}", short(&wanted.to_string()))),
+            Some(seen) if is_secret(pointer, &seen) => Err(format!("JSON {pointer} is not as expected")),
+            Some(seen) => Err(format!("JSON {pointer} is {}, expected {}", quoted(&seen), quoted(wanted))),
+            None if is_secret(pointer, wanted) => Err(format!("JSON {pointer} is missing")),
+            None => Err(format!("JSON {pointer} is missing, expected {}", quoted(wanted))),
         },
     }
+}
+
+/// Whether the value that a pointer leads to is one that no report may show, by the names that lead there.
+fn is_secret(pointer: &str, value: &Value) -> bool {
+    let name = pointer.rsplit('/').next().unwrap_or_default();
+    let is_word = value.is_null() || value.is_boolean();
+    (names::hides(pointer) && !is_word) || value.as_str().is_some_and(|text| names::hides_value(name, text, Told::Said))
+}
+
+/// JSON without its secrets, of bounded length.
+fn quoted(value: &Value) -> String {
+    short(&hidden(&value.to_string()))
 }
 
 /// Equality of values, where 1 and 1.0 are the same number.

@@ -10,7 +10,10 @@ use rustls::ClientConfig;
 use url::{Host, Url};
 
 use super::{ClientError, Failure, resolve::Addresses, room::Room, tls};
-use crate::plan::{Connections, Http, Target, Tls, allowed, is_loopback};
+use crate::{
+    config::hidden,
+    plan::{Connections, Http, Target, Tls, allowed, is_loopback},
+};
 
 /// So many servers beside the target are remembered. An app under `*.example.com` could redirect to ever new ones.
 const MOST_OTHERS: usize = 64;
@@ -114,7 +117,8 @@ impl Origin {
             let target = if self.base.is_empty() { target(text) } else { target(&format!("{}{text}", self.base)) };
             return Ok(Address { destination: Arc::clone(&self.home), target: target? });
         }
-        let url = Url::parse(text).map_err(|cause| Failure::check(format!("{} is no URL: {cause}", short(text))))?;
+        let url =
+            Url::parse(text).map_err(|cause| Failure::check(format!("{} is no URL: {cause}", short(&hidden(text)))))?;
         self.locate(&url, "the step's URL leads to")
     }
 
@@ -125,10 +129,9 @@ impl Origin {
     /// As [`Self::address`].
     pub fn redirect(&self, from: &Address, location: &[u8]) -> Result<Address, Failure> {
         let text = String::from_utf8_lossy(location);
-        let url = from
-            .url()
-            .join(&text)
-            .map_err(|cause| Failure::check(format!("the redirect to {} leads nowhere: {cause}", short(&text))))?;
+        let url = from.url().join(&text).map_err(|cause| {
+            Failure::check(format!("the redirect to {} leads nowhere: {cause}", short(&hidden(&text))))
+        })?;
         self.locate(&url, "the answer redirects to")
     }
 
@@ -257,7 +260,7 @@ pub(super) fn base_path(url: &Url) -> &str {
 fn target(path: &str) -> Result<Uri, Failure> {
     PathAndQuery::try_from(path)
         .map(Uri::from)
-        .map_err(|cause| Failure::check(format!("the path {} cannot be sent: {cause}", short(path))))
+        .map_err(|cause| Failure::check(format!("the path {} cannot be sent: {cause}", short(&hidden(path)))))
 }
 
 /// A quotation of bounded length.

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    io::{self, Read},
+    io::{self, Read, Write as _},
     net::SocketAddr,
     pin::Pin,
     sync::Arc,
@@ -11,7 +11,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response};
+use flate2::{Compression, write::GzEncoder};
+use http::{HeaderValue, Request, Response, header::CONTENT_ENCODING};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use tokio::{io::DuplexStream, sync::oneshot};
@@ -112,6 +113,16 @@ pub(crate) fn app_after(delay: impl Fn(&str) -> Duration + Send + Sync + 'static
 pub(crate) fn text(status: u16, text: &str) -> Reply {
     let mut reply = Response::new(Full::new(Bytes::copy_from_slice(text.as_bytes())));
     *reply.status_mut() = http::StatusCode::from_u16(status).expect("a status");
+    reply
+}
+
+/// An answer with a status and a text, compressed.
+pub(crate) fn gzipped(status: u16, said: &str) -> Reply {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(said.as_bytes()).expect("memory takes it");
+    let mut reply = text(status, "");
+    *reply.body_mut() = Full::new(encoder.finish().expect("memory takes it").into());
+    reply.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     reply
 }
 

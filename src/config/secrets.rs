@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt::Write as _};
 
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Environment, Located};
+use super::{Config, Environment, Located, confidential_fields, names::hides, unlisted::unlisted_values};
 
 /// A value below this length is not masked: it would blank out half of every report.
 const SHORTEST: usize = 6;
@@ -16,10 +16,20 @@ const SHORTEST_BEGINNING: usize = 3;
 /// What stands in the place of a secret.
 const MASK: &str = "***";
 
-/// The job's key to GitHub, which nobody has to name.
+/// The job's key to GitHub.
 pub(crate) const GITHUB_TOKEN: &str = "GITHUB_TOKEN";
 
-/// The values of the variables that `secrets` names, and of `GITHUB_TOKEN`.
+/// The job's keys, which nobody has to name: to GitHub, to the runner, and to a store of baselines.
+const KEYS: [&str; 6] = [
+    GITHUB_TOKEN,
+    "GH_TOKEN",
+    "ACTIONS_RUNTIME_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+];
+
+/// The values of the variables that `secrets` names, and of the job's own keys, such as `GITHUB_TOKEN`.
 #[derive(Clone, Default)]
 pub struct Secrets {
     /// The forms a value can take in an output, longest first.
@@ -29,9 +39,28 @@ pub struct Secrets {
 impl Secrets {
     /// Looks the names up; names of variables that are not set are ignored.
     pub fn new(names: &[Located<String>], environment: &Environment) -> Self {
-        Self::of(
-            names.iter().map(|name| name.value.as_str()).chain([GITHUB_TOKEN]).filter_map(|name| environment.get(name)),
-        )
+        Self::of(names.iter().map(|name| name.value.as_str()).chain(KEYS).filter_map(|name| environment.get(name)))
+    }
+
+    /// The same for a gates.yaml, and of the variables that it uses those that are secrets without being listed: by their
+    /// names, or because they hold an address with a password.
+    pub fn of_file(config: &Config, environment: &Environment) -> Self {
+        let named = config.secrets.iter().map(|name| name.value.as_str()).chain(KEYS);
+        let unlisted = unlisted_values(config, environment);
+        Self::of(named.filter_map(|name| environment.get(name)).chain(&unlisted))
+    }
+
+    /// Whether a variable holds one of the job's own keys, which are masked whatever gates.yaml says.
+    pub fn always(name: &str) -> bool {
+        KEYS.contains(&name)
+    }
+
+    /// What the names of variables say are secrets, and the passwords in their values: for what is said while it is not
+    /// known which ones gates.yaml names, because it cannot be used.
+    pub fn guessed(environment: &Environment) -> Self {
+        let named = environment.iter().filter(|(name, _)| hides(name)).map(|(_, value)| value.clone());
+        let within = environment.values().flat_map(|value| confidential_fields(value));
+        Self::of(&named.chain(within).collect::<Vec<_>>())
     }
 
     /// These values; those under 6 characters are left out. The lines of a value of several lines count too, because what
@@ -243,6 +272,48 @@ mod tests {
     fn the_jobs_token_is_masked_without_being_named() {
         let environment = [("GITHUB_TOKEN".to_owned(), "ghs_0123456789".to_owned())].into();
         assert_eq!(Secrets::new(&[], &environment).mask("token ghs_0123456789"), "token ***");
+    }
+
+    #[test]
+    fn so_are_its_keys_to_a_store_of_baselines() {
+        let environment = [("AWS_SECRET_ACCESS_KEY".to_owned(), "wJalrXUtnFEMI".to_owned())].into();
+        assert_eq!(Secrets::new(&[], &environment).mask("InvalidToken: wJalrXUtnFEMI"), "InvalidToken: ***");
+    }
+
+    #[test]
+    fn what_names_of_variables_say_is_guessed() {
+        let variables = [
+            ("DB_PASSWORD", "hunter2hunter2"),
+            ("DATABASE_URL", "postgresql://shop:s3cr3t!@db.internal/shop"),
+            ("STAGE", "staging"),
+            ("TOKEN_TYPE", "bearer"),
+            ("PIN", "1234"),
+        ];
+        let environment = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        assert_eq!(
+            Secrets::guessed(&environment).mask("hunter2hunter2 of shop:s3cr3t!@db in staging, bearer 1234"),
+            "*** of shop:***@db in staging, bearer 1234"
+        );
+    }
+
+    #[test]
+    fn what_a_file_uses_and_does_not_list_is_masked_by_the_names_of_its_variables() {
+        let text = "secrets: [LISTED]\ntarget: {url: '${STAGE}', headers: {A: '${API_TOKEN:-none}', B: '{{ env.DB }}'}}\n\
+                    # ${IN_A_COMMENT_TOKEN} $${NOT_PASSWORD_X}\n";
+        let variables = [
+            ("LISTED", "value-listed"),
+            ("STAGE", "value-stage"),
+            ("API_TOKEN", "value-token"),
+            ("DB", "redis://:value-db@h"),
+            ("UNUSED_TOKEN", "value-unused"),
+            ("IN_A_COMMENT_TOKEN", "value-comment"),
+            ("API", "value-api"),
+        ];
+        let environment: Environment = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let (config, _) = crate::config::read("gates.yaml", text.as_bytes(), &environment);
+        let secrets = Secrets::of_file(&config.expect("a map"), &environment);
+        let values = variables.map(|(_, value)| value).join(" ");
+        assert_eq!(secrets.mask(&values), "*** value-stage *** redis://:***@h value-unused value-comment value-api");
     }
 
     #[test]

@@ -46,6 +46,11 @@ impl Source {
         self.text.lines().nth((line as usize).saturating_sub(1)).unwrap_or("")
     }
 
+    /// Every line, without its end.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.text.lines()
+    }
+
     /// The same place, moved into the file: what lies beyond its end becomes its end.
     pub(super) fn within(&self, span: Span) -> Span {
         let lines = self.text.lines().count().max(1) as u32;

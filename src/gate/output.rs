@@ -12,7 +12,10 @@ use std::{
 
 use tokio::{sync::watch, time::timeout};
 
-use crate::config::Secrets;
+use crate::{
+    config::{Secrets, hidden},
+    units::text::shortened,
+};
 
 /// What is kept of a line, in bytes.
 const LONGEST_LINE: u64 = 64 << 10;
@@ -23,6 +26,9 @@ const LARGEST: u64 = 16 << 20;
 /// The lines at hand, and how long each of them is at most, in characters.
 const LAST_LINES: usize = 4;
 const LONGEST_SHOWN: usize = 160;
+
+/// So much of each is looked through before.
+const LONGEST_HEARD: usize = 2_000;
 
 /// An app that has ended may have left a process behind that holds its output open; it is not waited for.
 const LAST_WORDS: Duration = Duration::from_millis(300);
@@ -70,7 +76,10 @@ impl Output {
     pub(super) async fn last_words(&self) -> String {
         let mut end = self.end.clone();
         let _ = timeout(LAST_WORDS, end.changed()).await;
-        lock(&self.heard).last.iter().map(String::as_str).collect::<Vec<_>>().join(" / ")
+        let last = lock(&self.heard).last.clone();
+        // Hidden before it is shortened: what is left of a secret that was cut is not found later.
+        let shown: Vec<String> = last.iter().map(|line| shortened(&hidden(line), LONGEST_SHOWN).into_owned()).collect();
+        shown.join(" / ")
     }
 
     /// Why the file does not hold all of it, if something stood in the way.
@@ -127,8 +136,8 @@ fn copy(mut from: BufReader<impl Read>, mut kept: Kept, secrets: &Secrets, heard
         }
         let masked = secrets.mask(&text);
         remember(&masked, heard);
-        if outcome.is_ok() {
-            outcome = kept.add(&masked);
+        if outcome.is_ok() && kept.to.is_some() {
+            outcome = kept.add(&hidden(&masked));
         }
         // As soon as the app pauses, the file holds all that it said.
         if outcome.is_ok() && from.buffer().is_empty() {
@@ -143,12 +152,8 @@ fn remember(line: &str, heard: &Mutex<Heard>) {
     if line.is_empty() {
         return;
     }
-    let line = match line.char_indices().nth(LONGEST_SHOWN) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line.to_owned(),
-    };
     let last = &mut lock(heard).last;
-    last.push_back(line);
+    last.push_back(shortened(line, LONGEST_HEARD).into_owned());
     if last.len() > LAST_LINES {
         last.pop_front();
     }
@@ -185,6 +190,15 @@ mod tests {
         assert!(!file.contains("hunter2"), "the file holds none of it");
         assert!(last.starts_with("password *** / x") && last.ends_with("… / end"), "{last}");
         assert_eq!(file.lines().count(), 3);
+    }
+
+    #[tokio::test]
+    async fn what_an_app_says_of_its_database_and_its_visitors_holds_no_secret() {
+        let long = "x".repeat(LONGEST_SHOWN - 40);
+        let text = format!("GET /reset?token=ab HTTP/1.1\n{long} no database at postgresql://shop:s3cret@db/shop\n");
+        let (file, last) = kept(text.into_bytes(), Secrets::default()).await;
+        assert!(file.starts_with("GET /reset?token=*** HTTP/1.1\n") && file.contains("//shop:***@db/shop"), "{file}");
+        assert!(last.contains("token=***") && !last.contains("s3c"), "{last}");
     }
 
     #[tokio::test]

@@ -22,9 +22,10 @@ use url::Url;
 
 use super::output::Output;
 use crate::{
-    config::{GITHUB_TOKEN, Secrets},
+    config::{GITHUB_TOKEN, Secrets, command_line},
     plan::Start,
     preflight,
+    units::text::shortened,
 };
 
 /// How long an answer is awaited that tells that somebody else listens at the address already.
@@ -229,14 +230,10 @@ impl Started {
     }
 }
 
-/// A command as reports show it.
+/// A command as reports show it, without the secrets that variables put there.
 fn shown(command: &[String]) -> String {
     const LONGEST: usize = 100;
-    let words = command.join(" ");
-    match words.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &words[..end]),
-        None => words,
-    }
+    shortened(&command_line(command), LONGEST).into_owned()
 }
 
 /// The command, in a group of its own: what it starts ends with it, and Ctrl-C reaches the gate only.
@@ -284,4 +281,17 @@ fn guard(group: Pid) -> io::Result<Child> {
     let mut command = Command::new("sh");
     command.args(["-c", GUARD, "sh", &group.as_raw_nonzero().to_string()]).process_group(0);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_named_without_what_variables_put_there() {
+        let command = ["serve", "--db-password", "s3cret", "--dsn=redis://:s3cret@h"].map(str::to_owned);
+        assert_eq!(shown(&command), "serve --db-password *** --dsn=redis://:***@h");
+        let long = shown(&["serve".to_owned(), "x".repeat(200)]);
+        assert!(long.chars().count() == 100 && long.ends_with('…'), "{long}");
+    }
 }

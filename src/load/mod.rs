@@ -15,7 +15,6 @@ mod clock;
 mod course;
 mod diagnosis;
 mod draws;
-mod fields;
 mod ledger;
 mod login;
 mod pool;
@@ -41,7 +40,6 @@ use crate::{
 
 pub use audit::limits;
 use audit::raise_descriptor_limit;
-pub use fields::confidential_fields;
 pub use quote::{Quote, confidential};
 pub use rehearsal::{Exchange, Rehearsal, log_in, once};
 pub use running::{Running, Stage, Tick};

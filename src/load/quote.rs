@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, Method, StatusCode, Version, header};
 
-use super::fields::{HIDDEN, confidential_fields, hidden, names_a_secret};
+use crate::config::{HIDDEN, confidential_fields, hidden, names::hides};
 
 /// The longest beginning of a body that is kept, in bytes.
 const LONGEST: usize = 16 * 1024;
@@ -105,7 +105,7 @@ fn shown(name: &HeaderName, value: &[u8]) -> String {
 
 /// Whether a header carries a credential, by its name.
 fn is_credential(name: &HeaderName) -> bool {
-    names_a_secret(name.as_str())
+    hides(name.as_str())
 }
 
 /// The scheme with its space, where there is one, and the credential.

@@ -8,7 +8,6 @@ use super::{
     clock::Clock,
     diagnosis,
     draws::Draws,
-    fields::{self, confidential_fields},
     login,
     prepare::{PreparedScenario, PreparedStep},
     quote::{Quote, confidential},
@@ -17,7 +16,7 @@ use super::{
 };
 use crate::{
     client::{Agent, Answer, Origin, Request},
-    config::Secrets,
+    config::{self, Secrets, confidential_fields},
     measure::{Exhaustion, Scarce},
     plan::{Load, Plan, Row, Scenario, ScenarioId},
 };
@@ -86,7 +85,7 @@ impl Rehearsal {
         let hidden = Secrets::of(hidden);
         let mask = |text: &mut String| *text = hidden.mask(text).into_owned();
         for url in self.exchanges.iter_mut().filter_map(|exchange| exchange.url.as_mut()) {
-            *url = fields::hidden(url);
+            *url = config::hidden(url);
         }
         for Exchange { url, failure, advice, causes, sent, received, .. } in &mut self.exchanges {
             url.iter_mut().chain(failure).chain(advice).chain(causes).for_each(mask);
@@ -142,7 +141,10 @@ async fn pass(plan: &Plan, scenario: ScenarioId, (origin, seed): (&Origin, u64),
     let Onlooker { seen, hidden, .. } = onlooker;
     let mut rehearsal = seen.into_inner();
     rehearsal.broken_off = rehearsal.broken_off.or(broken_off);
-    rehearsal.told(&hidden.into_inner())
+    let mut hidden = hidden.into_inner();
+    // A token may stand in a path, where no name is beside it.
+    hidden.extend(walker.memory.secrets(&scenario.slots, &plan.columns));
+    rehearsal.told(&hidden)
 }
 
 /// Names the step that could not be made, and the value that it lacks.

@@ -8,6 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::{
     client::Request,
+    config::names::hides,
     plan::{ColumnId, Encoding, Row, Segment, SlotId, Template, Value},
 };
 
@@ -79,6 +80,13 @@ impl Memory {
         if let Some(kept) = self.slots.get_mut(slot.0 as usize) {
             *kept = value;
         }
+    }
+
+    /// What was extracted and drawn under names of secrets; `slots` and `columns` are those names by their ids.
+    pub(super) fn secrets(&self, slots: &[String], columns: &[String]) -> Vec<String> {
+        let row = self.rows.get(self.row).map(|row| row.0.as_slice()).unwrap_or_default();
+        let held = slots.iter().zip(&self.slots).chain(columns.iter().zip(row));
+        held.filter(|(name, _)| hides(name)).filter_map(|(_, value)| value.clone()).collect()
     }
 
     pub(super) fn buffer(&mut self) -> String {

@@ -8,13 +8,13 @@ use super::{
     outlook::{Outlook, expected_for, requests_needed},
 };
 use crate::{
-    config::{Config, Note, Problem, Secrets, Span},
+    config::{Config, Note, Problem, Secrets, Span, unlisted},
     units::Human,
 };
 
 /// Remarks on a plan, in the order of the file: criteria that this many requests cannot make certain, phases that
 /// raise users and complexity at once, criteria that every measured value meets, secrets that are too short to be
-/// masked, more descriptors or ports than this machine has, verification switched off or not asked for, a deadline that the
+/// masked or are not listed, more descriptors or ports than this machine has, verification switched off or not asked for, a deadline that the
 /// longest run would miss, and logins that often do not work.
 pub fn notes(config: &Config, choice: &Choice, plan: &Plan) -> Vec<Note> {
     let mut notes = Vec::new();
@@ -27,6 +27,10 @@ pub fn notes(config: &Config, choice: &Choice, plan: &Plan) -> Vec<Note> {
             format!("the value of `{}` is under 6 characters and is not masked in outputs", name.value),
             None,
         );
+    }
+    for (name, span) in unlisted(config, &choice.environment) {
+        let message = format!("`{name}` is not listed and is masked in outputs because of its name");
+        note(span, message, Some("list it under `secrets`, which says so"));
     }
     if let Some(verify) = config.target.tls.verify.as_ref().filter(|verify| !verify.value) {
         note(verify.span, "certificates are not verified; every report says so".to_owned(), None);

@@ -4,7 +4,7 @@ use std::{process::ExitStatus, time::Duration};
 
 use crate::{
     client::{Ended, run_group},
-    config::Secrets,
+    config::{Secrets, hidden},
     units::text,
 };
 
@@ -47,7 +47,7 @@ fn conclude(
 fn first_line(output: &[u8], secrets: &Secrets) -> String {
     const LONGEST: usize = 200;
     let said = String::from_utf8_lossy(output);
-    let said = secrets.mask(&said);
+    let said = hidden(&secrets.mask(&said));
     text::first_line(&said, LONGEST).into_owned()
 }
 
@@ -67,6 +67,15 @@ mod tests {
     async fn status_0_holds_and_shows_the_first_line() {
         assert_eq!(sh("echo; echo applied; echo more", LONG).await.as_deref(), Ok("sh: applied"));
         assert_eq!(sh("true", LONG).await.as_deref(), Ok("sh ended with status 0"));
+    }
+
+    #[tokio::test]
+    async fn what_it_says_of_a_database_holds_no_password() {
+        let script = "echo migrating postgresql://shop:s3cret@db/shop with token=ab";
+        let shown = "migrating postgresql://shop:***@db/shop with token=***";
+        assert_eq!(sh(script, LONG).await, Ok(format!("sh: {shown}")));
+        let failed = sh(&format!("{script} >&2; exit 1"), LONG).await.expect_err("status 1");
+        assert!(failed.contains(shown) && !failed.contains("s3cret"), "{failed}");
     }
 
     #[tokio::test]

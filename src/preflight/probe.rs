@@ -8,7 +8,8 @@ use crate::{
         control::{Answer, BODY_LIMIT, Control, ControlFailure, Inquiry},
         verify,
     },
-    load::{Exchange, Quote, Rehearsal, confidential, confidential_fields},
+    config::{confidential_fields, hidden},
+    load::{Exchange, Quote, Rehearsal, confidential},
     plan::{FailureKind, Probe},
 };
 
@@ -16,6 +17,7 @@ use crate::{
 pub(super) async fn send(control: &Control, probe: &Probe) -> Seen {
     let Probe { method, url, headers, body, timeout, expect } = probe;
     let inquiry = Inquiry { method, url, headers, body: body.as_deref(), timeout: *timeout };
+    let shown = hidden(url);
     let started = Instant::now();
     let answer = match control.ask(inquiry).await {
         Ok(answer) => answer,
@@ -35,13 +37,13 @@ pub(super) async fn send(control: &Control, probe: &Probe) -> Seen {
     }
     match held {
         Ok(()) => Seen {
-            outcome: Ok(format!("{method} {url} answered {} as expected", answer.status)),
+            outcome: Ok(format!("{method} {shown} answered {} as expected", answer.status)),
             sent: Sent { requests: 1, failures: 0 },
             exchanges: None,
         },
         Err(violated) => Seen {
             exchanges: Some(Box::new(exchanges(control, inquiry, Some(&answer), (started, &violated)))),
-            outcome: Err(format!("{method} {url}: {violated}; correct the app, or what this item expects")),
+            outcome: Err(format!("{method} {shown}: {violated}; correct the app, or what this item expects")),
             sent: Sent { requests: 1, failures: 1 },
         },
     }
@@ -58,11 +60,11 @@ fn exchanges(
     let head = head.unwrap_or_default();
     let path = url.as_ref().map_or(inquiry.url, |url| &url[url::Position::BeforePath..url::Position::AfterQuery]);
     let version = answer.map_or_else(|| control.version(), |answer| answer.version);
-    let mut hidden = confidential(&head);
-    hidden.extend([path, inquiry.body.unwrap_or_default()].into_iter().flat_map(confidential_fields));
+    let mut found = confidential(&head);
+    found.extend([path, inquiry.body.unwrap_or_default()].into_iter().flat_map(confidential_fields));
     if let Some(answer) = answer {
-        hidden.extend(confidential(&answer.headers));
-        hidden.extend(confidential_fields(&String::from_utf8_lossy(answer.content().shown())));
+        found.extend(confidential(&answer.headers));
+        found.extend(confidential_fields(&String::from_utf8_lossy(answer.content().shown())));
     }
     let exchange = Exchange {
         step: "one request".to_owned(),
@@ -79,7 +81,7 @@ fn exchanges(
             .unwrap_or_default(),
         url: url.map(String::from),
     };
-    Rehearsal::of(exchange, &hidden)
+    Rehearsal::of(exchange, &found)
 }
 
 fn describe(failure: &ControlFailure) -> String {

@@ -9,7 +9,7 @@ use tokio::{
 use url::Url;
 
 use super::Sent;
-use crate::client::control::Control;
+use crate::{client::control::Control, config::hidden};
 
 /// The first pause between two polls; each is twice as long as the one before, up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -69,6 +69,7 @@ pub async fn wait_until_reached(url: &Url, within: Duration) -> Readiness {
 
 /// Asks for `path` until it answers with a status of 200 to 399, at most so long (`target.ready`).
 pub async fn wait_until_ready(control: &Control, path: &str, within: Duration) -> Readiness {
+    let shown = hidden(path);
     let started = Instant::now();
     let deadline = started + within;
     let mut sent = Sent::default();
@@ -82,13 +83,13 @@ pub async fn wait_until_ready(control: &Control, path: &str, within: Duration) -
                 sent.requests += 1;
                 let took = started.elapsed().as_secs_f64();
                 return Readiness {
-                    outcome: Ok(format!("GET {path} answered {} after {took:.1} s", answer.status)),
+                    outcome: Ok(format!("GET {shown} answered {} after {took:.1} s", answer.status)),
                     sent,
                 };
             }
             Ok(answer) => {
                 sent.requests += 1;
-                format!("GET {path} answered {}", answer.status)
+                format!("GET {shown} answered {}", answer.status)
             }
             Err(failure) => {
                 sent.requests += u64::from(failure.sent);

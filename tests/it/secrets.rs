@@ -16,6 +16,12 @@ const SECRET: &str = "h&nter 2/\"öx\"<+>";
 /// What the app calls its session.
 const SESSION: &str = "s3ss10n-0f-u5er";
 
+/// The code with which OAuth sends users back.
+const CODE: &str = "SplxlOBeZQQYbYS6WxSbIA";
+
+/// What a part of a form with files holds.
+const PART: &str = "k8-in-a-part";
+
 /// A server that answers each request with everything it was sent, in the head and in the body.
 fn echo() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
@@ -39,7 +45,7 @@ fn answer_all(mut stream: TcpStream) {
         let status = if path.starts_with("/moved") { "302 Found" } else { "500 Internal Server Error" };
         let long = "x".repeat(115);
         let head = format!(
-            "HTTP/1.1 {status}\r\nLocation: /next?{query}&session={SESSION}\r\nSet-Cookie: sid={SESSION}; Path=/\r\n\
+            "HTTP/1.1 {status}\r\nLocation: /next?{query}&session={SESSION}&code={CODE}&state=xyz\r\nSet-Cookie: sid={SESSION}; Path=/\r\n\
              X-Echo: {SECRET}\r\nX-Long: {long}{SECRET}\r\nContent-Length: {}\r\n\r\n",
             body.len()
         );
@@ -80,6 +86,9 @@ fn gate(url: &str) -> GateTest {
              - {post: '/form', name: form, form: {password: '${PASSWORD}'}, expect: {header: {x-long: other}}}\n      \
              - {post: '/json', name: json, json: {password: '${PASSWORD}'}, expect: {json: {/error: other}}}\n      \
              - {get: '/moved', name: moved, query: {password: '${PASSWORD}'}, redirects: follow, expect: {status: 200}}\n      \
+             - {get: '/moved', name: sent back, expect: {status: 302, header: {location: other}}}\n      \
+             - {post: '/files', name: files, headers: {Content-Type: 'multipart/form-data; boundary=x7'}, \
+                body: \"--x7\\r\\nContent-Disposition: form-data; name=\\\"passphrase\\\"\\r\\n\\r\\nk8-in-a-part\\r\\n--x7--\\r\\n\"}\n      \
              - {get: '/cookie', name: cookie, expect: {status: 500, header: {set-cookie: other}}}\n      \
              - {get: '/long', name: long, expect: {status: 500, header: {x-long: other}}}",
         )
@@ -99,6 +108,8 @@ fn spellings() -> Vec<String> {
         "h&nter".to_owned(),
         "h%26nter".to_owned(),
         SESSION.to_owned(),
+        CODE.to_owned(),
+        PART.to_owned(),
     ]
 }
 
@@ -134,6 +145,8 @@ fn none_is_in_the_exchanges_of_a_dry_run() {
     assert!(ran.stdout.contains("> cookie: sid=***"), "{}", ran.stdout);
     assert!(ran.stdout.contains("< set-cookie: sid=***; Path=/"), "{}", ran.stdout);
     assert!(ran.stdout.contains("< x-echo: ***"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("&session=***&code=***&state=xyz"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("name=\"passphrase\""), "{}", ran.stdout);
     nothing_secret(&ran);
 }
 
@@ -144,6 +157,8 @@ fn none_is_in_any_report_of_a_run() {
     assert!(nothing_secret(&ran) >= 6, "every report was written");
     let examples = ran.endpoint("only", "form")["examples"].to_string();
     assert!(examples.contains("status 500"), "{examples}");
+    let sent_back = ran.endpoint("only", "sent back")["examples"].to_string();
+    assert!(sent_back.contains("&code=***&state=xyz"), "{sent_back}");
     let cut = ran.endpoint("only", "long")["examples"].to_string();
     assert!(cut.contains("***…"), "the beginning of a secret that was cut is masked too: {cut}");
 }

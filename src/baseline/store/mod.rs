@@ -93,7 +93,7 @@ impl Store {
     /// When the address is not one of a store, or a bucket's credentials are missing.
     pub fn open(address: &str, folder: &Path, variables: &config::Environment) -> Result<Self, StoreError> {
         let address = address.trim();
-        let wrong = |cause: &str| StoreError::Address { address: address.to_owned(), cause: cause.to_owned() };
+        let wrong = |cause: &str| StoreError::Address { address: config::hidden(address), cause: cause.to_owned() };
         let backend: Box<dyn Backend + Send> = if let Some(branch) = address.strip_prefix("git:") {
             Box::new(git::Branch::open(branch, folder).map_err(|cause| wrong(&cause))?)
         } else if let Some(rest) = address.strip_prefix("s3://") {

@@ -187,6 +187,10 @@ fn what_is_no_store_says_what_is_one() {
         ("git:--upload-pack=x", "is not the name of a branch"),
         ("git:a..b", "is not the name of a branch"),
         ("s3://b", "`b` is not the name of a bucket"),
+        (
+            "s3://u:s3cret@bucket",
+            "`s3://u:***@bucket` is not a store of baselines: `u:***@bucket` is not the name of a bucket",
+        ),
         ("s3://bucket/a?b", "other characters"),
         ("s3://bucket/a", "AWS_ACCESS_KEY_ID is not set"),
     ] {

@@ -83,6 +83,43 @@ proptest! {
     }
 }
 
+/// What a report repeats of an answer holds no session, no token and no code of OAuth's.
+#[test]
+fn what_is_wrong_is_said_without_the_secret_that_is_wrong() {
+    let json = |pointer: &str, wanted: serde_json::Value| {
+        expecting(|expect| expect.json = vec![(pointer.to_owned(), JsonExpectation::Equals(wanted))])
+    };
+    let body = r#"{"access_token": "s3cret-token", "user": {"pin": 1234, "name": "ann"}, "code": "SplxlOBeZQQYbYS6WxSbIA",
+        "token": {"valid": true}}"#;
+    for (expect, said) in [
+        (json("/access_token", json!("other")), "JSON /access_token is not as expected"),
+        (json("/user/pin", json!(1)), "JSON /user/pin is not as expected"),
+        (json("/user", json!({})), "JSON /user is {\"pin\":***,\"name\":\"ann\"}, expected {}"),
+        (json("/code", json!("x")), "JSON /code is not as expected"),
+        (json("/refresh_token", json!("s3cret")), "JSON /refresh_token is missing"),
+        (json("/token/valid", json!(false)), "JSON /token/valid is true, expected false"),
+        (json("/user/name", json!("bob")), "JSON /user/name is \"ann\", expected \"bob\""),
+    ] {
+        assert_eq!(violated(&expect, 200, body), said);
+    }
+
+    let headers: HeaderMap = [
+        (header::LOCATION, "/cb?code=SplxlOBeZQQYbYS6WxSbIA&a=b"),
+        (header::HeaderName::from_static("x-auth-token"), "s3cret-token"),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name, HeaderValue::from_static(value)))
+    .collect();
+    for (name, said) in [
+        ("location", "the header location is \"/cb?code=***&a=b\", expected \"/home\""),
+        ("x-auth-token", "the header x-auth-token is not as expected"),
+    ] {
+        let wanted = (header::HeaderName::from_static(name), HeaderExpectation::Equals("/home".to_owned()));
+        let expect = expecting(|expect| expect.header = vec![wanted]);
+        assert_eq!(verify(&expect, 200, &headers, &Content::of(&headers, b"", 0)), Err(said.to_owned()));
+    }
+}
+
 #[test]
 fn a_compressed_body_is_looked_into_decoded_and_measured_as_it_came() {
     use std::io::Write;

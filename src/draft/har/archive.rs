@@ -11,7 +11,10 @@ use serde::{
 use serde_json::Value;
 use url::Url;
 
-use crate::draft::{Error, words::is_opaque};
+use crate::{
+    config::{form_parts, looks::is_opaque},
+    draft::Error,
+};
 
 /// Requests that are looked at.
 pub(super) const MOST_ENTRIES: usize = 20_000;
@@ -276,6 +279,16 @@ impl Entry {
         } else {
             Sent::Form(fields)
         }
+    }
+
+    /// The parts of a form with files that it sent, as they were recorded.
+    pub(super) fn parts(&self) -> Vec<(String, String)> {
+        let Some(post) = self.request.post.as_ref().filter(|_| self.sent_kind().starts_with("multipart/")) else {
+            return Vec::new();
+        };
+        let said = post.params.iter().flatten();
+        let said = said.map(|param| (param.name.clone(), param.value.clone().unwrap_or_default()));
+        form_parts(post.text.as_deref().unwrap_or_default()).into_iter().chain(said).collect()
     }
 
     /// The fields of a form that it sent.

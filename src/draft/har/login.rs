@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::keep::Kept;
-use crate::draft::words::is_password;
+use crate::config::names::is_password;
 
 /// The position of the request that carries the password.
 pub(super) fn position(kept: &[Kept<'_>]) -> Option<usize> {

@@ -9,10 +9,15 @@ use super::{
     trace::Sought,
     weave::{Weaver, is_id, status, thing},
 };
-use crate::draft::{
-    gate::{Body, Json, Step},
-    text::{Text, snake},
-    words::{is_form_token, is_opaque, is_password, is_random, is_secret, is_secret_value, is_uuid},
+use crate::{
+    config::{
+        looks::{is_opaque, is_random, is_uuid},
+        names::{is_form_token, is_password, is_secret, is_secret_value},
+    },
+    draft::{
+        gate::{Body, Json, Step},
+        text::{Text, snake},
+    },
 };
 
 /// The largest body that a step carries.

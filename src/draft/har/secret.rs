@@ -5,7 +5,10 @@ use std::ptr;
 use base64::Engine as _;
 
 use super::{archive::Entry, keep::Kept};
-use crate::draft::words::{is_opaque, is_password, is_random, is_secret, is_secret_value};
+use crate::config::{
+    looks::{is_opaque, is_random},
+    names::{is_password, is_secret, is_secret_value},
+};
 
 /// A shorter value stands anywhere by chance; it is hidden only where its own name says so.
 const SHORTEST: usize = 4;
@@ -22,6 +25,7 @@ pub(super) fn secrets(entries: &[Entry], kept: &[Kept<'_>]) -> Vec<String> {
         };
         let named = |(name, value): (String, String)| counts(&name, &value).then_some(value);
         found.extend(entry.form().into_iter().flatten().filter_map(named));
+        found.extend(entry.parts().into_iter().filter_map(named));
         if let Some(json) = entry.json() {
             in_json(&json, &counts, &mut found);
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use regex::Regex;
 
 use super::{keep::Kept, weave::is_id};
-use crate::draft::{gate::Extract, words::is_opaque};
+use crate::{config::looks::is_opaque, draft::gate::Extract};
 
 /// The longest piece of a page before a value that tells where it stands.
 const ANCHOR: usize = 40;

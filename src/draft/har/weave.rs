@@ -8,11 +8,15 @@ use super::{
     trace::{MOST_SEARCHED, Sought, source},
 };
 use crate::{
-    config::Secrets,
+    config::{
+        Secrets,
+        looks::is_random,
+        names::{is_form_token, is_password},
+    },
     draft::{
         gate::{Extract, Gate, Step, unused, unused_value},
         text::{Text, snake},
-        words::{is_form_token, is_password, is_random, singular},
+        words::singular,
     },
 };
 

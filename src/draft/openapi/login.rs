@@ -1,10 +1,13 @@
 //! The operation by which a user logs in becomes the scenario's login.
 
 use super::{Drafting, body::Kind, description::Description, operation::Operation};
-use crate::draft::{
-    gate::{Body, Extract, Json, Step},
-    text::{Text, snake},
-    words::{is_form_token, is_login_password, is_password, logs_out},
+use crate::{
+    config::names::{is_form_token, is_login_password, is_password},
+    draft::{
+        gate::{Body, Extract, Json, Step},
+        text::{Text, snake},
+        words::logs_out,
+    },
 };
 
 /// Words of paths by which users log in.

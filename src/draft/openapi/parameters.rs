@@ -9,10 +9,13 @@ use super::{
     operation::{Operation, Part},
     order::giver,
 };
-use crate::draft::{
-    gate::{Extract, Step, unused_value},
-    text::{Text, snake},
-    words::{is_password, singular},
+use crate::{
+    config::names::is_password,
+    draft::{
+        gate::{Extract, Step, unused_value},
+        text::{Text, snake},
+        words::singular,
+    },
 };
 
 /// Where the value of a path parameter comes from, for every path that has it at the same place.

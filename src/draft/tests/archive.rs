@@ -257,6 +257,21 @@ fn a_token_that_the_login_answers_is_what_the_steps_send() {
     assert!(draft.yaml.contains("/access_token"), "{}", draft.yaml);
 }
 
+/// Only the app's own cookies count: a tracker's were not the app's before, and it sets none of the app's.
+#[test]
+fn cookies_of_another_host_are_not_the_apps() {
+    let tracker =
+        |path: &str| recorded("GET", &format!("https://shop.example.tracker.test{path}?app=app.shop.example"), 200);
+    let draft = drafted(&archive(vec![
+        recorded("GET", "/", 200).asks("Cookie", "theme=dark"),
+        tracker("/pixel").asks("Cookie", "tracked=4711").answers("Set-Cookie", "basket=1"),
+        recorded("GET", "/basket", 200).asks("Cookie", "theme=dark; basket=7"),
+    ]));
+    let said = draft.yaml.lines().find(|line| line.contains("began with the cookies")).expect("some were there before");
+    assert!(said.contains("the cookies theme, basket, which no answer in it had set"), "{said}");
+    assert!(!draft.yaml.contains("tracked"), "{}", draft.yaml);
+}
+
 #[test]
 fn without_requests_of_an_app_there_is_no_gate() {
     let error = refused(&archive(vec![recorded("GET", "/logo.png", 200)]));

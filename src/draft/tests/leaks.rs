@@ -87,6 +87,23 @@ fn passwords_hide_in_no_body() {
     }
 }
 
+/// The body itself is left out; what stands in it is a secret all the same, wherever else it was sent.
+#[test]
+fn passwords_in_a_form_with_files_are_known_elsewhere() {
+    let body = "--x7\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nswordfish\r\n--x7\r\n\
+                Content-Disposition: form-data; name=\"title\"\r\n\r\nbasket\r\n--x7--\r\n";
+    let kind = "multipart/form-data; boundary=x7";
+    let mut in_params = recorded("POST", "/b", 200);
+    in_params.0["request"]["postData"] = json!({"mimeType": kind, "params": [{"name": "token", "value": "starfish"}]});
+    let text = archive(vec![
+        recorded("POST", "/a", 200).sends(kind, body),
+        in_params,
+        recorded("GET", "/swordfish/starfish/basket", 200),
+    ]);
+    let draft = without(&text, &["swordfish", "starfish"]);
+    assert!(draft.yaml.contains("/basket"), "{}", draft.yaml);
+}
+
 #[test]
 fn links_that_open_something_become_variables_and_no_rows() {
     let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.Xy12Xy12Xy12";

@@ -9,7 +9,7 @@ use super::{
     NO_PAUSE, closed, errors, get, in_memory, job, literal, millis, phase, plan, run, run_here, scenario, seconds, with,
 };
 use crate::{
-    client::testing::{self, Reply, Server, app, text},
+    client::testing::{self, Reply, Server, app, gzipped, text},
     measure::PhaseEnding,
     plan::{
         Body, ColumnId, Dataset, Encoding, Expect, Extract, Extraction, FailureKind, Load, Pacing, Redirects, Row,
@@ -290,6 +290,40 @@ async fn what_an_app_gives_and_takes_is_masked_by_the_names_of_fields() {
     }
     assert_eq!(rehearsal.exchanges[1].received.body, "{\"refresh_token\": \"***\"}");
     assert!(rehearsal.exchanges[1].received.head.contains(&"location: /in?token=***&a=b".to_owned()), "{told}");
+}
+
+/// The fields of an answer are found in what its compressed body says, wherever else the app repeats them.
+#[tokio::test]
+async fn fields_of_compressed_answers_are_masked_too() {
+    let given = || gzipped(302, "{\"refresh_token\": \"rt-0123456\"}");
+    let rehearsal = after_login(given, || answer(500, "dump: rt-0123456", &[])).await;
+    let told = format!("{rehearsal:?}");
+    assert_eq!(rehearsal.exchanges[1].received.body, "{\"refresh_token\": \"***\"}");
+    assert!(told.contains("dump: ***") && !told.contains("rt-0123456"), "{told}");
+}
+
+/// In a path no name stands beside a token; that under which it was extracted, or drawn, says what it is.
+#[tokio::test]
+async fn values_under_names_of_secrets_are_masked_where_they_are_sent() {
+    let origin = in_memory(app(|request| match request.uri().path() {
+        "/mail" => text(200, "<a href='/reset/k8-reset-42'>"),
+        path => text(404, &format!("nothing at {path}")),
+    }));
+    let mut mail = get(0, "/mail");
+    let pattern = regex::bytes::Regex::new("/reset/([^']+)").expect("a pattern");
+    mail.extract = vec![Extract { slot: SlotId(0), from: Extraction::Regex(pattern) }];
+    let mut reset = get(1, "/reset");
+    reset.url = with("/reset/", Value::Extracted(SlotId(0)), Encoding::Url);
+    let mut key = get(2, "/key");
+    key.url = with("/key/", Value::Data(ColumnId(1)), Encoding::Url);
+    let mut plan = plan(vec![scenario(Vec::new(), vec![mail, reset, key], NO_PAUSE)]);
+    plan.scenarios[0].slots = vec!["reset_token".to_owned()];
+    plan.columns = ["user", "api_key"].map(str::to_owned).to_vec();
+    let row = Row(["ann-smith", "k9-key-77"].map(|value| Some(value.to_owned())).to_vec());
+    plan.datasets = vec![Dataset { name: "small".to_owned(), rows: vec![row] }];
+    let told = format!("{:?}", once(&plan, ScenarioId(0), &origin, 1).await);
+    assert!(told.contains("http://localhost/reset/***") && told.contains("nothing at /key/***"), "{told}");
+    assert!(!told.contains("k8-reset-42") && !told.contains("k9-key-77"), "{told}");
 }
 
 #[tokio::test]

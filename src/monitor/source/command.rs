@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Exposition;
-use crate::{client::run_group, units::text};
+use crate::{client::run_group, config::hidden, units::text};
 
 /// So much of what it prints is read.
 const KEPT: usize = 64 * 1024;
@@ -62,6 +62,7 @@ impl Command {
 /// The first line with text, shortened.
 fn quoted(output: &[u8]) -> String {
     let said = String::from_utf8_lossy(output);
+    let said = hidden(&said);
     let line = text::first_line(&said, SHOWN);
     if line.is_empty() { "nothing".to_owned() } else { line.into_owned() }
 }
@@ -88,6 +89,7 @@ mod tests {
         for (script, reason) in [
             ("exit 3", "exit status: 3"),
             ("echo 'no queue' >&2; exit 1", "said: no queue"),
+            ("echo no redis://:s3cret@queue >&2; exit 1", "said: no redis://:***@queue"),
             ("echo 5; exit 1", "expected status 0"),
             ("true", "nothing"),
             ("echo many", "printed neither a number nor lines"),

@@ -8,7 +8,7 @@ use super::{
     template::Scope,
 };
 use crate::{
-    config::{self, Located},
+    config::{self, Located, command_line, hidden},
     plan::{Act, Body, Check, GaugeId, Probe, ScenarioId, Target},
     units::Bytes,
 };
@@ -163,16 +163,16 @@ fn methods(check: &config::Check) -> [(Method, &Option<Located<String>>); 6] {
     ]
 }
 
-/// The name of a check that was given none.
+/// The name of a check that was given none, without the secrets that variables put there.
 fn described(act: &Act, known: &Known<'_>) -> String {
     match act {
-        Act::Probe(probe) => format!("{} {}", probe.method, probe.url),
+        Act::Probe(probe) => format!("{} {}", probe.method, hidden(&probe.url)),
         Act::Scenario(id) => {
             format!("scenario {}", known.scenarios.get(id.0 as usize).map_or("", |scenario| scenario.name.as_str()))
         }
         Act::Disk { path, free } => format!("{} free at {path}", Bytes(*free)),
         Act::Monitors(_) => "monitors answer".to_owned(),
-        Act::Command { arguments, .. } => arguments.join(" "),
-        Act::Query(query) => query.sql.split_whitespace().collect::<Vec<_>>().join(" "),
+        Act::Command { arguments, .. } => command_line(arguments),
+        Act::Query(query) => hidden(&query.sql.split_whitespace().collect::<Vec<_>>().join(" ")),
     }
 }

@@ -10,7 +10,7 @@ use super::{
     template::{Context, Scope, Writer},
 };
 use crate::{
-    config::{Located, Span, Table, Value},
+    config::{Located, Span, Table, Value, hidden},
     plan::{Body, Segment, Target, Template, allowed},
 };
 
@@ -203,6 +203,7 @@ fn url_fault(text: &Located<String>, target: &Target) -> Option<String> {
     }
     let shown = &text.value;
     if !shown.starts_with("http://") && !shown.starts_with("https://") {
+        let shown = hidden(shown);
         return Some(format!(
             "`{shown}` is neither a path, which starts with one `/`, nor an http:// or https:// address"
         ));
@@ -214,7 +215,7 @@ fn url_fault(text: &Located<String>, target: &Target) -> Option<String> {
     let address = format!("{}//{authority}/", shown.split('/').next().unwrap_or_default());
     match Url::parse(&address) {
         Ok(url) => refused(&url, &target.allow),
-        Err(error) => Some(format!("`{address}` is not an address: {error}")),
+        Err(error) => Some(format!("`{}` is not an address: {error}", hidden(&address))),
     }
 }
 

@@ -6,7 +6,7 @@ use http::Method;
 
 use super::{Draft, request::Said, template::Scope};
 use crate::{
-    config::{self, Located, Redirects as SaidRedirects},
+    config::{self, Located, Redirects as SaidRedirects, hidden},
     plan::{Endpoint, EndpointId, Pacing, Redirects, Scenario, ScenarioId, Step, Target},
     units::DurationRange,
 };
@@ -172,11 +172,23 @@ fn methods(step: &config::Step) -> [(Method, &Option<Located<String>>); 6] {
     ]
 }
 
-/// The step's name, or its method and URL as written.
+/// An address in a name: its templates as they are, since they only say where a value comes from.
+fn shown(url: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = url;
+    while let Some((before, template)) = rest.split_once("{{") {
+        let (template, after) = template.split_once("}}").unwrap_or((template, ""));
+        shown.extend([&hidden(before), "{{", template, "}}"]);
+        rest = after;
+    }
+    shown + &hidden(rest)
+}
+
+/// The step's name, or its method and URL as written, without the secrets that a variable put there.
 fn endpoint_name(step: &config::Step) -> Option<String> {
     if let Some(name) = &step.name {
         return Some(name.value.clone());
     }
     let (method, url) = methods(step).into_iter().find_map(|(method, url)| url.as_ref().map(|url| (method, url)))?;
-    Some(format!("{method} {}", url.value))
+    Some(format!("{method} {}", shown(&url.value)))
 }

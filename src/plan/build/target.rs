@@ -7,7 +7,7 @@ use url::{Host, Url};
 
 use super::{Draft, request::refused};
 use crate::{
-    config::{self, Located},
+    config::{self, Located, hidden},
     plan::{Connections, Http, Target, Tls, allowed, is_loopback},
 };
 
@@ -187,9 +187,9 @@ impl Draft<'_> {
     }
 
     fn checked_address(&mut self, from: &str, said: &Located<String>, allow: &[String]) -> Option<Url> {
-        let text = &said.value;
+        let text = hidden(&said.value);
         let mut help = "write it like \"http://127.0.0.1:8000\", or for the target `demo`, the built-in staging app";
-        let fault = match Url::parse(text) {
+        let fault = match Url::parse(&said.value) {
             Ok(url) if !["http", "https"].contains(&url.scheme()) || !url.has_host() => {
                 format!("{from}`{text}` is not an http:// or https:// address")
             }

@@ -15,7 +15,11 @@ use url::Url;
 
 use super::*;
 use crate::{
-    client::{Origin, control::Control},
+    client::{
+        Origin,
+        control::Control,
+        testing::{self, Server, gzipped},
+    },
     monitor::Gauges,
     plan::{
         Connections, Expect, Gauge, GaugeId, GitHub, Http, JsonExpectation, Monitor, Place, Plan, Policy, Probe,
@@ -179,6 +183,34 @@ async fn a_probe_says_what_was_expected_and_what_was_seen() {
     assert_eq!(held(&results), [Held::Yes, Held::No]);
     let detail = &results[1].detail;
     assert!(detail.contains("/version") && detail.contains("dev") && detail.contains("abc"), "{detail}");
+}
+
+/// Everything that a failed item shows of a request with a token in its address, and of a compressed answer.
+#[tokio::test]
+async fn a_probe_shows_no_secret_that_its_address_or_a_compressed_answer_holds() {
+    let server = Server::start(
+        testing::app(|_| {
+            let mut reply = gzipped(500, "{\"refresh_token\": \"rt-0123456\"}");
+            reply.headers_mut().insert("x-debug", http::HeaderValue::from_static("rt-0123456 of ab-987654"));
+            reply
+        }),
+        None,
+    );
+    let base = Url::parse(&server.url()).expect("a URL");
+    let expect = Expect { status: vec![500], ..Expect::default() };
+    let url = "/health?token=ab-987654&a=b";
+    let results =
+        check(&kit(&base, plan()), OnFailure::GoOn, vec![get(url, Expect::default()), get(url, expect)]).await;
+    let told = format!("{results:?}");
+    assert!(!told.contains("rt-0123456") && !told.contains("ab-987654"), "{told}");
+    assert!(results[0].detail.starts_with("GET /health?token=***&a=b: status 500"), "{told}");
+    assert_eq!(results[1].detail, "GET /health?token=***&a=b answered 500 as expected");
+    let exchanges = results[0].exchanges.as_ref().expect("they are shown");
+    assert_eq!(exchanges.exchanges[0].received.body, "{\"refresh_token\": \"***\"}");
+
+    let nobody = Url::parse("http://127.0.0.1:1").expect("a URL");
+    let down = check(&kit(&nobody, plan()), OnFailure::End, vec![get(url, Expect::default())]).await;
+    assert!(down[0].detail.starts_with("GET http://127.0.0.1:1/health?token=***&a=b could not connect"), "{down:?}");
 }
 
 #[tokio::test]

@@ -11,6 +11,8 @@ use std::{
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use crate::config::hidden;
+
 /// The longest that one call may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -213,7 +215,8 @@ impl Git {
 fn in_one_line(name: &str, said: &str) -> Option<String> {
     let lines: Vec<&str> =
         said.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("hint:")).take(6).collect();
-    (!lines.is_empty()).then(|| format!("{name}: {}", lines.join("; ")))
+    // It repeats the address of the repository, which may have a token in it.
+    (!lines.is_empty()).then(|| format!("{name}: {}", hidden(&lines.join("; "))))
 }
 
 /// Ends a process and all that it started when it takes too long.
@@ -241,5 +244,19 @@ impl Watchdog {
     fn call_off(self) -> bool {
         drop(self.call_off);
         self.thread.join().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_git_says_repeats_no_token_of_an_address() {
+        let said = "hint: pull first\nerror: failed to push to 'https://x-access-token:ghs_0123@github.com/a/b'\n";
+        assert_eq!(
+            in_one_line("push", said).as_deref(),
+            Some("push: error: failed to push to 'https://x-access-token:***@github.com/a/b'")
+        );
     }
 }

@@ -70,7 +70,8 @@ impl Bucket {
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         if bucket.len() < 3 || !bucket.chars().all(plain) {
-            return Err(format!("`{bucket}` is not the name of a bucket"));
+            let shown = config::hidden(&format!("s3://{bucket}"));
+            return Err(format!("`{}` is not the name of a bucket", shown.trim_start_matches("s3://")));
         }
         let prefix = prefix.trim_matches('/');
         if !prefix.split('/').all(|part| part.chars().all(plain) && part != "." && part != "..") {

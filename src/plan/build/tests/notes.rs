@@ -40,6 +40,30 @@ fn notes_what_the_machine_has_too_little_of() {
 }
 
 #[test]
+fn notes_secrets_that_are_not_listed() {
+    let text = with("# ${API_TOKEN} in a comment\n").replace(
+        "{get: /, name: home, tags: [page]}",
+        "{get: '/?a=${API_TOKEN}', name: home, headers: {X-A: '{{ env.DB_PASSWORD }} ${LISTED_SECRET}${UNSET_KEY:-}${STAGE}${GITHUB_TOKEN}'}}",
+    );
+    let text = text.replace("target: {url", "secrets: [LISTED_SECRET]\ntarget: {url");
+    let variables = ["API_TOKEN", "DB_PASSWORD", "LISTED_SECRET", "STAGE", "GITHUB_TOKEN", "DB", "UNUSED_TOKEN"];
+    let environment = variables.map(|name| (name.to_owned(), "value-of-it".to_owned())).into();
+    let choice = Choice { environment, ..Choice::default() };
+    let (config, problems) = crate::config::read("gates.yaml", text.as_bytes(), &choice.environment);
+    assert!(problems.is_empty(), "{problems}");
+    let config = config.expect("a config");
+    let plan = build(&config, &choice).unwrap_or_else(|problems| panic!("{problems}"));
+    let noted: Vec<String> = notes(&config, &choice, &plan).into_iter().map(|Note(note)| note.message).collect();
+    let unlisted: Vec<&str> =
+        noted.iter().filter(|note| note.contains("because of its name")).map(String::as_str).collect();
+    assert_eq!(
+        unlisted,
+        ["API_TOKEN", "DB_PASSWORD"]
+            .map(|name| format!("`{name}` is not listed and is masked in outputs because of its name"))
+    );
+}
+
+#[test]
 fn notes_what_the_requests_cannot_decide() {
     let text = with(
         "  - {name: second, users: 40, duration: 5s, data: [other], criteria: [p99 < 1s, p50 < 1s, no 5xx, requests >= 0, p95 > 0ms]}

@@ -141,6 +141,40 @@ fn escapes_for_every_context() {
     assert_eq!(plan.endpoints[2].name, "PUT /{{ env.TOKEN }}");
 }
 
+/// Names are in every report: what a variable put into an address is not, where it is a secret by its name.
+#[test]
+fn the_name_of_a_step_without_one_holds_no_secret() {
+    let text =
+        with("").replace("{get: /, name: home, tags: [page]}", "{get: '/a?api_key=${KEY}&b=1&token={{ user.id }}'}");
+    let environment = [("KEY".to_owned(), "4F9a8b7c".to_owned())].into();
+    let plan =
+        planned(&text, &Choice { environment, ..Choice::default() }).unwrap_or_else(|problems| panic!("{problems}"));
+    let names: Vec<&str> = plan.endpoints.iter().map(|endpoint| endpoint.name.as_str()).collect();
+    assert!(names.contains(&"GET /a?api_key=***&b=1&token={{ user.id }}"), "{names:?}");
+}
+
+#[test]
+fn nor_does_the_name_of_an_item_of_a_checklist() {
+    let text = with(
+        "preflight:
+  - {get: '/health?token=${KEY}'}
+  - {command: [deploy, --token, '${KEY}', '--api-key=${KEY}', --dry-run, 'postgresql://shop:${KEY}@db/shop']}
+  - {postgres: 'postgresql://shop:${KEY}@db/shop?sslmode=require', sql: \"SELECT 1 FROM k WHERE token = '${KEY}'\", expect: {value: 1}}",
+    );
+    let environment = [("KEY".to_owned(), "4F9a8b7c".to_owned())].into();
+    let plan =
+        planned(&text, &Choice { environment, ..Choice::default() }).unwrap_or_else(|problems| panic!("{problems}"));
+    let names: Vec<&str> = plan.preflight.iter().map(|item| item.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "GET /health?token=***",
+            "deploy --token *** --api-key=*** --dry-run postgresql://shop:***@db/shop",
+            "SELECT 1 FROM k WHERE token = '***'",
+        ]
+    );
+}
+
 #[test]
 fn selectors_name_endpoints() {
     let text = with("").replace(
