@@ -2,19 +2,21 @@
 //! is "not measured", never zero.
 
 mod comparison;
+mod cut;
 mod diagnosis;
 mod phase;
 mod source;
 mod split;
 
 pub use comparison::{Anchored, Comparison, ComparisonMode, Creep, Regime, Regression};
+pub use cut::{Cut, CutShort};
 pub use diagnosis::{
     Bottleneck, Cause, Diagnosis, FirstError, GrownStatement, Onset, Order, Outage, Plateau, Rising, Saturation,
     Waiting,
 };
 pub use phase::{
-    Arrivals, Crossing, Cut, CutShort, EndpointVerdict, Finding, Generator, Lacked, Lateness, Milliseconds,
-    MonitorVerdict, PhaseVerdict, StageVerdict, StatementVerdict, TraceVerdict,
+    Arrivals, Crossing, EndpointVerdict, Finding, Generator, Lacked, Lateness, Milliseconds, MonitorVerdict,
+    PhaseVerdict, StageVerdict, StatementVerdict, TraceVerdict,
 };
 pub use split::{Longest, TimeSplit};
 

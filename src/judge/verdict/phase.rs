@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::TimeSplit;
+use super::{CutShort, TimeSplit};
 use crate::{
     judge::{Band, Level, Outcome, generator},
     units::number,
@@ -102,35 +102,10 @@ pub enum Arrivals {
     Poisson,
 }
 
-/// A window that was not measured to its end.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct CutShort {
-    /// What ended it.
-    pub by: Cut,
-    /// How long it was meant to be, in seconds.
-    pub planned_s: f64,
-}
-
-/// What ends a window before its time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cut {
-    /// A blocking criterion had failed for certain.
-    FailedEarly,
-    /// The target stopped answering.
-    StoppedAnswering,
-    /// Not all users could log in, so that it never began.
-    NotLoggedIn,
-    /// A signal or the deadline.
-    Interrupted,
-    /// The files of another tool tell only of a part of it.
-    Files,
-}
-
 impl PhaseVerdict {
     /// Whether only a part of its window was measured for a reason that says nothing about the app, so that it decides nothing.
     pub fn is_part(&self) -> bool {
-        self.cut_short.is_some_and(|cut| matches!(cut.by, Cut::Interrupted | Cut::Files))
+        self.cut_short.is_some_and(|cut| cut.by.says_nothing_of_the_app())
     }
 
     /// The levels that its stages go through, without repetition; empty where the load stays.
