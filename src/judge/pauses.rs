@@ -11,9 +11,10 @@ use crate::{foreign, units::number};
 /// Chance that a load whose requests start independently of each other is taken for one that paused.
 const ERROR: f64 = 1e-4;
 
-/// So many stretches that are at least half as long, and more than one in so many steps from a second with requests to the
-/// next, are how this load goes, as where all users sleep together between iterations.
-const RHYTHM: (usize, usize) = (3, 10);
+/// So many stretches that are at least half as long, at even distances through all of the window and more than one in so many
+/// steps from a second with requests to the next, are how this load goes, as where all users sleep together between iterations.
+/// An app that stalls again and again lets through more than four seconds each time, or stalls at odd times.
+const RHYTHM: (usize, usize) = (5, 4);
 
 /// The pauses of a window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,6 +31,30 @@ pub(super) struct Pauses {
 struct Stretch {
     from: u32,
     seconds: u32,
+}
+
+impl Stretch {
+    /// Whether this is how a load goes that has these stretches, and requests in these seconds.
+    fn is_usual(self, empty: &[Self], seconds: &[u32]) -> bool {
+        let alike = empty.iter().filter(|other| other.seconds.saturating_mul(2) >= self.seconds);
+        let alike: Vec<u32> = alike.map(|other| other.from).collect();
+        let steps = seconds.len().saturating_sub(1);
+        let often = alike.len() >= RHYTHM.0 && alike.len() * RHYTHM.1 > steps;
+        often && seconds.first().zip(seconds.last()).is_some_and(|(first, last)| are_even(&alike, [*first, *last]))
+    }
+}
+
+/// Whether these seconds, in order, come at even distances all the way between the ends: none is less than half and none more
+/// than twice the middle one. Before the first of them and behind the last it may be shorter.
+fn are_even(seconds: &[u32], [first, last]: [u32; 2]) -> bool {
+    let mut distances: Vec<u32> = seconds.iter().zip(seconds.iter().skip(1)).map(|(one, next)| next - one).collect();
+    distances.sort_unstable();
+    let Some(middle) = distances.get(distances.len() / 2).copied() else { return false };
+    let shortest = distances.first().copied().unwrap_or_default();
+    let before = seconds.first().map_or(0, |from| from.saturating_sub(first));
+    let behind = seconds.last().map_or(0, |from| last.saturating_sub(*from));
+    let longest = distances.into_iter().chain([before, behind]).max().unwrap_or_default();
+    shortest * 2 >= middle && longest <= middle * 2
 }
 
 impl Pauses {
@@ -60,12 +85,8 @@ impl Pauses {
             let idle: f64 = (one.from..one.from + one.seconds).map(load).sum();
             idle < whole && requests as f64 * idle / (whole - idle) >= surprising
         };
-        let usual = |one: &Stretch| {
-            let alike = empty.iter().filter(|other| other.seconds.saturating_mul(2) >= one.seconds).count();
-            alike >= RHYTHM.0 && alike * RHYTHM.1 > seconds.len()
-        };
         let mut found = Self::default();
-        for one in empty.iter().filter(unlikely).filter(|one| !usual(one)) {
+        for one in empty.iter().filter(unlikely).filter(|one| !one.is_usual(&empty, &seconds)) {
             let length = Duration::from_secs(u64::from(one.seconds));
             let from = Duration::from_secs(u64::from(one.from)).saturating_sub(start);
             found.number += 1;
@@ -100,7 +121,7 @@ impl Pauses {
         let when = match self.number {
             0 => return None,
             1 => format!("for {all} of the window, from {from} of it on"),
-            pauses => format!("in {pauses} pauses, {all} of the window, the longest of {longest} from {from} of it on"),
+            pauses => format!("for {all} of the window, in {pauses} pauses; the longest was {longest}, from {from} on"),
         };
         Some(format!(
             "No request started {when}: the tool paused, or the app kept all users waiting. What would have been seen \
