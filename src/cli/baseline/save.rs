@@ -16,8 +16,8 @@ use crate::{
     },
     config::Secrets,
     gate::MeasuredPhase,
-    judge::{self, EndpointVerdict, Milliseconds, PhaseVerdict, StageVerdict, Verdict},
-    plan::{Arrivals, Load, Phase, Plan, Stage},
+    judge::{self, EndpointVerdict, Milliseconds, PhaseVerdict, StageVerdict, Verdict, regression},
+    plan::{Arrivals, Endpoint, Load, Metric, Phase, Plan, Stage},
     report::{LARGEST_MEASUREMENTS, MEASUREMENTS, VERDICT, clean, read_measurements},
 };
 
@@ -144,7 +144,7 @@ impl FinishedRun<'_> {
             key: Key::of(plan, secrets, &environment),
             environment,
             ruler_s,
-            values: values(verdict),
+            values: values(plan, verdict, phases),
         };
         Ok(Recording { run, histograms }.masked(secrets))
     }
@@ -218,26 +218,28 @@ fn plan_said(planned: &Phase) -> String {
 }
 
 /// Everything that a later gates.yaml might compare: percentiles, means, rates and throughput of each phase, percentiles
-/// and means of each endpoint, and the cells that this run compared. Times that another tool summed up with those of failures
-/// are none.
-fn values(verdict: &Verdict) -> BTreeMap<String, f64> {
+/// and means of each endpoint, and the cells that this run compared. Times that another tool summed up are none where failures
+/// may have moved them.
+fn values(plan: &Plan, verdict: &Verdict, phases: &[MeasuredPhase]) -> BTreeMap<String, f64> {
     let mut values = BTreeMap::new();
-    let summed_up = verdict.source.as_ref().is_some_and(|source| source.times == judge::Times::Rounded);
-    let told = |failures: u64, latency: &Milliseconds| {
-        if summed_up && failures > 0 { Vec::new() } else { times(latency).to_vec() }
-    };
-    for phase in &verdict.phases {
+    for (phase, MeasuredPhase { measurements, .. }) in verdict.phases.iter().zip(phases) {
+        let told = |of: &dyn Fn(&Endpoint) -> bool, requests: u64, latency: &Milliseconds| {
+            let endpoints = plan.endpoints.iter().zip(&measurements.endpoints).filter(|(planned, _)| of(planned));
+            let moving: u64 = endpoints.map(|(_, measured)| regression::moving(measured)).sum();
+            let unmoved = |metric| measurements.summary.is_none() || regression::is_unmoved(metric, requests, moving);
+            times(latency).into_iter().filter(|(_, metric, _)| unmoved(*metric)).collect::<Vec<_>>()
+        };
         let mut put = |cell: String, value: Option<f64>| {
             values.extend(value.map(|value| (format!("{}/{cell}", phase.name), value)));
         };
-        for (metric, value) in told(phase.failures, &phase.latency_ms) {
+        for (metric, _, value) in told(&|planned| !planned.login, phase.requests, &phase.latency_ms) {
             put(metric.to_owned(), value);
         }
         put("success_rate".to_owned(), phase.success_rate);
         put("error_rate".to_owned(), phase.success_rate.map(|_| phase.failures as f64 / phase.requests as f64));
         put("throughput".to_owned(), phase.throughput);
-        for EndpointVerdict { name, failures, latency_ms, .. } in &phase.endpoints {
-            for (metric, value) in told(*failures, latency_ms) {
+        for EndpointVerdict { name, requests, latency_ms, .. } in &phase.endpoints {
+            for (metric, _, value) in told(&|planned| planned.name == *name, *requests, latency_ms) {
                 put(format!("{metric}({name})"), value);
             }
         }
@@ -247,7 +249,13 @@ fn values(verdict: &Verdict) -> BTreeMap<String, f64> {
     values
 }
 
-fn times(latency: &Milliseconds) -> [(&'static str, Option<f64>); 5] {
+fn times(latency: &Milliseconds) -> [(&'static str, Metric, Option<f64>); 5] {
     let Milliseconds { p50, p90, p95, p99, max: _, mean } = latency;
-    [("p50", *p50), ("p90", *p90), ("p95", *p95), ("p99", *p99), ("mean", *mean)]
+    [
+        ("p50", Metric::Quantile(0.5), *p50),
+        ("p90", Metric::Quantile(0.9), *p90),
+        ("p95", Metric::Quantile(0.95), *p95),
+        ("p99", Metric::Quantile(0.99), *p99),
+        ("mean", Metric::Mean, *mean),
+    ]
 }

@@ -8,7 +8,7 @@ use super::{Given, Places};
 use crate::{
     foreign::{self, Cut, ForeignError, Meters, Moment, Survey, Tool, locust},
     gate::ForeignRun,
-    judge::{Source, SourceFile, Times},
+    judge::{Source, SourceFile, Times, regression},
     measure::PhaseMeasurements,
     plan::{Foreign, ForeignRow, Plan},
     units::number,
@@ -255,16 +255,18 @@ fn summed_up(plan: &Plan, runs: &[locust::Statistics], given: &Given) -> Result<
 
 /// Phases whose times are compared with stored runs only as far as their failures cannot have moved them.
 fn with_failures(plan: &Plan, phases: &[(PhaseMeasurements, Option<Timestamp>)]) -> Vec<String> {
-    let failing =
-        plan.phases.iter().zip(phases).filter(|(_, (measured, _))| plan.regression.is_some() && measured.failed > 0);
     let sentence = |(phase, (measured, _)): (&crate::plan::Phase, &(PhaseMeasurements, Option<Timestamp>))| {
-        format!(
-            "{}: {} of {} failed, and their times are in Locust's; percentiles that they may have moved, means and maxima are \
-             not compared with stored runs.",
-            phase.name,
-            number::count(measured.failed),
-            number::counted(measured.sent, "request")
-        )
+        let moving: u64 = measured.endpoints.iter().map(regression::moving).sum();
+        (moving > 0).then(|| {
+            format!(
+                "{}: {} of {} failed otherwise than by a timeout, and their times are in Locust's; percentiles that they may \
+                 have moved, means and maxima are not compared with stored runs.",
+                phase.name,
+                number::count(moving),
+                number::counted(measured.sent, "request")
+            )
+        })
     };
-    failing.map(sentence).collect()
+    let phases = plan.phases.iter().zip(phases).filter(|_| plan.regression.is_some());
+    phases.filter_map(sentence).collect()
 }

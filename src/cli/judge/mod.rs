@@ -115,3 +115,6 @@ fn repeated(args: &JudgeArgs) -> String {
     args.baseline.iter().for_each(|store| flag("--baseline", store));
     words.join(" ")
 }
+
+#[cfg(test)]
+mod tests;

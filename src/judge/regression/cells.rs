@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     judge::{PhaseEvidence, evidence::Selection, pauses::Pauses},
-    measure::{Histogram, PhaseEnding, Summary},
+    measure::{EndpointMeasurements, Histogram, PhaseEnding, Summary},
     plan::{Compared, FailureKind, Metric},
 };
 
@@ -62,19 +62,37 @@ fn value(evidence: &PhaseEvidence<'_>, cell: &Compared) -> Option<f64> {
     }
 }
 
-/// A time that another tool summed up over requests of any outcome; `None` where it may be another without the failures,
-/// whose times are no part of it: quick errors would make it better, and slow ones worse. Timeouts are a part of it.
+/// Failures of an endpoint that may have moved the times which another tool summed up with theirs: all but timeouts, which are
+/// a part of every time.
+pub fn moving(endpoint: &EndpointMeasurements) -> u64 {
+    let timeouts = endpoint.errors.get(&FailureKind::Timeout).copied().unwrap_or_default();
+    endpoint.failures().saturating_sub(timeouts)
+}
+
+/// Whether a time that another tool summed up over requests of any outcome may be compared and stored: whether it is what it
+/// would be without these failures ([`moving`]), whose times are no part of it. Quick errors would make it better, and slow
+/// ones worse.
 ///
-/// A percentile is what the tool wrote while it is moved by at most a tenth of what lies beyond it, if all failures were
-/// slower than it or all quicker: up to 0.5 % of the requests for p95. The mean and the maximum may be moved by one.
+/// A percentile is moved by at most a tenth of what lies beyond it, if all failures were slower than it or all quicker: up to
+/// 0.5 % of the requests for p95. The mean and the maximum may be moved by one. What is no time is never moved.
+pub fn is_unmoved(metric: Metric, requests: u64, moving: u64) -> bool {
+    match metric {
+        Metric::Quantile(q) => moving as f64 * q <= MOVED * (1.0 - q) * requests as f64,
+        Metric::Mean | Metric::Max => moving == 0,
+        Metric::SuccessRate | Metric::ErrorRate | Metric::Requests | Metric::Throughput => true,
+    }
+}
+
+/// A time that another tool summed up; `None` where failures may have moved it, or where the tool did not write it.
 fn told(selection: &Selection<'_>, summary: &Summary, metric: Metric) -> Option<Duration> {
     let row = selection.summed_up(summary)?;
-    let timeouts = selection.sum(|endpoint| endpoint.errors.get(&FailureKind::Timeout).copied().unwrap_or_default());
-    let others = (selection.failures() - timeouts) as f64 / selection.requests() as f64;
+    if !is_unmoved(metric, selection.requests(), selection.sum(moving)) {
+        return None;
+    }
     match metric {
-        Metric::Quantile(q) if others * q <= MOVED * (1.0 - q) => row.quantile(q),
-        Metric::Mean if others <= 0.0 => row.mean,
-        Metric::Max if others <= 0.0 => row.max,
-        _ => None,
+        Metric::Quantile(q) => row.quantile(q),
+        Metric::Mean => row.mean,
+        Metric::Max => row.max,
+        Metric::SuccessRate | Metric::ErrorRate | Metric::Requests | Metric::Throughput => None,
     }
 }

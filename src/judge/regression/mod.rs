@@ -9,7 +9,7 @@ mod interleaved;
 mod outlook;
 mod stored;
 
-pub use cells::{RunValues, name, values};
+pub use cells::{RunValues, is_unmoved, moving, name, values};
 pub use interleaved::{Blocks, against_deployment};
 pub use outlook::outlook;
 pub use stored::{Head, Past, StoredComparison, against_stored};
