@@ -179,7 +179,7 @@ impl Record {
     /// The comparison with stored runs as it stands now.
     pub(super) fn against_stored(&self, plan: &Plan, past: &Past) -> StoredComparison {
         let runs: Vec<RunValues> = self.values.iter().chain(&self.confirmations).cloned().collect();
-        regression::against_stored(plan, Head { runs: &runs, ruler: &self.ruler }, past)
+        regression::against_stored(plan, Head { runs: &runs, ruler: &self.ruler, phases: &self.phases }, past)
     }
 
     /// Whether the target is ready for load.

@@ -160,7 +160,7 @@ fn stored(plan: &Plan, runs: &[RunValues]) -> Result<Holding, String> {
     let compare = |plan: &Plan, factor: f64| -> Vec<Vec<Regression>> {
         let of = |(heads, past): &(Vec<RunValues>, Past)| {
             let heads: Vec<RunValues> = heads.iter().map(|run| slower(plan, run, factor)).collect();
-            regression::against_stored(plan, Head { runs: &heads, ruler: &[] }, past).regressions
+            regression::against_stored(plan, Head { runs: &heads, ruler: &[], phases: &[] }, past).regressions
         };
         groups.iter().map(of).collect()
     };

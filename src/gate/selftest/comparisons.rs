@@ -147,7 +147,7 @@ fn compare(
         .iter()
         .map(|phase| (0..BLOCKS).map(|at| [of_phase(&phase.name, &past(at)), of_phase(&phase.name, head)]).collect())
         .collect();
-    let stored = (judges.stored)(plan, Head { runs: &heads, ruler: &[] }, &runs).regressions;
+    let stored = (judges.stored)(plan, Head { runs: &heads, ruler: &[], phases: &[] }, &runs).regressions;
     let interleaved = (judges.interleaved)(plan, &blocks);
     let of_cell = |found: Vec<Regression>| {
         found.into_iter().find(|one| one.cell == compared.name && regression::name(&one.phase, &one.cell) == name)

@@ -12,5 +12,5 @@ pub fn outlook(plan: &Plan, past: &Past) -> Vec<Regression> {
         newest.extend(run.clone());
         newest
     });
-    against_stored(plan, Head { runs: &[typical], ruler: &[] }, past).regressions
+    against_stored(plan, Head { runs: &[typical], ruler: &[], phases: &[] }, past).regressions
 }

@@ -2,15 +2,13 @@
 
 use super::{Entry, RunValues, creep, entries};
 use crate::{
+    foreign::Tool,
     judge::{
-        Outcome, Regression,
+        Outcome, PhaseVerdict, Regression,
         comparison::{self, Cell, Ruler, Side, by_ruler},
     },
-    plan::Plan,
+    plan::{FailureKind, Metric, Plan},
 };
-
-/// Why a cell is not compared although its phase was measured.
-const NO_VALUE: &str = "The run has no value for it: no request of it has a time that could be compared.";
 
 /// The stored runs that this run is compared with.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +41,8 @@ pub struct Head<'a> {
     pub runs: &'a [RunValues],
     /// Readings of the ruler in it, in seconds and in order of time; empty where it was not read.
     pub ruler: &'a [f64],
+    /// The verdicts on its phases: they say why one has no values. A phase without a verdict counts as measured whole.
+    pub phases: &'a [PhaseVerdict],
 }
 
 /// Compares each cell of the plan with its stored runs.
@@ -66,9 +66,7 @@ pub fn against_stored(plan: &Plan, head: Head<'_>, past: &Past) -> StoredCompari
         .map(|(entry, of)| {
             let result = if of.head.is_empty() { None } else { results.next() };
             let Some(result) = result else {
-                let because =
-                    if measures(head.runs, entry.phase) { NO_VALUE } else { "The phase was not measured whole." };
-                return entry.without(Outcome::NotRun, because.to_owned());
+                return entry.without(Outcome::NotRun, why_not(plan, head.phases, entry).to_owned());
             };
             let mut regression = entry.compared(result, &of.base, &of.head);
             regression.history.clone_from(&of.base);
@@ -90,9 +88,30 @@ pub fn against_stored(plan: &Plan, head: Head<'_>, past: &Past) -> StoredCompari
     StoredComparison { regressions, unconfirmed }
 }
 
-/// Whether these runs measured a phase whole: one that was not has no value of any cell.
-fn measures(runs: &[RunValues], phase: &str) -> bool {
-    runs.iter().flat_map(RunValues::keys).any(|cell| cell.strip_prefix(phase).is_some_and(|rest| rest.starts_with('/')))
+/// Why a cell has no value.
+fn why_not(plan: &Plan, phases: &[PhaseVerdict], entry: &Entry<'_>) -> &'static str {
+    match phases.iter().find(|verdict| verdict.name == entry.phase) {
+        Some(verdict) if verdict.outcome == Outcome::NotRun => "The phase was not run.",
+        Some(verdict) if verdict.outcome == Outcome::Invalid => "The phase is invalid, so nothing of it is compared.",
+        Some(verdict) if verdict.cut_short.is_some() => "The phase was not measured whole.",
+        Some(verdict) if is_summed_up(plan, entry) && has_moving_failures(verdict) => {
+            "The run has no value for it. Locust's times include those of failures, and what these may have moved is not \
+             compared."
+        }
+        _ => "The run has no value for it.",
+    }
+}
+
+/// Whether a cell is a time that Locust summed up.
+fn is_summed_up(plan: &Plan, entry: &Entry<'_>) -> bool {
+    let is_time = matches!(entry.compared.metric, Metric::Quantile(_) | Metric::Mean | Metric::Max);
+    is_time && plan.foreign.as_ref().is_some_and(|foreign| foreign.tool == Tool::Locust.name())
+}
+
+/// Whether requests of a phase failed otherwise than by a timeout.
+fn has_moving_failures(verdict: &PhaseVerdict) -> bool {
+    let timeouts = FailureKind::Timeout.key();
+    verdict.endpoints.iter().any(|row| row.failures > row.errors.get(timeouts).copied().unwrap_or_default())
 }
 
 /// The values of one cell on both sides.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    judge::tests,
+    judge::{self, Cut, CutShort, PhaseVerdict, tests},
     plan::{Compared, Metric, Reaction},
 };
 
@@ -38,7 +38,7 @@ fn past() -> Past {
 }
 
 fn compare(plan: &Plan, runs: &[RunValues], past: &Past) -> StoredComparison {
-    against_stored(plan, Head { runs, ruler: &[] }, past)
+    against_stored(plan, Head { runs, ruler: &[], phases: &[] }, past)
 }
 
 fn outcomes(regressions: &[Regression]) -> Vec<(String, Outcome)> {
@@ -89,18 +89,34 @@ fn what_was_not_measured_is_not_run_and_what_has_no_past_is_new() {
     let mut past = past();
     past.runs.truncate(4);
     past.because = Some("The store is out of reach: refused.".to_owned());
-    let compared = compare(&plan(2), &[light], &past);
-    let new = of(&compared.regressions, "light/p95");
+    let plan = plan(2);
+    let [light_phase, heavy_phase] = &plan.phases[..] else { panic!("there are two phases") };
+    let verdict = |outcome, phase| PhaseVerdict { outcome, ..judge::not_run(&plan, phase) };
+    let compared = |heavy: PhaseVerdict| {
+        let phases = [verdict(Outcome::Passed, light_phase), heavy];
+        let head = Head { runs: std::slice::from_ref(&light), ruler: &[], phases: &phases };
+        against_stored(&plan, head, &past)
+    };
+    let not_run = compared(verdict(Outcome::NotRun, heavy_phase));
+    let new = of(&not_run.regressions, "light/p95");
     assert_eq!(new.outcome, Outcome::New);
     assert!(new.because.ends_with("The store is out of reach: refused."), "{}", new.because);
-    for (cell, because) in [
-        ("light/error_rate", "The run has no value for it: "),
-        ("heavy/p95", "The phase was not measured whole."),
-        ("heavy/error_rate", "The phase was not measured whole."),
+    let cut_short = Some(CutShort { by: Cut::Files, planned_s: 60.0 });
+    let no_value = "The run has no value for it.";
+    for (heavy, because) in [
+        (verdict(Outcome::NotRun, heavy_phase), "The phase was not run."),
+        (verdict(Outcome::Invalid, heavy_phase), "The phase is invalid, so nothing of it is compared."),
+        (
+            PhaseVerdict { cut_short, ..verdict(Outcome::Inconclusive, heavy_phase) },
+            "The phase was not measured whole.",
+        ),
+        (verdict(Outcome::Passed, heavy_phase), no_value),
     ] {
-        let cell = of(&compared.regressions, cell);
-        assert_eq!(cell.outcome, Outcome::NotRun);
-        assert!(cell.because.starts_with(because), "{cell:?}");
+        let compared = compared(heavy);
+        for (cell, because) in [("light/error_rate", no_value), ("heavy/p95", because), ("heavy/error_rate", because)] {
+            let cell = of(&compared.regressions, cell);
+            assert_eq!((cell.outcome, cell.because.as_str()), (Outcome::NotRun, because), "{cell:?}");
+        }
     }
 }
 
@@ -144,7 +160,7 @@ fn a_slower_machine_blocks_nothing_and_asks_for_no_confirmation() {
     let past = Past { ruler: vec![0.001; 20], ..past() };
     let slower = [run(130.0, 260.0)];
     let outcome = |ruler: &[f64]| {
-        let compared = against_stored(&plan(2), Head { runs: &slower, ruler }, &past);
+        let compared = against_stored(&plan(2), Head { runs: &slower, ruler, phases: &[] }, &past);
         (of(&compared.regressions, "heavy/p95").outcome, compared.unconfirmed.len())
     };
     assert_eq!(outcome(&[0.001, 0.001]), (Outcome::Inconclusive, 2));

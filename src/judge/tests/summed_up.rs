@@ -4,7 +4,7 @@ use crate::{
     config, foreign,
     judge::{
         self, Outcome, PhaseEvidence, PhaseVerdict,
-        regression::{self, RunValues},
+        regression::{self, Head, Past, RunValues},
     },
     plan::{self, Choice, Foreign, ForeignRow, Plan},
 };
@@ -29,19 +29,20 @@ fn plan(rows: Vec<ForeignRow>, criterion: &str) -> Plan {
 
 /// The outcome of a criterion on the statistics, and whether it is certain.
 fn outcome(failures: &str, criterion: &str) -> (Outcome, bool) {
-    let (verdict, _) = judged(failures, criterion);
+    let (_, verdict, _) = judged(failures, criterion);
     (verdict.findings[0].outcome, verdict.findings[0].certain)
 }
 
-/// The verdict, and the cells that have a value.
-fn judged(failures: &str, criterion: &str) -> (PhaseVerdict, RunValues) {
+/// The plan, the verdict, and the cells that have a value.
+fn judged(failures: &str, criterion: &str) -> (Plan, PhaseVerdict, RunValues) {
     let stats = [HEADER, STATS].concat();
     let run = foreign::locust::statistics("run_stats.csv", &stats, Some(failures)).expect("it is read");
     let plan = plan(run.rows(), criterion);
     let rows = &plan.foreign.as_ref().expect("it is a foreign load").rows;
     let (phase, measured) = (&plan.phases[0], run.measurements(&plan, &plan.phases[0], rows));
     let evidence = PhaseEvidence { plan: &plan, phase, measurements: &measured, gauges: &[] };
-    (judge::phase(evidence), regression::values(evidence))
+    let (verdict, values) = (judge::phase(evidence), regression::values(evidence));
+    (plan, verdict, values)
 }
 
 /// 196 of 200 succeeded and one timed out; with the failures among them the 90th percentile lies between the 80th and the
@@ -79,8 +80,25 @@ fn failures_of_which_nothing_is_known_pass_no_count() {
 /// Of 300 requests 4 failed, all of them of one endpoint with 200.
 #[test]
 fn times_are_compared_only_where_those_of_failures_cannot_have_moved_them() {
-    let cells = |failures: &str| judged(failures, "no errors").1.into_keys().collect::<Vec<_>>();
+    let cells = |failures: &str| judged(failures, "no errors").2.into_keys().collect::<Vec<_>>();
     assert_eq!(cells(FAILURES), ["light/error_rate", "light/p50", "light/p95(POST /cart)"]);
     let timeouts = "Method,Name,Error,Occurrences\nGET,/cart,ReadTimeout('Read timed out.'),4\n";
     assert_eq!(cells(timeouts).len(), 7, "timeouts are a part of every time: {:?}", cells(timeouts));
+}
+
+#[test]
+fn why_a_time_is_not_compared_is_said() {
+    let because = |failures: &str, cell: &str| {
+        let (plan, verdict, values) = judged(failures, "no errors");
+        let head = Head { runs: &[values], ruler: &[], phases: &[verdict] };
+        let compared = regression::against_stored(&plan, head, &Past::default()).regressions;
+        let found = compared.into_iter().find(|one| one.cell == cell).expect("the cell is there");
+        (found.outcome, found.because)
+    };
+    let (outcome, said) = because(FAILURES, "mean");
+    assert_eq!(outcome, Outcome::NotRun);
+    assert!(said.starts_with("The run has no value for it. Locust's times include those of failures"), "{said}");
+    assert_eq!(because(FAILURES, "error_rate").0, Outcome::New);
+    let timeouts = "Method,Name,Error,Occurrences\nGET,/cart,ReadTimeout('Read timed out.'),4\n";
+    assert_eq!(because(timeouts, "mean").0, Outcome::New);
 }
