@@ -143,7 +143,7 @@ pub async fn calibrate(setup: Setup, budget: Duration, listen: &mut dyn FnMut(Ev
     })
 }
 
-/// The plan with windows so short that the wanted rounds fit into the budget; never longer than planned.
+/// The plan with windows so short that the wanted rounds fit into the budget; never longer than planned, and none is extended.
 fn fitting(plan: &Plan, budget: Duration) -> Plan {
     let windows: Duration = plan.phases.iter().map(|phase| phase.duration).sum();
     let others = plan.wall_time().0.saturating_sub(windows);
@@ -153,7 +153,7 @@ fn fitting(plan: &Plan, budget: Duration) -> Plan {
         let duration = phase.duration.mul_f64(factor.clamp(0.0, 1.0)).max(SHORTEST).min(phase.duration);
         Phase { duration, ..phase.clone() }
     };
-    Plan { phases: plan.phases.iter().map(short).collect(), ..plan.clone() }
+    Plan { phases: plan.phases.iter().map(short).collect(), ..plan.without_extension() }
 }
 
 fn windows(planned: &Plan, driven: &Plan) -> Vec<(String, Duration, Duration)> {

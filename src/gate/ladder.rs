@@ -90,8 +90,7 @@ pub(super) async fn climb(walk: &mut Walk<'_>, setup: &Setup) -> Result<Climbed,
             index,
             workers: walk.workers,
             stop: &walk.stop,
-            // Twice the window would be more of its last stage, and so another load.
-            extension: (plan.profile.extend && phase.stages.is_empty()).then_some(&mut extension),
+            extension: plan.may_extend(phase).then_some(&mut extension),
             readings: Readings::GaugesAndStatements,
         };
         let loaded = drive

@@ -162,6 +162,8 @@ impl Record {
     /// wrong is told, because what it was to confirm stays open then.
     pub(super) fn confirm(&mut self, plan: &Plan, phase: &Phase, measured: &MeasuredPhase) {
         let MeasuredPhase { measurements, gauges, .. } = measured;
+        // It had one look only.
+        let plan = &plan.without_extension();
         let evidence = PhaseEvidence { plan, phase, measurements, gauges };
         self.count_load(measurements);
         let again = judge::phase(evidence);

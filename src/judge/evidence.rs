@@ -46,11 +46,9 @@ impl<'a> PhaseEvidence<'a> {
     }
 
     /// The look that this is: a phase that was extended is looked at for the second time, and one that may be for the
-    /// first. One with stages never is, nor one that is measured block by block.
+    /// first ([`Plan::may_extend`]).
     fn look(&self) -> Look {
-        let Self { plan, phase, .. } = self;
-        let may_be = plan.profile.extend && phase.stages.is_empty() && plan.against.is_none();
-        match (self.measurements.extended, may_be) {
+        match (self.measurements.extended, self.plan.may_extend(self.phase)) {
             (true, _) => Look::SECOND,
             (false, true) => Look::FIRST,
             (false, false) => Look::ONLY,

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Blocks, Criterion, EndpointId, LAST_READINGS, LOGIN_PATIENCE, Limit, Load, Metric, Op, Pacing, Phase, Plan, Subject,
+    Blocks, Criterion, EndpointId, LAST_READINGS, LOGIN_PATIENCE, Limit, Load, Metric, Op, Pacing, Phase, Plan,
+    Profile, Subject,
 };
 
 /// The response time that stands in where a phase has no criterion on p50, for estimates only.
@@ -40,11 +41,7 @@ impl Plan {
             _ => Duration::try_from_secs_f64(starts).unwrap_or(Duration::MAX),
         };
         let patience = if logs_in { LOGIN_PATIENCE } else { Duration::ZERO };
-        let measured = if self.profile.extend && phase.stages.is_empty() {
-            phase.duration.saturating_mul(2)
-        } else {
-            phase.duration
-        };
+        let measured = if self.may_extend(phase) { phase.duration.saturating_mul(2) } else { phase.duration };
         let steps = self.scenarios.iter().flat_map(|scenario| &scenario.steps);
         let drain = steps.map(|step| step.timeout).max().unwrap_or(self.target.timeout);
         let requests = self.requests(phase);
@@ -63,6 +60,18 @@ impl Plan {
             |before: Duration, slice: Duration| before.saturating_add(slice.saturating_mul(count)).saturating_mul(2);
         let worst = both(sum([ramp, patience, warmup, drain, readings]), sum([slice, drain, readings]));
         Outlook { requests, expected: both(sum([ramp, warmup]), slice), worst }
+    }
+
+    /// Whether a phase may be extended to twice its window: not where the profile says so, nor one with stages (twice the
+    /// window would be more of its last stage, and so another load), nor one that is measured block by block.
+    pub fn may_extend(&self, phase: &Phase) -> bool {
+        self.profile.extend && phase.stages.is_empty() && self.against.is_none()
+    }
+
+    /// The same plan with phases that are never extended.
+    #[must_use]
+    pub fn without_extension(&self) -> Self {
+        Self { profile: Profile { extend: false, ..self.profile.clone() }, ..self.clone() }
     }
 
     /// The wall time of the whole run when nothing goes wrong, and the longest it can take.
