@@ -159,7 +159,7 @@ impl Record {
     }
 
     /// Keeps what a phase gave that was measured again; a measurement that the generator spoiled gives nothing. One that went
-    /// wrong is told, because what it was to confirm stays open then.
+    /// wrong is told, because it may be why a comparison stays open.
     pub(super) fn confirm(&mut self, plan: &Plan, phase: &Phase, measured: &MeasuredPhase) {
         let MeasuredPhase { measurements, gauges, .. } = measured;
         // It had one look only.
@@ -167,15 +167,12 @@ impl Record {
         let evidence = PhaseEvidence { plan, phase, measurements, gauges };
         self.count_load(measurements);
         let again = judge::phase(evidence);
-        if again.outcome != Outcome::Invalid {
-            self.confirmations.push(regression::values(evidence));
-        }
+        let valid = again.outcome != Outcome::Invalid;
+        let values = if valid { regression::values(evidence) } else { RunValues::new() };
         if matches!(again.outcome, Outcome::Failed | Outcome::Invalid) {
-            let because = again.because.first().map(String::as_str).unwrap_or_default();
-            let (name, word) = (&phase.name, again.outcome.word());
-            self.comparison_notes
-                .push(format!("{name}: measured again to confirm a comparison, it is {word}: {because}"));
+            self.comparison_notes.push(went_wrong(&again, &measurements.ramp.reasons, &values));
         }
+        self.confirmations.push(values);
     }
 
     /// The comparison with stored runs as it stands now.
@@ -267,6 +264,28 @@ impl Record {
             results.extend(missing);
         }
     }
+}
+
+/// What is said of a phase that was measured again to confirm a comparison, and failed or was invalid.
+fn went_wrong(again: &PhaseVerdict, reasons: &[String], values: &RunValues) -> String {
+    let why = again.because.first().map(String::as_str).unwrap_or_default();
+    // What is no criterion of gates.yaml needs no name.
+    let why = [judge::LOGGED_IN, judge::ANSWERS]
+        .iter()
+        .find_map(|name| why.strip_prefix(name)?.strip_prefix(": "))
+        .unwrap_or(why);
+    let first = why.split_once(". ").map_or(why, |(first, _)| first).trim_end_matches('.');
+    // What followed from it for the phase is another matter.
+    let first = first.split_once(", so ").map_or(first, |(first, _)| first);
+    let reasons = reasons.iter().map(|reason| format!("; {}", reason.trim_end_matches('.')));
+    let verb = if again.outcome == Outcome::Failed { "failed" } else { "is invalid" };
+    // One that failed a criterion was measured all the same.
+    let so = if values.is_empty() { ", so it confirms nothing" } else { "" };
+    format!(
+        "{} was measured again to confirm a comparison, and {verb} ({first}{}){so}.",
+        again.name,
+        reasons.collect::<String>()
+    )
 }
 
 /// The name of a phase in a repetition of the ladder, from 1: names are unique, and the first keeps its own.
