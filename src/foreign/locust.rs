@@ -4,7 +4,7 @@
 //! rounds to two digits and takes over failures too. So each phase is a run of its own, and nothing about its times is
 //! certain.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{cmp::Ordering, collections::BTreeMap, time::Duration};
 
 use super::{
     ForeignError, Tool, failure, is_whole,
@@ -68,9 +68,7 @@ pub fn statistics(file: &str, stats: &str, failures: Option<&str>) -> Result<Sta
         }
     }
     for (at, fields) in table.rows.iter().enumerate() {
-        rows.push(table.row(fields).ok_or_else(|| {
-            other(at + 2, "a count is no number or there are more failures than requests, or the line is cut off")
-        })?);
+        rows.push(table.row(fields).map_err(|why| other(at + 2, &why))?);
     }
     let all = rows.iter().position(|row| row.name == ALL && row.method.is_empty());
     let all = rows.remove(all.ok_or_else(|| other(table.rows.len() + 1, "the last line, \"Aggregated\", is missing"))?);
@@ -219,24 +217,37 @@ impl Table {
         fields.get(at).map(|field| field.trim())
     }
 
-    fn row(&self, fields: &[String]) -> Option<Row> {
-        let text = |name: &str| self.field(fields, name).map(str::to_owned);
+    /// One line of the statistics.
+    ///
+    /// # Errors
+    /// Why it cannot be used, in words.
+    fn row(&self, fields: &[String]) -> Result<Row, String> {
+        let [found, wanted] = [fields, &self.columns].map(<[String]>::len);
+        match found.cmp(&wanted) {
+            Ordering::Less => return Err(format!("the line is cut off: it has {found} of {wanted} values")),
+            Ordering::Greater => return Err(format!("the line has {found} values for {wanted} columns")),
+            Ordering::Equal => {}
+        }
+        let text = |name: &str| self.field(fields, name).unwrap_or_default();
+        let no_number = |name: &str| format!("\"{name}\" is \"{}\", which is no number", clipped(text(name)));
+        let count = |name: &str| text(name).parse::<u64>().map_err(|_| no_number(name));
         let number = |name: &str| self.field(fields, name)?.parse::<f64>().ok().filter(|number| number.is_finite());
         let quantile = |column: &String| {
             let percent: f64 = column.strip_suffix('%')?.parse().ok()?;
             Some((percent / 100.0, number(column).and_then(time)?))
         };
-        let requests: u64 = text("Request Count")?.parse().ok()?;
-        let failures: u64 = text("Failure Count")?.parse().ok()?;
-        let timed = |name: &str| number(name).and_then(time).filter(|_| requests > 0);
+        let (requests, failures) = (count("Request Count")?, count("Failure Count")?);
         // Successes are what is left, and there cannot be less than none.
-        (fields.len() == self.columns.len() && failures <= requests).then_some(())?;
-        Some(Row {
-            method: text("Type")?,
-            name: text("Name")?,
+        if failures > requests {
+            return Err(format!("it has more failures ({failures}) than requests ({requests})"));
+        }
+        let timed = |name: &str| number(name).and_then(time).filter(|_| requests > 0);
+        Ok(Row {
+            method: text("Type").to_owned(),
+            name: text("Name").to_owned(),
             requests,
             failures,
-            per_second: number("Requests/s")?,
+            per_second: number("Requests/s").ok_or_else(|| no_number("Requests/s"))?,
             mean: timed("Average Response Time"),
             max: timed("Max Response Time"),
             quantiles: self.columns.iter().filter_map(quantile).filter(|_| requests > 0).collect(),

@@ -56,14 +56,28 @@ fn counts_are_exact_and_times_are_what_locust_wrote() {
 fn a_file_that_is_not_whole_is_refused() {
     for (stats, failures, why) in [
         ("", None, "\"Aggregated\", is missing"),
-        (&STATS[..STATS.len() - 40], Some(FAILURES), "cut off"),
+        (&STATS[..STATS.len() - 40], Some(FAILURES), "run_stats.csv:4: the line is cut off: it has 11 of 22 values"),
+        (
+            &STATS.replace("200,4,12", "200,4,12,7"),
+            Some(FAILURES),
+            "run_stats.csv:2: the line has 23 values for 22 columns",
+        ),
         (STATS, None, "failed 4 times, and _failures.csv beside it tells of 0"),
         (STATS, Some("Method,Name,Error,Occurrences\nGET,/cart,x,3\n"), "tells of 3"),
-        (&STATS.replace("200,4,12", "200,NaN,12"), None, "run_stats.csv:2: a count is no number"),
+        (
+            &STATS.replace("200,4,12", "200,NaN,12"),
+            None,
+            "run_stats.csv:2: \"Failure Count\" is \"NaN\", which is no number",
+        ),
+        (
+            &STATS.replace("20.0,0.4,12", "inf,0.4,12"),
+            Some(FAILURES),
+            "run_stats.csv:2: \"Requests/s\" is \"inf\", which is no number",
+        ),
         (
             &STATS.replace("200,4,12", "3,4,12"),
             Some(FAILURES),
-            "run_stats.csv:2: a count is no number or there are more failures",
+            "run_stats.csv:2: it has more failures (4) than requests (3)",
         ),
     ] {
         let error = of(stats, failures).expect_err(why);
