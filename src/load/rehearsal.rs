@@ -120,7 +120,7 @@ async fn pass(plan: &Plan, scenario: ScenarioId, (origin, seed): (&Origin, u64),
     let alone = Load::Closed { users: 1, spawn_rate: 1.0 };
     let scenario = &plan.scenarios[scenario.0 as usize];
     let script = PreparedScenario::of(scenario, origin, &alone).keeping_bodies();
-    let memory = Memory::new(1, rows(plan), script.slots, Draws::of(seed, 0, 0, 0).values);
+    let memory = Memory::new(1, rows(plan), script.slots, Draws::of(seed, 0, 0, 0).values).remembering();
     let mut walker = Walker { agent: Agent::new(), memory };
     let onlooker = Onlooker {
         plan,
@@ -142,7 +142,7 @@ async fn pass(plan: &Plan, scenario: ScenarioId, (origin, seed): (&Origin, u64),
     let mut rehearsal = seen.into_inner();
     rehearsal.broken_off = rehearsal.broken_off.or(broken_off);
     let mut hidden = hidden.into_inner();
-    // A token may stand in a path, where no name is beside it.
+    // A token may stand in a path, where no name is beside it; also one that a later step renewed or lost.
     hidden.extend(walker.memory.secrets(&scenario.slots, &plan.columns));
     rehearsal.told(&hidden)
 }

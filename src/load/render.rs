@@ -28,6 +28,8 @@ pub(super) struct Memory {
     slots: Vec<Option<String>>,
     /// Those of the login.
     login: Vec<Option<String>>,
+    /// Those that were renewed or lost; `None` where nobody will ask for them.
+    before: Option<Vec<(SlotId, String)>>,
     /// The source of `random.int` and `random.uuid`.
     values: Rng,
     buffer: String,
@@ -45,7 +47,14 @@ impl Memory {
     /// The memory of a user (id from 1) that has extracted nothing yet.
     pub(super) fn new(user_id: u32, rows: Arc<[Row]>, slots: usize, values: Rng) -> Self {
         let (slots, login) = (vec![None; slots], Vec::new());
-        Self { user_id, rows, row: 0, slots, login, values, buffer: String::new(), request: None }
+        Self { user_id, rows, row: 0, slots, login, before: None, values, buffer: String::new(), request: None }
+    }
+
+    /// Remembers also what is renewed or lost, for [`Self::secrets`]. It grows with what is extracted, so that this is for
+    /// a single pass.
+    pub(super) fn remembering(mut self) -> Self {
+        self.before = Some(Vec::new());
+        self
     }
 
     /// For templates without variables.
@@ -77,16 +86,21 @@ impl Memory {
 
     /// Keeps an extracted value, or forgets the one before when it was not found.
     pub(super) fn keep(&mut self, slot: SlotId, value: Option<String>) {
-        if let Some(kept) = self.slots.get_mut(slot.0 as usize) {
-            *kept = value;
+        let Some(kept) = self.slots.get_mut(slot.0 as usize) else { return };
+        let old = std::mem::replace(kept, value);
+        if let Some(before) = &mut self.before {
+            before.extend(old.map(|old| (slot, old)));
         }
     }
 
-    /// What was extracted and drawn under names of secrets; `slots` and `columns` are those names by their ids.
+    /// What was extracted and drawn under names of secrets, and, if it was remembered, what was renewed or lost; `slots` and
+    /// `columns` are those names by their ids.
     pub(super) fn secrets(&self, slots: &[String], columns: &[String]) -> Vec<String> {
         let row = self.rows.get(self.row).map(|row| row.0.as_slice()).unwrap_or_default();
         let held = slots.iter().zip(&self.slots).chain(columns.iter().zip(row));
-        held.filter(|(name, _)| hides(name)).filter_map(|(_, value)| value.clone()).collect()
+        let held = held.filter_map(|(name, value)| Some((name, value.as_ref()?)));
+        let before = self.before.iter().flatten().filter_map(|(slot, old)| Some((slots.get(slot.0 as usize)?, old)));
+        held.chain(before).filter(|(name, _)| hides(name)).map(|(_, value)| value.clone()).collect()
     }
 
     pub(super) fn buffer(&mut self) -> String {

@@ -12,8 +12,8 @@ use crate::{
     client::testing::{self, Reply, Server, app, gzipped, text},
     measure::PhaseEnding,
     plan::{
-        Body, ColumnId, Dataset, Encoding, Expect, Extract, Extraction, FailureKind, Load, Pacing, Redirects, Row,
-        ScenarioId, SlotId, Step, Value,
+        Body, ColumnId, Dataset, Encoding, EndpointId, Expect, Extract, Extraction, FailureKind, Load, Pacing, Redirects,
+        Row, ScenarioId, SlotId, Step, Value,
     },
 };
 
@@ -324,6 +324,29 @@ async fn values_under_names_of_secrets_are_masked_where_they_are_sent() {
     let told = format!("{:?}", once(&plan, ScenarioId(0), &origin, 1).await);
     assert!(told.contains("http://localhost/reset/***") && told.contains("nothing at /key/***"), "{told}");
     assert!(!told.contains("k8-reset-42") && !told.contains("k9-key-77"), "{told}");
+}
+
+/// A token is used, and then it is renewed, or lost with an answer that has none.
+#[tokio::test]
+async fn tokens_that_were_renewed_or_lost_are_masked_where_they_were_sent() {
+    let pattern = regex::bytes::Regex::new("/reset/([^']+)").expect("a pattern");
+    for renewed in ["<a href='/reset/k8-second-43'>", "no such thing"] {
+        let origin = in_memory(app(move |request| match request.uri().path() {
+            "/login" => text(200, "<a href='/reset/k8-first-42'>"),
+            "/renew" => text(200, renewed),
+            path => text(404, &format!("nothing at {path}")),
+        }));
+        let token = || vec![Extract { slot: SlotId(0), from: Extraction::Regex(pattern.clone()) }];
+        let (mut login, mut reset, mut renew) = (get(0, "/login"), get(1, "/reset"), get(2, "/renew"));
+        (login.extract, renew.extract) = (token(), token());
+        reset.url = with("/reset/", Value::Extracted(SlotId(0)), Encoding::Url);
+        let again = Step { endpoint: EndpointId(3), ..reset.clone() };
+        let mut plan = plan(vec![scenario(vec![login], vec![reset, renew, again], NO_PAUSE)]);
+        plan.scenarios[0].slots = vec!["reset_token".to_owned()];
+        let told = format!("{:?}", once(&plan, ScenarioId(0), &origin, 1).await);
+        assert!(told.contains("http://localhost/reset/***") && told.contains("nothing at /reset/***"), "{told}");
+        assert!(!told.contains("k8-first-42") && !told.contains("k8-second-43"), "{told}");
+    }
 }
 
 #[tokio::test]
