@@ -4,19 +4,20 @@ use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
     rc::Rc,
+    sync::Arc,
     time::Duration,
 };
 
 use tokio::sync::Notify;
 
-use super::{alarm::Alarm, clock::Clock, slots::Way};
+use super::{alarm::Alarm, course::Course, slots::Way};
 
 /// One worker's idle users and its share of the slots.
 ///
 /// Slots need no queue, because their times follow from their numbers or their seed: what waits is what lies between the
 /// next slot and the last one that is due.
 pub(super) struct Pool {
-    clock: Clock,
+    course: Arc<Course>,
     /// Up to the next slot of this worker that no one has taken, once the slots are known.
     way: RefCell<Option<Way>>,
     idle: RefCell<VecDeque<Rc<Seat>>>,
@@ -74,9 +75,9 @@ impl Iterator for Leftover {
 
 impl Pool {
     /// An empty pool of a worker.
-    pub(super) fn new(clock: Clock) -> Self {
+    pub(super) fn new(course: Arc<Course>) -> Self {
         Self {
-            clock,
+            course,
             way: RefCell::new(None),
             idle: RefCell::new(VecDeque::new()),
             closed: Cell::new(false),
@@ -111,7 +112,7 @@ impl Pool {
         }
         if self.idle.borrow().is_empty()
             && let Some(time) = self.next_time()
-            && time <= self.clock.now()
+            && time <= self.course.clock.now()
         {
             self.advance();
             return Some(Taken { time, awaited: false });
@@ -122,7 +123,8 @@ impl Pool {
         seat.slot.take()
     }
 
-    /// Gives slots to idle users as they become due; ends when the pool is closed.
+    /// Gives slots to idle users as they become due; ends when the pool is closed. Where it is too late for a slot, because
+    /// the process stood still until then, they stay idle, which tells at the end that they did not wait for the app.
     pub(super) async fn dispatch(&self, alarm: &Alarm) {
         while !self.closed.get() {
             let Some(time) = self.next_time() else {
@@ -132,10 +134,15 @@ impl Pool {
             };
             alarm.rest_until(time).await;
             // While it slept, a user that came back may have taken the slot.
-            if self.next_time() != Some(time) || self.clock.now() < time {
-                if self.clock.now() < time {
-                    return;
-                }
+            let now = self.course.clock.now();
+            if now < time {
+                return;
+            }
+            if self.next_time() != Some(time) {
+                continue;
+            }
+            if !self.course.goes_on(time, now) {
+                self.changed.notified().await;
                 continue;
             }
             let seat = self.idle.borrow_mut().pop_front();

@@ -125,7 +125,7 @@ pub(super) async fn work(
     let worker = Rc::new(Worker {
         alarm: Alarm::new(course.clock, precision),
         ledger: Ledger::new(Arc::clone(&course), layout, u32::try_from(thinking).unwrap_or(u32::MAX)),
-        pool: Pool::new(course.clock),
+        pool: Pool::new(Arc::clone(&course)),
         shared: (load.origin.connections() == Connections::Shared).then(|| Rc::new(Shared::new())),
         index,
         users: RefCell::new(JoinSet::new()),

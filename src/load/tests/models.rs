@@ -183,6 +183,24 @@ async fn no_slot_is_lost_to_a_user_who_takes_it_when_the_phase_is_over() {
     assert_eq!((measured.generator.slots, measured.generator.slots_missed), (4970, 0));
 }
 
+#[tokio::test(start_paused = true)]
+async fn slots_that_idle_users_missed_while_the_process_stood_still_are_the_generators() {
+    let origin = in_memory(app(|_| text(200, "")));
+    let plan = plan(vec![scenario(Vec::new(), vec![get(0, "/")], NO_PAUSE)]);
+    let load = Load::Open { rate: 1000.0, users: 20, spawn_rate: 20.0 };
+    // From within the window until later than its slots may still be sent.
+    let standstill = tokio::spawn(async {
+        tokio::time::sleep(seconds(1)).await;
+        tokio::time::advance(seconds(10)).await;
+    });
+    let measured = run_here(job(plan, phase(load, Duration::ZERO, seconds(2)), origin), |_, _| {}).await;
+    standstill.await.expect("it is over");
+    let (endpoint, generator) = (&measured.endpoints[0], &measured.generator);
+    assert_eq!(errors(&measured, 0), [], "the app answered whatever it was asked");
+    assert!((900..1100).contains(&endpoint.requests), "{}", endpoint.requests);
+    assert_eq!((generator.slots, generator.slots_missed), (2000, 2000 - endpoint.requests));
+}
+
 async fn queries_of(seed: u64, delay: fn(&str) -> Duration) -> BTreeMap<String, Vec<String>> {
     let queries = Arc::new(Mutex::new(BTreeMap::<String, Vec<String>>::new()));
     let noted = Arc::clone(&queries);
