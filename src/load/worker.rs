@@ -57,7 +57,9 @@ pub(super) enum Report {
 pub(super) struct WorkerEnd {
     pub(super) lateness: Histogram,
     pub(super) worked: Worked,
+    /// Of the window, up to where it was stopped.
     pub(super) slots: u64,
+    /// Those that were not sent although users were idle.
     pub(super) slots_missed: u64,
     /// Requests that were sent and about which nothing is known: dropped in flight, or without room for their answers.
     pub(super) unknown: u64,
@@ -83,6 +85,8 @@ pub(super) struct Worker {
     all_started: Cell<bool>,
     /// Slots of the window, and those that were missed.
     slots: Cell<(u64, u64)>,
+    /// Among those slots: taken before their takers knew of a stop, and due behind it.
+    slots_behind: Cell<u64>,
     effort: Effort,
     looked_at: Cell<bool>,
 }
@@ -133,6 +137,7 @@ pub(super) async fn work(
         parked: RefCell::new(Vec::new()),
         all_started: Cell::new(false),
         slots: Cell::new((0, 0)),
+        slots_behind: Cell::new(0),
         effort: Effort::of_this_thread(),
         looked_at: Cell::new(false),
         load,
@@ -306,9 +311,10 @@ impl Worker {
     /// Closes the pool behind the end; true when what is left over is still to be recorded.
     fn close_pool(self: &Rc<Self>) -> bool {
         let Some(mut leftover) = self.course.end().and_then(|end| self.pool.close(end)) else { return false };
+        let (_, missed) = self.slots.get();
+        self.slots.set((leftover.passed(), missed));
         if leftover.users_idle {
             let unsent = leftover.by_ref().count() as u64;
-            let (_, missed) = self.slots.get();
             self.slots.set((leftover.passed(), missed + unsent));
             return false;
         }
@@ -317,25 +323,29 @@ impl Worker {
     }
 
     /// No user took these slots, so they are shared out over the scenarios as users are. They can be as many as an hour has
-    /// at thousands per second, so that they are recorded no faster than they are handed over.
+    /// at thousands per second, so that they are recorded no faster than they are handed over. Each is counted with its
+    /// recording, because an interruption may drop this before its end.
     async fn leave_all(self: Rc<Self>, mut slots: Leftover) {
-        for (time, scenario) in slots.by_ref().zip(self.load.of_user.iter().cycle()) {
+        for scenario in self.load.of_user.iter().cycle() {
+            let Some(time) = slots.next() else { break };
             if let Some(step) = self.load.scenarios[scenario.0 as usize].steps.first() {
                 self.ledger.room().await;
                 self.ledger.unsent(step.endpoint, time);
             }
+            let (_, missed) = self.slots.get();
+            self.slots.set((slots.passed(), missed));
         }
-        let (_, missed) = self.slots.get();
-        self.slots.set((slots.passed(), missed));
     }
 
     /// A user took a slot, and the phase was over before its request was sent: it counts as if no one had taken it.
     pub(super) fn leave(&self, Taken { time, awaited }: Taken, endpoint: EndpointId) {
-        let measured = self.course.window_start().zip(self.course.end());
-        if !measured.is_some_and(|(start, end)| (start..end).contains(&time)) {
+        let Some((start, end)) = self.course.window_start().zip(self.course.end()) else { return };
+        if time < start {
             return;
         }
-        if awaited {
+        if time >= end {
+            self.slots_behind.set(self.slots_behind.get() + 1);
+        } else if awaited {
             let (slots, missed) = self.slots.get();
             self.slots.set((slots, missed + 1));
         } else {
@@ -355,7 +365,7 @@ impl Worker {
         WorkerEnd {
             lateness: self.ledger.take_lateness(),
             worked: self.effort.worked(),
-            slots,
+            slots: slots.saturating_sub(self.slots_behind.get()),
             slots_missed,
             unknown: self.ledger.unknown(),
             exhausted: self.ledger.take_exhausted(),

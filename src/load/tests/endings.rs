@@ -6,17 +6,20 @@ use std::{
     time::Duration,
 };
 
-use super::super::{default_workers, start};
+use tokio::{sync::mpsc, task::LocalSet, time::sleep};
+
+use super::super::{Job, course::Course, default_workers, start, worker::WorkerEnd};
 use super::{
-    NO_PAUSE, closed, errors, get, in_memory, job, millis, near, phase, plan, run_here, scenario, seconds, with,
+    NO_PAUSE, Precision, Report, Round, closed, errors, get, in_memory, job, millis, near, phase, plan, prepared,
+    run_here, scenario, seconds, with, work,
 };
 use crate::{
     client::{
         Origin,
         testing::{self, Server, app, app_after, text},
     },
-    measure::{Exhaustion, PhaseEnding, Scarce},
-    plan::{Encoding, FailureKind, Pacing, Value},
+    measure::{Exhaustion, PhaseEnding, Sample, Scarce},
+    plan::{Encoding, FailureKind, Load, Pacing, Value},
 };
 
 #[tokio::test(start_paused = true)]
@@ -102,6 +105,65 @@ async fn an_interruption_waits_two_seconds_and_no_longer() {
     near(begun.elapsed(), seconds(5));
     assert_eq!(measured.ending, PhaseEnding::Interrupted);
     assert_eq!((measured.sent, measured.failed), (3, 0), "they were sent, and nobody knows how they would have ended");
+}
+
+/// A job's only worker, its end and what it recorded, which nobody takes before all has been steered.
+async fn steered(mut job: Job, steer: impl AsyncFnOnce(&Course)) -> (Arc<Course>, WorkerEnd, Vec<Sample>) {
+    job.workers = 1;
+    let (load, course, layout) = prepared(&job);
+    let (sender, mut reports) = mpsc::channel(1);
+    let round = Round { course: Arc::clone(&course), layout, reports: sender };
+    let steering = async {
+        steer(&course).await;
+        let mut samples = Vec::new();
+        loop {
+            match reports.recv().await.expect("a worker tells its end") {
+                Report::Batch(batch) => samples.extend_from_slice(batch.samples()),
+                Report::End(end) => return (*end, samples),
+            }
+        }
+    };
+    let mut parked = Vec::new();
+    let working = work((0, load), round, Precision::Runtime, &mut parked);
+    let ((), (end, samples)) = LocalSet::new().run_until(async { tokio::join!(working, steering) }).await;
+    (course, end, samples)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interruption_amid_slots_that_are_left_counts_those_that_were_recorded() {
+    let origin = in_memory(app_after(|_| seconds(3600)));
+    let mut step = get(0, "/");
+    step.timeout = seconds(60);
+    let plan = plan(vec![scenario(Vec::new(), vec![step], NO_PAUSE)]);
+    let load = Load::Open { rate: 40_000.0, users: 2, spawn_rate: 2.0 };
+    let (_, end, samples) = steered(job(plan, phase(load, Duration::ZERO, seconds(2)), origin), async |course| {
+        sleep(seconds(5)).await;
+        course.stop(PhaseEnding::Interrupted);
+        sleep(seconds(3)).await;
+    })
+    .await;
+    let unsent = samples.len() as u64;
+    assert!((1..79_998).contains(&unsent), "{unsent}: the interruption came amid them");
+    assert_eq!((end.slots, end.slots_missed, end.unknown), (unsent + 2, 0, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn slots_behind_a_stop_do_not_count() {
+    // Users come back every few milliseconds to slots that are due, also between the stop and the heartbeat that sees it.
+    for stop in 50..70 {
+        let origin = in_memory(app_after(|_| millis(5)));
+        let plan = plan(vec![scenario(Vec::new(), vec![get(0, "/")], NO_PAUSE)]);
+        let load = Load::Open { rate: 1000.0, users: 5, spawn_rate: 20.0 };
+        let job = job(plan, phase(load, Duration::ZERO, seconds(2)), origin);
+        let (course, end, samples) = steered(job, async |course| {
+            sleep(millis(stop)).await;
+            course.stop(PhaseEnding::FailedEarly);
+        })
+        .await;
+        let planned = (course.measured().as_secs_f64() * 1000.0 - 1e-6).ceil() as u64;
+        assert!(planned > 10, "the window has begun");
+        assert_eq!((end.slots, samples.len() as u64 + end.slots_missed), (planned, planned), "stopped at {stop} ms");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,8 +12,8 @@ use crate::{
     client::testing::{self, Reply, Server, app, gzipped, text},
     measure::PhaseEnding,
     plan::{
-        Body, ColumnId, Dataset, Encoding, EndpointId, Expect, Extract, Extraction, FailureKind, Load, Pacing, Redirects,
-        Row, ScenarioId, SlotId, Step, Value,
+        Body, ColumnId, Dataset, Encoding, EndpointId, Expect, Extract, Extraction, FailureKind, Load, Pacing,
+        Redirects, Row, ScenarioId, SlotId, Step, Value,
     },
 };
 
