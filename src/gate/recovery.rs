@@ -120,9 +120,7 @@ impl Watching<'_> {
         for number in 0.. {
             let from = first + RECOVERY_SPAN * number;
             let to = from + RECOVERY_SPAN;
-            if tick.elapsed < to + LAG + MARGIN {
-                return Look::GoOn;
-            }
+            let Some(late) = tick.elapsed.checked_sub(to + LAG + MARGIN) else { return Look::GoOn };
             let start = after_origin + from;
             if self.spans.last().is_some_and(|span| span.start >= start) {
                 continue;
@@ -130,7 +128,8 @@ impl Watching<'_> {
             let recent = view.between(from, to);
             let gauges = view.gauges().iter().map(|series| highest(series, from, to)).collect();
             let (requests, failures, p50) = (recent.requests, recent.failures, recent.p50);
-            self.spans.push(RecoverySpan { start, requests, failures, p50, awaited: view.longest_under_way(), gauges });
+            let awaited = awaited(view.longest_under_way(), late);
+            self.spans.push(RecoverySpan { start, requests, failures, p50, awaited, gauges });
             let verdict = judge::recovery(self.plan, self.rule, ladder, &self.spans);
             let too_late = start > self.rule.within;
             if verdict.outcome == Outcome::Passed || too_late {
@@ -149,6 +148,12 @@ impl Watching<'_> {
         }
         verdict
     }
+}
+
+/// How long the request that is `under_way` longest had been so when its span could be looked at first, so `late` ago: one
+/// that was sent since then is none of the span.
+fn awaited(under_way: Duration, late: Duration) -> Duration {
+    under_way.saturating_sub(late)
 }
 
 /// The highest reading of a gauge between two moments since the load's origin.
@@ -170,4 +175,19 @@ fn gentle(plan: &Plan, rule: &Recovery, left: Duration) -> Option<Phase> {
         criteria: Vec::new(),
         ..first.clone()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::awaited;
+
+    #[test]
+    fn a_request_that_began_to_hang_later_does_not_spoil_an_earlier_span() {
+        // Two spans are looked at, the first of them five seconds late.
+        let [first, second] = [5, 0].map(|late| awaited(Duration::from_secs(4), Duration::from_secs(late)));
+        assert_eq!((first, second), (Duration::ZERO, Duration::from_secs(4)));
+        assert_eq!(awaited(Duration::from_secs(7), Duration::from_secs(5)), Duration::from_secs(2));
+    }
 }
