@@ -12,8 +12,9 @@ use crate::{
 /// The longest chain of redirects that is followed.
 const MOST_HOPS: usize = 10;
 
-/// The pause after a broken connection, or a request that could not be made. Without it users that do not think hammer an app that refuses them as fast as
-/// this machine can, which makes the generator itself late; longer, and they would hide how long the app was away.
+/// The pause after a broken connection, or a request that could not be made. Without it users that do not think hammer an
+/// app that refuses them as fast as this machine can, which makes the generator itself late, and one with nothing else to
+/// do would keep its worker to itself for ever; longer, and they would hide how long the app was away.
 const BREATH: Duration = Duration::from_millis(1);
 
 /// The pause after the generator ran out of something: trying again at once would only keep it so.
@@ -167,7 +168,7 @@ impl Walker {
         let made = match step.recipe.make(route.origin, &mut self.memory) {
             Ok(made) => made,
             Err(Unmade::Missing(slot)) => return StepEnd::Unready(slot),
-            Err(Unmade::Refused(failure)) => return refuse(step, failure, intended, route).await,
+            Err(Unmade::Refused(failure)) => return self.refuse(step, failure, intended, route).await,
         };
         let mut redirected: Option<Request> = None;
         for hop in 0.. {
@@ -220,6 +221,30 @@ impl Walker {
             }
         }
         StepEnd::Over
+    }
+
+    /// Ends a step whose request could not be made.
+    async fn refuse<W: Witness>(
+        &mut self,
+        step: &PreparedStep,
+        failure: Failure,
+        intended: Duration,
+        route: &Route<'_, W>,
+    ) -> StepEnd {
+        let now = route.clock.now();
+        route.witness.sending(step, now);
+        let seen = Hop {
+            step,
+            request: None,
+            answer: None,
+            failure: None,
+            opened: None,
+            intended,
+            started: now,
+            ended: now,
+            trace: None,
+        };
+        self.break_off(Trouble::Failure(failure), &seen, route).await
     }
 
     /// Ends a step whose request got no answer.
@@ -277,29 +302,4 @@ fn next_hop(
     }
     let address = origin.redirect(&request.address, location)?;
     Ok(Some(request.redirected(answer.status, address)))
-}
-
-async fn refuse<W: Witness>(
-    step: &PreparedStep,
-    failure: Failure,
-    intended: Duration,
-    route: &Route<'_, W>,
-) -> StepEnd {
-    let now = route.clock.now();
-    route.witness.sending(step, now);
-    let hop = Hop {
-        step,
-        request: None,
-        answer: None,
-        failure: Some(&failure),
-        opened: None,
-        intended,
-        started: now,
-        ended: now,
-        trace: None,
-    };
-    route.witness.ended(&hop);
-    // Nothing was awaited, so that a user with nothing else to do would keep the worker to itself for ever.
-    tokio::time::sleep(BREATH).await;
-    StepEnd::Done { ended: route.clock.now(), failed: Some(failure.description) }
 }

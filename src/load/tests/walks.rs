@@ -349,6 +349,22 @@ async fn tokens_that_were_renewed_or_lost_are_masked_where_they_were_sent() {
     }
 }
 
+/// A step that cannot be made gets no answer, so that what it was to renew is not used again either.
+#[tokio::test]
+async fn a_step_that_is_refused_loses_what_it_was_to_renew() {
+    let origin = in_memory(app(|_| text(200, "token=k8-first-42")));
+    let pattern = regex::bytes::Regex::new("token=([-\\w]+)").expect("a pattern");
+    let token = || vec![Extract { slot: SlotId(0), from: Extraction::Regex(pattern.clone()) }];
+    let (mut login, mut renew, mut needs) = (get(0, "/login"), get(1, "/renew"), get(2, "/needs"));
+    (login.extract, renew.extract) = (token(), token());
+    renew.headers = vec![(HeaderName::from_static("x-broken"), literal("no\nheader"))];
+    needs.url = with("/needs?", Value::Extracted(SlotId(0)), Encoding::Url);
+    let rehearsal =
+        once(&plan(vec![scenario(vec![login], vec![renew, needs], NO_PAUSE)]), ScenarioId(0), &origin, 1).await;
+    assert_eq!((rehearsal.requests, rehearsal.failures), (2, 1));
+    assert_eq!(rehearsal.broken_off.as_deref(), Some("varying needs token, which no earlier step extracted"));
+}
+
 #[tokio::test]
 async fn a_failed_login_ends_a_rehearsal() {
     let origin = in_memory(app(|_| text(503, "away")));
