@@ -1,8 +1,9 @@
 //! The corridor: walks from the target to the verdict, and speaks to the outside only in [`Event`]s.
 //!
 //! [`run`] is the whole of it, and `corridor` reads like the run: wait until the target is ready, do the preflight
-//! checklist, climb the ladder, measure again what would block as a regression, watch the recovery, look at integrity, clean up, conclude. A phase begins only after the
-//! verdict on the one before. What each part needs is in `Walk`, what happened so far is in `Record`.
+//! checklist, climb the ladder, measure again what would block as a regression, watch the recovery, look at integrity,
+//! clean up, conclude. A phase begins only after the verdict on the one before. What each part needs is in `Walk`, what
+//! happened so far is in `Record`.
 //!
 //! Nothing that the app does ends the gate: it becomes a finding. Nothing hangs: each part is bounded by timeouts of its
 //! own. A signal or the deadline ([`Stop`]) drops whatever is being done; what a load measured until then is judged as the

@@ -150,8 +150,8 @@ impl Watching<'_> {
     }
 }
 
-/// How long the request that is `under_way` longest had been so when its span could be looked at first, so `late` ago: one
-/// that was sent since then is none of the span.
+/// How long the request that is `under_way` longest had been so when its span could be looked at first, so `late` ago:
+/// one that was sent since then is none of the span.
 fn awaited(under_way: Duration, late: Duration) -> Duration {
     under_way.saturating_sub(late)
 }

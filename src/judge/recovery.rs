@@ -26,8 +26,8 @@ pub struct RecoverySpan {
     pub failures: u64,
     /// Median latency; `None` without a timed request.
     pub p50: Option<Duration>,
-    /// How long a request had been unanswered as soon as the span could be looked at, the longest of them; zero without any.
-    /// It is not among those that ended.
+    /// How long a request had been unanswered as soon as the span could be looked at, the longest of them; zero without
+    /// any. It is not among those that ended.
     pub awaited: Duration,
     /// The highest reading of each gauge by name; `None` where there was none.
     pub gauges: Vec<(String, Option<f64>)>,
@@ -37,8 +37,8 @@ pub struct RecoverySpan {
 /// `recovery.within`. Not yet recovered is failed, so the caller asks again after each span until time is up.
 ///
 /// The level is the first phase that passed; without one, there may be no failures and gauges have to be below warning.
-/// In a good span no request hangs either: none had been unanswered for longer than the longest answer of the level with
-/// the tolerance (at least 1 s), or 5 s without a level.
+/// In a good span no request hangs either: none had been unanswered for longer than the longest answer of the level
+/// with the tolerance (at least 1 s), or 5 s without a level.
 pub fn recovery(plan: &Plan, rule: &Recovery, ladder: &[PhaseVerdict], spans: &[RecoverySpan]) -> RecoveryVerdict {
     let level = ladder.iter().find(|phase| matches!(phase.outcome, Outcome::Passed | Outcome::Warned));
     let yardstick = Yardstick { plan, rule, level };

@@ -2,9 +2,9 @@
 //!
 //! tokio's timer counts whole milliseconds and rounds up twice, so that a sleeper wakes 1 to 2 ms late: as much as a fast
 //! endpoint takes. (Measured in the open model at 200/s on two busy cores: the median latency stands 1.3 ms above the
-//! median service time with tokio's timer, 0.07 ms with the kernel's.) Each worker therefore keeps its own sleepers and wakes them by one kernel timer (timerfd), which is
-//! exact to some tens of microseconds and needs neither spinning nor a spare core. Where there is none, and under the
-//! paused clock of tests, tokio's timer takes its place.
+//! median service time with tokio's timer, 0.07 ms with the kernel's.) Each worker therefore keeps its own sleepers and
+//! wakes them by one kernel timer (timerfd), which is exact to some tens of microseconds and needs neither spinning nor a
+//! spare core. Where there is none, and under the paused clock of tests, tokio's timer takes its place.
 
 use std::{
     cell::{Cell, RefCell},

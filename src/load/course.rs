@@ -311,7 +311,7 @@ impl Course {
     }
 
     /// A worker says since when one of its requests is under way.
-    pub(super) fn is_under_way(&self, worker: u32, since: Option<Duration>) {
+    pub(super) fn set_under_way_since(&self, worker: u32, since: Option<Duration>) {
         if let Some(known) = self.under_way_since.get(worker as usize) {
             known.store(since.map_or(UNKNOWN, nanos), Ordering::Relaxed);
         }

@@ -7,7 +7,8 @@
 //! its login alone.
 //! A [`Sitting`] keeps its users logged in between several windows.
 //!
-//! What is pure stands apart: `schedule` says who starts when, `slots` when the iterations of a rate do, `course` how far the phase is.
+//! What is pure stands apart: `schedule` says who starts when, `slots` when the iterations of a rate do, `course` how far
+//! the phase is.
 
 mod alarm;
 mod audit;

@@ -123,8 +123,9 @@ impl Pool {
         seat.slot.take()
     }
 
-    /// Gives slots to idle users as they become due; ends when the pool is closed. Where it is too late for a slot, because
-    /// the process stood still until then, they stay idle, which tells at the end that they did not wait for the app.
+    /// Gives slots to idle users as they become due; ends when the pool is closed. Where it is too late for a slot,
+    /// because the process stood still until then, they stay idle, which tells at the end that they did not wait for the
+    /// app.
     pub(super) async fn dispatch(&self, alarm: &Alarm) {
         while !self.closed.get() {
             let Some(time) = self.next_time() else {

@@ -50,8 +50,8 @@ impl Memory {
         Self { user_id, rows, row: 0, slots, login, before: None, values, buffer: String::new(), request: None }
     }
 
-    /// Remembers also what is renewed or lost, for [`Self::secrets`]. It grows with what is extracted, so that this is for
-    /// a single pass.
+    /// Remembers also what is renewed or lost, for [`Self::secrets`]. It grows with what is extracted, so that this is
+    /// for a single pass.
     pub(super) fn remembering(mut self) -> Self {
         self.before = Some(Vec::new());
         self
@@ -93,8 +93,8 @@ impl Memory {
         }
     }
 
-    /// What was extracted and drawn under names of secrets, and, if it was remembered, what was renewed or lost; `slots` and
-    /// `columns` are those names by their ids.
+    /// What was extracted and drawn under names of secrets, and, if it was remembered, what was renewed or lost; `slots`
+    /// and `columns` are those names by their ids.
     pub(super) fn secrets(&self, slots: &[String], columns: &[String]) -> Vec<String> {
         let row = self.rows.get(self.row).map(|row| row.0.as_slice()).unwrap_or_default();
         let held = slots.iter().zip(&self.slots).chain(columns.iter().zip(row));

@@ -12,9 +12,9 @@ use crate::{
 /// The longest chain of redirects that is followed.
 const MOST_HOPS: usize = 10;
 
-/// The pause after a broken connection, or a request that could not be made. Without it users that do not think hammer an
-/// app that refuses them as fast as this machine can, which makes the generator itself late, and one with nothing else to
-/// do would keep its worker to itself for ever; longer, and they would hide how long the app was away.
+/// The pause after a broken connection, or a request that could not be made. Without it users that do not think hammer
+/// an app that refuses them as fast as this machine can, which makes the generator itself late, and one with nothing else
+/// to do would keep its worker to itself for ever; longer, and they would hide how long the app was away.
 const BREATH: Duration = Duration::from_millis(1);
 
 /// The pause after the generator ran out of something: trying again at once would only keep it so.

@@ -263,7 +263,7 @@ impl Worker {
         let now = self.course.clock.now();
         self.ledger.late(due, now);
         self.ledger.publish();
-        self.course.is_under_way(self.index, self.ledger.under_way_since());
+        self.course.set_under_way_since(self.index, self.ledger.under_way_since());
         self.ledger.open_window();
         self.course.watch_ramp();
         self.reap_users();
@@ -322,9 +322,9 @@ impl Worker {
         true
     }
 
-    /// No user took these slots, so they are shared out over the scenarios as users are. They can be as many as an hour has
-    /// at thousands per second, so that they are recorded no faster than they are handed over. Each is counted with its
-    /// recording, because an interruption may drop this before its end.
+    /// No user took these slots, so they are shared out over the scenarios as users are. They can be as many as an hour
+    /// has at thousands per second, so that they are recorded no faster than they are handed over. Each is counted with
+    /// its recording, because an interruption may drop this before its end.
     async fn leave_all(self: Rc<Self>, mut slots: Leftover) {
         for scenario in self.load.of_user.iter().cycle() {
             let Some(time) = slots.next() else { break };

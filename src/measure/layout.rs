@@ -14,7 +14,8 @@ pub struct Layout {
     pub logins: Vec<bool>,
     /// Limits to count exceedances against, without repetition.
     pub thresholds: Vec<Threshold>,
-    /// The planned ramp: users / spawn rate; where users start within the window too, up to its end. Login endpoints are cut into spans over it, the last one takes the rest.
+    /// The planned ramp: users / spawn rate; where users start within the window too, up to its end. Login endpoints are
+    /// cut into spans over it, the last one takes the rest.
     pub ramp: Duration,
     /// The measured window.
     pub duration: Duration,

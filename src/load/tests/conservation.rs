@@ -1,5 +1,5 @@
-//! Whatever the load, the workers, the rounds, the app and the ending: each slot and each request is counted once, and all
-//! counts agree.
+//! Whatever the load, the workers, the rounds, the app and the ending: each slot and each request is counted once, and
+//! all counts agree.
 
 use std::{
     pin::Pin,

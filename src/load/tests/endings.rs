@@ -149,7 +149,7 @@ async fn an_interruption_amid_slots_that_are_left_counts_those_that_were_recorde
 
 #[tokio::test(start_paused = true)]
 async fn slots_behind_a_stop_do_not_count() {
-    // Users come back every few milliseconds to slots that are due, also between the stop and the heartbeat that sees it.
+    // Users come back every few milliseconds to slots that are due, also between the stop and the heartbeat after it.
     for stop in 50..70 {
         let origin = in_memory(app_after(|_| millis(5)));
         let plan = plan(vec![scenario(Vec::new(), vec![get(0, "/")], NO_PAUSE)]);
