@@ -4,7 +4,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag};
 use serde_json::Value;
 
 use crate::{
-    judge::{Outcome, Verdict},
+    judge::{Cut, CutShort, Outcome, Verdict},
     report::{Links, MOST_COMMENT, Publishable, annotations, check_title, comment, fixtures, read_verdict},
 };
 
@@ -24,6 +24,20 @@ fn what_a_run_wrote_is_taken_and_told_anew() {
     }
     let comment = comment(&untrusted(fixtures::failed()), &Links::default());
     insta::assert_snapshot!("untrusted_comment", comment);
+}
+
+#[test]
+fn a_part_of_a_window_decides_nothing_only_where_it_did_not() {
+    for (outcome, said) in [
+        (Outcome::Failed, "It is failed."),
+        (Outcome::Inconclusive, "Only a part of its window was measured, and that decides nothing."),
+    ] {
+        let mut verdict = fixtures::failed();
+        verdict.phases[0].outcome = outcome;
+        verdict.phases[0].cut_short = Some(CutShort { by: Cut::Files, planned_s: 60.0 });
+        super::words::make_anew(&mut verdict).expect("its times are times");
+        assert_eq!(verdict.phases[0].because, [said]);
+    }
 }
 
 /// Keys whose strings are names, which are shown.

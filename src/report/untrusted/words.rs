@@ -163,7 +163,9 @@ fn phase(phase: &mut PhaseVerdict) {
     let missing = paused_s.map(|seconds| format!("Its load paused for {}.", number::milliseconds(seconds * 1e3)));
     *because = match outcome {
         Outcome::Passed => Vec::new(),
-        _ if is_part => vec!["Only a part of its window was measured, and that decides nothing.".to_owned()],
+        Outcome::Inconclusive if is_part => {
+            vec!["Only a part of its window was measured, and that decides nothing.".to_owned()]
+        }
         Outcome::Warned if missing.is_some() => missing.into_iter().collect(),
         outcome => vec![format!("It is {}.", outcome.word())],
     };
