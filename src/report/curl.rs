@@ -1,10 +1,7 @@
 //! A request as a command for a shell: what was confidential in it is a variable there.
 
 use super::{Mask, clean};
-use crate::load::Exchange;
-
-/// What stands in the place of a secret ([`crate::config::Secrets`], [`crate::load::Quote`]).
-const MASK: &str = "***";
+use crate::{config::HIDDEN, load::Exchange};
 
 /// Headers that curl writes itself, or that have an option of their own.
 const OWN: [&str; 3] = ["host", "content-length", "cookie"];
@@ -46,7 +43,7 @@ fn body(body: &str) -> Option<String> {
 
 /// A text for a shell: in single quotes, which nothing opens, but for variables, which stand in double ones.
 fn quoted(text: &str) -> String {
-    let mut pieces = text.split(MASK);
+    let mut pieces = text.split(HIDDEN);
     let first = pieces.next().unwrap_or_default();
     let mut shown = single(first);
     let mut before = first;

@@ -2,14 +2,13 @@
 
 use url::{Position, Url};
 
+use crate::config::HIDDEN;
+
 /// Parameters of an address with one of these words in their name hold a secret.
 const SECRET: [&str; 7] = ["pass", "pwd", "token", "key", "secret", "auth", "sig"];
 
 /// A secret of fewer characters is left in what others say: it is in half of all words, and hides nothing.
 const SHORTEST: usize = 4;
-
-/// What stands for a secret.
-const MASK: &str = "***";
 
 /// The secrets of an address in the forms that they may be repeated in, each with what takes its place.
 #[derive(Clone, Default)]
@@ -34,7 +33,7 @@ impl Hidden {
         forms.extend(queries.map(|query| (format!("?{query}"), "?***")));
         let mut hide = |written: &str| {
             let both = [written.to_owned(), decoded(written)];
-            forms.extend(both.into_iter().filter(|form| form.chars().count() >= SHORTEST).map(|form| (form, MASK)));
+            forms.extend(both.into_iter().filter(|form| form.chars().count() >= SHORTEST).map(|form| (form, HIDDEN)));
         };
         if let Some(query) = written {
             hide(query);
