@@ -6,6 +6,7 @@
 
 mod beside;
 mod marked;
+mod runs;
 
 use std::{borrow::Cow, collections::BTreeSet, ops::Range};
 
@@ -16,7 +17,7 @@ use self::{
     beside::{BEARER, bearers, flags, separated},
     marked::{elements, parts, tags},
 };
-use super::names::{Told, hides, hides_value};
+use super::names::{Told, hides, hides_setting, hides_value};
 
 /// What stands in the place of a value that nobody may read.
 pub const HIDDEN: &str = "***";
@@ -32,18 +33,20 @@ const LONGEST_VALUE: usize = 16 * 1024;
 pub fn hidden(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     let mut end = 0;
-    for Range { start, end: next } in found(text) {
-        shown.extend([&text[end..start], HIDDEN]);
-        end = next;
+    for Found { range, .. } in found(text) {
+        shown.extend([&text[end..range.start], HIDDEN]);
+        end = range.end;
     }
     shown + &text[end..]
 }
 
-/// A command and its arguments in one line, without its secrets: what follows `--password` or the like is one.
+/// A command and its arguments in one line, without its secrets: what follows `--password` or the like is one, unless it is
+/// an option itself.
 pub fn command_line(arguments: &[String]) -> String {
     let befores = std::iter::once("").chain(arguments.iter().map(String::as_str));
     let shown = arguments.iter().zip(befores).map(|(argument, before)| {
-        let is_secret = before.starts_with('-') && !before.contains('=') && hides(before);
+        let is_secret =
+            before.starts_with('-') && !before.contains('=') && !argument.starts_with('-') && hides_setting(before);
         if is_secret { HIDDEN.to_owned() } else { hidden(argument) }
     });
     shown.collect::<Vec<_>>().join(" ")
@@ -51,11 +54,16 @@ pub fn command_line(arguments: &[String]) -> String {
 
 /// The values of the fields of a form, of JSON, of a page or of an address whose names say that nobody may read them:
 /// passwords, tokens. As they stand in the text and as they are meant; at most 80 different ones of one text, none over 16 KiB.
+/// Where there are more, those that count by their names go before those that count by what they look like.
 pub fn confidential_fields(text: &str) -> Vec<String> {
     let mut values = Vec::new();
     let mut known = BTreeSet::new();
-    let raws = found(text).into_iter().filter(|range| range.len() <= LONGEST_VALUE).map(|range| &text[range]);
-    for raw in raws.filter(|raw| known.insert(*raw)).take(MOST_VALUES) {
+    let mut kept: Vec<Found> = found(text).into_iter().filter(|found| found.range.len() <= LONGEST_VALUE).collect();
+    kept.sort_by_key(|found| !found.surely);
+    kept.retain(|found| known.insert(&text[found.range.clone()]));
+    kept.truncate(MOST_VALUES);
+    kept.sort_by_key(|found| found.range.start);
+    for raw in kept.into_iter().map(|found| &text[found.range]) {
         let spaced = raw.replace('+', " ");
         values.extend([raw.to_owned(), percent_decode_str(&spaced).decode_utf8_lossy().into_owned()]);
         values.extend(serde_json::from_str::<String>(&format!("\"{raw}\"")));
@@ -75,37 +83,50 @@ fn meant(value: &str) -> Cow<'_, str> {
     percent_decode_str(value).decode_utf8_lossy()
 }
 
+/// Where a value stands that nobody may read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    /// Its bytes.
+    pub(super) range: Range<usize>,
+    /// Whether it is one whatever it looks like.
+    surely: bool,
+}
+
+impl Found {
+    fn surely(range: Range<usize>) -> Self {
+        Self { range, surely: true }
+    }
+}
+
 /// Where the values are, in order and apart from each other.
-fn found(text: &str) -> Vec<Range<usize>> {
+pub(super) fn found(text: &str) -> Vec<Found> {
     // Most lines of an app's log are no more than words.
     if !text.bytes().any(|byte| b":=<%\\".contains(&byte))
         && !["--", BEARER, SIGNED].iter().any(|sign| text.contains(sign))
     {
         return Vec::new();
     }
-    let mut all = separated(text);
-    all.extend(flags(text));
-    all.extend(bearers(text));
-    all.extend(tags(text));
-    all.extend(elements(text));
-    all.extend(parts(text));
-    all.extend(form(text));
-    all.extend(users(text));
-    all.extend(signed(text));
-    all.retain(|range| !range.is_empty() && !is_scheme(&text[range.clone()]));
-    all.sort_by_key(|range| (range.start, range.end));
-    let mut apart: Vec<Range<usize>> = Vec::new();
-    for range in all {
-        match apart.last_mut().filter(|last| range.start <= last.end) {
-            Some(last) => last.end = last.end.max(range.end),
-            None => apart.push(range),
+    let sure = [flags(text), bearers(text), elements(text), users(text), signed(text)];
+    let mut all: Vec<Found> = sure.into_iter().flatten().map(Found::surely).collect();
+    all.extend([separated(text), tags(text), parts(text), form(text)].into_iter().flatten());
+    all.retain(|found| !found.range.is_empty() && !is_scheme(&text[found.range.clone()]));
+    all.sort_by_key(|found| (found.range.start, found.range.end));
+    let mut apart: Vec<Found> = Vec::new();
+    for found in all {
+        match apart.last_mut().filter(|last| found.range.start <= last.range.end) {
+            Some(last) => {
+                last.range.end = last.range.end.max(found.range.end);
+                last.surely |= found.surely;
+            }
+            None => apart.push(found),
         }
     }
     apart
 }
 
-/// The values of a form, up to the next field whatever is in them.
-fn form(text: &str) -> Vec<Range<usize>> {
+/// The values of a form, up to the next field whatever is in them. One whose name does not tell has no white space in it: a line
+/// of words begins like a form too (`code=exited, status=1`).
+fn form(text: &str) -> Vec<Found> {
     let is_form = text.split_once('=').is_some_and(|(name, _)| {
         !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.[]%+".contains(c))
     });
@@ -116,9 +137,12 @@ fn form(text: &str) -> Vec<Range<usize>> {
     let mut start = 0;
     for pair in text.split('&') {
         let end = start + pair.len();
-        let secret = |(name, value): &(&str, &str)| hides(name) || hides_value(name, &meant(value), Told::Sent);
-        if let Some((name, value)) = pair.split_once('=').filter(secret) {
-            values.push(start + name.len() + 1..start + name.len() + 1 + value.len());
+        if let Some((name, value)) = pair.split_once('=') {
+            let surely = hides(name);
+            let looks = || !value.trim().contains(char::is_whitespace) && hides_value(name, &meant(value), Told::Sent);
+            if surely || looks() {
+                values.push(Found { range: end - value.len()..end, surely });
+            }
         }
         start = end + 1;
     }

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use percent_encoding::percent_decode_str;
 
-use super::looks::{is_opaque, is_random};
+use super::looks::is_opaque;
 
 /// What a word in a name says of the value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +32,8 @@ enum Says {
 enum Hides {
     /// Anywhere, whatever separates the words.
     Anywhere,
+    /// At the end, whatever stands before it: `dbpass`.
+    End,
     /// At the end, as a word of its own.
     Last,
     /// Nowhere: the value decides.
@@ -58,9 +60,9 @@ const WORDS: [(&str, Says, Hides, For); 60] = [
     ("contrasena", Says::Password, Hides::Anywhere, For::Both),
     ("contraseña", Says::Password, Hides::Anywhere, For::Both),
     ("senha", Says::ShortPassword, Hides::Last, For::Both),
-    ("pass", Says::ShortPassword, Hides::Last, For::Both),
+    ("pass", Says::ShortPassword, Hides::End, For::Both),
     ("pw", Says::ShortPassword, Hides::Last, For::Both),
-    ("userpass", Says::ShortPassword, Hides::Last, For::Both),
+    ("userpass", Says::ShortPassword, Hides::Last, For::Drafts),
     ("passcode", Says::Secret, Hides::Anywhere, For::Both),
     ("secret", Says::Secret, Hides::Anywhere, For::Both),
     ("token", Says::Secret, Hides::Anywhere, For::Both),
@@ -150,6 +152,40 @@ const ABOUT: [(&str, For); 32] = [
     ("age", For::Drafts),
 ];
 
+/// The same of variables and options, beside those of outputs.
+const ABOUT_SETTINGS: [&str; 30] = [
+    "issuer",
+    "audience",
+    "scope",
+    "scopes",
+    "realm",
+    "provider",
+    "algorithm",
+    "alg",
+    "mode",
+    "method",
+    "format",
+    "encoding",
+    "version",
+    "file",
+    "path",
+    "dir",
+    "directory",
+    "stdin",
+    "host",
+    "port",
+    "ttl",
+    "lifetime",
+    "timeout",
+    "age",
+    "size",
+    "enabled",
+    "disabled",
+    "prefix",
+    "bypass",
+    "compass",
+];
+
 /// No field's name is longer.
 const LONGEST: usize = 200;
 
@@ -158,23 +194,32 @@ const LONGEST: usize = 200;
 pub enum Hint {
     /// What stands under it is hidden, whatever it is.
     Secret,
-    /// [`hides_value`] tells.
-    ByValue,
+    /// [`hides_value`] tells, and takes what opens something: `code`, `key`.
+    Perhaps,
+    /// [`hides_value`] tells, and takes only what nobody wrote: `state`. Where a value counts under such a name, it counts
+    /// under the others too.
+    Looks,
     /// Nothing is hidden.
     Nothing,
 }
 
-/// What a name says to an output. `%` in it is read as in an address.
+/// What a name says to an output. `%` in it is read as in an address; one with `--` before it is an option's.
 pub fn hint(name: &str) -> Hint {
+    if name.starts_with("--") && is_about_setting(name) {
+        return Hint::Nothing;
+    }
     let Some((words, last)) = said(name) else { return Hint::Nothing };
     let joined = words.concat();
-    let mut hint = if joined.ends_with("pass") { Hint::Secret } else { Hint::Nothing };
+    let mut hint = Hint::Nothing;
     let known = WORDS.iter().zip(LETTERS.iter()).filter(|((.., reader), _)| *reader != For::Drafts);
-    for ((word, _, hides, _), letters) in known {
+    for ((word, says, hides, _), letters) in known {
         match hides {
             Hides::Anywhere if joined.contains(letters.as_str()) => return Hint::Secret,
+            Hides::End if joined.ends_with(letters.as_str()) => return Hint::Secret,
             Hides::Last if last == *word => return Hint::Secret,
-            Hides::ByValue if last == *word && hint == Hint::Nothing => hint = Hint::ByValue,
+            Hides::ByValue if last == *word && hint == Hint::Nothing => {
+                hint = if *says == Says::Looks { Hint::Looks } else { Hint::Perhaps };
+            }
             _ => {}
         }
     }
@@ -186,18 +231,29 @@ pub fn hides(name: &str) -> bool {
     hint(name) == Hint::Secret
 }
 
+/// Whether a variable of the environment or an option of a command line holds a secret by its name. Settings tell more
+/// about secrets than fields do: `TOKEN_ISSUER`, `--password-stdin`.
+pub fn hides_setting(name: &str) -> bool {
+    hides(name) && !is_about_setting(name)
+}
+
+/// Whether the last word of a setting's name says that its value only tells something about a secret, or is a word that ends
+/// as one of the list does.
+fn is_about_setting(name: &str) -> bool {
+    words(bounded(name)).last().is_some_and(|last| ABOUT_SETTINGS.contains(&last.as_str()))
+}
+
 /// Whether an output hides this value under a name that does not tell by itself: OAuth's `code`, a `key`, a `state`.
 /// `told` is how the value stands there.
 pub fn hides_value(name: &str, value: &str, told: Told) -> bool {
     let Some((_, last)) = said(name) else { return false };
-    let looks = || is_random(value) || is_opaque(value);
     let counts = |(word, says, _, reader): &(&str, Says, Hides, For)| {
         *reader != For::Drafts
             && last == *word
             && match (says, told) {
                 (Says::Perhaps, Told::Sent) => is_code(value),
                 (Says::Perhaps, Told::Said) => is_opaque(value) || (last == "code" && is_one_time(value)),
-                (Says::Looks, _) => looks(),
+                (Says::Looks, _) => is_opaque(value),
                 _ => false,
             }
     };

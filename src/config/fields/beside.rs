@@ -4,20 +4,14 @@ use std::ops::Range;
 
 use percent_encoding::percent_decode_str;
 
-use super::{is_scheme, meant};
-use crate::config::{
-    looks::{is_opaque, is_random},
-    names::{Hint, Told, hides, hides_value, hint},
-};
+use super::{Found, meant, runs::Runs};
+use crate::config::names::{Hint, Told, hides, hides_value, hint};
 
 /// What a text means by quotes: those of JSON in JSON and in an attribute come first, because they contain plain ones.
 const QUOTES: [&str; 5] = ["&quot;", "&#34;", "\\\"", "\"", "'"];
 
 /// What stands between name and value: as it is, and as it is within a parameter's value, twice so, and in JSON.
 const SIGNS: [&str; 7] = [":", "=", "%3D", "%3d", "%253D", "\\u003d", "\\u003D"];
-
-/// What ends such a value, beside what ends one that is not encoded.
-const ENDS: [&str; 4] = ["%26", "%23", "%2526", "%2523"];
 
 /// Parameters beside which a `code` is OAuth's, whatever it looks like (RFC 6749 sections 4.1.2 and 4.1.3).
 const BESIDE_A_CODE: [&str; 7] =
@@ -30,9 +24,10 @@ const LONGEST_BEFORE: usize = 800;
 const NEIGHBOURHOOD: usize = 512;
 
 /// The values behind `name:` and `name=`.
-pub(super) fn separated(text: &str) -> Vec<Range<usize>> {
+pub(super) fn separated(text: &str) -> Vec<Found> {
     let mut values = Vec::new();
     let mut until = 0;
+    let mut runs = Runs::of(text);
     for (at, _) in text.match_indices([':', '=', '%', '\\']) {
         let Some(sign) = SIGNS.iter().find(|sign| at >= until && text[at..].starts_with(**sign)) else { continue };
         let (name, key) = name_before(&text[..at]);
@@ -45,55 +40,46 @@ pub(super) fn separated(text: &str) -> Vec<Range<usize>> {
         let after = at + sign.len();
         let rest = text[after..].trim_start();
         let start = text.len() - rest.len();
-        let counts = |range: &Range<usize>, told| surely || hides_value(name, &meant(&text[range.clone()]), told);
         let found = if let Some(quote) = QUOTES.iter().find(|quote| rest.starts_with(**quote)) {
             let start = start + quote.len();
-            Some(start..closing(text, start, quote)).filter(|value| counts(value, Told::Said))
+            let value = start..closing(text, start, quote);
+            (surely || hides_value(name, &meant(&text[value.clone()]), Told::Said)).then_some(value)
         } else if *sign != ":" && start == after && !rest.starts_with(['=', '>']) {
-            let end = rest.find(ends_a_parameter).unwrap_or(rest.len());
-            let encoded = ENDS.iter().filter(|_| sign.len() > 1).filter_map(|end| rest.find(end));
-            let value = start..start + encoded.fold(end, usize::min);
-            Some(value).filter(|value| counts(value, Told::Sent) || is_of_oauth(name, text, value))
+            let value = start..if sign.len() > 1 { runs.encoded_end(start) } else { runs.end(start) };
+            (surely || runs.counts(name, hint, &value) || is_of_oauth(name, text, &value)).then_some(value)
         } else if surely && *sign == ":" && key == Some("\"") && rest.starts_with(['[', '{']) {
-            until = nested(text, start, &mut values);
+            let mut texts = Vec::new();
+            until = nested(text, start, &mut texts);
+            values.extend(texts.into_iter().map(Found::surely));
             None
         } else if surely && *sign == ":" && key.is_some() {
             Some(start..start + rest.find(|c: char| !c.is_ascii_digit() && !"-.".contains(c)).unwrap_or(rest.len()))
         } else if *sign == ":" && key.is_none() {
-            plain(rest).map(|range| start + range.start..start + range.end).filter(|value| counts(value, Told::Said))
+            runs.word(start, surely)
         } else {
             None
         };
-        if let Some(value) = found {
-            until = value.end;
-            values.push(value);
+        if let Some(range) = found {
+            until = range.end;
+            values.push(Found { range, surely });
         }
     }
     values
 }
 
-/// The word behind `name:` where nobody wrote it, with or without a scheme before it: a line of a head in a body.
-fn plain(rest: &str) -> Option<Range<usize>> {
-    let line = rest.split(['\r', '\n']).next().unwrap_or_default();
-    let (scheme, word) = match line.split_once(' ') {
-        Some((scheme, word)) if is_scheme(scheme) => (scheme.len() + 1, word),
-        _ => (0, line),
-    };
-    let word =
-        word[..word.find(ends_a_parameter).unwrap_or(word.len())].trim_end_matches([',', ';', '.', ')', ']', '}']);
-    (is_random(word) || is_opaque(word)).then(|| scheme..scheme + word.len())
-}
-
 /// What stands behind `--password` and the like in a command line.
 pub(super) fn flags(text: &str) -> Vec<Range<usize>> {
     let mut values = Vec::new();
+    let mut until = 0;
     for (at, _) in text.match_indices("--") {
+        let begins = at == 0 || text[..at].ends_with(|c: char| !c.is_alphanumeric() && c != '-');
+        if at < until || !begins {
+            continue;
+        }
         let rest = &text[at..];
         let end = rest.find(|c: char| !c.is_alphanumeric() && !"_-".contains(c)).unwrap_or(rest.len());
-        let begins = at == 0 || text[..at].ends_with(|c: char| !c.is_alphanumeric() && c != '-');
-        let Some(after) = rest[end..].strip_prefix(' ').filter(|after| begins && !after.starts_with('-')) else {
-            continue;
-        };
+        until = at + end;
+        let Some(after) = rest[end..].strip_prefix(' ').filter(|after| !after.starts_with('-')) else { continue };
         if hides(&rest[..end]) {
             let start = text.len() - after.len();
             values.push(match QUOTES.iter().find(|quote| after.starts_with(**quote)) {
@@ -110,9 +96,10 @@ pub(super) const BEARER: &str = "earer ";
 
 /// Tokens behind `Bearer` that nobody wrote, whatever stands before it.
 pub(super) fn bearers(text: &str) -> Vec<Range<usize>> {
+    let mut runs = Runs::of(text);
     let starts =
         text.match_indices(BEARER).filter(|(at, _)| text[..*at].ends_with(['b', 'B'])).map(|(at, _)| at + BEARER.len());
-    starts.filter_map(|start| plain(&text[start..]).map(|word| start + word.start..start + word.end)).collect()
+    starts.filter_map(|start| runs.word(start, true)).collect()
 }
 
 /// The last name in a parameter's value that holds parameters itself: `token` of `%2Fnext%3Ftoken`.
@@ -198,6 +185,6 @@ fn nested(text: &str, start: usize, values: &mut Vec<Range<usize>>) -> usize {
     text.len()
 }
 
-fn ends_a_parameter(letter: char) -> bool {
+pub(super) fn ends_a_parameter(letter: char) -> bool {
     letter.is_whitespace() || "&#\"'<>\\`".contains(letter)
 }

@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
+use super::Found;
 use crate::config::names::{Hint, Told, hides, hides_value, hint};
 
 /// The values of a page's fields and of its head: `<input name="_token" value="…">`, `<meta name="csrf-token" content="…">`.
-pub(super) fn tags(page: &str) -> Vec<Range<usize>> {
+pub(super) fn tags(page: &str) -> Vec<Found> {
     let mut values = Vec::new();
     for (open, _) in page.match_indices('<') {
         let rest = &page[open..];
@@ -20,7 +21,7 @@ pub(super) fn tags(page: &str) -> Vec<Range<usize>> {
         let counts = |value: &str| surely || hides_value(name, value, Told::Sent);
         let within = ["value", "content"].into_iter().filter_map(|name| attribute(tag, name));
         let secret = within.filter(|range| counts(&tag[range.clone()]));
-        values.extend(secret.map(|range| open + range.start..open + range.end));
+        values.extend(secret.map(|range| Found { range: open + range.start..open + range.end, surely }));
     }
     values
 }
@@ -43,20 +44,29 @@ fn attribute(tag: &str, name: &str) -> Option<Range<usize>> {
 pub(super) fn elements(text: &str) -> Vec<Range<usize>> {
     const CDATA: &str = "<![CDATA[";
     let mut values = Vec::new();
+    let mut until = 0;
     for (open, _) in text.match_indices('<') {
+        // What stands in CDATA is no markup.
+        if open < until {
+            continue;
+        }
         let rest = &text[open + 1..];
         let length = rest.find(|c: char| !c.is_alphanumeric() && !"_-.:".contains(c)).unwrap_or(rest.len());
         let name = rest[..length].rsplit(':').next().unwrap_or_default();
         let Some(tag) = rest.find(['<', '>']).filter(|end| hides(name) && rest[*end..].starts_with('>')) else {
             continue;
         };
+        if rest[..tag].ends_with('/') {
+            continue;
+        }
         let start = open + 1 + tag + 1;
-        let (start, end) = match text[start..].strip_prefix(CDATA) {
+        let (start, length) = match text[start..].strip_prefix(CDATA) {
             Some(inside) => (start + CDATA.len(), inside.find("]]>").unwrap_or(inside.len())),
             None => (start, text[start..].find('<').unwrap_or(text.len() - start)),
         };
-        if !rest[..tag].ends_with('/') && !text[start..start + end].trim().is_empty() {
-            values.push(start..start + end);
+        until = start + length;
+        if !text[start..until].trim().is_empty() {
+            values.push(start..until);
         }
     }
     values
@@ -66,10 +76,11 @@ pub(super) fn elements(text: &str) -> Vec<Range<usize>> {
 const LONGEST_HEAD: usize = 4096;
 
 /// The values of a form with files that nobody may read.
-pub(super) fn parts(text: &str) -> Vec<Range<usize>> {
-    let secret = |name: &str, value: &str| hides(name) || hides_value(name, value, Told::Sent);
-    let found = each_part(text).into_iter();
-    found.filter(|(name, value)| secret(name, &text[value.clone()])).map(|(_, value)| value).collect()
+pub(super) fn parts(text: &str) -> Vec<Found> {
+    let found = each_part(text).into_iter().map(|(name, range)| (name, Found { range, surely: hides(name) }));
+    let counts =
+        |(name, found): &(&str, Found)| found.surely || hides_value(name, &text[found.range.clone()], Told::Sent);
+    found.filter(counts).map(|(_, found)| found).collect()
 }
 
 /// The parts of a form with files (RFC 7578), names and values, in order.
@@ -83,9 +94,12 @@ fn each_part(text: &str) -> Vec<(&str, Range<usize>)> {
     let mut values = Vec::new();
     let mut until = 0;
     for (at, _) in text.match_indices(DISPOSITION) {
+        if at < until {
+            continue;
+        }
         let head = &text[at..text.floor_char_boundary(at + LONGEST_HEAD)];
         let line = head.split(['\r', '\n']).next().unwrap_or_default();
-        let Some(name) = attribute(line, "name").filter(|_| at >= until).map(|range| &line[range]) else { continue };
+        let Some(name) = attribute(line, "name").map(|range| &line[range]) else { continue };
         let Some(start) = end_of_head(head).map(|length| at + length) else { continue };
         let before = &text[text.floor_char_boundary(at.saturating_sub(LONGEST_HEAD))..at];
         let begins = before.rfind("\n--").map_or(0, |line| line + 1);

@@ -125,14 +125,79 @@ fn no_word_is_in_the_list_for_nothing() {
     for (word, says, hiding, reader) in WORDS {
         let (outputs, drafts) = (reader != For::Drafts, reader != For::Outputs);
         assert!(!outputs || hiding == Hides::ByValue || hides(&format!("my_{word}")), "{word}");
-        assert!(!outputs || hiding != Hides::ByValue || hint(word) == Hint::ByValue, "{word}");
+        assert!(!outputs || hiding != Hides::ByValue || is_by_value(word), "{word}");
         let by_name = !matches!(says, Says::Perhaps | Says::Looks);
         assert!(!drafts || !by_name || is_secret(word), "{word}");
         assert!(!drafts || by_name || is_secret_value(word, "4F9a"), "{word}");
     }
+    for (this, (word, ..)) in WORDS.iter().enumerate() {
+        let others = || WORDS.iter().enumerate().filter(|(other, _)| *other != this).map(|(_, other)| other);
+        let (outputs, drafts) = (WORDS[this].3 != For::Drafts, WORDS[this].3 != For::Outputs);
+        let needed = (outputs && !others().any(|other| outputs_know(&WORDS[this], other)))
+            || (drafts && !others().any(|other| drafts_know(&WORDS[this], other)));
+        assert!(needed, "another word says what `{word}` says");
+    }
     for (word, reader) in ABOUT {
         assert_eq!(hides(&format!("token_{word}")), reader == For::Drafts, "{word}");
         assert_eq!(is_secret(&format!("token_{word}")), reader == For::Outputs, "{word}");
+    }
+}
+
+/// Whether another word says to an output what this one does.
+fn outputs_know((word, says, hides, _): &Entry, other: &Entry) -> bool {
+    let (joined, known) = (letters(word), letters(other.0));
+    other.3 != For::Drafts
+        && match other.2 {
+            Hides::Anywhere => joined.contains(&known),
+            Hides::End => joined.ends_with(&known),
+            Hides::Last => word.rsplit('_').next() == Some(other.0),
+            Hides::ByValue => *hides == Hides::ByValue && *says == other.1 && *word == other.0,
+        }
+}
+
+/// Whether another word says to a draft what this one does.
+fn drafts_know((word, says, ..): &Entry, other: &Entry) -> bool {
+    let is_part = matches!(says, Says::Secret | Says::Password | Says::FormToken);
+    other.3 != For::Outputs
+        && *says == other.1
+        && if is_part { letters(word).ends_with(&letters(other.0)) } else { *word == other.0 }
+}
+
+type Entry = (&'static str, Says, Hides, For);
+
+fn is_by_value(name: &str) -> bool {
+    matches!(hint(name), Hint::Perhaps | Hint::Looks)
+}
+
+#[test]
+fn settings_tell_more_about_secrets() {
+    for name in [
+        "TOKEN_ISSUER",
+        "SIGNATURE_ALGORITHM",
+        "CSRF_MODE",
+        "PASSWORD_FILE",
+        "BYPASS",
+        "COMPASS",
+        "TOKEN_TYPE",
+        "--password-stdin",
+        "--token-file",
+    ] {
+        assert!(!hides_setting(name), "{name}");
+    }
+    for name in [
+        "API_TOKEN",
+        "DB_PASSWORD",
+        "DBPASS",
+        "AWS_SECRET_ACCESS_KEY",
+        "CLIENT_SECRET",
+        "SIGNATURE",
+        "PASSWORD_FILE_TOKEN",
+        "--password",
+    ] {
+        assert!(hides_setting(name), "{name}");
+    }
+    for last in ABOUT_SETTINGS {
+        assert!(hides(&format!("token_{last}")) && !hides_setting(&format!("token_{last}")), "{last}");
     }
 }
 
@@ -177,6 +242,9 @@ fn an_answers_code_is_that_of_an_error_until_it_looks_otherwise() {
         ("code", "not_found", false, false),
         ("state", "af0ifjsldkj2x", true, true),
         ("state", "open", false, false),
+        ("state", "PaymentReceived", false, false),
+        ("state", "Massachusetts", false, false),
+        ("session", "Unauthorized", false, false),
         ("state", "step-2", false, false),
         ("session", "q8w7e6r5t4y3u2i1", true, true),
         ("session", "basket", false, false),
@@ -185,7 +253,7 @@ fn an_answers_code_is_that_of_an_error_until_it_looks_otherwise() {
     ] {
         assert_eq!(hides_value(name, value, Told::Sent), sent, "{name}={value}");
         assert_eq!(hides_value(name, value, Told::Said), said, "{name}: {value}");
-        assert!(hint(name) == Hint::ByValue || !sent, "{name}");
+        assert!(is_by_value(name) || !sent, "{name}");
     }
 }
 
