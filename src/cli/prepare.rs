@@ -126,8 +126,8 @@ pub(super) fn prepare_for(
     };
     build(&config, &choice, problems).map_err(|problems| told(&problems, &secrets, &choice.environment)).map(|plan| {
         let notes = plan::notes(&config, &choice, &plan);
-        let short = Secrets::too_short(&config.secrets, &choice.environment);
-        let unmasked = short.map(|name| name.value.clone()).collect();
+        let short = Secrets::too_short(&config, &choice.environment);
+        let unmasked = short.into_iter().map(|(name, _)| name).collect();
         Prepared { plan, notes, secrets, unmasked }
     })
 }

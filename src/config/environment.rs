@@ -1,6 +1,6 @@
 //! `${VAR}` and `${VAR:-default}` in the values of gates.yaml.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::Range};
 
 /// The environment as `${NAME}` and `env.NAME` see it; given by the caller, never read from the process here.
 pub type Environment = BTreeMap<String, String>;
@@ -12,8 +12,17 @@ pub(super) struct Expanded {
     pub(super) text: String,
     /// Whether there were any variables.
     pub(super) changed: bool,
+    /// Those that were replaced, in order.
+    pub(super) variables: Vec<Replaced>,
     /// What is wrong, each as a sentence.
     pub(super) faults: Vec<String>,
+}
+
+/// A variable, and where in a text its value stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Replaced {
+    pub(super) name: String,
+    pub(super) value: Range<usize>,
 }
 
 /// Replaces the variables of a value. As in a shell, the default of `${NAME:-default}` also stands in for an empty
@@ -35,7 +44,11 @@ pub(super) fn expand(written: &str, environment: &Environment) -> Expanded {
             return expanded;
         };
         match variable(&rest[at + 2..at + end], environment) {
-            Ok(value) => expanded.text.push_str(value),
+            Ok((name, value)) => {
+                let start = expanded.text.len();
+                expanded.text.push_str(value);
+                expanded.variables.push(Replaced { name: name.to_owned(), value: start..expanded.text.len() });
+            }
             Err(fault) => expanded.faults.push(fault),
         }
         expanded.changed = true;
@@ -45,8 +58,8 @@ pub(super) fn expand(written: &str, environment: &Environment) -> Expanded {
     expanded
 }
 
-/// The value of `NAME` or `NAME:-default`.
-fn variable<'a>(inner: &'a str, environment: &'a Environment) -> Result<&'a str, String> {
+/// The name and the value of `NAME` or `NAME:-default`.
+fn variable<'a>(inner: &'a str, environment: &'a Environment) -> Result<(&'a str, &'a str), String> {
     let (name, default) = match inner.split_once(":-") {
         Some((name, default)) => (name, Some(default)),
         None => (inner, None),
@@ -57,9 +70,9 @@ fn variable<'a>(inner: &'a str, environment: &'a Environment) -> Result<&'a str,
         ));
     }
     match (environment.get(name), default) {
-        (Some(value), None) => Ok(value),
-        (Some(value), Some(_)) if !value.is_empty() => Ok(value),
-        (_, Some(default)) => Ok(default),
+        (Some(value), None) => Ok((name, value)),
+        (Some(value), Some(_)) if !value.is_empty() => Ok((name, value)),
+        (_, Some(default)) => Ok((name, default)),
         (None, None) => Err(format!("the environment variable `{name}` is not set")),
     }
 }
@@ -97,6 +110,14 @@ mod tests {
             let expanded = expand(written, &environment());
             assert_eq!((expanded.text.as_str(), expanded.faults.len()), (text, 0), "{written}");
         }
+    }
+
+    #[test]
+    fn tells_what_it_replaced() {
+        let expanded = expand("$${A}a ${HOST}ä${NONE:-x}", &environment());
+        let replaced: Vec<_> =
+            expanded.variables.iter().map(|known| (known.name.as_str(), &expanded.text[known.value.clone()])).collect();
+        assert_eq!(replaced, [("HOST", "staging"), ("NONE", "x")]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{
     Against, Band, Check, Dataset, Located, Lost, Monitor, Phase, Policy, Profile, Publish, Recovery, Regression,
-    Scenario, Source, Table, Target,
+    Scenario, Source, Table, Target, Variables,
 };
 
 /// A performance gate: rising load on a staging app, and what must hold of it.
@@ -64,6 +64,9 @@ pub struct Config {
     /// The file, for problems that are found later.
     #[serde(skip)]
     pub source: Source,
+    /// The variables of the environment that it uses.
+    #[serde(skip)]
+    pub variables: Variables,
     /// What could not be read. A name that seems unknown may be among it.
     #[serde(skip)]
     pub lost: Lost,

@@ -31,6 +31,7 @@ mod tests;
 mod tree;
 mod unlisted;
 mod value;
+mod variables;
 mod waiver;
 mod yaml;
 
@@ -55,6 +56,7 @@ pub use source::{Source, Span};
 pub use target::{Against, Connections, Http, Ready, Start, Target, Tls};
 pub use unlisted::unlisted;
 pub use value::Value;
+pub use variables::Variables;
 pub use waiver::{Waiver, Waivers, waivers};
 pub use yaml::LARGEST_FILE;
 
@@ -96,12 +98,15 @@ fn read_for(
         }
     };
     let source = Source::new(file, text);
-    let Some(mut root) = yaml::tree(&source, text, environment, &mut problems) else { return (None, problems) };
+    let Some((mut root, variables)) = yaml::tree(&source, text, environment, &mut problems) else {
+        return (None, problems);
+    };
     let without_load = scenarios == Scenarios::MayBeLeftOut && tree::add_map(&mut root, "scenarios");
     let mut config: Option<Config> = read::read(&source, &root, &mut problems);
     if let Some(config) = &mut config {
         config.lost = Lost::of(&root);
         config.source = source;
+        config.variables = variables;
         config.without_load = without_load;
     }
     (config, problems)
@@ -121,7 +126,7 @@ pub(crate) fn scalars(text: &str) -> Vec<std::ops::Range<usize>> {
     }
     let root = yaml::tree(&Source::new("", text), text, &Environment::new(), &mut Problems::default());
     let mut spans = Vec::new();
-    collect(&root.expect("it is YAML"), &mut spans);
+    collect(&root.expect("it is YAML").0, &mut spans);
     let range = |span: Span| {
         let line = text.lines().take(span.line as usize - 1).map(|line| line.len() + 1).sum::<usize>();
         let byte =

@@ -4,7 +4,11 @@ use std::{borrow::Cow, fmt::Write as _};
 
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Config, Environment, Located, confidential_fields, names::hides, unlisted::unlisted_values};
+use super::{
+    Config, Environment, HIDDEN, Located, Span, confidential_fields,
+    names::hides_setting,
+    unlisted::{unlisted_and_short, unlisted_values},
+};
 
 /// A value below this length is not masked: it would blank out half of every report.
 const SHORTEST: usize = 6;
@@ -12,9 +16,6 @@ const SHORTEST: usize = 6;
 /// Where a quotation was cut; the beginning of a secret before it is masked from so many characters on.
 const CUT: char = '…';
 const SHORTEST_BEGINNING: usize = 3;
-
-/// What stands in the place of a secret.
-const MASK: &str = "***";
 
 /// The job's key to GitHub.
 pub(crate) const GITHUB_TOKEN: &str = "GITHUB_TOKEN";
@@ -58,7 +59,7 @@ impl Secrets {
     /// What the names of variables say are secrets, and the passwords in their values: for what is said while it is not
     /// known which ones gates.yaml names, because it cannot be used.
     pub fn guessed(environment: &Environment) -> Self {
-        let named = environment.iter().filter(|(name, _)| hides(name)).map(|(_, value)| value.clone());
+        let named = environment.iter().filter(|(name, _)| hides_setting(name)).map(|(_, value)| value.clone());
         let within = environment.values().flat_map(|value| confidential_fields(value));
         Self::of(&named.chain(within).collect::<Vec<_>>())
     }
@@ -78,7 +79,7 @@ impl Secrets {
     /// of a quotation that was cut.
     pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let whole = self.forms.iter().fold(Cow::Borrowed(text), |text, form| {
-            if text.contains(form.as_str()) { Cow::Owned(text.replace(form.as_str(), MASK)) } else { text }
+            if text.contains(form.as_str()) { Cow::Owned(text.replace(form.as_str(), HIDDEN)) } else { text }
         });
         self.mask_cut(whole)
     }
@@ -91,20 +92,25 @@ impl Secrets {
         let (last, cut) = parts.split_last().unwrap_or((&"", &[]));
         let longest = |part: &str| self.forms.iter().filter_map(|form| beginning_of(form, part)).max();
         let masked = cut.iter().map(|part| match longest(part) {
-            Some(length) => format!("{}{MASK}{CUT}", &part[..part.len() - length]),
+            Some(length) => format!("{}{HIDDEN}{CUT}", &part[..part.len() - length]),
             None => format!("{part}{CUT}"),
         });
         Cow::Owned(masked.chain([(*last).to_owned()]).collect())
     }
 
-    /// The names whose values are too short to be masked.
-    pub fn too_short<'a>(
-        names: &'a [Located<String>],
-        environment: &'a Environment,
-    ) -> impl Iterator<Item = &'a Located<String>> {
-        let short = |value: &String| (1..SHORTEST).contains(&value.chars().count());
-        names.iter().filter(move |name| environment.get(&name.value).is_some_and(short))
+    /// The variables whose values are too short to be masked, each with its place: those under `secrets`, then those that
+    /// gates.yaml uses and that are secrets by their names.
+    pub fn too_short(config: &Config, environment: &Environment) -> Vec<(String, Span)> {
+        let listed =
+            config.secrets.iter().filter(|name| environment.get(&name.value).is_some_and(|value| is_short(value)));
+        let listed = listed.map(|name| (name.value.clone(), name.span));
+        listed.chain(unlisted_and_short(config, environment)).collect()
     }
+}
+
+/// Whether a value is too short to be masked; nothing is not.
+pub(super) fn is_short(value: &str) -> bool {
+    (1..SHORTEST).contains(&value.chars().count())
 }
 
 /// Debug output is an output: it tells how many forms there are and nothing else.
@@ -241,7 +247,7 @@ mod tests {
         // `user:`, `users:` and `me:` before the password, as basic authentication sends them.
         for text in ["dXNlcjpodW50ZXIyaHVudGVyMg==", "dXNlcnM6aHVudGVyMmh1bnRlcjI=", "bWU6aHVudGVyMmh1bnRlcjI="] {
             let masked = secrets.mask(text);
-            assert!(masked.contains(MASK), "{text} became {masked}");
+            assert!(masked.contains(HIDDEN), "{text} became {masked}");
         }
     }
 
@@ -263,9 +269,10 @@ mod tests {
         assert_eq!(secrets("").mask("a short text"), "a short text");
         let environment =
             [("A", "12345"), ("B", "123456"), ("C", "")].map(|(n, v)| (n.to_owned(), v.to_owned())).into();
-        let names = ["A", "B", "C", "D"].map(|name| Located::unplaced(name.to_owned()));
-        let short: Vec<_> = Secrets::too_short(&names, &environment).map(|name| name.value.as_str()).collect();
-        assert_eq!(short, ["A"]);
+        let text = "secrets: [A, B, C, D]\n";
+        let (config, _) = crate::config::read("gates.yaml", text.as_bytes(), &environment);
+        let short = Secrets::too_short(&config.expect("a map"), &environment);
+        assert_eq!(short.into_iter().map(|(name, _)| name).collect::<Vec<_>>(), ["A"]);
     }
 
     #[test]
@@ -299,7 +306,7 @@ mod tests {
     #[test]
     fn what_a_file_uses_and_does_not_list_is_masked_by_the_names_of_its_variables() {
         let text = "secrets: [LISTED]\ntarget: {url: '${STAGE}', headers: {A: '${API_TOKEN:-none}', B: '{{ env.DB }}'}}\n\
-                    # ${IN_A_COMMENT_TOKEN} $${NOT_PASSWORD_X}\n";
+                    # ${IN_A_COMMENT_TOKEN} $${NOT_PASSWORD_X}\nx: '$${LITERAL_TOKEN} {{ env.ISSUER_TOKEN }} ${TOKEN_ISSUER}'\n";
         let variables = [
             ("LISTED", "value-listed"),
             ("STAGE", "value-stage"),
@@ -308,12 +315,18 @@ mod tests {
             ("UNUSED_TOKEN", "value-unused"),
             ("IN_A_COMMENT_TOKEN", "value-comment"),
             ("API", "value-api"),
+            ("LITERAL_TOKEN", "value-literal"),
+            ("ISSUER_TOKEN", "value-template"),
+            ("TOKEN_ISSUER", "value-issuer"),
         ];
         let environment: Environment = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let (config, _) = crate::config::read("gates.yaml", text.as_bytes(), &environment);
         let secrets = Secrets::of_file(&config.expect("a map"), &environment);
         let values = variables.map(|(_, value)| value).join(" ");
-        assert_eq!(secrets.mask(&values), "*** value-stage *** redis://:***@h value-unused value-comment value-api");
+        assert_eq!(
+            secrets.mask(&values),
+            "*** value-stage *** redis://:***@h value-unused value-comment value-api value-literal *** value-issuer"
+        );
     }
 
     #[test]

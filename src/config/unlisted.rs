@@ -1,12 +1,21 @@
 //! Secrets that gates.yaml uses and does not name under `secrets`.
 
-use super::{Config, Environment, Secrets, Span, confidential_fields, names::hides};
+use super::{Config, Environment, Secrets, Span, confidential_fields, names::hides_setting, secrets::is_short};
 
-/// Variables that are set, that gates.yaml uses, and that are secrets by their names without being listed: each with the
-/// place where it stands first, in the order of the file.
+/// Variables that are set, that gates.yaml uses, and that are masked as secrets by their names without being listed: each
+/// with the place where it stands first, in the order of the file. Those that are too short to be masked are not among them.
 pub fn unlisted(config: &Config, environment: &Environment) -> Vec<(String, Span)> {
+    named(config, environment, |value| !is_short(value))
+}
+
+/// Those that are too short.
+pub(super) fn unlisted_and_short(config: &Config, environment: &Environment) -> Vec<(String, Span)> {
+    named(config, environment, is_short)
+}
+
+fn named(config: &Config, environment: &Environment, counts: fn(&str) -> bool) -> Vec<(String, Span)> {
     let mut found: Vec<(String, Span)> = used(config, environment)
-        .filter(|(name, ..)| hides(name))
+        .filter(|(name, value, _)| hides_setting(name) && counts(value))
         .map(|(name, _, span)| (name.to_owned(), span))
         .collect();
     found.sort_by_key(|(_, span)| (span.line, span.column));
@@ -16,7 +25,7 @@ pub fn unlisted(config: &Config, environment: &Environment) -> Vec<(String, Span
 /// Their values, and the passwords in the values of other variables that gates.yaml uses: of an address of a database.
 pub(super) fn unlisted_values(config: &Config, environment: &Environment) -> Vec<String> {
     let secret =
-        |name: &str, value: &str| if hides(name) { vec![value.to_owned()] } else { confidential_fields(value) };
+        |name: &str, value: &str| if hides_setting(name) { vec![value.to_owned()] } else { confidential_fields(value) };
     used(config, environment).flat_map(|(name, value, _)| secret(name, value)).collect()
 }
 
@@ -24,22 +33,7 @@ pub(super) fn unlisted_values(config: &Config, environment: &Environment) -> Vec
 fn used<'a>(config: &'a Config, environment: &'a Environment) -> impl Iterator<Item = (&'a str, &'a str, Span)> {
     let listed = |name: &str| Secrets::always(name) || config.secrets.iter().any(|known| known.value == name);
     let set = environment.iter().filter(|(_, value)| !value.is_empty());
-    set.filter(move |(name, _)| !listed(name))
-        .filter_map(|(name, value)| Some((name.as_str(), value.as_str(), first_use(config, name)?)))
-}
-
-/// Where a file uses a variable first: `${NAME}`, `${NAME:-default}`, `{{ env.NAME }}`.
-fn first_use(config: &Config, name: &str) -> Option<Span> {
-    let length = name.chars().count() as u32;
-    config.source.lines().zip(1..).filter(|(text, _)| !text.trim_start().starts_with('#')).find_map(|(text, line)| {
-        let at = ["${", "env."].iter().filter_map(|before| behind(text, before, name)).min()?;
-        Some(Span { line, column: text[..at].chars().count() as u32 + 1, length })
+    set.filter(move |(name, _)| !listed(name)).filter_map(|(name, value)| {
+        Some((name.as_str(), value.as_str(), config.variables.place(name, &config.source)?))
     })
-}
-
-/// Where a line has the name behind this, and not the beginning of a longer one.
-fn behind(text: &str, before: &str, name: &str) -> Option<usize> {
-    let ends = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
-    let mut places = text.match_indices(before).map(|(at, _)| at + before.len());
-    places.find(|at| text[*at..].strip_prefix(name).is_some_and(ends))
 }

@@ -48,6 +48,6 @@ pub fn waivers(file: &str, text: &str, environment: &Environment) -> (Source, Ve
         problems.push(problem);
         None
     });
-    let waivers = root.and_then(|root| read::read(&source, &root, &mut problems)).unwrap_or_default();
+    let waivers = root.and_then(|(root, _)| read::read(&source, &root, &mut problems)).unwrap_or_default();
     (source, waivers, problems)
 }

@@ -8,7 +8,7 @@ use std::{collections::HashMap, rc::Rc};
 use serde_saphyr::granit_parser::{self as parser, Event, Parser, ScalarStyle};
 
 use super::{
-    Environment, Problem, Problems, Source, Span,
+    Environment, Problem, Problems, Source, Span, Variables,
     environment::expand,
     tree::{Content, Entry, Node, Scalar},
 };
@@ -56,17 +56,26 @@ pub(super) fn text<'a>(file: &str, bytes: &'a [u8]) -> Result<&'a str, Problem> 
     }
 }
 
-/// Reads the tree of a file, with variables replaced. `None` when the syntax is wrong: the problems say why.
+/// Reads the tree of a file, with variables replaced, and says which ones. `None` when the syntax is wrong: the problems say why.
 pub(super) fn tree(
     source: &Source,
     text: &str,
     environment: &Environment,
     problems: &mut Problems,
-) -> Option<Rc<Node>> {
-    let builder =
-        Builder { source, environment, problems, frames: Vec::new(), anchors: HashMap::new(), values: 0, aliases: 0 };
+) -> Option<(Rc<Node>, Variables)> {
+    let mut variables = Variables::default();
+    let builder = Builder {
+        source,
+        environment,
+        problems,
+        variables: &mut variables,
+        frames: Vec::new(),
+        anchors: HashMap::new(),
+        values: 0,
+        aliases: 0,
+    };
     match builder.read(text) {
-        Ok(root) => Some(root),
+        Ok(root) => Some((root, variables)),
         Err(problem) => {
             problems.push(problem);
             None
@@ -97,6 +106,7 @@ struct Builder<'a> {
     source: &'a Source,
     environment: &'a Environment,
     problems: &'a mut Problems,
+    variables: &'a mut Variables,
     frames: Vec<Frame>,
     anchors: HashMap<usize, Anchored>,
     values: usize,
@@ -206,6 +216,7 @@ impl Builder<'_> {
         };
         let plain = style == ScalarStyle::Plain;
         let is_key = matches!(self.frames.last(), Some(Frame { kind: Kind::Map(_, None), .. }));
+        self.variables.take_templates(text, at);
         if is_key || !text.contains("${") {
             return Ok(Node::new(at, Content::Scalar(Scalar { text: text.to_owned(), plain, written: None })));
         }
@@ -218,6 +229,7 @@ impl Builder<'_> {
             Problem::new(self.source, at, fault)
                 .help(Some("set it, or write `${NAME:-default}`".to_owned()).filter(|_| text.contains('}')))
         }));
+        self.variables.take(expanded.variables, at);
         let written = expanded.changed.then(|| text.to_owned());
         let node = Node::new(at, Content::Scalar(Scalar { text: expanded.text, plain, written }));
         node.failed.set(failed);

@@ -19,7 +19,8 @@ impl EndpointId {
 /// rows here, so that `p95(scenario NAME)` can tell them apart, and one row in reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    /// The step's `name`, or its method and path as written (`GET /dashboard/`).
+    /// The step's `name`, or its method and path as written (`GET /dashboard/`), with the values of variables; one that put
+    /// a secret there stands as it is written (`GET /a?token=${TOKEN}`).
     pub name: String,
     /// The tags of its steps, in order of appearance, without repetition.
     pub tags: Vec<String>,

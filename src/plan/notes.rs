@@ -21,16 +21,12 @@ pub fn notes(config: &Config, choice: &Choice, plan: &Plan) -> Vec<Note> {
     let mut note = |span: Span, message: String, help: Option<&str>| {
         notes.push(Note(Problem::new(&config.source, span, message).help(help.map(str::to_owned))));
     };
-    for name in Secrets::too_short(&config.secrets, &choice.environment) {
-        note(
-            name.span,
-            format!("the value of `{}` is under 6 characters and is not masked in outputs", name.value),
-            None,
-        );
+    for (name, span) in Secrets::too_short(config, &choice.environment) {
+        note(span, format!("the value of `{name}` is under 6 characters and is not masked in outputs"), None);
     }
     for (name, span) in unlisted(config, &choice.environment) {
         let message = format!("`{name}` is not listed and is masked in outputs because of its name");
-        note(span, message, Some("list it under `secrets`, which says so"));
+        note(span, message, Some("list it under `secrets`, which says so, or give it another name"));
     }
     if let Some(verify) = config.target.tls.verify.as_ref().filter(|verify| !verify.value) {
         note(verify.span, "certificates are not verified; every report says so".to_owned(), None);

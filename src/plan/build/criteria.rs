@@ -15,6 +15,8 @@ impl Draft<'_> {
             config::Criterion::Block(text) => (text, Level::Block),
             config::Criterion::Warn(text) => (text, Level::Warn),
         };
+        // As endpoints without a name of their own are named.
+        let text = &text.with(self.config.variables.shown(text));
         let line = match grammar::criterion(&text.value) {
             Ok(line) => line,
             Err(fault) => {

@@ -81,6 +81,7 @@ impl Draft<'_> {
     fn cell(&mut self, cell: &Cell, margin: f64, known: &Known<'_>, cells: &mut Vec<Compared>) {
         match cell {
             Cell::Metric(text) => {
+                let text = &text.with(self.config.variables.shown(text));
                 let Some((metric, judged)) = self.cell_metric(text, known) else { return };
                 if let Metric::SuccessRate | Metric::ErrorRate = metric {
                     let help = format!("write `{{{}: 1%}}`, in percentage points", text.value);

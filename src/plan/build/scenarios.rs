@@ -6,7 +6,7 @@ use http::Method;
 
 use super::{Draft, request::Said, template::Scope};
 use crate::{
-    config::{self, Located, Redirects as SaidRedirects, hidden},
+    config::{self, Located, Redirects as SaidRedirects, Variables},
     plan::{Endpoint, EndpointId, Pacing, Redirects, Scenario, ScenarioId, Step, Target},
     units::DurationRange,
 };
@@ -29,7 +29,7 @@ impl Draft<'_> {
     }
 
     fn register(&mut self, step: &Located<config::Step>, scenario: ScenarioId, part: Part) {
-        let Some(name) = endpoint_name(step) else { return };
+        let Some(name) = endpoint_name(step, &self.config.variables) else { return };
         let login = part == Part::Login;
         let tags = step.tags.iter().map(|tag| tag.value.clone());
         match self.endpoints.iter().position(|endpoint| endpoint.name == name && endpoint.scenario == scenario) {
@@ -116,7 +116,7 @@ impl Draft<'_> {
         let meant = self.request(&request, walk.target, &scope);
         let expect = self.expect(said.expect.as_ref());
         let extract = self.extract(&said.extract, &mut walk.slots);
-        let name = endpoint_name(said)?;
+        let name = endpoint_name(said, &self.config.variables)?;
         let endpoint = self.endpoints.iter().position(|known| known.name == name && known.scenario == walk.id)?;
         Some(Step {
             endpoint: EndpointId(endpoint as u32),
@@ -172,23 +172,12 @@ fn methods(step: &config::Step) -> [(Method, &Option<Located<String>>); 6] {
     ]
 }
 
-/// An address in a name: its templates as they are, since they only say where a value comes from.
-fn shown(url: &str) -> String {
-    let mut shown = String::new();
-    let mut rest = url;
-    while let Some((before, template)) = rest.split_once("{{") {
-        let (template, after) = template.split_once("}}").unwrap_or((template, ""));
-        shown.extend([&hidden(before), "{{", template, "}}"]);
-        rest = after;
-    }
-    shown + &hidden(rest)
-}
-
-/// The step's name, or its method and URL as written, without the secrets that a variable put there.
-fn endpoint_name(step: &config::Step) -> Option<String> {
+/// The step's name, or its method and URL; a variable that put a secret there stands as it is written, so that steps that
+/// differ in it are told apart.
+fn endpoint_name(step: &config::Step, variables: &Variables) -> Option<String> {
     if let Some(name) = &step.name {
         return Some(name.value.clone());
     }
     let (method, url) = methods(step).into_iter().find_map(|(method, url)| url.as_ref().map(|url| (method, url)))?;
-    Some(format!("{method} {}", shown(&url.value)))
+    Some(format!("{method} {}", variables.shown(url)))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Choice, build, plan, with};
 use crate::{
-    config::Note,
+    config::{Environment, Note},
     plan::{Limits, notes, requests_needed},
 };
 
@@ -41,26 +41,44 @@ fn notes_what_the_machine_has_too_little_of() {
 
 #[test]
 fn notes_secrets_that_are_not_listed() {
-    let text = with("# ${API_TOKEN} in a comment\n").replace(
+    let script = "cleanup:\n  - command:\n      - sh\n      - -c\n      - |\n        # in a script\n        # ${SCRIPT_TOKEN} $${LITERAL_TOKEN}\n";
+    let text = with(&format!("# ${{COMMENTED_TOKEN}} ${{API_TOKEN}} in a comment\n{script}")).replace(
         "{get: /, name: home, tags: [page]}",
-        "{get: '/?a=${API_TOKEN}', name: home, headers: {X-A: '{{ env.DB_PASSWORD }} ${LISTED_SECRET}${UNSET_KEY:-}${STAGE}${GITHUB_TOKEN}'}}",
+        "{get: '/?a=${API_TOKEN}', name: home, headers: {X-A: '{{ env.DB_PASSWORD }} ${LISTED_SECRET}${UNSET_KEY:-}${STAGE}${GITHUB_TOKEN}${TOKEN_ISSUER}${TINY_TOKEN}'}}",
     );
     let text = text.replace("target: {url", "secrets: [LISTED_SECRET]\ntarget: {url");
     let variables = ["API_TOKEN", "DB_PASSWORD", "LISTED_SECRET", "STAGE", "GITHUB_TOKEN", "DB", "UNUSED_TOKEN"];
-    let environment = variables.map(|name| (name.to_owned(), "value-of-it".to_owned())).into();
+    let more = ["SCRIPT_TOKEN", "COMMENTED_TOKEN", "LITERAL_TOKEN", "TOKEN_ISSUER"];
+    let mut environment: Environment =
+        variables.into_iter().chain(more).map(|name| (name.to_owned(), "value-of-it".to_owned())).collect();
+    environment.insert("TINY_TOKEN".to_owned(), "12345".to_owned());
     let choice = Choice { environment, ..Choice::default() };
     let (config, problems) = crate::config::read("gates.yaml", text.as_bytes(), &choice.environment);
     assert!(problems.is_empty(), "{problems}");
     let config = config.expect("a config");
     let plan = build(&config, &choice).unwrap_or_else(|problems| panic!("{problems}"));
-    let noted: Vec<String> = notes(&config, &choice, &plan).into_iter().map(|Note(note)| note.message).collect();
+    let noted = notes(&config, &choice, &plan);
+    let at = |name: &str| {
+        let of_it = noted.iter().find(|Note(note)| note.message.contains(&format!("`{name}`")));
+        of_it.map(|Note(note)| (note.line, note.column))
+    };
+    assert_eq!(at("API_TOKEN"), place_of(&text, "API_TOKEN}', name"));
+    assert_eq!(at("SCRIPT_TOKEN"), place_of(&text, "SCRIPT_TOKEN"));
+    let noted: Vec<String> = noted.into_iter().map(|Note(note)| note.message).collect();
+    let short: Vec<&str> = noted.iter().filter(|note| note.contains("TINY_TOKEN")).map(String::as_str).collect();
+    assert_eq!(short, ["the value of `TINY_TOKEN` is under 6 characters and is not masked in outputs"]);
     let unlisted: Vec<&str> =
         noted.iter().filter(|note| note.contains("because of its name")).map(String::as_str).collect();
     assert_eq!(
         unlisted,
-        ["API_TOKEN", "DB_PASSWORD"]
+        ["API_TOKEN", "DB_PASSWORD", "SCRIPT_TOKEN"]
             .map(|name| format!("`{name}` is not listed and is masked in outputs because of its name"))
     );
+}
+
+fn place_of(text: &str, part: &str) -> Option<(u32, u32)> {
+    let (line, at) = text.lines().zip(1..).find_map(|(text, line)| Some((line, text.find(part)?)))?;
+    Some((line, at as u32 + 1))
 }
 
 #[test]

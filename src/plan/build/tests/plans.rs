@@ -150,7 +150,43 @@ fn the_name_of_a_step_without_one_holds_no_secret() {
     let plan =
         planned(&text, &Choice { environment, ..Choice::default() }).unwrap_or_else(|problems| panic!("{problems}"));
     let names: Vec<&str> = plan.endpoints.iter().map(|endpoint| endpoint.name.as_str()).collect();
-    assert!(names.contains(&"GET /a?api_key=***&b=1&token={{ user.id }}"), "{names:?}");
+    assert!(names.contains(&"GET /a?api_key=${KEY}&b=1&token={{ user.id }}"), "{names:?}");
+}
+
+/// Steps that differ only in what is not shown are two endpoints, and a criterion names either as the step is written.
+#[test]
+fn steps_that_differ_in_a_secret_are_told_apart() {
+    let steps = "{get: '${HOST}/a?token=${ONE}&state=${STATE}'}, {get: '/a?token=${TWO:-none}'}, {get: '/a?key=A1B2'}, {get: '/a?key=A1B3'}";
+    let text = with("").replace("{get: /, name: home, tags: [page]}", steps).replace(
+        "criteria: [",
+        "criteria: ['p95(GET ${HOST}/a?token=${ONE}&state=${STATE}) < 1s', 'p95(GET /a?token=${TWO:-none}) < 1s', 'p95(GET /a?token=$${TWO}) < 2s', 'p95(GET /a?key=A1B2) < 1s', ",
+    );
+    let variables =
+        [("HOST", "http://127.0.0.1:1"), ("ONE", "4F9a8b7c"), ("TWO", "5E9a8b7c"), ("STATE", "Massachusetts")];
+    let environment = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let plan =
+        planned(&text, &Choice { environment, ..Choice::default() }).unwrap_or_else(|problems| panic!("{problems}"));
+    let names: Vec<&str> = plan.endpoints.iter().skip(1).map(|endpoint| endpoint.name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "GET http://127.0.0.1:1/a?token=${ONE}&state=Massachusetts",
+            "GET /a?token=${TWO}",
+            "GET /a?key=A1B2",
+            "GET /a?key=A1B3"
+        ]
+    );
+    let criteria: Vec<&str> = plan.phases[0].criteria.iter().map(|criterion| criterion.text.as_str()).collect();
+    assert_eq!(
+        criteria,
+        [
+            "p95(GET http://127.0.0.1:1/a?token=${ONE}&state=Massachusetts) < 1s",
+            "p95(GET /a?token=${TWO}) < 1s",
+            "p95(GET /a?token=${TWO}) < 2s",
+            "p95(GET /a?key=A1B2) < 1s",
+            "success_rate > 99%"
+        ]
+    );
 }
 
 #[test]
