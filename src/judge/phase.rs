@@ -49,6 +49,7 @@ fn judged(evidence: PhaseEvidence<'_>, pauses: Pauses) -> PhaseVerdict {
     let (generator, trouble) = generator::judge(measurements, &all);
     weights.extend(trouble.map(|trouble| (Outcome::Invalid, trouble)));
     weights.extend(pauses.sentence().filter(|_| !is_part).map(|why| (Outcome::Warned, why)));
+    weights.extend(still_joining(&evidence).map(|why| (Outcome::Warned, why)));
     weights.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
     let outcome = weights.first().map_or(Outcome::Inconclusive, |(weight, _)| *weight);
     let (requests, failures) = (all.requests(), all.failures());
@@ -166,6 +167,23 @@ fn arrivals(phase: &Phase) -> Option<Arrivals> {
         plan::Arrivals::Constant => None,
         plan::Arrivals::Poisson => Some(Arrivals::Poisson),
     }
+}
+
+/// What there is to say when the window ended while more than a tenth of the users that join within it were still logging
+/// in: nobody failed, and the load was less than planned. The last one may always come too late.
+fn still_joining(evidence: &PhaseEvidence<'_>) -> Option<String> {
+    let PhaseEvidence { phase, measurements, .. } = evidence;
+    let (there, users) = (measurements.ramp.logged_in, phase.load.users());
+    let joining = measurements.ending == PhaseEnding::Completed && phase.first_users() < users;
+    let too_few = u64::from(there) * 10 < u64::from(users) * 9;
+    (joining && measurements.ramp.reasons.is_empty() && too_few).then(|| {
+        format!(
+            "Only {} of {} had logged in when the window ended, so the load was less than planned: give the stages longer, \
+             or see why a login takes so long.",
+            number::count(u64::from(there)),
+            number::counted(u64::from(users), "user"),
+        )
+    })
 }
 
 /// The findings of the phase's criteria, in the order of gates.yaml.

@@ -132,6 +132,15 @@ fn loads_that_change_have_their_levels() {
     let verdict = conclude(run(&plan(), vec![joining.judge()]));
     assert_eq!(verdict.headline, "light (10 to 30 users) failed: 29 of 30 users logged in. status 403.");
     assert!(verdict.phases[0].requests > 0 && verdict.phases[0].findings.len() > 1, "{:?}", verdict.phases[0].findings);
+    // Nobody failed, but more than a tenth were too late: the load was less than planned.
+    joining.facts.ramp.reasons.clear();
+    for (logged_in, outcome) in [(27, Outcome::Passed), (26, Outcome::Warned)] {
+        joining.facts.ramp.logged_in = logged_in;
+        let phase = joining.judge();
+        assert_eq!(phase.outcome, outcome, "{:?}", phase.because);
+        let said = phase.because.iter().any(|why| why.starts_with("Only 26 of 30 users had logged in when the window ended"));
+        assert_eq!(said, outcome == Outcome::Warned, "{:?}", phase.because);
+    }
     let mut open = passed();
     open.phase.load = Load::Open { rate: 500.0, users: 30, spawn_rate: 10.0 };
     open.phase.stages = stages(&[(50.0, 500.0, 1.0)]);
