@@ -65,6 +65,8 @@ pub(crate) struct Seen {
     pub(crate) failed: Vec<String>,
     /// The cell whose change is largest as a share of its margin, with its change and interval.
     pub(crate) largest: Option<(String, f64, [f64; 2])>,
+    /// Whether the generator was disturbed too much on the base's side, so that nothing was compared.
+    lost_base: bool,
     /// The change of the endpoint's median.
     pub(crate) change: Option<f64>,
 }
@@ -94,8 +96,9 @@ impl Scenario {
         assert_eq!(verdict["totals"]["requests"], served, "{verdict:#}");
         let page = fs::read_to_string(folder.path().join("stagegate-out/report.html")).expect("there is a page");
         let drawn = page.contains("A dashed line is the base of the comparison");
-        assert!(drawn || output.status.code() == Some(3), "what was compared is drawn on both sides");
-        Seen::of(output.status.code(), &verdict)
+        let seen = Seen::of(output.status.code(), &verdict);
+        assert!(drawn || seen.is_invalid(), "what was compared is drawn on both sides");
+        seen
     }
 }
 
@@ -116,13 +119,14 @@ impl Seen {
             headline: verdict["headline"].as_str().unwrap_or_default().to_owned(),
             failed: regressions.iter().filter(|one| one["outcome"] == "failed").map(name).collect(),
             largest,
+            lost_base: verdict["comparison"]["notes"].to_string().contains("the base itself is invalid"),
             change: median.and_then(|one| number(&one["change"])),
         }
     }
 
     /// The generator was disturbed too much; it decided nothing.
     pub(crate) fn is_invalid(&self) -> bool {
-        self.code == Some(3)
+        self.code == Some(3) || self.lost_base
     }
 
     /// The pull request would have been blocked.

@@ -6,10 +6,7 @@ use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::{
-    gate_test::{App, GateTest, Ran, turn},
-    patience,
-};
+use crate::gate_test::{App, GateTest, Ran, afresh, turn};
 
 /// What an estimator does, with so much think time, and the app's own gauges.
 fn gate(app: &App, think: &str) -> GateTest {
@@ -166,11 +163,7 @@ fn work_of_the_cpu_is_named_and_not_the_database() {
 #[test]
 fn a_killed_app_is_an_outage_to_the_second_and_recovery_follows() {
     let _turn = turn();
-    let (app, ran) = patience::undisturbed(|| {
-        let (app, ran) = killed_under_load();
-        let said = ran.stdout.clone();
-        ((app, ran), said)
-    });
+    let (ran, app) = afresh(killed_under_load);
     let ran = ran.exits(0);
     let (diagnosis, all) = diagnosis(&ran);
     let outages = ran.verdict["outages"].as_array().expect("it is a list");
@@ -191,7 +184,7 @@ fn a_killed_app_is_an_outage_to_the_second_and_recovery_follows() {
 }
 
 /// Kills the app in the middle of a phase; it comes back after a second and the time that it takes to start.
-fn killed_under_load() -> (App, Ran) {
+fn killed_under_load() -> (Ran, App) {
     // A user waits for its answers several times as long as it thinks, so that some of eight are in flight at any moment, whose
     // connections break.
     let settings = [("STAGING_OUTAGE_S", "1"), ("STAGING_DB_ROUND_TRIP_MS", "40")];
@@ -213,7 +206,7 @@ fn killed_under_load() -> (App, Ran) {
     kill_process(pid, Signal::USR1).expect("the signal is sent");
     let output = gate.wait_with_output().expect("the gate ends");
     let ran = test.ran(&output);
-    (app, ran)
+    (ran, app)
 }
 
 /// How many details the app has promised to keep; none while it does not answer.

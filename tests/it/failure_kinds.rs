@@ -12,7 +12,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned, crypto::ring, pki_type
 use serde_json::Value;
 
 use crate::{
-    gate_test::{App, GateTest, Ran, shared_turn},
+    gate_test::{App, GateTest, Ran, afresh, shared_turn},
     hostile_targets::read_head,
 };
 
@@ -24,12 +24,15 @@ fn errors(endpoint: &Value, kind: &str) -> u64 {
 #[test]
 fn an_app_that_closes_in_the_middle_of_a_run_is_connect() {
     let _turn = shared_turn();
-    let app = App::demo(&["--refuse", "20"]);
-    let ran = GateTest::on(&app.url)
-        .section("scenarios: {visitor: {steps: [{get: /healthz, name: health}], think: 20ms}}")
-        .phase("name: only, users: 2, spawn_rate: 10/s, duration: 2s", &["no connect", "success_rate > 99%"])
-        .run()
-        .exits(1);
+    let (ran, _) = afresh(|| {
+        let app = App::demo(&["--refuse", "20"]);
+        let ran = GateTest::on(&app.url)
+            .section("scenarios: {visitor: {steps: [{get: /healthz, name: health}], think: 20ms}}")
+            .phase("name: only, users: 2, spawn_rate: 10/s, duration: 2s", &["no connect", "success_rate > 99%"])
+            .run_once();
+        (ran, app)
+    });
+    let ran = ran.exits(1);
     assert_eq!(ran.finding("only", "no connect")["outcome"], "failed");
     let health = ran.endpoint("only", "health");
     assert!(health["statuses"]["200"].as_u64().is_some_and(|answers| (1..=20).contains(&answers)), "{health:#}");

@@ -10,9 +10,8 @@ use std::{
 };
 
 use crate::{
-    gate_test::{App, Ran, turn},
+    gate_test::{App, Ran, afresh, turn},
     monitor_sources::{CONNECTED, OPENED, PHASE, REPORTS, WRONG, gate, keeps_secret, monitor, shared, staging},
-    patience,
     servers::{Database, Locked, Stalling, server},
 };
 
@@ -90,11 +89,7 @@ fn a_source_that_does_not_answer_is_missing_with_its_reason_and_never_hangs() {
     let _turn = turn();
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let ports = [silent.local_addr().expect("bound").port(), telling()];
-    let (ran, took) = patience::undisturbed(|| {
-        let seen = stall(&demo, app, ports);
-        let said = seen.0.stdout.clone();
-        (seen, said)
-    });
+    let (ran, took) = afresh(|| stall(&demo, app, ports));
     let ran = ran.exits(4);
     assert!(took < Duration::from_secs(20), "it took {took:?}");
     for (name, words) in [
@@ -140,11 +135,7 @@ fn kill_in_the_middle(demo: &App) -> (Ran, Duration) {
 fn a_database_that_dies_in_mid_phase_is_missing_from_then_on() {
     let demo = App::demo(&[]);
     let _turn = turn();
-    let (ran, took) = patience::undisturbed(|| {
-        let seen = kill_in_the_middle(&demo);
-        let said = seen.0.stdout.clone();
-        (seen, said)
-    });
+    let (ran, took) = afresh(|| kill_in_the_middle(&demo));
     let ran = ran.exits(4);
     assert!(took < Duration::from_secs(20), "it took {took:?}");
     for name in ["db.connections", "cache.clients"] {
@@ -194,11 +185,7 @@ fn a_statement_that_is_held_up_is_missing_and_opens_no_second_connection() {
         // A statement is awaited for 5 s at most, and the later readings are left out meanwhile.
         (default, "was left out because the earlier reading still waits"),
     ] {
-        let (ran, [most, opened]) = patience::undisturbed(|| {
-            let seen = hold_up(&demo, &database, held);
-            let said = seen.0.stdout.clone();
-            (seen, said)
-        });
+        let (ran, [most, opened]) = afresh(|| hold_up(&demo, &database, held));
         let ran = ran.exits(4);
         says(&ran, "db.connections", why);
         assert!(monitor(&ran, "db.connections")["samples"].as_u64() > Some(0), "it answered before");
@@ -219,13 +206,16 @@ fn a_source_that_hangs_costs_a_database_none_of_its_statements() {
         database.url,
         silent.local_addr().expect("bound")
     );
-    let test = gate(&demo.url, &monitors).phase(PHASE, &["db.connections > 0"]);
-    let mut child = test.spawn();
-    while child.try_wait().expect("it can be asked").is_none() {
-        database.run(&busy, "SELECT sum(busy) FROM generate_series(1, 5000) AS busy");
-        thread::sleep(Duration::from_millis(50));
-    }
-    let ran = test.ran(&child.wait_with_output().expect("the child ends")).exits(0);
+    let (ran, ()) = afresh(|| {
+        let test = gate(&demo.url, &monitors).phase(PHASE, &["db.connections > 0"]);
+        let mut child = test.spawn();
+        while child.try_wait().expect("it can be asked").is_none() {
+            database.run(&busy, "SELECT sum(busy) FROM generate_series(1, 5000) AS busy");
+            thread::sleep(Duration::from_millis(50));
+        }
+        (test.ran(&child.wait_with_output().expect("the child ends")), ())
+    });
+    let ran = ran.exits(0);
     says(&ran, "mute.c", "was left out because the earlier reading still waits");
     let taken = ran.phase("only")["statements"].as_array().cloned().unwrap_or_default();
     assert!(taken.iter().any(|row| row["query"].to_string().contains("sum(busy)")), "{taken:#?}");

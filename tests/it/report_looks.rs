@@ -9,7 +9,6 @@ use crate::gate_test::{App, BINARY, GateTest, Ran, clean_environment, turn};
 
 /// The second of three phases fails: its pool of connections is used up, and some answers are errors.
 fn failed_run() -> Ran {
-    let _turn = turn();
     let app = App::demo(&["--delay", "/api/projects/160/chart-data/=60ms", "--errors", "/api/projects/160/=500@4%"]);
     GateTest::on(&app.url)
         .section(
@@ -70,6 +69,8 @@ fn rendered(ran: &Ran, verdict: &str, measurements: &str) -> String {
 
 #[test]
 fn a_report_can_be_read_everywhere() {
+    // A browser keeps a core busy, so nobody measures beside it.
+    let _turn = turn();
     let ran = failed_run();
     let report = ran.report("report.html");
     assert!(report.len() < 2_000_000, "{} bytes", report.len());

@@ -2,7 +2,7 @@
 
 use std::{
     io::{Read as _, Write as _},
-    net::{TcpListener, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream},
     process::{Child, Command, Stdio},
     sync::{
         Arc,
@@ -16,7 +16,7 @@ use std::{
 use tokio::runtime::Handle;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
-use crate::gate_test::App;
+use crate::{gate_test::App, started::free_port};
 
 /// The database as the tests see it: the truth that the monitor is held against.
 pub(crate) struct Database {
@@ -208,7 +208,7 @@ impl NodeExporter {
     }
 
     fn on_a_free_port() -> Option<Self> {
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port is free");
+        let free = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let mut command = Command::new("sh");
         command
             .args(["-c", UNTIL_INPUT_CLOSES, "sh", "prometheus-node-exporter"])

@@ -20,7 +20,7 @@ fn in_the_open_model() {
     let ran = GateTest::on(&app.url)
         .gets(&["/healthz"])
         .phase("name: open, rate: 200/s, duration: 20s, users: 1000", &["requests > 0"])
-        .run_once()
+        .run()
         .exits(0);
     assert_eq!(ran.phase("open")["requests"], 4000);
     near_truth(&ran.phase("open")["latency_ms"], 0.07);
@@ -33,7 +33,7 @@ fn with_ten_users_who_think() {
     let ran = GateTest::on(&app.url)
         .section("scenarios: {visitor: {steps: [{get: /healthz, name: health}], think: 50ms}}")
         .phase("name: closed, users: 10, spawn_rate: 50/s, duration: 20s", &["requests > 0"])
-        .run_once()
+        .run()
         .exits(0);
     let phase = ran.phase("closed");
     near_truth(&phase["latency_ms"], 0.10);
@@ -49,7 +49,7 @@ fn a_bimodal_healthy_server_is_left_as_it_is() {
     let ran = GateTest::on(&app.url)
         .section("scenarios: {visitor: {steps: [{get: /healthz, name: health}], think: 50ms}}")
         .phase("name: closed, users: 10, spawn_rate: 50/s, duration: 15s", &["requests > 0"])
-        .run_once()
+        .run()
         .exits(0);
     let phase = ran.phase("closed");
     for (key, truth) in [("p50", 20.0), ("p90", 20.0), ("p95", 800.0), ("p99", 800.0)] {

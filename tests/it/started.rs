@@ -5,6 +5,7 @@ use std::{
     net::{TcpListener, TcpStream},
     path::Path,
     process::{Child, Command},
+    sync::atomic::{AtomicU16, Ordering},
     time::{Duration, Instant},
 };
 
@@ -24,9 +25,15 @@ const DEAF: &str = r#"trap "" TERM; echo $$ > group.$1; "$0" demo --port "$1" & 
 /// The demo for 3 s.
 const MORTAL: &str = r#"echo $$ > group.$1; "$0" demo --port "$1" & sleep 3; kill $!; echo out of memory >&2; exit 9"#;
 
+/// A port that nobody listens at. It lies below those that Linux gives to whoever asks for any, which other tests do all
+/// the time, and no other test is given it.
 pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    listener.local_addr().expect("it is bound").port()
+    static NEXT: AtomicU16 = AtomicU16::new(18_000);
+    let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    std::iter::repeat_with(|| NEXT.fetch_add(1, Ordering::Relaxed))
+        .take(10_000)
+        .find(free)
+        .expect("one of ten thousand ports is free")
 }
 
 pub(crate) fn url(port: u16) -> String {

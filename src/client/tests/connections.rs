@@ -86,7 +86,7 @@ async fn a_connection_that_was_closed_while_it_rested_is_replaced_before_anythin
     for _ in 0..3 {
         agent.exchange(&origin, &get(&origin, "/")).await.expect("it answers");
         agent.rest().await;
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(150)).await;
     }
     assert_eq!((connections.load(Ordering::SeqCst), requests.load(Ordering::SeqCst)), (3, 3));
 }
@@ -119,7 +119,7 @@ async fn a_connection_known_to_be_closed_is_replaced_before_anything_is_sent() {
     for _ in 0..3 {
         agent.exchange(&origin, &get(&origin, "/")).await.expect("it answers");
         // The close reaches this machine's side of the socket in its own time.
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(150)).await;
     }
     assert_eq!((connections.load(Ordering::SeqCst), requests.load(Ordering::SeqCst)), (3, 3));
 }

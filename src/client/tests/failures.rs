@@ -4,7 +4,7 @@ use std::{
     io::Write,
     net::TcpListener,
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use url::Url;
@@ -107,7 +107,7 @@ async fn what_is_not_http_is_protocol() {
 
 #[tokio::test]
 async fn endless_headers_end_at_a_bound() {
-    let started = Instant::now();
+    // Not the timeout: that would be one.
     let seen = kind(|mut stream| {
         read_head(&mut stream);
         let line = [b"X-Filler: ".as_slice(), &[b'x'; 1000], b"\r\n"].concat();
@@ -115,7 +115,6 @@ async fn endless_headers_end_at_a_bound() {
         while stream.write_all(&line).is_ok() {}
     });
     assert_eq!(seen.await, FailureKind::Protocol);
-    assert!(started.elapsed() < Duration::from_millis(400), "the bound ends it, not the timeout");
 }
 
 #[tokio::test]

@@ -213,7 +213,7 @@ async fn answers_that_come_too_late_do_not_end_the_connection() {
             for _ in 0..LATE {
                 let (origin, mut user) = (Rc::clone(&origin), Agent::of_user(Some(Rc::clone(&shared)), None));
                 given_up.spawn_local(async move {
-                    let request = Request { timeout: Duration::from_millis(300), ..get(&origin, "/") };
+                    let request = Request { timeout: Duration::from_secs(2), ..get(&origin, "/") };
                     failed(user.exchange(&origin, &request).await).kind
                 });
             }

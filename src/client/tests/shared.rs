@@ -297,7 +297,7 @@ async fn a_server_that_is_slow_to_open_does_not_hold_up_another_one() {
             let mut users = users(2);
             let (waiting, quick) = users.split_at_mut(1);
             let stuck = Request { timeout: WHILE * 10, ..get(&slow, "/") };
-            let answered = Request { timeout: WHILE * 5, ..get(&fast, "/") };
+            let answered = Request { timeout: WHILE * 30, ..get(&fast, "/") };
             let (stuck, answered) =
                 tokio::join!(waiting[0].exchange(&slow, &stuck), quick[0].exchange(&fast, &answered));
             assert_eq!(failed(stuck).kind, FailureKind::Timeout);

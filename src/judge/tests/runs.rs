@@ -138,7 +138,8 @@ fn loads_that_change_have_their_levels() {
         joining.facts.ramp.logged_in = logged_in;
         let phase = joining.judge();
         assert_eq!(phase.outcome, outcome, "{:?}", phase.because);
-        let said = phase.because.iter().any(|why| why.starts_with("Only 26 of 30 users had logged in when the window ended"));
+        let said =
+            phase.because.iter().any(|why| why.starts_with("Only 26 of 30 users had logged in when the window ended"));
         assert_eq!(said, outcome == Outcome::Warned, "{:?}", phase.because);
     }
     let mut open = passed();

@@ -85,9 +85,9 @@ fn occasion(window: (Duration, Duration)) -> Occasion {
     Occasion { origin: Instant::now(), window, readings: Readings::GaugesAndStatements }
 }
 
-/// Reads to the end of a window of 200 ms that starts 50 ms after the origin.
+/// Reads to the end of a window of 600 ms that starts 50 ms after the origin.
 async fn read(gauges: &Gauges, control: &Control) -> Vec<GaugeSeries> {
-    let window = (Duration::from_millis(50), Duration::from_millis(250));
+    let window = (Duration::from_millis(50), Duration::from_millis(650));
     let sampling = Sampling::start(gauges, control, occasion(window));
     while sampling.so_far()[0].attempts < 20 {
         tokio::time::sleep(Duration::from_millis(5)).await;

@@ -2,7 +2,7 @@
 
 use std::{
     io::{Read as _, Write as _},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
     sync::RwLockWriteGuard,
@@ -16,7 +16,7 @@ use stagegate::{
     report::{Annotation, AnnotationLevel},
 };
 
-use crate::gate_test::turn;
+use crate::{gate_test::turn, started::free_port};
 
 use super::{
     Answer, TOKEN, api_within, context,
@@ -50,7 +50,7 @@ impl Prism {
 
     fn start(kind: &str, upstream: Option<&str>) -> Self {
         let turn = turn();
-        let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port is free");
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/github/github");
         let mut command = Command::new(script);
         command.arg(kind).arg(address.port().to_string()).args(upstream).stdin(Stdio::null()).stdout(Stdio::null());

@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::{EVERYTHING, Job, not_ready};
 use crate::{
-    gate_test::{App, GateTest, turn},
+    gate_test::{App, GateTest, afresh, turn},
     github::{Answer, trick::Trick},
     patience::wait_until,
 };
@@ -168,15 +168,19 @@ fn an_end_without_a_verdict_is_told_where_an_earlier_one_stands() {
 fn a_verdict_that_github_did_not_take_is_completed_by_the_next_step() {
     let _turn = turn();
     for (switch, place) in [("check", ""), ("status", crate::github::world::HEAD)] {
-        let (app, job) = (App::demo(&[]), Job::of_pull_request());
-        let method = if switch == "check" { "PATCH" } else { "POST" };
-        let once = Trick::meanwhile(|_| {});
-        if switch == "status" {
-            job.fake.once(method, place, once);
-        }
-        job.fake.times(4, method, place, Trick::Answer(Answer::message(500, "oops")));
-        let gate = job.holds(green(&app)).section(&format!("publish: {{github: {{comment: true, {switch}: true}}}}"));
-        let ran = gate.run().exits(0);
+        let app = App::demo(&[]);
+        let (ran, job) = afresh(|| {
+            let job = Job::of_pull_request();
+            let method = if switch == "check" { "PATCH" } else { "POST" };
+            let once = Trick::meanwhile(|_| {});
+            if switch == "status" {
+                job.fake.once(method, place, once);
+            }
+            job.fake.times(4, method, place, Trick::Answer(Answer::message(500, "oops")));
+            let publish = format!("publish: {{github: {{comment: true, {switch}: true}}}}");
+            (job.holds(green(&app)).section(&publish).run_once(), job)
+        });
+        let ran = ran.exits(0);
         assert!(ran.stderr.contains("warning: the c"), "{}", ran.stderr);
         let said = job.comment(&ran.out, &["--close"]).exits(0);
         assert!(said.stdout.contains("with the verdict that GitHub had not taken: test"), "{}", said.stdout);
@@ -207,15 +211,18 @@ fn a_check_whose_creation_was_lost_is_the_one_that_is_completed() {
 #[test]
 fn an_interrupted_post_keeps_the_verdict() {
     let _turn = turn();
-    let (app, job) = (App::demo(&[]), Job::of_pull_request());
-    job.fake.once("PATCH", "", Trick::Hang);
-    let gate = job.holds(green(&app)).section(EVERYTHING);
-    let child = gate.spawn();
-    wait_until("the verdict is posted", || job.fake.seen().iter().any(|request| request.method == "PATCH"));
-    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a child has an id");
-    kill_process(pid, Signal::TERM).expect("the signal is sent");
-    let output = child.wait_with_output().expect("the child ends");
-    assert_eq!(output.status.code(), Some(0), "the verdict was there before the signal");
+    let app = App::demo(&[]);
+    let (ran, job) = afresh(|| {
+        let job = Job::of_pull_request();
+        job.fake.once("PATCH", "", Trick::Hang);
+        let gate = job.holds(green(&app)).section(EVERYTHING);
+        let child = gate.spawn();
+        wait_until("the verdict is posted", || job.fake.seen().iter().any(|request| request.method == "PATCH"));
+        let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a child has an id");
+        kill_process(pid, Signal::TERM).expect("the signal is sent");
+        (gate.ran(&child.wait_with_output().expect("the child ends")), job)
+    });
+    assert_eq!(ran.code, Some(0), "the verdict was there before the signal");
     let check = job.check();
     assert_eq!((&check["status"], &check["conclusion"]), (&"completed".into(), &"success".into()));
     assert!(check["output"]["title"].as_str().is_some_and(|title| title.contains("passed")), "{check:#}");

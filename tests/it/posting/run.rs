@@ -8,7 +8,7 @@ use std::{
 
 use super::{EVERYTHING, Job, not_ready, red};
 use crate::{
-    gate_test::{App, GateTest, turn},
+    gate_test::{App, GateTest, afresh, turn},
     github::{
         Answer,
         trick::Trick,
@@ -20,8 +20,11 @@ use crate::{
 fn a_red_run_posts_and_a_second_one_updates() {
     let _turn = turn();
     let app = App::demo(&["--delay", "/healthz=30ms"]);
-    let job = Job::of_pull_request();
-    let ran = job.holds(red(&app)).section(EVERYTHING).run().exits(1);
+    let (ran, job) = afresh(|| {
+        let job = Job::of_pull_request();
+        (job.holds(red(&app)).section(EVERYTHING).run_once(), job)
+    });
+    let ran = ran.exits(1);
     job.keeps_the_token(&ran);
     assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
     assert!(!ran.stdout.contains("\n::"), "the check carries the annotations: {}", ran.stdout);
