@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    gate_test::{App, GateTest, Ran, afresh, turn},
+    gate_test::{App, GateTest, Ran, afresh, quiet_turn, shared_turn},
     ladder::{INTEGRITY, LOGIN},
 };
 
@@ -73,7 +73,7 @@ fn endpoint_equals(ran: &Ran, ledger: &Value, name: &str, paths: &[&str]) {
 
 #[test]
 fn totals_equal_the_ledger_exactly() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let app = App::demo(&FAULTS);
     let ran = GateTest::on(&app.url)
         .section(&journey())
@@ -97,7 +97,7 @@ fn totals_equal_the_ledger_exactly() {
 
 #[test]
 fn an_interrupted_run_counts_what_it_sent() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let app = App::demo(&["--delay", "/healthz=300ms"]);
     let ran = GateTest::on(&app.url)
         .gets(&["/healthz"])
@@ -111,7 +111,7 @@ fn an_interrupted_run_counts_what_it_sent() {
 
 #[test]
 fn every_endpoint_of_the_window_equals_the_ledger_exactly() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let app = App::demo(&FAULTS);
     let ran = GateTest::on(&app.url)
         .section(&journey())
@@ -141,7 +141,7 @@ fn every_endpoint_of_the_window_equals_the_ledger_exactly() {
 
 #[test]
 fn a_warmup_is_in_the_totals_and_not_in_the_window() {
-    let _turn = turn();
+    let _turn = shared_turn();
     let app = App::demo(&["--errors", "/version=503@10%"]);
     let ran = GateTest::on(&app.url)
         .gets(&["/version"])
@@ -178,7 +178,7 @@ fn service_times_are_near(ran: &Ran, ledger: &Value, name: &str, path: &str) {
 
 #[test]
 fn service_time_is_within_one_percent_of_the_ledger() {
-    let _turn = turn();
+    let _turn = quiet_turn();
     let faults = [
         "--delay=/version=400ms",
         "--delay=/version=400ms@30%",

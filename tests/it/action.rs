@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::{
     condition::Earlier,
-    gate_test::{App, BINARY, GateTest, turn},
+    gate_test::{App, BINARY, GateTest, quiet_turn},
     patience,
     runner::{Runner, action, program, step},
 };
@@ -46,7 +46,7 @@ fn short(app: &App) -> GateTest {
 
 #[test]
 fn inputs_reach_the_gate_as_they_are_and_no_shell_reads_them() {
-    let _turn = turn();
+    let _turn = quiet_turn();
     let app = App::demo(&[]);
     let file = "a folder/it's \"quoted\" $(touch pwned) `touch pwned`; touch pwned\n*.yaml";
     let out = "out; touch pwned #$(touch pwned)'\"";
@@ -82,7 +82,7 @@ fn inputs_reach_the_gate_as_they_are_and_no_shell_reads_them() {
 
 #[test]
 fn the_steps_exit_code_is_the_gates() {
-    let _turn = turn();
+    let _turn = quiet_turn();
     let app = App::demo(&["--delay", "/healthz=30ms"]);
     let failing = GateTest::on(&app.url)
         .gets(&["/healthz"])
@@ -141,7 +141,7 @@ fn loaded(app: &App) -> bool {
 
 #[test]
 fn a_cancelled_job_ends_the_gate_in_order_before_the_runner_loses_patience() {
-    let _turn = turn();
+    let _turn = quiet_turn();
     // Also while a cleanup hangs, which has its own limit then.
     for cleanup in ["cleanup: []", "cleanup:\n  - {name: slow, command: [sleep, '30']}"] {
         let app = App::demo(&[]);
@@ -164,7 +164,7 @@ fn a_cancelled_job_ends_the_gate_in_order_before_the_runner_loses_patience() {
 
 #[test]
 fn the_process_that_the_runner_signals_is_the_gate() {
-    let _turn = turn();
+    let _turn = quiet_turn();
     let app = App::demo(&[]);
     let runner = gating("gates.yaml", &long(&app).yaml());
     let mut child = runner.step("Run the gate").spawn().expect("bash starts");

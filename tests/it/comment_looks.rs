@@ -15,14 +15,14 @@ fn failed_run() -> Ran {
              - {get: /api/projects/160/chart-data/, name: chart data}\n    think: 100ms..300ms",
         )
         .phase(
-            "name: light, users: 10, spawn_rate: 10/s, duration: 4s",
+            "name: light, users: 10, spawn_rate: 10/s, duration: 2s",
             &["success_rate > 99%", "p95 < 150ms", "no 5xx"],
         )
         .phase(
-            "name: heavy, users: 60, spawn_rate: 60/s, duration: 4s",
+            "name: heavy, users: 60, spawn_rate: 60/s, duration: 2s",
             &["success_rate > 99%", "p95(chart data) < 50ms"],
         )
-        .phase("name: stress, users: 100, spawn_rate: 60/s, duration: 4s", &["success_rate > 95%"])
+        .phase("name: stress, users: 100, spawn_rate: 60/s, duration: 2s", &["success_rate > 95%"])
         .run()
         .exits(1)
 }

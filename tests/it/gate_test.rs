@@ -7,31 +7,20 @@ use std::{
     net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
-    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
     time::Duration,
 };
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub(crate) use crate::app::{App, BINARY, clean_environment};
+pub(crate) use crate::{
+    app::{App, BINARY, clean_environment},
+    turns::{quiet_turn, shared_turn, turn},
+};
 use crate::{
     junit, memory,
     patience::{self, disturbed},
 };
-
-/// Tests whose numbers another run beside them would change have the machine to themselves; the others share it.
-static TURN: RwLock<()> = RwLock::new(());
-
-/// Waits for a turn alone: for tests of what was measured.
-pub(crate) fn turn() -> RwLockWriteGuard<'static, ()> {
-    TURN.write().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Waits for a turn beside others that share theirs: for tests of what is done and said, with light load.
-pub(crate) fn shared_turn() -> RwLockReadGuard<'static, ()> {
-    TURN.read().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// A gates.yaml and the flags it is run with.
 pub(crate) struct GateTest {

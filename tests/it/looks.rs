@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde_json::Value;
 use stagegate::report;
 
-use crate::gate_test::{App, GateTest, turn};
+use crate::gate_test::{App, GateTest, quiet_turn};
 
 #[test]
 fn a_clear_failure_stops_its_phase_early_and_says_so() {
-    let _turn = turn();
+    let _turn = quiet_turn();
     let app = App::demo(&["--delay", "/healthz=40ms"]);
     let long = "name: only, users: 4, spawn_rate: 10/s, duration: 20s";
     let ran = GateTest::on(&app.url).gets(&["/healthz"]).phase(long, &["p95 < 20ms"]).run().exits(1);
@@ -21,7 +21,7 @@ fn a_clear_failure_stops_its_phase_early_and_says_so() {
 
 #[test]
 fn an_undecided_criterion_is_measured_on_to_twice_the_window() {
-    let _turn = turn();
+    let _turn = quiet_turn();
     // 13 % of the requests are slow, 10 % may be. 400 requests leave that open, 800 do not.
     let app = App::demo(&["--delay", "/healthz=60ms@13%"]);
     let keys = "name: only, users: 4, spawn_rate: 10/s, duration: 5s";

@@ -59,6 +59,7 @@ mod started;
 mod started_pairs;
 mod traces;
 mod trickles;
+mod turns;
 mod versions;
 mod waivers;
 mod workflows;

@@ -3,7 +3,7 @@
 
 use std::{
     process::Command,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio_postgres::Client;
 
 use crate::{
-    gate_test::{App, GateTest, Ran, turn},
+    gate_test::{App, GateTest, Ran, quiet_turn},
     patience,
     servers::{Database, Keys, NodeExporter},
 };
@@ -25,10 +25,11 @@ pub(crate) fn staging() -> App {
     App::staging(&["--database", "postgres", "--sessions", "redis"], &[])
 }
 
-/// One for all tests that leave it alone.
-pub(crate) fn shared() -> &'static App {
-    static SHARED: OnceLock<App> = OnceLock::new();
-    SHARED.get_or_init(staging)
+/// One for all tests that leave it as it is, for one after the other: what they count there is all that there is. It is
+/// asked for before a turn, never in one.
+pub(crate) fn shared() -> MutexGuard<'static, App> {
+    static SHARED: OnceLock<Mutex<App>> = OnceLock::new();
+    SHARED.get_or_init(|| Mutex::new(staging())).lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 pub(crate) fn gate(target: &str, monitors: &str) -> GateTest {
@@ -130,7 +131,7 @@ fn watch(test: GateTest, database: &Database, [observer, idle]: [&Arc<Client>; 2
 #[test]
 fn a_database_is_read_as_it_is_for_one_connection_and_one_statement_a_second() {
     let (app, demo) = (shared(), App::demo(&[]));
-    let _turn = turn();
+    let _turn = quiet_turn();
     let database = Database::at(&app.said("postgres at "));
     let observer = database.connect();
     let (holder, waiter, sleeper, idle) =
@@ -218,7 +219,7 @@ fn a_database_is_read_as_it_is_for_one_connection_and_one_statement_a_second() {
 #[test]
 fn the_connections_of_a_server_are_those_of_all_its_databases() {
     let (app, demo) = (shared(), App::demo(&[]));
-    let _turn = turn();
+    let _turn = quiet_turn();
     let url = app.said("postgres at ");
     let (server, _) = url.rsplit_once('/').expect("a database");
     let (database, other) = (Database::at(&url), Database::at(&format!("{server}/template1")));
@@ -247,7 +248,7 @@ fn the_connections_of_a_server_are_those_of_all_its_databases() {
 #[test]
 fn a_node_exporter_tells_what_the_machine_tells_itself() {
     let (exporter, demo) = (NodeExporter::start(), App::demo(&[]));
-    let _turn = turn();
+    let _turn = quiet_turn();
     let stat = std::fs::read_to_string("/proc/stat").expect("Linux has it");
     let cores = stat.lines().filter(|line| line.starts_with("cpu")).count() - 1;
     let monitors = format!(
@@ -278,7 +279,7 @@ fn a_node_exporter_tells_what_the_machine_tells_itself() {
 #[test]
 fn preflight_asks_every_kind_once() {
     let (app, demo) = (shared(), App::demo(&[]));
-    let _turn = turn();
+    let _turn = quiet_turn();
     let url = app.said("postgres at ");
     let monitors = format!(
         "monitors:
@@ -306,7 +307,7 @@ fn preflight_asks_every_kind_once() {
 #[test]
 fn every_monitor_of_the_reference_file_answers() {
     let (app, demo) = (shared(), App::demo(&[]));
-    let _turn = turn();
+    let _turn = quiet_turn();
     let reference = include_str!("../fixtures/gates.reference.yaml");
     let monitors = reference.split("\nmonitors:").nth(1).and_then(|rest| rest.split("\nbands:").next());
     let lines = monitors.expect("it has monitors").lines().skip(1).filter(|line| line.contains("read: {"));

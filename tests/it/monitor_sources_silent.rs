@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    gate_test::{App, Ran, afresh, turn},
+    gate_test::{App, Ran, afresh, quiet_turn},
     monitor_sources::{CONNECTED, OPENED, PHASE, REPORTS, WRONG, gate, keeps_secret, monitor, shared, staging},
     servers::{Database, Locked, Stalling, server},
 };
@@ -86,10 +86,10 @@ fn telling() -> u16 {
 #[test]
 fn a_source_that_does_not_answer_is_missing_with_its_reason_and_never_hangs() {
     let (app, demo) = (shared(), App::demo(&[]));
-    let _turn = turn();
+    let _turn = quiet_turn();
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let ports = [silent.local_addr().expect("bound").port(), telling()];
-    let (ran, took) = afresh(|| stall(&demo, app, ports));
+    let (ran, took) = afresh(|| stall(&demo, &app, ports));
     let ran = ran.exits(4);
     assert!(took < Duration::from_secs(20), "it took {took:?}");
     for (name, words) in [
@@ -134,7 +134,7 @@ fn kill_in_the_middle(demo: &App) -> (Ran, Duration) {
 #[test]
 fn a_database_that_dies_in_mid_phase_is_missing_from_then_on() {
     let demo = App::demo(&[]);
-    let _turn = turn();
+    let _turn = quiet_turn();
     let (ran, took) = afresh(|| kill_in_the_middle(&demo));
     let ran = ran.exits(4);
     assert!(took < Duration::from_secs(20), "it took {took:?}");
@@ -177,7 +177,7 @@ fn hold_up(demo: &App, database: &Database, (target, phase): (&str, &str)) -> (R
 #[test]
 fn a_statement_that_is_held_up_is_missing_and_opens_no_second_connection() {
     let (app, demo) = (shared(), App::demo(&[]));
-    let _turn = turn();
+    let _turn = quiet_turn();
     let database = Database::at(&app.said("postgres at "));
     let default = ("", "name: only, users: 1, spawn_rate: 10/s, duration: 9s");
     for (held, why) in [
@@ -197,7 +197,7 @@ fn a_statement_that_is_held_up_is_missing_and_opens_no_second_connection() {
 #[test]
 fn a_source_that_hangs_costs_a_database_none_of_its_statements() {
     let (app, demo) = (shared(), App::demo(&[]));
-    let _turn = turn();
+    let _turn = quiet_turn();
     let database = Database::at(&app.said("postgres at "));
     let busy = database.connect();
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port is free");

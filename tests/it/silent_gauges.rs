@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::gate_test::{App, GateTest, Ran, afresh, turn};
+use crate::gate_test::{App, GateTest, Ran, afresh, quiet_turn};
 
 /// The scrapes that the demo answered with this status.
 fn scrapes(app: &App, status: &str) -> u64 {
@@ -54,7 +54,7 @@ fn monitor(ran: &Ran) -> &Value {
 
 #[test]
 fn three_in_a_row_are_a_silence() {
-    let _turn = turn();
+    let _turn = quiet_turn();
     let ran = missed(3).exits(4);
     let finding = ran.finding("only", "app.cpu < 1000%");
     assert_eq!(finding["outcome"], "inconclusive");
@@ -65,7 +65,7 @@ fn three_in_a_row_are_a_silence() {
 
 #[test]
 fn two_are_told_and_decide_nothing() {
-    let _turn = turn();
+    let _turn = quiet_turn();
     let ran = missed(2).exits(0);
     let finding = ran.finding("only", "app.cpu < 1000%");
     assert_eq!(finding["outcome"], "passed");

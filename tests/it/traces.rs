@@ -13,7 +13,7 @@ use std::{
 use rustix::process::Signal;
 
 use crate::{
-    gate_test::{GateTest, turn},
+    gate_test::{GateTest, quiet_turn},
     patience::wait_until,
     started::signal,
 };
@@ -89,7 +89,7 @@ fn gate(url: &str, trace: bool) -> GateTest {
 
 #[test]
 fn the_ids_are_those_that_the_app_received_and_the_slowest_are_the_slowest() {
-    let _turn = turn();
+    let _turn = quiet_turn();
     let (url, done) = serve();
     let ran = gate(&url, true).run();
     let done = done.lock().expect("nobody panics with it");
@@ -135,7 +135,7 @@ fn end(mut child: Child) {
 
 #[test]
 fn no_id_comes_again_on_the_other_side_of_a_comparison_or_in_another_run_of_the_same_seed() {
-    let _turn = turn();
+    let _turn = quiet_turn();
     let ((head, at_head), (base, at_base)) = (serve(), serve());
     let brief = || {
         GateTest::on(&head)
@@ -166,7 +166,7 @@ fn no_id_comes_again_on_the_other_side_of_a_comparison_or_in_another_run_of_the_
 
 #[test]
 fn without_the_key_nothing_is_sent_and_nothing_kept() {
-    let _turn = turn();
+    let _turn = quiet_turn();
     let (url, done) = serve();
     let ran = gate(&url, false).run();
     assert!(ran.endpoint("only", "page").get("traces").is_none());

@@ -13,7 +13,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    gate_test::{GateTest, Ran, afresh, turn},
+    gate_test::{GateTest, Ran, afresh, quiet_turn},
     hostile_targets::read_head,
 };
 
@@ -118,7 +118,7 @@ fn counted(ran: &Ran, ledger: &Ledger) {
 
 #[test]
 fn dribbling_and_half_closed_connections_are_what_the_server_did() {
-    let _turn = turn();
+    let _turn = quiet_turn();
     let (ran, ledger) = afresh(|| {
         let (url, ledger) = server();
         let ran = GateTest::on(&url)
@@ -160,7 +160,7 @@ fn columns(split: &Value) -> String {
 
 #[test]
 fn requests_at_an_even_rate_wait_evenly_long_for_answers_in_bursts() {
-    let _turn = turn();
+    let _turn = quiet_turn();
     let (ran, ledger) = afresh(|| {
         let (url, ledger) = server();
         let ran = GateTest::on(&url)

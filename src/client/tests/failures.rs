@@ -1,11 +1,6 @@
 //! Each way in which an exchange can fail, against servers on loopback.
 
-use std::{
-    io::Write,
-    net::TcpListener,
-    thread,
-    time::Duration,
-};
+use std::{io::Write, net::TcpListener, thread, time::Duration};
 
 use url::Url;
 

@@ -5,7 +5,6 @@ use std::{
     net::{SocketAddr, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
-    sync::RwLockWriteGuard,
     thread,
     time::{Duration, Instant},
 };
@@ -16,7 +15,7 @@ use stagegate::{
     report::{Annotation, AnnotationLevel},
 };
 
-use crate::{gate_test::turn, started::free_port};
+use crate::{gate_test::turn, started::free_port, turns::Turn};
 
 use super::{
     Answer, TOKEN, api_within, context,
@@ -34,7 +33,7 @@ const ENOUGH: Duration = Duration::from_secs(30);
 struct Prism {
     child: Child,
     address: SocketAddr,
-    _turn: RwLockWriteGuard<'static, ()>,
+    _turn: Turn,
 }
 
 impl Prism {

@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::{EVERYTHING, Job, not_ready};
 use crate::{
-    gate_test::{App, GateTest, afresh, turn},
+    gate_test::{App, GateTest, afresh, quiet_turn},
     github::{Answer, trick::Trick},
     patience::wait_until,
 };
@@ -62,7 +62,7 @@ fn signalled(job: &Job, signal: Signal) -> (std::process::Output, Duration) {
 
 #[test]
 fn a_signal_cancels_it() {
-    let _turn = turn();
+    let _turn = quiet_turn();
     for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
         let job = Job::of_pull_request();
         let (output, took) = signalled(&job, signal);
@@ -77,7 +77,7 @@ fn a_signal_cancels_it() {
 /// GitHub hangs: an interrupted run does not wait for it.
 #[test]
 fn a_signal_is_not_held_up_by_github() {
-    let _turn = turn();
+    let _turn = quiet_turn();
     let job = Job::of_pull_request();
     for (method, path) in [("PATCH", ""), ("GET", ""), ("POST", "/graphql")] {
         job.fake.always(method, path, Trick::Hang);
@@ -92,7 +92,7 @@ fn a_signal_is_not_held_up_by_github() {
 
 #[test]
 fn a_killed_run_is_closed_by_the_next_step() {
-    let _turn = turn();
+    let _turn = quiet_turn();
     let job = Job::of_pull_request();
     signalled(&job, Signal::KILL);
     assert_eq!(job.check()["status"], "in_progress", "nobody can catch that");
@@ -146,7 +146,7 @@ fn a_defect_completes_it() {
 /// An earlier commit's "passed" would be read as this one's.
 #[test]
 fn an_end_without_a_verdict_is_told_where_an_earlier_one_stands() {
-    let _turn = turn();
+    let _turn = quiet_turn();
     for section in [EVERYTHING, "publish: {github: {comment: true}}"] {
         let job = Job::of_pull_request();
         passed_before(&job);
@@ -166,7 +166,7 @@ fn an_end_without_a_verdict_is_told_where_an_earlier_one_stands() {
 /// GitHub is down for the end of a green run: the next step completes the check with the verdict.
 #[test]
 fn a_verdict_that_github_did_not_take_is_completed_by_the_next_step() {
-    let _turn = turn();
+    let _turn = quiet_turn();
     for (switch, place) in [("check", ""), ("status", crate::github::world::HEAD)] {
         let app = App::demo(&[]);
         let (ran, job) = afresh(|| {
@@ -210,7 +210,7 @@ fn a_check_whose_creation_was_lost_is_the_one_that_is_completed() {
 /// A signal while the verdict is posted does not take the verdict away.
 #[test]
 fn an_interrupted_post_keeps_the_verdict() {
-    let _turn = turn();
+    let _turn = quiet_turn();
     let app = App::demo(&[]);
     let (ran, job) = afresh(|| {
         let job = Job::of_pull_request();
@@ -231,7 +231,7 @@ fn an_interrupted_post_keeps_the_verdict() {
 /// What its own deadline ended has nobody waiting to kill it, and may be patient.
 #[test]
 fn a_run_that_its_deadline_ended_has_all_the_time_to_post() {
-    let _turn = turn();
+    let _turn = quiet_turn();
     let (app, job) = (App::demo(&[]), Job::of_pull_request());
     job.fake.once("POST", "/comments", Trick::Answer(Answer::message(429, "slow down").with("Retry-After", "3")));
     let gate = GateTest::on(&app.url)

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
-    gate_test::{App, BINARY, GateTest, Ran, clean_environment, turn},
+    gate_test::{App, BINARY, GateTest, Ran, clean_environment, quiet_turn},
     github::{TOKEN, fake::Fake, world::HEAD},
 };
 
@@ -176,7 +176,7 @@ fn red(app: &App) -> GateTest {
 fn finished() -> TempDir {
     static VERDICT: OnceLock<String> = OnceLock::new();
     let verdict = VERDICT.get_or_init(|| {
-        let _turn = turn();
+        let _turn = quiet_turn();
         let app = App::demo(&["--delay", "/healthz=30ms"]);
         red(&app).arg("--commit").arg(HEAD).run().exits(1).report("verdict.json")
     });

@@ -8,7 +8,7 @@ use std::{
 
 use super::{EVERYTHING, Job, not_ready, red};
 use crate::{
-    gate_test::{App, GateTest, afresh, turn},
+    gate_test::{App, GateTest, afresh, quiet_turn},
     github::{
         Answer,
         trick::Trick,
@@ -18,7 +18,7 @@ use crate::{
 
 #[test]
 fn a_red_run_posts_and_a_second_one_updates() {
-    let _turn = turn();
+    let _turn = quiet_turn();
     let app = App::demo(&["--delay", "/healthz=30ms"]);
     let (ran, job) = afresh(|| {
         let job = Job::of_pull_request();
