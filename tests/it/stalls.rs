@@ -56,7 +56,9 @@ fn a_bimodal_healthy_server_is_left_as_it_is() {
         let latency = phase["latency_ms"][key].as_f64().expect("latency was measured");
         let service = phase["service_ms"][key].as_f64().expect("service time was measured");
         assert!((truth..truth + 30.0).contains(&service), "{key}: service time {service}, the truth is {truth}");
-        assert!((latency / service - 1.0).abs() < 0.05, "{key}: latency {latency}, service time {service}");
+        // Added requests would make it hundreds of milliseconds; a busy machine makes it a few.
+        let off = (0.05 * service).max(5.0);
+        assert!((latency - service).abs() < off, "{key}: latency {latency}, service time {service}");
     }
     let (added, requests) = (phase["added"].as_u64().expect("a count"), phase["requests"].as_u64().expect("a count"));
     assert!(added * 100 < requests, "{added} requests were added to {requests}");
