@@ -2,7 +2,8 @@
 """CPU time a request: stagegate beside other load generators, on the same server, core for core, in one run.
 
     cargo build --profile dist
-    benches/peers/measure.py [--rounds 5] [--seconds 5] [--only wrk,oha] [--write docs/performance.md]
+    benches/peers/measure.py [--rounds 5] [--seconds 5] [--only wrk,oha] [--also target/release/stagegate]
+                             [--write docs/performance.md]
 
 nginx has one core and the generator another. In each round every generator runs once, in an order that turns with the
 rounds, so that a machine that is busy for a while is busy for all; the median over the rounds counts. CPU time is all that
@@ -27,7 +28,8 @@ import peers
 import report
 import server
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import record  # noqa: E402: it lies beside the folders of the measurements
 
 
 def main():
@@ -37,10 +39,9 @@ def main():
     arguments.add_argument("--seconds", type=int, default=5)
     arguments.add_argument("--users", type=int, default=64)
     arguments.add_argument("--only", help="names of generators, separated by semicolons or commas")
-    arguments.add_argument("--stagegate", type=pathlib.Path, help="the binary; otherwise that of cargo build --profile dist")
     arguments.add_argument("--also", type=pathlib.Path, help="a second stagegate to compare with")
     arguments.add_argument("--cores", default="0,1", help="the generator's core and the server's")
-    arguments.add_argument("--write", type=pathlib.Path, help="the page to write")
+    record.options(arguments)
     given = arguments.parse_args()
 
     generator_core, server_core = given.cores.split(",")
@@ -59,19 +60,19 @@ def main():
     table = report.table(results, versions, missing)
     print(table)
     if given.write:
-        given.write.write_text(report.page(table, given, server.version()))
+        text = report.section(table, given, server.version(), record.circumstances(record.binary(given.stagegate)))
+        record.write(given.write, "cost", "The cost of a request", text)
 
 
 def installed(given):
     """The generators that can be had, with their programs; and those that cannot, with the reason."""
-    binary = given.stagegate or pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "dist/stagegate"
     found, missing = [], {}
-    every = peers.all_of(binary)
+    every = peers.all_of(record.binary(given.stagegate))
     if given.also:
+        also = record.binary(given.also)
         for peer in every[:2]:
-            every.append(
-                dataclasses.replace(peer, name=f"{peer.name} (also)", install=peers.own(given.also))
-            )
+            name = f"{peer.name} ({also.parent.name}/{also.name})"
+            every.append(dataclasses.replace(peer, name=name, install=peers.own(also)))
     for peer in every:
         if given.only and not any(peer.name.startswith(name) for name in given.only.split(",")):
             continue
@@ -135,7 +136,7 @@ def version(peer, program):
         return ""
     said = subprocess.run([program, *peer.version], capture_output=True, text=True)
     first = (said.stdout or said.stderr).strip().splitlines()[:1]
-    return report.number(first[0]) if first else ""
+    return record.number(first[0]) if first else ""
 
 
 if __name__ == "__main__":

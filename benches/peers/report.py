@@ -1,9 +1,6 @@
-"""The table of the comparison, and the page around it."""
+"""The table of the comparison, and its section of docs/performance.md."""
 
 import dataclasses
-import pathlib
-import platform
-import re
 import statistics
 
 
@@ -15,12 +12,6 @@ class Cost:
     beside: float
     rate: float
     memory: float
-
-
-def number(text):
-    """The version number in what a program says of itself."""
-    found = re.search(r"\d+(\.\d+)+\S*", text)
-    return found.group(0).rstrip(",;") if found else ""
 
 
 def table(results, versions, missing):
@@ -43,20 +34,13 @@ def table(results, versions, missing):
     return "\n".join(lines)
 
 
-def page(table_text, given, nginx):
-    """docs/performance.md."""
-    cpu = re.search(r"model name\s*:\s*(.*)", pathlib.Path("/proc/cpuinfo").read_text())
-    name = cpu.group(1) if cpu else platform.machine()
-    kernel = ".".join(platform.release().split(".")[:2])
-    return f"""# The cost of a request
+def section(table_text, given, nginx, circumstances):
+    """What docs/performance.md says of the cost."""
+    return f"""{table_text}
 
-Written by `benches/peers/measure.py`; run it to see your own machine's figures. The ratios carry over, the microseconds
-do not.
-
-{table_text}
-
+{circumstances}
 Medians of {given.rounds} interleaved rounds of {given.seconds} s with {given.users} keep-alive connections; x wrk is the
-median of each round's own ratio. Against nginx {nginx} and an answer of 203 bytes; generator and server have a core each ({name}, Linux {kernel}).
+median of each round's own ratio. Against nginx {nginx} and an answer of 203 bytes; generator and server have a core each.
 CPU time is user and system time of the whole process. What the gate takes beside its load, to read its file, ask git, judge
 and write its reports, was measured in each round with one user who hardly asks for anything and stands by itself; nothing
 was taken off the others. Memory is the most that was resident at once, children not counted.
@@ -65,6 +49,6 @@ was taken off the others. Memory is the most that was resident at once, children
   counters for each limit, and histograms per endpoint and second.
 - **stagegate, checked**: a template in the URL, a text that each body must have, and a value extracted from its JSON.
 
-`benches/memory/measure.py` measures what 10,000 users with sessions take, and what a long run at full speed grows by;
-`benches/punctuality/measure.py` how late the slots of a rate are sent.
+Releases are built with cargo's `dist` profile, and `cargo install --path . --profile dist` builds the same in some more
+minutes. `cargo install --path .` and `cargo run --release` build `release`, in which a request costs about a tenth more.
 """
