@@ -45,8 +45,6 @@ def main():
     given = arguments.parse_args()
 
     generator_core, server_core = given.cores.split(",")
-    apt_nginx = peers.apt("nginx", "nginx-light")
-    apt_nginx()
     wanted, missing = installed(given)
     results = {peer.name: [] for peer, _ in wanted}
     with tempfile.TemporaryDirectory() as folder, server.Server(folder, server_core) as target:

@@ -1,6 +1,7 @@
 """The generators that are compared: one entry each says how to install it, how to run it and how to count its requests."""
 
 import dataclasses
+import functools
 import json
 import os
 import pathlib
@@ -11,6 +12,7 @@ import typing
 
 HERE = pathlib.Path(__file__).parent
 CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "stagegate-peers"
+QUIET = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
 
 
 @dataclasses.dataclass
@@ -42,15 +44,35 @@ def apt(program, package):
     """A program of a Debian package, installed where it is missing and the machine allows it."""
 
     def install():
-        found = shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin")
-        if not found:
-            if not shutil.which("apt-get"):
-                raise Missing("it is not installed, and there is no apt-get")
-            _run(["apt-get", "install", "--yes", "--no-install-recommends", package])
-            found = shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin")
-        return found
+        if found := _which(program):
+            return found
+        _install(package)
+        if found := _which(program):
+            return found
+        raise Missing(f"the package {package} brought no {program}")
 
     return install
+
+
+def _which(program):
+    return shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin")
+
+
+def _install(package):
+    if not shutil.which("apt-get"):
+        raise Missing(f"it is not installed, and there is no apt-get to install {package}")
+    _update()
+    _run([*_as_root(), "apt-get", "install", "--yes", "--no-install-recommends", package], env=QUIET)
+
+
+@functools.cache
+def _update():
+    """A fresh container has no lists of packages. Where they cannot be fetched, those that are there may do."""
+    subprocess.run([*_as_root(), "apt-get", "update"], capture_output=True, env=QUIET)
+
+
+def _as_root():
+    return ["sudo", "--non-interactive"] if os.geteuid() != 0 and shutil.which("sudo") else []
 
 
 def cargo(crate):
@@ -96,6 +118,9 @@ def pip(package, program):
     def install():
         folder = CACHE / package
         if not (folder / "bin" / program).exists():
+            # Debian's python3 alone cannot make an environment.
+            if subprocess.run(["python3", "-c", "import ensurepip, venv"], capture_output=True).returncode != 0:
+                _install("python3-venv")
             _run(["python3", "-m", "venv", str(folder)])
             _run([str(folder / "bin" / "pip"), "install", "--quiet", package])
         return str(folder / "bin" / program)
