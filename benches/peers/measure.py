@@ -38,7 +38,7 @@ def main():
     arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--seconds", type=int, default=5)
     arguments.add_argument("--users", type=int, default=64)
-    arguments.add_argument("--only", help="names of generators, separated by semicolons or commas")
+    arguments.add_argument("--only", help="beginnings of their names, separated by commas, or by semicolons where one has a comma")
     arguments.add_argument("--also", type=pathlib.Path, help="a second stagegate to compare with")
     arguments.add_argument("--cores", default="0,1", help="the generator's core and the server's")
     record.options(arguments)
@@ -71,14 +71,24 @@ def installed(given):
         for peer in every[:2]:
             name = f"{peer.name} ({also.parent.name}/{also.name})"
             every.append(dataclasses.replace(peer, name=name, install=peers.own(also)))
-    for peer in every:
-        if given.only and not any(peer.name.startswith(name) for name in given.only.split(",")):
-            continue
+    for peer in chosen(every, given.only):
         try:
             found.append((peer, peer.install()))
         except (peers.Missing, OSError) as reason:
             missing[peer.name] = str(reason)
     return found, missing
+
+
+def chosen(every, only):
+    """Those whose names begin as asked for; all of them where nothing was."""
+    if not only:
+        return every
+    names = [name.strip() for name in only.split(";" if ";" in only else ",") if name.strip()]
+    for name in names:
+        if not any(peer.name.startswith(name) for peer in every):
+            known = "; ".join(peer.name for peer in every)
+            sys.exit(f"--only {only}: no generator is called {name}. There are: {known}. A semicolon keeps the comma of a name")
+    return [peer for peer in every if any(peer.name.startswith(name) for name in names)]
 
 
 def one(peer, program, url, given, core):
