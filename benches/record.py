@@ -72,8 +72,11 @@ def number(text):
 
 
 def said(*command):
-    """What a command printed; empty where it failed."""
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    """What a command printed; empty where it failed, or is not there."""
+    try:
+        done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    except OSError:
+        return ""
     return done.stdout.strip() if done.returncode == 0 else ""
 
 

@@ -139,7 +139,10 @@ def resident(process):
 
 
 def version(peer, program):
-    """What a generator says of its version."""
+    """The version of the Debian package that a generator is of, or what it says of itself: hey says nothing."""
+    package = record.said("dpkg-query", "--search", program).partition(":")[0]
+    if package:
+        return record.said("dpkg-query", "--show", "--showformat=${Version}", package)
     if not peer.version:
         return ""
     said = subprocess.run([program, *peer.version], capture_output=True, text=True)
