@@ -96,12 +96,14 @@ def library(folder):
     def install():
         place = CACHE / folder
         program = place / "bin" / folder
-        sources = [HERE / folder / name for name in ("Cargo.toml", "main.rs")]
-        if not program.exists() or program.stat().st_mtime < max(source.stat().st_mtime for source in sources):
+        copies = {HERE / folder / "Cargo.toml": place / "Cargo.toml", HERE / folder / "main.rs": place / "src" / "main.rs"}
+        # By their contents, because a checkout gives all files its own time.
+        if not program.exists() or any(source.read_text() != copy.read_text() for source, copy in copies.items()):
             (place / "src").mkdir(parents=True, exist_ok=True)
             (place / "bin").mkdir(exist_ok=True)
-            shutil.copy(sources[0], place / "Cargo.toml")
-            shutil.copy(sources[1], place / "src" / "main.rs")
+            program.unlink(missing_ok=True)
+            for source, copy in copies.items():
+                shutil.copy(source, copy)
             environment = {key: value for key, value in os.environ.items() if not key.startswith("CARGO_PROFILE_")}
             environment["CARGO_TARGET_DIR"] = str(CACHE / "target")
             _run(["cargo", "build", "--release", "--quiet", "--manifest-path", str(place / "Cargo.toml")], env=environment)
