@@ -30,7 +30,8 @@ def table(results, versions, missing):
         shown = f"{middle(costs, 'micros'):.1f} | {ratio} | {beside} | {middle(costs, 'rate'):,.0f}"
         lines.append(f"| {name} | {versions.get(name, '')} | {shown} | {middle(costs, 'memory'):.0f} MiB |")
     for name, reason in missing.items():
-        lines.append(f"| {name} | | not measured: {reason} | | | | |")
+        told = reason.replace("|", "\\|")
+        lines.append(f"| {name} | | not measured: {told} | | | | |")
     return "\n".join(lines)
 
 

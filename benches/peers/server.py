@@ -24,6 +24,7 @@ http {{
     listen 127.0.0.1:{port} backlog=4096;
     default_type application/json;
     location / {{ return 200 '{body}'; }}
+    location /served {{ stub_status; }}
     location /login {{ add_header Set-Cookie "session=0123456789abcdef; Path=/"; return 200 '{body}'; }}
   }}
 }}
@@ -55,7 +56,18 @@ class Server:
     def __exit__(self, *_):
         self._stop()
 
+    def requests(self):
+        """How many requests it has had so far, without those for this number."""
+        try:
+            said = urllib.request.urlopen(f"{self.url.rpartition('/')[0]}/served").read().decode()
+        except OSError as reason:
+            sys.exit(f"nginx does not say what it served: {reason}")
+        self.asked += 1
+        # The third line: connections that were accepted, those that were handled, and requests.
+        return int(said.splitlines()[2].split()[2]) - self.asked
+
     def _start(self, body):
+        self.asked = 0
         conf = self.folder / "nginx.conf"
         conf.write_text(CONF.format(folder=self.folder, port=self.port, body=body))
         self.process = subprocess.Popen(
@@ -81,6 +93,14 @@ class Server:
             plain.sendall(b"GET /answer HTTP/1.1\r\nHost: x\r\n\r\n")
             time.sleep(0.2)
             return len(plain.recv(65536))
+
+
+def cores(text):
+    """The generator's core and the server's, of `0,1`."""
+    named, usable = [core.strip() for core in text.split(",")], {str(core) for core in os.sched_getaffinity(0)}
+    if len(named) != 2 or len(usable.intersection(named)) != 2:
+        sys.exit(f"--cores {text}: it takes two cores, and this process may use {', '.join(sorted(usable))}")
+    return named
 
 
 def program():
