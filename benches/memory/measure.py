@@ -1,26 +1,28 @@
 #!/usr/bin/env python3
 """The gate's own memory: with many users, and over a long run at full speed.
 
-    cargo build --release
+    cargo build --profile dist
     benches/memory/measure.py                    10,000 users that log in, keep their sessions and their connections
     benches/memory/measure.py --minutes 10       64 users without think time: what it grows by after its first minute
 
 The target is the built-in staging app in a process of its own, which does not count. The resident memory of the gate is
-read once a second from /proc; its peak is what the system itself kept (VmHWM). It ends with 1 when a bound is missed. Linux
-only; 10,000 users need as many descriptors in both processes (`ulimit -n -H`).
+read once a second from /proc; its peak is what the system itself kept (VmHWM). With `--write docs/performance.md` each of the
+two writes a section of its own. It ends with 1 when a request failed or a bound is missed. Linux only; 10,000 users need as
+many descriptors in both processes (`ulimit -n -H`).
 """
 
 import argparse
 import json
-import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-HERE = pathlib.Path(__file__).parent
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+import record  # noqa: E402: it lies beside the folders of the measurements
+
 KIB_A_MIB = 1024
 
 
@@ -32,18 +34,23 @@ def main():
     arguments.add_argument("--peak", type=float, default=300, help="the most that they may take, in MiB")
     arguments.add_argument("--minutes", type=float, help="run so long at full speed instead")
     arguments.add_argument("--growth", type=float, default=5, help="the most that it may grow by after a minute, in MiB")
-    arguments.add_argument("--stagegate", type=pathlib.Path, help="the binary; otherwise that of cargo build --release")
+    record.options(arguments)
     given = arguments.parse_args()
-    built = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release/stagegate"
-    binary = (given.stagegate or built).resolve()
+    binary = record.binary(given.stagegate)
 
     if given.minutes is None:
-        file, values = "sessions.yaml", {"USERS": given.users, "SECONDS": given.seconds}
+        file, values, told = "sessions.yaml", {"USERS": given.users, "SECONDS": given.seconds}, crowd
+        section, heading = "memory", "The memory of many users"
     else:
-        file, values = "full-speed.yaml", {"SECONDS": round(60 * given.minutes)}
+        file, values, told = "full-speed.yaml", {"SECONDS": round(60 * given.minutes)}, growth
+        section, heading = "growth", "The growth of a long run"
     with tempfile.TemporaryDirectory() as place, Demo(binary) as url:
-        ran = run(binary, url, HERE / file, values, pathlib.Path(place))
-    sys.exit(0 if told(ran, given) else 1)
+        table, text, kept = told(run(binary, url, HERE / file, values, pathlib.Path(place)), given)
+    text += f": **{'kept' if kept else 'missed'}**."
+    print(f"{table}\n\n{text}")
+    if given.write:
+        record.write(given.write, section, heading, f"{table}\n\n{record.circumstances(binary)}\n{text}")
+    sys.exit(0 if kept else 1)
 
 
 class Demo:
@@ -95,25 +102,37 @@ def memory(process):
     return int(of.get("VmRSS", 0)), int(of.get("VmHWM", 0))
 
 
-def told(ran, given):
-    """Prints the figures; gives whether they are within their bound."""
-    verdict, seconds, peak = ran
+def crowd(ran, given):
+    """What many users take: a table, its explanation, and whether it is within the bound."""
+    verdict, _, peak = ran
     [phase] = verdict["phases"]
     peak /= KIB_A_MIB
-    print(f"users {phase['users']}, requests {phase['requests']}, failures {phase['failures']}, "
-          f"{phase['throughput']:.0f} requests/s, {phase['outcome']}")
-    if given.minutes is None:
-        each = 1024 * peak / phase["users"]
-        print(f"peak {peak:.1f} MiB, {each:.1f} KiB for each user; at most {given.peak:.0f} MiB")
-        return peak < given.peak
+    each = KIB_A_MIB * peak / phase["users"]
+    table = f"""| users | requests | failures | peak | for each user |
+| ---: | ---: | ---: | ---: | ---: |
+| {phase["users"]:,} | {phase["requests"]:,} | {phase["failures"]:,} | {peak:.1f} MiB | {each:.1f} KiB |"""
+    text = f"""The users log in, keep a session of two cookies and their connection, and think for 10 to 20 s, in a window of
+{given.seconds} s. The peak is that of the gate's resident memory over the whole run, its reports included; it is to stay below
+{given.peak:g} MiB"""
+    return table, text, peak < given.peak and not phase["failures"]
+
+
+def growth(ran, given):
+    """What a long run grows by: a table, its explanation, and whether it is within the bound."""
+    verdict, seconds, peak = ran
+    [phase] = verdict["phases"]
     window = [resident / KIB_A_MIB for at, resident in seconds if 60 <= at <= 60 * given.minutes]
     if not window:
         sys.exit("there is nothing after the first minute: give more --minutes")
-    growth = max(window) - window[0]
-    print(f"after a minute {window[0]:.1f} MiB, at most {max(window):.1f}, at the end {window[-1]:.1f}; "
-          f"peak with the reports {peak:.1f}")
-    print(f"growth {growth:.2f} MiB; at most {given.growth:.0f} MiB")
-    return growth < given.growth
+    grown = max(window) - window[0]
+    shown = [f"{figure:.1f} MiB" for figure in (window[0], max(window), window[-1], grown, peak / KIB_A_MIB)]
+    table = f"""| requests/s | requests | failures | after a minute | at most | at the end | growth | peak with reports |
+| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+| {phase["throughput"]:,.0f} | {phase["requests"]:,} | {phase["failures"]:,} | {" | ".join(shown)} |"""
+    text = f"""{phase["users"]} users without think time ask for {len(phase["endpoints"])} endpoints in turn for {given.minutes:g} minutes.
+Growth is the most resident memory after the first minute against that at its end, read once a second; it is to stay below
+{given.growth:g} MiB"""
+    return table, text, grown < given.growth and not phase["failures"]
 
 
 if __name__ == "__main__":
