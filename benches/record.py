@@ -1,15 +1,13 @@
 """What every measurement here needs beside itself: the binary that it measures, what it was measured with, and a section
 of docs/performance.md to write that into."""
 
-import datetime
-import json
 import os
 import pathlib
 import platform
 import re
 import subprocess
 import sys
-import tomllib
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 # What a binary is built from.
@@ -48,7 +46,7 @@ def circumstances(program):
     memory = re.search(r"MemTotal:\s*(\d+)", pathlib.Path("/proc/meminfo").read_text())
     machine = f"{processor()}, {os.cpu_count()} cores, {int(memory.group(1)) / 2**20:.0f} GiB"
     kernel = ".".join(platform.release().split(".")[:2])
-    today = datetime.datetime.now(datetime.timezone.utc).date()
+    today = time.strftime("%Y-%m-%d", time.gmtime())
     return (f"Measured on {today} with stagegate {number(said(program, '--version'))} ({commit(program)}; "
             f"{compiler(program)}; {profile(program)}) on {machine}, Linux {kernel}.")
 
@@ -74,7 +72,7 @@ def number(text):
 def said(*command):
     """What a command printed; empty where it failed, or is not there."""
     try:
-        done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+        done = subprocess.run([str(part) for part in command], check=False, capture_output=True, text=True)
     except OSError:
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
@@ -88,12 +86,13 @@ def processor():
 
 def profile(program):
     """cargo's profile, by the directory in which it left the binary, with what it sets for the whole of it."""
-    every = tomllib.loads((ROOT / "Cargo.toml").read_text())["profile"]
     name = {"debug": "dev"}.get(program.parent.name, program.parent.name)
-    if name not in every:
+    section = rf"^\[profile\.{re.escape(name)}\]\n(.*?)(?=^\[|\Z)"
+    found = re.search(section, (ROOT / "Cargo.toml").read_text(), re.MULTILINE | re.DOTALL)
+    if not found:
         return "not in a directory of cargo's, so of an unknown profile"
-    settings = [f"`{key} = {json.dumps(every[name][key])}`" for key in ("lto", "codegen-units") if key in every[name]]
-    return " with ".join([f"cargo's `{name}` profile", *([" and ".join(settings)] if settings else [])])
+    settings = re.findall(r"^(?:lto|codegen-units) = .*", found.group(1), re.MULTILINE)
+    return f"cargo's `{name}` profile" + "".join(f", `{setting}`" for setting in settings)
 
 
 def compiler(program):

@@ -21,7 +21,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-import record  # noqa: E402: it lies beside the folders of the measurements
+import record  # noqa: E402 (it lies beside the folders of the measurements)
 
 KIB_A_MIB = 1024
 
@@ -129,8 +129,9 @@ def growth(ran, given):
     table = f"""| requests/s | requests | failures | after a minute | at most | at the end | growth | peak with reports |
 | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
 | {phase["throughput"]:,.0f} | {phase["requests"]:,} | {phase["failures"]:,} | {" | ".join(shown)} |"""
-    text = f"""{phase["users"]} users without think time ask for {len(phase["endpoints"])} endpoints in turn for {given.minutes:g} minutes.
-Growth is the most resident memory after the first minute against that at its end, read once a second; it is to stay below
+    users, endpoints = phase["users"], len(phase["endpoints"])
+    text = f"""{users} users without think time ask for {endpoints} endpoints in turn for {given.minutes:g} minutes. Growth
+is the most resident memory after the first minute against that at its end, read once a second; it is to stay below
 {given.growth:g} MiB"""
     return table, text, grown < given.growth and not phase["failures"]
 

@@ -36,7 +36,7 @@ class Missing(Exception):
 
 
 def _run(command, **more):
-    done = subprocess.run(command, capture_output=True, text=True, **more)
+    done = subprocess.run(command, check=False, capture_output=True, text=True, **more)
     if done.returncode != 0:
         said = (done.stderr.strip() or done.stdout.strip()).splitlines()
         raise Missing(said[-1] if said else f"{command[0]} failed")
@@ -71,7 +71,7 @@ def _install(package):
 @functools.cache
 def _update():
     """A fresh container has no lists of packages. Where they cannot be fetched, those that are there may do."""
-    subprocess.run([*_as_root(), "apt-get", "update"], capture_output=True, env=QUIET)
+    subprocess.run([*_as_root(), "apt-get", "update"], check=False, capture_output=True, env=QUIET)
 
 
 def _as_root():
@@ -124,7 +124,7 @@ def pip(package, program):
         folder = CACHE / package
         if not (folder / "bin" / program).exists():
             # Debian's python3 alone cannot make an environment.
-            if subprocess.run(["python3", "-c", "import ensurepip, venv"], capture_output=True).returncode != 0:
+            if subprocess.run(["python3", "-c", "import ensurepip, venv"], check=False, capture_output=True).returncode != 0:
                 _install("python3-venv")
             _run(["python3", "-m", "venv", str(folder)])
             _run([str(folder / "bin" / "pip"), "install", "--quiet", package])

@@ -19,9 +19,9 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent / "peers")]
-import record  # noqa: E402: it lies beside the folders of the measurements
-import seconds  # noqa: E402: the paths are complete only here
-import server  # noqa: E402: the same nginx that the cost of a request is measured against
+import record  # noqa: E402 (it lies beside the folders of the measurements)
+import seconds  # noqa: E402 (the paths are complete only here)
+import server  # noqa: E402 (the same nginx that the cost of a request is measured against)
 
 TABLE = [
     "| rate | slots sent | failures | lateness p99 | lateness at most | drift | CPU of its core | phase |",
@@ -67,13 +67,13 @@ def run(binary, url, rate, window, core):
         folder = pathlib.Path(place)
         (folder / "gates.yaml").write_text(text)
         command = ["taskset", "-c", core, binary, "run", "-q", "-c", "gates.yaml", "--out", "out", "--seed", "1"]
-        ran = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+        ran = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
         try:
             found = [json.loads((folder / "out" / f"{name}.json").read_text()) for name in ("verdict", "measurements")]
         except OSError:
             found = [None, {"phases": []}]
         if [phase["ending"] for phase in found[1]["phases"]] != ["completed"]:
-            sys.exit(f"at {rate}/s the window was not measured, and the gate ended with {ran.returncode}:\n{ran.stdout}{ran.stderr}")
+            sys.exit(f"at {rate}/s nothing was measured; the gate ended with {ran.returncode}:\n{ran.stdout}{ran.stderr}")
         return found
 
 
