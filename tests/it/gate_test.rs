@@ -54,10 +54,11 @@ impl GateTest {
         self
     }
 
-    /// One scenario of GET steps on these paths without think time.
+    /// One scenario of GET steps on these paths with so little think time that there are many requests, and so much that a
+    /// core is left for whoever runs beside it.
     pub(crate) fn gets(self, paths: &[&str]) -> Self {
         let steps: Vec<String> = paths.iter().map(|path| format!("{{get: {path}, name: {path}}}")).collect();
-        self.section(&format!("scenarios:\n  visitor: {{steps: [{}], think: 0s}}", steps.join(", ")))
+        self.section(&format!("scenarios:\n  visitor: {{steps: [{}], think: 5ms}}", steps.join(", ")))
     }
 
     /// Adds a phase: its keys in flow style, and its criteria.
