@@ -253,8 +253,11 @@ fn a_local_dry_run_starts_the_staging_project_with_its_servers() {
          '{port}', --database, postgres, --sessions, redis]\n    folder: '{staging}'\n    env: {{STAGING_WORKERS: 1}}",
         url(port)
     );
-    let test = GateTest::on("").section(&target).gets(&["/accounts/login/"]).phase(SHORT, &["success_rate >= 99%"]);
-    let ran = test.arg("--dry-run").rehearse().exits(0);
+    // It answers a moment before it says where its servers are.
+    let told = "preflight: [{name: it told all, command: [sh, -c, \"until grep -q '^redis at' stagegate-out/dry-run/app.log; \
+                do sleep 0.1; done\"], timeout: 20s}]";
+    let test = GateTest::on("").section(&target).section(told).gets(&["/accounts/login/"]);
+    let ran = test.phase(SHORT, &["success_rate >= 99%"]).arg("--dry-run").rehearse().exits(0);
     assert_eq!(ran.verdict["preflight"][0]["name"], "the target is ready");
     let log = ran.report("app.log");
     let address = |words: &str| {
