@@ -38,7 +38,7 @@ use std::{
 use clap::{CommandFactory, FromArgMatches};
 
 use self::args::{Cli, Command};
-use crate::{config::Secrets, report::clean};
+use crate::{config::Secrets, load::Defect, report::clean};
 
 /// It was done.
 const DONE: u8 = 0;
@@ -107,13 +107,14 @@ fn dispatch(command: Command) -> u8 {
 
 /// One line about a panic: every panic is a defect, whatever app, file or network led to it.
 fn report_defect(defect: &PanicHookInfo<'_>) {
+    Defect::remember(defect);
     let message = defect.payload_as_str().unwrap_or("no message");
     let place = defect.location().map(|place| format!(" ({place})")).unwrap_or_default();
     let secrets = SECRETS.get().cloned().unwrap_or_default();
     let words = secrets.mask(message);
     output::complain(&format!(
         "stagegate: this is a defect in stagegate: {}{place}; please report it with this line and your gates.yaml. \
-         Reports that were written stay.",
+         What was finished before it stays.",
         clean(&words)
     ));
 }

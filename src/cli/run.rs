@@ -19,7 +19,7 @@ use super::{
 use crate::{
     baseline,
     config::{Environment, Secrets},
-    gate::{self, Against, Finished, Setup, Stop},
+    gate::{self, Against, Event, Finished, Setup, Stage, Stop},
     judge::{Extent, Machine},
     load,
     plan::{self, Deployment, Plan},
@@ -30,7 +30,8 @@ use crate::{
 /// Where a dry run writes inside the output directory: it measures nothing, so it never takes the place of a real verdict.
 const DRY_RUN: &str = "dry-run";
 
-/// Set in the tests: a defect on purpose, to see how it ends.
+/// Set in the tests: a defect on purpose, to see how it ends. In the window of the phase of this name, or before anything
+/// is sent.
 const DEFECT_ON_PURPOSE: &str = "STAGEGATE_DEFECT";
 
 /// Runs the gate and gives its exit code.
@@ -59,7 +60,8 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
     // From here on every end, also an error's and a defect's, completes the check.
     let mut posting = posting(args, &plan, &secrets, &environment);
     posting.begin(&stop);
-    assert!(!environment.contains_key(DEFECT_ON_PURPOSE), "{DEFECT_ON_PURPOSE} is set");
+    let defect_in = environment.get(DEFECT_ON_PURPOSE);
+    assert!(defect_in.is_none_or(|name| has_phase(&plan, name)), "{DEFECT_ON_PURPOSE} is set");
 
     let shelf = Shelf::of((args.baseline.as_deref(), &args.plan.config), &plan, &secrets, &environment);
     let against = against(args, &plan, &shelf);
@@ -84,12 +86,17 @@ fn gate(args: &RunArgs) -> Result<u8, String> {
     };
     let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(|cause| unusable(&cause))?;
     let mut finished = runtime
-        .block_on(gate::run(setup, &mut |event| live.show(&event)))
+        .block_on(gate::run(setup, &mut |event| {
+            assert!(!defect_in.is_some_and(|name| measures(&event, name)), "{DEFECT_ON_PURPOSE} is set");
+            live.show(&event);
+        }))
         .map_err(|error| format!("error: {}", report::clean(&secrets.mask(&error.to_string()))))?;
     // A name lookup that hangs would hold the end of the run up.
     runtime.shutdown_background();
     finished.verdict.runner = Some(machine(&environment));
     let mut publishable = publishing::write(&finished, &plan, &folder, &secrets);
+    // After a defect nobody else may have taken away what is drawn again.
+    live.end();
     // First what GitHub's runner reads: a second signal ends the process while the rest is posted.
     publishing::summarize(&mut publishable, &folder, &secrets, &environment);
     let Said { warnings, commands } = posting.end(&publishable, &stop);
@@ -128,6 +135,15 @@ fn against(args: &RunArgs, plan: &Plan, shelf: &Shelf<'_>) -> Option<Against> {
         Some(base) => Against::Deployment(base.clone()),
         None => Against::Stored(Box::new(shelf.stored())),
     })
+}
+
+fn has_phase(plan: &Plan, name: &str) -> bool {
+    plan.phases.iter().any(|phase| phase.name == name)
+}
+
+/// Whether the window of the phase of this name is under way.
+fn measures(event: &Event, name: &str) -> bool {
+    matches!(event, Event::Progress(progress) if progress.stage == Stage::Window && progress.phase == name)
 }
 
 /// The second deployment of the run: that of the command line, else that of gates.yaml, unless the command line chooses

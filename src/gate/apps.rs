@@ -65,7 +65,7 @@ pub(super) async fn start(walk: &mut Walk<'_>) -> Result<(), Interruption> {
 }
 
 /// Ends both at once. One that ended by itself is a remark in every report.
-pub(super) async fn stop(walk: &mut Walk<'_>, interrupted: Option<Interruption>) {
+pub(super) async fn stop(walk: &mut Walk<'_>, interrupted: Option<&Interruption>) {
     let patience = if interrupted.is_some() { LITTLE_PATIENCE } else { PATIENCE };
     let stopped = |app: Option<Started>| async move {
         match app {

@@ -61,7 +61,7 @@ pub struct Calibrated {
 impl Calibrated {
     /// 0 when something is known, 3 when nothing could be measured, and 130 or 143 when it was interrupted.
     pub fn exit_code(&self) -> u8 {
-        match self.interruption {
+        match &self.interruption {
             Some(why) => why.exit_code(),
             None if self.found.knows_something() => 0,
             None => 3,
@@ -126,7 +126,7 @@ pub async fn calibrate(setup: Setup, budget: Duration, listen: &mut dyn FnMut(Ev
     let mut rounds = Rounds::default();
     result.interruption = measure(&mut walk, (&result.target, budget), &mut rounds).await.err();
     checks::cleanup(&mut walk).await;
-    apps::stop(&mut walk, result.interruption).await;
+    apps::stop(&mut walk, result.interruption.as_ref()).await;
     if let Some(staging) = staging {
         staging.stop().await;
     }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     client::{Origin, control::Control},
     judge::{CheckResult, DEMO, Extent, Interruption, Outcome},
-    load,
+    load::{self, attempt, caught},
     monitor::Gauges,
     plan::Plan,
     preflight::Kit,
@@ -42,11 +42,13 @@ pub(super) struct Walk<'a> {
 
 /// Walks the whole corridor and says in [`Event`]s how it goes.
 ///
-/// Nothing that the app does, and nothing that a signal does, is an error: it stands in the verdict.
+/// Nothing that the app does, and nothing that a signal does, is an error: it stands in the verdict. So does a panic on the
+/// way, of a worker or of the listener too: what was finished before it stays, and what is left to tidy is tidied.
 ///
 /// # Errors
 /// The target cannot be used as gates.yaml describes it; nothing was sent then.
 pub async fn run(setup: Setup, listen: &mut dyn FnMut(Event)) -> Result<Finished, GateError> {
+    let listen = &mut trusted(listen);
     let plan = Arc::clone(&setup.plan);
     let stop = stop(&setup);
     let record = Record::begin(target_name(&plan), notes(&setup));
@@ -64,18 +66,53 @@ pub async fn run(setup: Setup, listen: &mut dyn FnMut(Event)) -> Result<Finished
     let apps = Apps::of(&setup);
     let reads_ruler = setup.reads_ruler;
     let mut walk = Walk { plan, kit, url, workers, stop, record, next_index: 0, reads_ruler, apps, listen };
-    walk.announce(&setup, staging.is_some());
+    let way = async {
+        walk.announce(&setup, staging.is_some());
+        walk.corridor(&setup, base.as_ref()).await
+    };
     // It holds two loads at a time.
-    walk.record.interruption = Box::pin(walk.corridor(&setup, base.as_ref())).await.err();
-    checks::cleanup(&mut walk).await;
-    let interrupted = walk.record.interruption;
-    apps::stop(&mut walk, interrupted).await;
+    match caught(Box::pin(way)).await {
+        Ok(ended) => walk.record.interruption = ended.err(),
+        Err(defect) => walk.record.broke(&defect),
+    }
+    tidy(&mut walk, staging).await;
+    let finished = walk.record.conclude(&setup.closing());
+    tell_the_end(&finished, listen);
+    Ok(finished)
+}
+
+/// Cleans up and ends what was started, each whatever became of the other.
+async fn tidy(walk: &mut Walk<'_>, staging: Option<Staging>) {
+    if let Err(defect) = caught(checks::cleanup(walk)).await {
+        let done = walk.record.cleanup.len();
+        let left = checks::not_reached(&walk.plan.cleanup[done..], "not done, because stagegate itself broke");
+        walk.record.cleanup.extend(left);
+        walk.record.broke(&defect);
+    }
+    let interrupted = walk.record.interruption.clone();
+    if let Err(defect) = caught(apps::stop(walk, interrupted.as_ref())).await {
+        walk.record.broke(&defect);
+    }
     if let Some(staging) = staging {
         staging.stop().await;
     }
-    let finished = walk.record.conclude(&setup.closing());
-    listen(Event::Finished(Box::new(finished.verdict.clone())));
-    Ok(finished)
+}
+
+/// The last event. Once there is a verdict, no listener takes it away.
+fn tell_the_end(finished: &Finished, listen: &mut dyn FnMut(Event)) {
+    let _told = attempt(|| listen(Event::Finished(Box::new(finished.verdict.clone()))));
+}
+
+/// A listener that is not asked again once it has panicked: what is left to do is done without it.
+fn trusted(listen: &mut dyn FnMut(Event)) -> impl FnMut(Event) {
+    let mut broke = false;
+    move |event| {
+        if !broke {
+            broke = true;
+            listen(event);
+            broke = false;
+        }
+    }
 }
 
 /// What ends it: a signal, or the deadline from now on.
@@ -181,7 +218,7 @@ fn nowhere(
     }
     record.cleanup.extend(checks::not_reached(&plan.cleanup, "not run, because there is no target"));
     let finished = record.conclude(&setup.closing());
-    listen(Event::Finished(Box::new(finished.verdict.clone())));
+    tell_the_end(&finished, listen);
     finished
 }
 

@@ -203,39 +203,50 @@ impl<'a> Drive<'a> {
         let origin = running.origin_instant();
         let mut sampling: Option<Sampling> = None;
         let mut interruption = None;
-        loop {
-            let decision = running.decision().filter(|_| extension.is_some());
-            tokio::select! {
-                why = stop.asked(), if interruption.is_none() => {
-                    interruption = Some(why);
-                    running.stop(PhaseEnding::Interrupted);
-                }
-                tick = running.tick() => {
-                    let Some(tick) = tick else { break };
-                    let view = View { running: &running, sampling: sampling.as_ref() };
-                    if let Look::Stop(ending) = look(&tick, &view) {
-                        running.stop(ending);
+        let looked = load::caught(async {
+            loop {
+                let decision = running.decision().filter(|_| extension.is_some());
+                tokio::select! {
+                    why = stop.asked(), if interruption.is_none() => {
+                        interruption = Some(why);
+                        running.stop(PhaseEnding::Interrupted);
                     }
-                }
-                () = until(decision.map(|at| origin + at)) => {
-                    let view = View { running: &running, sampling: sampling.as_ref() };
-                    let wanted = extension.take().is_some_and(|extension| extension(&view));
-                    let first = running.window();
-                    if wanted && interruption.is_none() && running.extend()
-                        && let (Some((start, end)), Some(sampling)) = (first, &mut sampling)
-                    {
-                        sampling.extend((end, end + end.saturating_sub(start)));
+                    tick = running.tick() => {
+                        let Some(tick) = tick else { break };
+                        let view = View { running: &running, sampling: sampling.as_ref() };
+                        if let Look::Stop(ending) = look(&tick, &view) {
+                            running.stop(ending);
+                        }
                     }
+                    () = until(decision.map(|at| origin + at)) => {
+                        let view = View { running: &running, sampling: sampling.as_ref() };
+                        let wanted = extension.take().is_some_and(|extension| extension(&view));
+                        let first = running.window();
+                        if wanted && interruption.is_none() && running.extend()
+                            && let (Some((start, end)), Some(sampling)) = (first, &mut sampling)
+                        {
+                            sampling.extend((end, end + end.saturating_sub(start)));
+                        }
+                    }
+                    () = sleep(RAMP_LOOK), if sampling.is_none() => {}
                 }
-                () = sleep(RAMP_LOOK), if sampling.is_none() => {}
+                if sampling.is_none() && interruption.is_none() && monitors.get() == Monitors::Free {
+                    // Where the monitors were busy until now, the moments before have passed.
+                    let now = origin.elapsed();
+                    let window = running.window().map(|(start, end)| (start.max(now.min(end)), end));
+                    let occasion = window.map(|window| Occasion { origin, window, readings: *readings });
+                    sampling = occasion.map(|occasion| Sampling::start(&kit.gauges, &kit.control, occasion));
+                }
             }
-            if sampling.is_none() && interruption.is_none() && monitors.get() == Monitors::Free {
-                // Where the monitors were busy until now, the moments before have passed.
-                let now = origin.elapsed();
-                let window = running.window().map(|(start, end)| (start.max(now.min(end)), end));
-                let occasion = window.map(|window| Occasion { origin, window, readings: *readings });
-                sampling = occasion.map(|occasion| Sampling::start(&kit.gauges, &kit.control, occasion));
-            }
+        })
+        .await;
+        if let Err(defect) = looked {
+            // What was measured until now is worth more than how the rest would have looked.
+            interruption = Some(Interruption::Defect(defect.to_string()));
+            running.stop(PhaseEnding::Interrupted);
+        }
+        if let Some(defect) = running.settle().await {
+            interruption = Some(Interruption::Defect(defect.to_string()));
         }
         let measurements = running.finish().await;
         let ended = Instant::now();

@@ -61,6 +61,7 @@ pub(super) async fn climb(walk: &mut Walk<'_>, base: &Base) -> Result<Climbed, I
     let mut locked_out = false;
     for (phase, index) in plan.phases.iter().zip(0_u32..) {
         walk.next_index = index + 1;
+        walk.record.phase_begins();
         (walk.listen)(ladder::begins(phase, 1, index + 1));
         let later = plan.phases.iter().skip(index as usize + 1).map(|phase| plan.outlook(phase).expected).sum();
         let measured = Pair::of(walk, base, phase, index).measure(walk, later).await;
@@ -150,7 +151,7 @@ impl<'a> Pair<'a> {
         for side in [1, 0] {
             let driven =
                 self.slice(walk, (side, &mut sides[side].sitting), (self.blocks.warmup, LAST_READINGS), later).await;
-            interruption = interruption.or(driven.interruption);
+            interruption = interruption.or(driven.interruption.clone());
             let locked_out = driven.measured.measurements.ending != PhaseEnding::Completed;
             logins.push(driven);
             if locked_out || interruption.is_some() {

@@ -79,6 +79,7 @@ pub(super) async fn climb(walk: &mut Walk<'_>, setup: &Setup) -> Result<Climbed,
     read_ruler(walk).await?;
     for ((repetition, phase), index) in phases.iter().copied().zip(0_u32..) {
         walk.next_index = index + 1;
+        walk.record.phase_begins();
         (walk.listen)(begins(phase, repetition, index + 1));
         let later = phases.iter().skip(index as usize + 1).map(|(_, phase)| planned(phase)).sum();
         let listen = RefCell::new(&mut *walk.listen);
@@ -107,7 +108,7 @@ pub(super) async fn climb(walk: &mut Walk<'_>, setup: &Setup) -> Result<Climbed,
             })
             .await;
         load_ended = loaded.ended;
-        let interruption = loaded.interruption;
+        let interruption = loaded.interruption.clone();
         locked_out |= loaded.measurements.ending == PhaseEnding::RampFailed;
         let is_last = index as usize + 1 == phases.len();
         let watched = plan.recovery.is_some() && interruption.is_none();

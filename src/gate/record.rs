@@ -9,7 +9,7 @@ use crate::{
         PhaseEvidence, PhaseVerdict, RecoveryVerdict, Regression, RunEvidence, Seen, Source, Totals,
         regression::{self, Blocks, Head, Past, RunValues, StoredComparison},
     },
-    load::Rehearsal,
+    load::{Defect, Rehearsal, attempt},
     plan::{Phase, Plan},
     preflight::{Checked, Held, Sent},
 };
@@ -29,6 +29,8 @@ pub(super) struct Record {
     pub(super) interruption: Option<Interruption>,
     pub(super) preflight: Vec<CheckResult>,
     pub(super) phases: Vec<PhaseVerdict>,
+    /// Phases that have begun, one that is under way included.
+    begun: usize,
     measured: Vec<MeasuredPhase>,
     /// The values of the cells: one set for each repetition of the ladder.
     values: Vec<RunValues>,
@@ -66,6 +68,7 @@ impl Record {
             interruption: None,
             preflight: Vec::new(),
             phases: Vec::new(),
+            begun: 0,
             measured: Vec::new(),
             values: Vec::new(),
             confirmations: Vec::new(),
@@ -79,6 +82,18 @@ impl Record {
             cleanup: Vec::new(),
             rehearsals: Vec::new(),
         }
+    }
+
+    /// stagegate itself broke, which ends the run; the first defect counts, before whatever else ended it.
+    pub(super) fn broke(&mut self, defect: &Defect) {
+        if !matches!(self.interruption, Some(Interruption::Defect(_))) {
+            self.interruption = Some(Interruption::Defect(defect.to_string()));
+        }
+    }
+
+    /// The next phase of the ladder begins.
+    pub(super) fn phase_begins(&mut self) {
+        self.begun = self.phases.len() + 1;
     }
 
     /// Adds a remark that every report shows.
@@ -186,18 +201,29 @@ impl Record {
         self.preflight.iter().all(|check| check.outcome == Outcome::Passed)
     }
 
-    /// Makes the verdict; phases that were not reached are not run.
+    /// Makes the verdict; phases that were not reached are not run. One that had begun when stagegate itself broke, and
+    /// never came to be judged, is inconclusive.
     pub(super) fn conclude(mut self, setup: &Closing<'_>) -> Finished {
         let plan = setup.plan;
         self.add_what_was_not_reached(plan);
-        let diagnosis = judge::diagnose(&self.seen(plan), self.breaking_point.as_ref(), &self.outages);
+        let diagnosed = attempt(|| judge::diagnose(&self.seen(plan), self.breaking_point.as_ref(), &self.outages));
+        let diagnosis = diagnosed.unwrap_or_else(|defect| {
+            self.broke(&defect);
+            None
+        });
         let ladder = (1..=setup.repetitions).flat_map(|repetition| plan.phases.iter().map(move |p| (repetition, p)));
-        let missing = ladder.skip(self.phases.len());
-        self.phases.extend(missing.map(|(repetition, phase)| {
-            let missed = judge::not_run(plan, phase);
+        let missing = ladder.zip(1..).skip(self.phases.len());
+        let broke = matches!(self.interruption, Some(Interruption::Defect(_)));
+        let begun = if broke { self.begun } else { 0 };
+        self.phases.extend(missing.map(|((repetition, phase), number)| {
+            let missed = if number <= begun { judge::lost(plan, phase) } else { judge::not_run(plan, phase) };
             PhaseVerdict { name: repeated(&phase.name, repetition), ..missed }
         }));
-        let (comparison, regressions) = self.compare(setup);
+        let compared = attempt(|| self.compare(setup));
+        let (comparison, regressions) = compared.unwrap_or_else(|defect| {
+            self.broke(&defect);
+            (None, Vec::new())
+        });
         let verdict = judge::conclude(RunEvidence {
             plan,
             target: self.target,

@@ -81,7 +81,7 @@ impl Stop {
     pub async fn asked(&self) -> Interruption {
         let mut asked = self.asked.clone();
         let signal = async {
-            match asked.wait_for(Option::is_some).await.map(|why| *why) {
+            match asked.wait_for(Option::is_some).await.map(|why| why.clone()) {
                 Ok(Some(why)) => why,
                 // The switch is gone, so nobody can ask any more.
                 _ => std::future::pending().await,

@@ -14,6 +14,7 @@ use std::{
 
 use super::{Event, Finished, Setup, Stop, StopSwitch, run};
 mod confirmations;
+mod defects;
 mod logins;
 mod waits;
 

@@ -9,7 +9,7 @@ use crate::units::number;
 
 /// One sentence about the run.
 pub(super) fn of(evidence: &RunEvidence<'_>, outcome: Outcome) -> String {
-    if let Some(interruption) = evidence.interruption {
+    if let Some(interruption) = &evidence.interruption {
         return interrupted(evidence, interruption);
     }
     let dry_run = evidence.extent == Extent::DryRun;
@@ -221,18 +221,22 @@ fn waived(evidence: &RunEvidence<'_>) -> Option<String> {
     Some(format!("With {count}: {} of {} became worse{change}.", first.cell, first.phase))
 }
 
-fn interrupted(evidence: &RunEvidence<'_>, interruption: Interruption) -> String {
+fn interrupted(evidence: &RunEvidence<'_>, interruption: &Interruption) -> String {
     let judged = |phase: &&PhaseVerdict| {
         matches!(phase.outcome, Outcome::Passed | Outcome::Warned | Outcome::Failed | Outcome::Invalid)
     };
     let cut = evidence.phases.iter().find(|phase| phase.outcome == Outcome::Inconclusive);
-    format!(
-        "Interrupted by {}{}; {} of {} were judged.",
-        interruption.word(),
-        cut.map(|phase| format!(" in {} ({})", phase.name, load(phase))).unwrap_or_default(),
-        evidence.phases.iter().filter(judged).count(),
-        number::counted(evidence.phases.len() as u64, "phase")
-    )
+    let cut = cut.map(|phase| format!(" in {} ({})", phase.name, load(phase))).unwrap_or_default();
+    let judged = evidence.phases.iter().filter(judged).count();
+    let phases = number::counted(evidence.phases.len() as u64, "phase");
+    if let Interruption::Defect(words) = interruption {
+        let words = words.trim_end_matches('.');
+        return format!(
+            "stagegate itself broke{cut}, which says nothing of the app: {words}. Please report this line with your \
+             gates.yaml; {judged} of {phases} were judged."
+        );
+    }
+    format!("Interrupted by {}{cut}; {judged} of {phases} were judged.", interruption.word())
 }
 
 fn failed(checks: &[CheckResult]) -> Option<&CheckResult> {

@@ -36,7 +36,7 @@ pub use early::{FIRST_LOOK, extension_decides, failed_early};
 pub use evidence::PhaseEvidence;
 pub use outage::outages;
 pub use outcome::{Band, Ending, Level, Outcome};
-pub use phase::{ANSWERS, LOGGED_IN, ends_ladder, not_run, phase};
+pub use phase::{ANSWERS, LOGGED_IN, ends_ladder, lost, not_run, phase};
 pub use recovery::{RECOVERY_SPAN, RecoverySpan, recovery};
 pub use run::{Extent, Interruption, RunEvidence, conclude};
 pub use standing::{GaugeStanding, Standing, standing};

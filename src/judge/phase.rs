@@ -90,12 +90,20 @@ fn judged(evidence: PhaseEvidence<'_>, pauses: Pauses) -> PhaseVerdict {
 
 /// A phase that was not run because the ladder ended before.
 pub fn not_run(plan: &Plan, phase: &Phase) -> PhaseVerdict {
-    let why = "The ladder ended before this phase.";
+    without_data(plan, phase, Outcome::NotRun, "The ladder ended before this phase.")
+}
+
+/// A phase of which nothing is known, because stagegate itself broke before it was judged.
+pub fn lost(plan: &Plan, phase: &Phase) -> PhaseVerdict {
+    without_data(plan, phase, Outcome::Inconclusive, "stagegate itself broke, and what it measured is lost.")
+}
+
+fn without_data(plan: &Plan, phase: &Phase, outcome: Outcome, why: &str) -> PhaseVerdict {
     let findings = phase.criteria.iter().flat_map(|criterion| criterion::not_run(criterion, why)).collect();
     let (users, rate) = load(phase);
     PhaseVerdict {
         name: phase.name.clone(),
-        outcome: Outcome::NotRun,
+        outcome,
         because: vec![why.to_owned()],
         users,
         rate,

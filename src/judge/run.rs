@@ -25,7 +25,7 @@ pub struct RunEvidence<'a> {
     pub notes: Vec<String>,
     /// How far the run was meant to go.
     pub extent: Extent,
-    /// What ended it from outside, if something did.
+    /// What ended it before its time, if something did.
     pub interruption: Option<Interruption>,
     /// The checklist; items after a failed one are `not_run`.
     pub preflight: Vec<CheckResult>,
@@ -60,8 +60,8 @@ pub enum Extent {
     DryRun,
 }
 
-/// What ended a run from outside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What ended a run before its time, and was not the app.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Interruption {
     /// SIGINT: exit code 130.
     Interrupt,
@@ -69,23 +69,27 @@ pub enum Interruption {
     Terminate,
     /// `--deadline`, which ends like SIGTERM.
     Deadline,
+    /// A defect in stagegate, in its own words: exit code 70.
+    Defect(String),
 }
 
 impl Interruption {
-    /// The exit code of a run that it ended: 128 and the signal's number.
-    pub fn exit_code(self) -> u8 {
+    /// The exit code of a run that it ended: 128 and the signal's number, 70 for a defect.
+    pub fn exit_code(&self) -> u8 {
         match self {
             Self::Interrupt => 130,
             Self::Terminate | Self::Deadline => 143,
+            Self::Defect(_) => 70,
         }
     }
 
     /// Its name in a sentence.
-    pub(super) fn word(self) -> &'static str {
+    pub(super) fn word(&self) -> &'static str {
         match self {
             Self::Interrupt => "SIGINT",
             Self::Terminate => "SIGTERM",
             Self::Deadline => "the deadline",
+            Self::Defect(_) => "a defect in stagegate",
         }
     }
 }
@@ -231,7 +235,7 @@ fn ending(evidence: &RunEvidence<'_>) -> Ending {
 }
 
 fn exit_code(evidence: &RunEvidence<'_>, outcome: Outcome) -> u8 {
-    match (evidence.interruption, outcome) {
+    match (&evidence.interruption, outcome) {
         (Some(interruption), _) => interruption.exit_code(),
         (None, Outcome::Passed | Outcome::Warned) => 0,
         (None, Outcome::Failed) => 1,

@@ -14,6 +14,7 @@ mod alarm;
 mod audit;
 mod clock;
 mod course;
+mod defect;
 mod diagnosis;
 mod draws;
 mod ledger;
@@ -41,6 +42,7 @@ use crate::{
 
 pub use audit::limits;
 use audit::raise_descriptor_limit;
+pub use defect::{Defect, attempt, caught};
 pub use quote::{Quote, confidential};
 pub use rehearsal::{Exchange, Rehearsal, log_in, once};
 pub use running::{Running, Stage, Tick};

@@ -15,6 +15,7 @@ use super::{
     Job,
     audit::Audit,
     course::Course,
+    defect::Defect,
     prepare::PreparedLoad,
     sitting::Crew,
     worker::{Report, Round, WorkerEnd},
@@ -219,20 +220,27 @@ impl Running {
         since.map_or(Duration::ZERO, |since| self.course.clock.now().saturating_sub(since))
     }
 
+    /// Waits for the end, and gives the defect that was the end of a worker, if one was: what was handed over before is
+    /// measured.
+    pub async fn settle(&mut self) -> Option<Defect> {
+        while let Some(report) = self.report().await {
+            self.absorb(report);
+        }
+        // They have dropped their channels, so they are at their ends.
+        let dead = self.workers.drain(..).filter_map(|worker| worker.join().err());
+        let dead: Vec<_> = dead.map(|panic| Defect::of_thread(&*panic)).collect();
+        let told: Vec<_> = self.ends.iter_mut().filter_map(|end| end.defect.take()).collect();
+        told.into_iter().chain(dead).next()
+    }
+
     /// Waits for the end and gives what was measured.
     ///
     /// # Panics
     ///
-    /// When a worker panicked, which is a defect.
+    /// When a worker panicked, which is a defect, and [`Self::settle`] did not tell of it.
     pub async fn finish(mut self) -> PhaseMeasurements {
-        while let Some(report) = self.report().await {
-            self.absorb(report);
-        }
-        for worker in self.workers.drain(..) {
-            // It has dropped its channel, so it is at its end.
-            if let Err(panic) = worker.join() {
-                std::panic::resume_unwind(panic);
-            }
+        if let Some(defect) = self.settle().await {
+            panic!("{defect}");
         }
         self.announce_window();
         let facts =

@@ -10,13 +10,14 @@ use std::{
 use tokio::{
     runtime::{Builder, LocalOptions},
     sync::mpsc::{Receiver, Sender},
-    task::{JoinError, JoinSet},
+    task::JoinSet,
 };
 
 use super::{
     alarm::{Alarm, Precision},
     audit::{Effort, Worked},
     course::{Course, SLOT_GRACE},
+    defect::{Defect, caught, pass_on, unbroken},
     ledger::Ledger,
     pool::{Leftover, Pool, Taken},
     prepare::PreparedLoad,
@@ -27,7 +28,7 @@ use super::{
 };
 use crate::{
     client::{Agent, Shared},
-    measure::{Batch, Exhaustion, Histogram, Layout},
+    measure::{Batch, Exhaustion, Histogram, Layout, PhaseEnding},
     plan::{Connections, EndpointId, Load},
 };
 
@@ -64,6 +65,8 @@ pub(super) struct WorkerEnd {
     /// Requests that were sent and about which nothing is known: dropped in flight, or without room for their answers.
     pub(super) unknown: u64,
     pub(super) exhausted: Option<Exhaustion>,
+    /// What ended it before its time.
+    pub(super) defect: Option<Defect>,
 }
 
 /// What the tasks of one worker share.
@@ -151,12 +154,26 @@ pub(super) async fn work(
     if matches!(worker.load.load, Load::Open { .. }) {
         background.spawn_local(async move { giving.pool.dispatch(&giving.alarm).await });
     }
-    oversee(&worker, &reports).await;
+    let defect = caught(async {
+        tokio::select! {
+            biased;
+            () = oversee(&worker, &reports) => {}
+            () = unbroken(&mut background) => {}
+        }
+    })
+    .await
+    .err();
+    if defect.is_some() {
+        // The other workers end with it: without its share of the load nothing of the phase is what was planned.
+        worker.course.stop(PhaseEnding::Interrupted);
+        let mut users = worker.users.take();
+        users.shutdown().await;
+    }
     background.shutdown().await;
     *parked = worker.parked.take();
     // The control side may be gone; then nobody is interested.
     let _ = reports.send(Report::Batch(worker.ledger.take())).await;
-    let _ = reports.send(Report::End(Box::new(worker.end()))).await;
+    let _ = reports.send(Report::End(Box::new(WorkerEnd { defect, ..worker.end() }))).await;
 }
 
 /// Starts the users of this worker as their times come.
@@ -285,12 +302,9 @@ impl Worker {
         }
     }
 
-    /// A user that panicked is a defect of ours: it ends the run.
     fn reap_users(&self) {
         while let Some(ended) = self.users.borrow_mut().try_join_next() {
-            if let Err(panic) = ended.map_err(JoinError::into_panic) {
-                std::panic::resume_unwind(panic);
-            }
+            pass_on(ended);
         }
     }
 
@@ -369,6 +383,7 @@ impl Worker {
             slots_missed,
             unknown: self.ledger.unknown(),
             exhausted: self.ledger.take_exhausted(),
+            defect: None,
         }
     }
 }

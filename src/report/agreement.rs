@@ -125,7 +125,7 @@ fn agree(verdict: &Verdict) -> Result<(), TestCaseError> {
         Outcome::Failed => &[1],
         Outcome::Invalid => &[3],
         Outcome::Inconclusive => &[4],
-        _ => &[130, 143],
+        _ => &[70, 130, 143],
     };
     prop_assert!(codes.contains(&verdict.exit_code), "{:?} {}", verdict.outcome, verdict.exit_code);
     let xml = junit::render(&fixtures::publishable(verdict.clone()));
@@ -161,7 +161,7 @@ proptest! {
         ladder_of in outcomes(),
         compared in compared(),
         (recovers, intact, ready) in (prop::bool::weighted(0.8), prop::bool::weighted(0.8), prop::bool::weighted(0.9)),
-        interrupted in prop::bool::weighted(0.1),
+        interrupted in prop::option::weighted(0.1, select(vec![Interruption::Terminate, Interruption::Defect("no message".to_owned())])),
         policies in (select(vec!["warn", "fail"]), select(vec!["warn", "fail"])),
     ) {
         let plan = plan(policies.0, policies.1);
@@ -180,8 +180,8 @@ proptest! {
             (evidence.regressions, evidence.comparison, evidence.recovery) = (Vec::new(), None, None);
             evidence.integrity[0].outcome = Outcome::NotRun;
         }
-        if interrupted {
-            evidence.interruption = Some(Interruption::Terminate);
+        if let Some(interruption) = interrupted {
+            evidence.interruption = Some(interruption);
         }
         agree(&conclude(evidence))?;
     }

@@ -1,6 +1,8 @@
 //! Exit codes of the contract, and what stands behind them: 0 to 3 and 70. 3 by a saturated generator: `saturated`, by a
 //! target that is down: `hostile_targets`; 4: `no_data`; 130 and 143: `signals`.
 
+use std::fs;
+
 use crate::gate_test::{App, CLEANUP, GateTest, shared_turn};
 
 const SHORT: &str = "name: only, users: 2, spawn_rate: 10/s, duration: 1s";
@@ -96,4 +98,35 @@ fn a_defect_is_70() {
         .run()
         .exits(70);
     assert!(ran.stderr.contains("defect"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_defect_under_load_is_70_with_what_was_finished() {
+    let _turn = shared_turn();
+    let app = App::demo(&[]);
+    let test = GateTest::on(&app.url)
+        .gets(&["/healthz"])
+        .section(CLEANUP)
+        .section("publish: {junit: junit.xml, html: report.html}")
+        .phase(SHORT, &["success_rate >= 100%"])
+        .phase("name: later, users: 4, spawn_rate: 40/s, duration: 20s", &["success_rate >= 100%"]);
+    let folder = test.folder().to_owned();
+    let args = ["--save-baseline", "--baseline", "normal"];
+    let ran = args.iter().fold(test, |test, arg| test.arg(arg)).env("STAGEGATE_DEFECT", "later").run().exits(70);
+    let store = folder.join("normal");
+    let saved = store.exists() && fs::read_dir(&store).expect("it is a folder").next().is_some();
+    assert!(!saved, "no baseline comes of it");
+    let ran = ran.tidied();
+    assert_eq!((&ran.verdict["outcome"], &ran.verdict["ending"]), (&"interrupted".into(), &"interrupted".into()));
+    let headline = ran.verdict["headline"].as_str().expect("there is one");
+    assert!(headline.starts_with("stagegate itself broke in later (4 users)"), "{headline}");
+    assert!(headline.contains("STAGEGATE_DEFECT is set (src/cli/run.rs:"), "with its place: {headline}");
+    assert!(ran.phase("only")["requests"].as_u64() > Some(0) && ran.phase("only")["cut_short"].is_null());
+    assert_eq!(ran.finding("only", "success_rate >= 100%")["outcome"], "passed");
+    assert_eq!(ran.phase("later")["outcome"], "inconclusive");
+    assert!(ran.phase("later")["requests"].as_u64() > Some(0), "what was measured is there");
+    for report in ["junit.xml", "report.html", "measurements.json"] {
+        assert!(!ran.report(report).is_empty(), "{report}");
+    }
+    assert!(ran.stdout.contains("exit code 70: a defect in stagegate"), "{}", ran.stdout);
 }

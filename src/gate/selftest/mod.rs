@@ -97,7 +97,7 @@ pub async fn selftest(setup: Setup, judges: &Judges, listen: &mut dyn FnMut(Even
         Err(why) => result.interruption = Some(why),
     }
     checks::cleanup(&mut walk).await;
-    apps::stop(&mut walk, result.interruption).await;
+    apps::stop(&mut walk, result.interruption.as_ref()).await;
     result.requests = walk.record.sent();
     result.preflight = walk.record.preflight;
     if let Some(staging) = staging {

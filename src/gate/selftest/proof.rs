@@ -30,7 +30,7 @@ impl Selftest {
     /// 0 when everything fired, 1 when something did not, 3 when nothing could be recorded, and 130 or 143 when it was
     /// interrupted.
     pub fn exit_code(&self) -> u8 {
-        if let Some(why) = self.interruption {
+        if let Some(why) = &self.interruption {
             return why.exit_code();
         }
         let ready = self.preflight.iter().all(|check| check.outcome == Outcome::Passed);

@@ -3,7 +3,7 @@
 use super::*;
 use crate::judge::{
     CheckResult, Comparison, ComparisonMode, Ending, Extent, Interruption, Outcome, RecoveryVerdict, Regression,
-    RunEvidence, Totals, Verdict, conclude, not_run,
+    RunEvidence, Totals, Verdict, conclude, lost, not_run,
 };
 use crate::measure::{Exhaustion, Scarce};
 
@@ -212,6 +212,21 @@ fn a_signal_outweighs_everything() {
         assert_eq!(seen(&verdict), (Outcome::Interrupted, Ending::Interrupted, code));
         assert!(verdict.headline.ends_with("in light (30 users); 1 of 3 phases were judged."), "{}", verdict.headline);
     }
+}
+
+#[test]
+fn a_defect_ends_a_run_like_a_signal_and_says_whose_it_is() {
+    let plan = plan();
+    let mut evidence =
+        run(&plan, vec![failed().judge(), lost(&plan, &passed().phase), not_run(&plan, &passed().phase)]);
+    evidence.interruption = Some(Interruption::Defect("index out of bounds (src/load/walk.rs:7:3)".to_owned()));
+    let verdict = conclude(evidence);
+    assert_eq!(seen(&verdict), (Outcome::Interrupted, Ending::Interrupted, 70));
+    assert_eq!(
+        verdict.headline,
+        "stagegate itself broke in light (30 users), which says nothing of the app: index out of bounds \
+         (src/load/walk.rs:7:3). Please report this line with your gates.yaml; 1 of 3 phases were judged."
+    );
 }
 
 #[test]

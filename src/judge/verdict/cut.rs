@@ -21,7 +21,7 @@ pub enum Cut {
     StoppedAnswering,
     /// Not all users could log in, so that it never began.
     NotLoggedIn,
-    /// A signal or the deadline.
+    /// A signal, the deadline, or a defect in stagegate.
     Interrupted,
     /// The files of another tool tell only of a part of it.
     Files,

@@ -1,6 +1,7 @@
 //! The load from its front door: over sockets where that matters, else over streams in memory under the paused clock.
 
 mod conservation;
+mod defects;
 mod endings;
 mod extension;
 mod models;

@@ -13,7 +13,7 @@ pub(super) fn of(verdict: &Verdict) -> Result<(), String> {
         Outcome::Failed => &[1],
         Outcome::Invalid => &[3],
         Outcome::Inconclusive => &[4],
-        Outcome::Interrupted => &[130, 143],
+        Outcome::Interrupted => &[70, 130, 143],
         Outcome::NotRun | Outcome::New => return Err(refused("its outcome is none of a run")),
     };
     if !codes.contains(exit_code) {

@@ -6,12 +6,16 @@ use crate::{
     units::number,
 };
 
+/// The exit code of a defect in stagegate.
+const DEFECT: u8 = 70;
+
 /// What decided, by how much, how sure.
 pub(super) fn of(verdict: &Verdict) -> String {
     let Verdict { outcome, preflight, phases, integrity, .. } = verdict;
     let judged = phases.iter().filter(|phase| phase.outcome != Outcome::NotRun).count();
     if *outcome == Outcome::Interrupted {
-        return format!("Interrupted; {judged} of {} were measured.", number::counted(phases.len() as u64, "phase"));
+        let why = if verdict.exit_code == DEFECT { "stagegate itself broke" } else { "Interrupted" };
+        return format!("{why}; {judged} of {} were measured.", number::counted(phases.len() as u64, "phase"));
     }
     let not_ready = preflight.iter().filter(|check| check.outcome == Outcome::Failed).count();
     if not_ready > 0 {
