@@ -32,7 +32,7 @@ pub(super) struct Walk<'a> {
     pub(super) workers: usize,
     pub(super) stop: Stop,
     pub(super) record: Record,
-    /// The position of the next load: part of its users' seeds, so that no two loads draw the same.
+    /// The index of a load behind the ladder: part of its users' seeds, so that no two loads draw the same.
     pub(super) next_index: u32,
     pub(super) reads_ruler: bool,
     /// What was started for the run.

@@ -36,7 +36,7 @@ const HASTY_READINGS: Duration = Duration::from_millis(200);
 pub(super) struct Drive<'a> {
     pub(super) kit: &'a Kit,
     pub(super) phase: &'a Phase,
-    /// Its position in the ladder, or behind it.
+    /// What its users draw from besides the run's seed: [`super::ladder::draws_from`], or an index behind the ladder.
     pub(super) index: u32,
     pub(super) workers: usize,
     pub(super) stop: &'a Stop,

@@ -60,11 +60,12 @@ pub(super) async fn climb(walk: &mut Walk<'_>, base: &Base) -> Result<Climbed, I
     let mut load_ended = Instant::now();
     let mut locked_out = false;
     for (phase, index) in plan.phases.iter().zip(0_u32..) {
-        walk.next_index = index + 1;
+        let draws = ladder::draws_from(phase, 1);
+        walk.next_index = walk.next_index.max(draws.saturating_add(1));
         walk.record.phase_begins();
         (walk.listen)(ladder::begins(phase, 1, index + 1));
         let later = plan.phases.iter().skip(index as usize + 1).map(|phase| plan.outlook(phase).expected).sum();
-        let measured = Pair::of(walk, base, phase, index).measure(walk, later).await;
+        let measured = Pair::of(walk, base, phase, draws).measure(walk, later).await;
         load_ended = measured.ended;
         locked_out |= measured.head.measurements.ending == PhaseEnding::RampFailed;
         let base = measured.base.as_ref().map(|base| judged(&plan, phase, base));

@@ -23,6 +23,9 @@ use crate::{
     plan::{LAST_READINGS, Load, Phase, Plan},
 };
 
+/// More phases than any gates.yaml has: repetitions of the ladder are so far apart in what their users draw from.
+const MOST_PHASES: u32 = 1 << 16;
+
 /// Where a ladder ended.
 pub(super) struct Climbed {
     /// When the last load had ended.
@@ -77,11 +80,12 @@ pub(super) async fn climb(walk: &mut Walk<'_>, setup: &Setup) -> Result<Climbed,
     let mut load_ended = Instant::now();
     let mut locked_out = false;
     read_ruler(walk).await?;
-    for ((repetition, phase), index) in phases.iter().copied().zip(0_u32..) {
-        walk.next_index = index + 1;
+    for ((repetition, phase), place) in phases.iter().copied().zip(0_u32..) {
+        let index = draws_from(phase, repetition);
+        walk.next_index = walk.next_index.max(index.saturating_add(1));
         walk.record.phase_begins();
-        (walk.listen)(begins(phase, repetition, index + 1));
-        let later = phases.iter().skip(index as usize + 1).map(|(_, phase)| planned(phase)).sum();
+        (walk.listen)(begins(phase, repetition, place + 1));
+        let later = phases.iter().skip(place as usize + 1).map(|(_, phase)| planned(phase)).sum();
         let listen = RefCell::new(&mut *walk.listen);
         let mut looks = Looks::of(&plan, phase);
         let mut extension = |view: &View<'_>| extends(&plan, phase, view);
@@ -110,7 +114,7 @@ pub(super) async fn climb(walk: &mut Walk<'_>, setup: &Setup) -> Result<Climbed,
         load_ended = loaded.ended;
         let interruption = loaded.interruption.clone();
         locked_out |= loaded.measurements.ending == PhaseEnding::RampFailed;
-        let is_last = index as usize + 1 == phases.len();
+        let is_last = place as usize + 1 == phases.len();
         let watched = plan.recovery.is_some() && interruption.is_none();
         let alone = !walk.reads_ruler && !matches!(setup.against, Some(Against::Stored(_)));
         let so_far = judged_so_far(&plan, phase, &loaded);
@@ -194,6 +198,12 @@ impl<'a> Looks<'a> {
         });
         if failed { Look::Stop(PhaseEnding::FailedEarly) } else { Look::GoOn }
     }
+}
+
+/// What the users of a phase draw from besides the run's seed. It is the place in gates.yaml, whichever phases are chosen:
+/// whoever runs one of them again with the same seed means the same users.
+pub(super) fn draws_from(phase: &Phase, repetition: u32) -> u32 {
+    phase.position.saturating_add(repetition.saturating_sub(1).saturating_mul(MOST_PHASES))
 }
 
 /// A phase begins, the so many-th of the run.

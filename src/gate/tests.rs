@@ -16,6 +16,7 @@ use super::{Event, Finished, Setup, Stop, StopSwitch, run};
 mod confirmations;
 mod defects;
 mod logins;
+mod seeds;
 mod waits;
 
 use crate::{

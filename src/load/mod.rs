@@ -55,7 +55,7 @@ pub struct Job {
     pub plan: Arc<Plan>,
     /// Load, windows and rows; recovery passes one of its own making.
     pub phase: Phase,
-    /// Its position in the ladder: part of every user's seed.
+    /// Which load of the run it is: part of every user's seed.
     pub phase_index: u32,
     /// Where the load goes.
     pub origin: Arc<Origin>,

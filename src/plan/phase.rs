@@ -10,6 +10,8 @@ use crate::units::{Rate, number};
 pub struct Phase {
     /// Its name, unique in the plan.
     pub name: String,
+    /// Its place among the phases of gates.yaml, from 0, whichever of them are chosen.
+    pub position: u32,
     /// Users or rate; where it changes within the window, the highest.
     pub load: Load,
     /// How it changes within the window.

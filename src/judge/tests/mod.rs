@@ -259,6 +259,7 @@ pub(super) fn stages(levels: &[(f64, f64, f64)]) -> Stages {
 pub(super) fn phase(name: &str, users: u32, criteria: Vec<Criterion>) -> Phase {
     Phase {
         name: name.to_owned(),
+        position: 0,
         load: Load::Closed { users, spawn_rate: 10.0 },
         stages: Stages::default(),
         arrivals: Arrivals::Constant,

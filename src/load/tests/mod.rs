@@ -131,6 +131,7 @@ pub(super) fn plan(scenarios: Vec<Scenario>) -> Plan {
 pub(super) fn phase(load: Load, warmup: Duration, duration: Duration) -> Phase {
     Phase {
         name: "phase".to_owned(),
+        position: 0,
         load,
         stages: Stages::default(),
         arrivals: Arrivals::Constant,

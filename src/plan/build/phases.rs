@@ -21,12 +21,12 @@ impl Draft<'_> {
                 "the gate has no phases; say under `phases` how much load, and what must hold",
             );
         }
-        for said in &self.config.phases {
+        for (said, position) in self.config.phases.iter().zip(0..) {
             if said.name.complete && names.contains(&said.name.value.as_str()) {
                 self.problem(said.name.span, format!("there are two phases named `{}`", said.name.value));
             }
             names.push(&said.name.value);
-            let phase = self.phase(said, profile.time_scale, known);
+            let phase = self.phase((said, position), profile.time_scale, known);
             if selected.contains(&phase.name) {
                 phases.push(phase);
             }
@@ -37,7 +37,7 @@ impl Draft<'_> {
         phases
     }
 
-    fn phase(&mut self, said: &Located<config::Phase>, scale: f64, known: &Known<'_>) -> Phase {
+    fn phase(&mut self, (said, position): (&Located<config::Phase>, u32), scale: f64, known: &Known<'_>) -> Phase {
         self.positive("duration", &said.duration, Duration::ZERO);
         if said.criteria.is_empty() && !self.lost_key(said.span, &["criteria"]) {
             let message = format!("the phase `{}` has no criteria, so that nothing could fail it", said.name.value);
@@ -57,6 +57,7 @@ impl Draft<'_> {
         };
         Phase {
             name: said.name.value.clone(),
+            position,
             load,
             stages,
             arrivals: self.arrivals(said),

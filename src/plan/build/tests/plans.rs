@@ -69,6 +69,7 @@ fn profiles_choose_and_scale() {
     let one = Choice { phases: vec!["heavy".into()], time_scale: Some(1.0), ..Choice::default() };
     let one = planned(REFERENCE, &one).expect("a plan");
     assert_eq!((one.phases.len(), one.phases[0].duration), (1, Duration::from_secs(300)));
+    assert_eq!(one.phases[0].position, 3, "as in the ladder");
 }
 
 #[test]
