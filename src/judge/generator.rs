@@ -25,18 +25,27 @@ const USED_UP: f64 = 0.9;
 /// In percent: lateness p99 speaks of the worst hundredth, so that what took less than this does not explain it.
 const EXPLAINS: f64 = 1.0;
 
-/// Below so many requests, and below so many percent of a core, what one request takes is not known well enough.
+/// Below so many requests the rate is not known well enough, and below so many percent of a core what one of them takes.
 const ENOUGH: (u64, f64) = (100, 1.0);
 
 /// The generator's row, and why the phase is invalid, if it is.
 pub(super) fn judge(measurements: &PhaseMeasurements, all: &Selection<'_>) -> (Generator, Option<String>) {
     let health = &measurements.generator;
     let median = all.histogram(|endpoint| &endpoint.latency).quantile(0.5);
-    let capacity = capacity(measurements, all);
-    let found = exhausted(measurements).or_else(|| {
+    let made = made(measurements, all);
+    let mut capacity = made.and_then(|made| capacity(health, made));
+    let found = if let Some((lacked, trouble)) = exhausted(measurements) {
+        // No CPU takes it further than what ran out.
+        capacity = made;
+        Some((lacked, trouble + &carried(capacity)))
+    } else {
         let found = missed(measurements).or_else(|| crowded(measurements, all)).or_else(|| late(measurements, median));
-        found.map(|(lacked, trouble)| (lacked, trouble + &managed(capacity)))
-    });
+        if found.is_some() {
+            // What it has just not been good enough for is the most that it would manage.
+            capacity = capacity.zip(made).map(|(capacity, made)| capacity.min(made));
+        }
+        found.map(|(lacked, trouble)| (lacked, trouble + &managed(capacity, health)))
+    };
     let (lacked, trouble) = found.unzip();
     let milliseconds = |time: Duration| time.as_secs_f64() * 1e3;
     let MachineShare { cores_used, cores_allowed, throttled_percent, steal_percent } = health.machine;
@@ -93,6 +102,11 @@ fn crowded(measurements: &PhaseMeasurements, all: &Selection<'_>) -> Option<(Lac
     })
 }
 
+/// A share of its time that is large enough to be why it was late.
+fn explains(percent: Option<f64>) -> Option<f64> {
+    percent.filter(|percent| *percent >= EXPLAINS)
+}
+
 fn unsent(all: &Selection<'_>) -> u64 {
     all.sum(|endpoint| endpoint.errors.get(&FailureKind::Unsent).copied().unwrap_or_default())
 }
@@ -129,7 +143,6 @@ fn full(health: &GeneratorHealth) -> bool {
 /// it used up itself, then what kept it from the rest.
 fn held_up(health: &GeneratorHealth) -> (Lacked, String) {
     let MachineShare { cores_used, cores_allowed, throttled_percent, steal_percent } = health.machine;
-    let explains = |percent: Option<f64>| percent.filter(|percent| *percent >= EXPLAINS);
     if let Some((allowed, throttled)) = cores_allowed.zip(explains(throttled_percent)) {
         let (allowed, throttled) = (cores(allowed), percent(throttled));
         let although = cores_used.filter(|_| !full(health)).map_or_else(String::new, |used| {
@@ -178,27 +191,47 @@ fn held_up(health: &GeneratorHealth) -> (Lacked, String) {
     }
 }
 
-/// How many requests of this load a second the generator would manage with the CPU that it may use: as many as it made, times
-/// what it may use of that CPU over what it used. A worker that needs more than [`BUSY`] of its core is late, and so is a
-/// process that needs more than that of all its cores. `None` where too little was measured.
-fn capacity(measurements: &PhaseMeasurements, all: &Selection<'_>) -> Option<f64> {
-    let health = &measurements.generator;
+/// Requests a second that were made; `None` where too little was measured.
+fn made(measurements: &PhaseMeasurements, all: &Selection<'_>) -> Option<f64> {
     let requests = all.requests() - unsent(all);
     let seconds = measurements.measured.as_secs_f64();
-    let known = requests >= ENOUGH.0 && health.cpu_percent >= ENOUGH.1 && seconds > 0.0;
-    let MachineShare { cores_used, cores_allowed, .. } = health.machine;
-    let of_worker = BUSY / health.cpu_percent;
+    (requests >= ENOUGH.0 && seconds > 0.0).then(|| requests as f64 / seconds)
+}
+
+/// How many requests of this load a second the generator would manage with the CPU that it can have: as many as it made,
+/// times what it can have of that CPU over what it used. A worker that needs more than [`BUSY`] of its core is late, and so
+/// is a process that needs more than that of all its cores. Of a core for which a worker waited, or which the hypervisor
+/// gave away, it has only the share that it had when it wanted one. `None` where too little was measured.
+fn capacity(health: &GeneratorHealth, made: f64) -> Option<f64> {
+    let MachineShare { cores_used, cores_allowed, steal_percent, .. } = health.machine;
+    let others: f64 = [health.run_queue_percent, steal_percent].into_iter().filter_map(explains).sum();
+    let of_worker = BUSY / (health.cpu_percent + others);
     let of_process = cores_used.zip(cores_allowed).map(|(used, allowed)| BUSY / 100.0 * allowed / used);
-    known.then(|| requests as f64 / seconds * of_process.map_or(of_worker, |of_process| of_process.min(of_worker)))
+    let known = health.cpu_percent >= ENOUGH.1;
+    known.then(|| made * of_process.map_or(of_worker, |of_process| of_process.min(of_worker)))
 }
 
 /// The capacity as a sentence, with a space before it; nothing where it is not known.
-fn managed(capacity: Option<f64>) -> String {
-    let Some(capacity) = capacity.filter(|capacity| *capacity >= 1.0) else { return String::new() };
-    // It is an estimate: two digits.
-    let step = 10_f64.powf(capacity.log10().floor() - 1.0).max(1.0);
-    let about = number::count(((capacity / step).round() * step) as u64);
-    format!(" With the CPU that it may use it would manage about {about} requests/s of this load.")
+fn managed(capacity: Option<f64>, health: &GeneratorHealth) -> String {
+    let Some(about) = about(capacity) else { return String::new() };
+    if full(health) {
+        return format!(" With the CPU that it may use it would manage about {about} of this load.");
+    }
+    // More of the same load would be no earlier, and whether less would be nobody knows.
+    format!(" With what this machine left to it, it would manage at most about {about} of this load.")
+}
+
+/// The same where something ran out.
+fn carried(made: Option<f64>) -> String {
+    about(made)
+        .map_or_else(String::new, |about| format!(" With what it had of them it made about {about} of this load."))
+}
+
+/// An estimate in two digits.
+fn about(per_second: Option<f64>) -> Option<String> {
+    let per_second = per_second.filter(|per_second| *per_second >= 1.0)?;
+    let step = 10_f64.powf(per_second.log10().floor() - 1.0).max(1.0);
+    Some(format!("{} requests/s", number::count(((per_second / step).round() * step) as u64)))
 }
 
 /// Percent as whole ones.

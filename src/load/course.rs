@@ -327,6 +327,11 @@ impl Course {
         self.active.load(Ordering::Relaxed)
     }
 
+    /// Users that are at work besides the one who asks, where each needs a connection of its own at all times.
+    pub(super) fn others_at_work(&self) -> Option<u32> {
+        matches!(self.phase.load, Load::Closed { .. }).then(|| self.active().saturating_sub(1))
+    }
+
     /// How the users came up so far.
     pub(super) fn ramp(&self) -> Ramp {
         Ramp {

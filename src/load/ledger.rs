@@ -11,6 +11,7 @@ use crate::{
     client::{Answer, Opening},
     measure::{Batch, Exhaustion, Histogram, Layout, Opened, Recorder, Sample, Scarce, Split, Trace},
     plan::{EndpointId, FailureKind},
+    units::number,
 };
 
 /// So many requests are handed over at the next heartbeat: as many as the processor's cache holds beside everything else.
@@ -165,6 +166,18 @@ impl Ledger {
         self.exhausted.take()
     }
 
+    /// What ran out, with the load that there was enough for.
+    fn with_its_load(&self, exhaustion: &Exhaustion) -> Exhaustion {
+        let Exhaustion { of, words } = exhaustion.clone();
+        let carried = match of {
+            Scarce::Descriptors | Scarce::Ports => self.course.others_at_work().filter(|users| *users > 0),
+            Scarce::Bodies => None,
+        };
+        let carried = carried.map(|users| number::counted(u64::from(users), "user"));
+        let until_then = carried.map(|users| format!("; until then it carried {users} at once")).unwrap_or_default();
+        Exhaustion { of, words: format!("{}{until_then}", words.trim_end_matches('.')) }
+    }
+
     /// The time of an answer before and after its first byte; the request was sent when its connection was ready.
     fn split(&self, answer: &Answer, hop: &Hop<'_>) -> Split {
         let clock = self.course.clock;
@@ -235,6 +248,6 @@ impl Witness for Ledger {
             Scarce::Bodies => 1,
         };
         self.unread.set(self.unread.get() + sent);
-        self.exhausted.borrow_mut().get_or_insert_with(|| exhaustion.clone());
+        self.exhausted.borrow_mut().get_or_insert_with(|| self.with_its_load(exhaustion));
     }
 }

@@ -181,7 +181,8 @@ fn what_ran_out_is_named() {
         (Scarce::Bodies, Lacked::Memory, "out of memory for bodies", "memory for bodies"),
     ] {
         let why = format!(
-            "The generator ran out of {what}: so many bodies that no address is left. The app was not judged by it."
+            "The generator ran out of {what}: so many bodies that no address is left. The app was not judged by it. With \
+             what it had of them it made about 20 requests/s of this load."
         );
         assert_eq!(exhausted(of), (lacked, state, why));
     }
@@ -204,8 +205,42 @@ fn what_it_would_have_managed_follows_from_what_a_request_took() {
     assert_eq!(capacity(one), Some(20.0));
     let many = MachineShare { cores_allowed: Some(8.0), ..one };
     assert_eq!(capacity(many), Some(32.0), "the busiest worker is full before");
-    let (_, why) = late(half(one));
-    assert!(why.ends_with(" With the CPU that it may use it would manage about 20 requests/s of this load."), "{why}");
+    let full = MachineShare { cores_used: Some(1.0), ..one };
+    let (_, why) = late(half(full));
+    assert!(why.ends_with(" With the CPU that it may use it would manage about 16 requests/s of this load."), "{why}");
+}
+
+/// 20 requests/s were made, and were too late: nobody knows of more.
+#[test]
+fn what_others_took_it_would_not_have() {
+    let capacity = |late: bool, cpu: f64, run_queue: f64, steal: Option<f64>| {
+        let (generator, why) = judged(|health| {
+            health.lateness_p99 = if late { ms(212) } else { ms(2) };
+            (health.cpu_percent, health.run_queue_percent) = (cpu, Some(run_queue));
+            health.machine.steal_percent = steal;
+        });
+        (generator.capacity_per_second.map(|capacity| (capacity * 10.0).round() / 10.0), why)
+    };
+    assert_eq!(capacity(false, 5.0, 0.9, Some(0.9)).0, Some(320.0), "as much as explains nothing");
+    assert_eq!(capacity(false, 5.0, 15.0, Some(0.9)).0, Some(80.0));
+    assert_eq!(capacity(false, 5.0, 15.0, Some(20.0)).0, Some(40.0));
+    let (most, why) = capacity(true, 3.0, 80.0, None);
+    assert_eq!(most, Some(19.3));
+    let left = " With what this machine left to it, it would manage at most about 19 requests/s of this load.";
+    assert!(why.contains("only 3 % of a core and for 80 % of the time") && why.ends_with(left), "{why}");
+    assert_eq!(capacity(true, 5.0, 15.0, Some(20.0)).0, Some(20.0), "it was not good enough for that");
+    let (most, why) = capacity(true, 5.0, 0.0, None);
+    assert!(why.contains("no worker waited for a core") && why.contains("at most about 20 requests/s"), "{why}");
+    assert_eq!(most, Some(20.0));
+}
+
+#[test]
+fn a_limit_is_told_with_the_load_that_it_carried() {
+    let (generator, _) = judged(|health| {
+        health.cpu_percent = 5.0;
+        health.exhausted = Some(Exhaustion { of: Scarce::Ports, words: "no address is left".to_owned() });
+    });
+    assert_eq!(generator.capacity_per_second, Some(20.0), "no CPU makes it more");
 }
 
 #[test]

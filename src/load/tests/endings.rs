@@ -221,6 +221,7 @@ async fn running_out_of_descriptors_is_not_the_apps_failure() {
     let Exhaustion { of, words } = measured.generator.exhausted.expect("it was seen");
     assert_eq!(of, Scarce::Descriptors);
     assert!(words.contains("Too many open files") || words.contains("os error 24"), "{words}");
+    assert!(words.ends_with("; until then it carried 1 user at once"), "{words}");
 }
 
 #[tokio::test(start_paused = true)]
