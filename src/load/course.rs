@@ -11,14 +11,11 @@ use std::{
 use super::{Job, clock::Clock, draws, schedule, slots::Slots};
 use crate::{
     measure::{PhaseEnding, Ramp},
-    plan::{Arrivals, LOGIN_PATIENCE, Load, Phase},
+    plan::{Arrivals, LOGIN_PATIENCE, Load, Phase, SLOT_GRACE},
 };
 
 /// The window starts so long after the last login, warm-up aside, so that every worker knows of it before.
 const ANNOUNCEMENT: Duration = Duration::from_millis(30);
-
-/// Slots that were due within the window may still be sent for so long after its end.
-pub(super) const SLOT_GRACE: Duration = Duration::from_secs(2);
 
 /// Once a login has failed the phase is decided; the others' attempts are awaited for so long.
 const REMAINING_LOGINS: Duration = Duration::from_secs(5);

@@ -16,7 +16,7 @@ use tokio::{
 use super::{
     alarm::{Alarm, Precision},
     audit::{Effort, Worked},
-    course::{Course, SLOT_GRACE},
+    course::Course,
     defect::{Defect, caught, pass_on, unbroken},
     ledger::Ledger,
     pool::{Leftover, Pool, Taken},
@@ -29,7 +29,7 @@ use super::{
 use crate::{
     client::{Agent, Shared},
     measure::{Batch, Exhaustion, Histogram, Layout, PhaseEnding},
-    plan::{Connections, EndpointId, Load},
+    plan::{Connections, EndpointId, Load, SLOT_GRACE},
 };
 
 /// The heartbeat: how often a worker looks at its own lateness and at the course.

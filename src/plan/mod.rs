@@ -44,7 +44,7 @@ pub use limits::Limits;
 pub use monitors::{Band, Gauge, GaugeId, Host, Monitor, Process, Source};
 pub use notes::notes;
 pub use outlook::{Outlook, requests_needed};
-pub use phase::{Arrivals, LAST_READINGS, LOGIN_PATIENCE, Load, Phase};
+pub use phase::{Arrivals, LAST_READINGS, LOGIN_PATIENCE, Load, Phase, SLOT_GRACE};
 pub use place::Place;
 pub use policy::{Compared, Policy, Reaction, Recovery, Regression, Uncertain};
 pub use run::{Connections, Deployment, GitHub, Http, Plan, Profile, Publish, Start, Target, Tls, resolved};

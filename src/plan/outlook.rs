@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     Blocks, Criterion, EndpointId, LAST_READINGS, LOGIN_PATIENCE, Limit, Load, Metric, Op, Pacing, Phase, Plan,
-    Profile, Subject,
+    Profile, SLOT_GRACE, Subject,
 };
 
 /// The response time that stands in where a phase has no criterion on p50, for estimates only.
@@ -19,8 +19,8 @@ pub struct Outlook {
     pub requests: Vec<f64>,
     /// Ramp, warm-up and window when nothing goes wrong; with `against` the blocks of both sides.
     pub expected: Duration,
-    /// With the longest ramp, an extension if the profile allows one, requests awaited until their timeout, and monitors whose
-    /// last answers are awaited as long as any are.
+    /// With the longest ramp, an extension if the profile allows one, slots that are sent late, requests awaited until their
+    /// timeout, and monitors whose last answers are awaited as long as any are.
     pub worst: Duration,
 }
 
@@ -44,6 +44,7 @@ impl Plan {
         let measured = if self.may_extend(phase) { phase.duration.saturating_mul(2) } else { phase.duration };
         let steps = self.scenarios.iter().flat_map(|scenario| &scenario.steps);
         let drain = steps.map(|step| step.timeout).max().unwrap_or(self.target.timeout);
+        let drain = drain.saturating_add(self.slot_grace(phase));
         let requests = self.requests(phase);
         let readings = if self.gauges.is_empty() { Duration::ZERO } else { LAST_READINGS };
         if self.against.is_none() {
@@ -60,6 +61,12 @@ impl Plan {
             |before: Duration, slice: Duration| before.saturating_add(slice.saturating_mul(count)).saturating_mul(2);
         let worst = both(sum([ramp, patience, warmup, drain, readings]), sum([slice, drain, readings]));
         Outlook { requests, expected: both(sum([ramp, warmup]), slice), worst }
+    }
+
+    /// How long slots of a phase may still be sent after its window, if it has any.
+    fn slot_grace(&self, phase: &Phase) -> Duration {
+        let paced = self.scenarios.iter().any(|scenario| matches!(scenario.pacing, Pacing::Pace(_)));
+        if paced || matches!(phase.load, Load::Open { .. }) { SLOT_GRACE } else { Duration::ZERO }
     }
 
     /// Whether a phase may be extended to twice its window: not where the profile says so, nor one with stages (twice the

@@ -142,5 +142,8 @@ impl Load {
 /// The longest that the ramp waits for logins after the last user's start.
 pub const LOGIN_PATIENCE: Duration = Duration::from_secs(60);
 
+/// Slots of a `rate` or of a `pace` that were due within the window may still be sent for so long after its end.
+pub const SLOT_GRACE: Duration = Duration::from_secs(2);
+
 /// The longest that answers of monitors are awaited after a load.
 pub const LAST_READINGS: Duration = Duration::from_secs(5);

@@ -39,11 +39,12 @@ fn the_wall_time_counts_extension_confirmation_and_both_sides() {
              phases: [{{name: p, users: 11, spawn_rate: 1/s, warmup: 3s, duration: 60s, criteria: [no 5xx]}}]\n{more}"
         )
     };
-    let seconds = |more: &str| {
-        let plan = planned(&text(more), &Choice::default()).expect("a plan");
+    let of = |text: &str| {
+        let plan = planned(text, &Choice::default()).expect("a plan");
         let (expected, worst) = plan.wall_time();
         (expected.as_secs_f64(), worst.as_secs_f64(), plan.confirming().as_secs_f64())
     };
+    let seconds = |more: &str| of(&text(more));
     // Ramp 10 s, warm-up, window; an extension; requests in flight until their timeout.
     assert_eq!(seconds(""), (73.0, 140.0, 0.0));
     assert_eq!(seconds("profiles: {default: {extend: false}}"), (73.0, 80.0, 0.0));
@@ -55,6 +56,11 @@ fn the_wall_time_counts_extension_confirmation_and_both_sides() {
     let gauge = "monitors: {app: {prometheus: /metrics, read: {depth: gauge}}}";
     assert_eq!(seconds(gauge), (73.0, 145.0, 0.0));
     assert_eq!(seconds(&format!("{against}\n{gauge}")), (146.0, 272.0 + 90.0, 0.0));
+    // Late slots are sent for 2 s after each load; without a login a rate needs no ramp.
+    let paced = |more: &str| of(&text(more).replace("think: 1s", "pace: 1s"));
+    assert_eq!(paced(""), (73.0, 142.0, 0.0));
+    assert_eq!(paced(against), (146.0, 272.0 + 36.0, 0.0));
+    assert_eq!(of(&text("").replace("spawn_rate: 1/s", "rate: 1/s").replace(", think: 1s", "")), (63.0, 132.0, 0.0));
 }
 
 #[test]
@@ -286,9 +292,9 @@ fn loads_go_through_stages() {
     // The area below the line, and no extension: the wall time is the window's.
     let outlook = plan.outlook(&plan.phases[1]);
     assert!((outlook.total() - (275.0 * 120.0 + 500.0 * 60.0)).abs() < 1e-6, "{}", outlook.total());
-    // 5,000 users log in at 500/s, for whom the ramp waits a minute, then the window once, then a timeout of 10 s and the
-    // last readings.
-    assert_eq!(outlook.worst, Duration::from_millis(9_998 + 60_000 + 180_000 + 10_000) + LAST_READINGS);
+    // 5,000 users log in at 500/s, for whom the ramp waits a minute, then the window once, late slots for 2 s, then a timeout
+    // of 10 s and the last readings.
+    assert_eq!(outlook.worst, Duration::from_millis(9_998 + 60_000 + 180_000 + 2_000 + 10_000) + LAST_READINGS);
 }
 
 #[test]
