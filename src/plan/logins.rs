@@ -2,19 +2,20 @@
 
 use http::header;
 
-use super::{Body, Choice, Expect, Place, Plan, Scenario, Segment, Step, Template, Value, is_loopback};
+use super::{Body, Choice, Place, Plan, Scenario, Segment, Step, Template, Value, is_loopback};
 use crate::config::{Config, Located};
 
 /// A remark: its place, how many characters it marks, what is the matter, and what to do.
 type Remark = (Place, usize, String, &'static str);
 
 /// Remarks on the logins of a plan, in the order of the scenarios: a form without a value that an earlier step
-/// extracted, a session over http on another machine, and a secret of theirs that is not set. None of them has
-/// to be wrong.
+/// extracted, a form whose answer may be anything, a session over http on another machine, and a secret of theirs that is
+/// not set. None of them has to be wrong.
 pub(super) fn logins(config: &Config, choice: &Choice, plan: &Plan) -> Vec<Remark> {
     let mut remarks = Vec::new();
     for scenario in plan.scenarios.iter().filter(|scenario| !scenario.login.is_empty()) {
         remarks.extend(tokenless(plan, scenario));
+        remarks.extend(unproven(plan, scenario));
         remarks.extend(in_the_clear(plan, scenario));
     }
     let has_logins = plan.scenarios.iter().any(|scenario| !scenario.login.is_empty());
@@ -30,9 +31,7 @@ pub(super) fn logins(config: &Config, choice: &Choice, plan: &Plan) -> Vec<Remar
 fn tokenless(plan: &Plan, scenario: &Scenario) -> Option<Remark> {
     let at = scenario.login.iter().position(is_form)?;
     let step = &scenario.login[at];
-    let Expect { header, .. } = &step.expect;
-    let page_passes = step.expect.accepts(200) && !step.expect.reads_body() && header.is_empty();
-    if at == 0 && !page_passes {
+    if at == 0 && !lets_a_page_pass(step) {
         return None;
     }
     let name = &plan.endpoints.get(step.endpoint.index())?.name;
@@ -50,6 +49,33 @@ fn tokenless(plan: &Plan, scenario: &Scenario) -> Option<Remark> {
              wants none",
         )
     })
+}
+
+/// The last form of a login that takes any answer for success, so that the login page passes for it, and that no later
+/// step of the login makes up for.
+fn unproven(plan: &Plan, scenario: &Scenario) -> Option<Remark> {
+    let at = scenario.login.iter().rposition(is_form)?;
+    let step = &scenario.login[at];
+    let proves = |later: &Step| !later.expect.status.is_empty() || looks_at_more(later);
+    if !lets_a_page_pass(step) || scenario.login[at + 1..].iter().any(proves) {
+        return None;
+    }
+    let name = &plan.endpoints.get(step.endpoint.index())?.name;
+    let message = format!(
+        "`{name}` takes any answer for success: the login page that comes back with 200 for a wrong password would pass"
+    );
+    let help = "expect what only a login that worked answers: `status: 302`, or `body_has` where it answers 200";
+    Some((step.place.clone(), 1, message, help))
+}
+
+/// Whether a page with status 200 is a success of this step, whatever is on it.
+fn lets_a_page_pass(step: &Step) -> bool {
+    step.expect.accepts(200) && !looks_at_more(step)
+}
+
+/// Whether a step looks at more of its answer than the status.
+fn looks_at_more(step: &Step) -> bool {
+    step.expect.reads_body() || !step.expect.header.is_empty() || !step.extract.is_empty()
 }
 
 fn is_form(step: &Step) -> bool {
@@ -158,17 +184,19 @@ mod tests {
 
     const FORM: &str = "{post: /login, name: login, form: {user: a, password: '${LOGIN_PASSWORD:-none}'}}";
     const TOKEN: &str = "{get: /login, name: page, extract: {csrf: {regex: 'csrf=(.+)'}}}, \
-                         {post: /login, name: login, form: {user: a, csrf: '{{ csrf }}', password: '${LOGIN_PASSWORD:-none}'}}";
+                         {post: /login, name: login, form: {user: a, csrf: '{{ csrf }}', password: '${LOGIN_PASSWORD:-none}'}, \
+                          expect: {status: 302}}";
     const SET: &[(&str, &str)] = &[("LOGIN_PASSWORD", "long enough")];
 
     #[test]
     fn a_form_without_an_extracted_value_is_remarked_on() {
         let said = remarks("https://app.example.com", FORM, SET);
-        assert_eq!(said.len(), 1, "{said:?}");
+        assert_eq!(said.len(), 2, "{said:?}");
         assert!(said[0].starts_with("7 `login` posts a form without a value"), "{said:?}");
+        assert!(said[1].starts_with("7 `login` takes any answer for success"), "{said:?}");
         assert_eq!(remarks("https://app.example.com", TOKEN, SET), Vec::<String>::new());
         let header = "{get: /login, name: page, extract: {csrf: {cookie: csrftoken}}}, \
-                      {post: /login, name: login, headers: {X-CSRFToken: '{{ csrf }}'}, form: {user: a}}";
+                      {post: /login, name: login, headers: {X-CSRFToken: '{{ csrf }}'}, form: {user: a}, expect: {status: 302}}";
         assert_eq!(remarks("https://app.example.com", header, SET), Vec::<String>::new());
         let fetched = "{get: /login, name: page}, {post: /login, name: login, form: {user: a}, expect: {status: 302}}";
         assert_eq!(remarks("https://app.example.com", fetched, SET).len(), 1, "the page is asked for and not used");
@@ -176,6 +204,41 @@ mod tests {
         assert_eq!(remarks("https://app.example.com", told, SET), Vec::<String>::new(), "a refusal shows by itself");
         let api = "{post: /login, name: login, json: {user: a}}";
         assert_eq!(remarks("https://app.example.com", api, SET), Vec::<String>::new(), "an API has no form");
+    }
+
+    #[test]
+    fn a_form_that_takes_any_answer_is_remarked_on() {
+        let page = "{get: /login, name: page, extract: {csrf: {regex: 'csrf=(.+)'}}}, ";
+        let login = |more: &str, then: &str| {
+            let post = "{post: /login, name: login, form: {user: a, csrf: '{{ csrf }}'}";
+            remarks("https://app.example.com", &format!("{page}{post}{more}}}{then}"), SET)
+        };
+        for more in ["", ", expect: {status: 200}", ", expect: {status: [200, 302]}", ", redirects: follow"] {
+            let said = login(more, "");
+            assert!(
+                said.len() == 1 && said[0].starts_with("7 `login` takes any answer for success"),
+                "{more}: {said:?}"
+            );
+        }
+        for more in [
+            ", expect: {status: 302}",
+            ", expect: {body_has: Welcome}",
+            ", expect: {body_lacks: Wrong}",
+            ", expect: {json: {/ok: true}}",
+            ", expect: {header: {x-user: exists}}",
+            ", extract: {token: {json: /token}}",
+        ] {
+            assert_eq!(login(more, ""), Vec::<String>::new(), "{more}");
+        }
+        for then in ["{get: /me, name: me, expect: {status: 200}}", "{get: /me, name: me, extract: {id: {json: /id}}}"]
+        {
+            assert_eq!(login("", &format!(", {then}")), Vec::<String>::new(), "{then}");
+        }
+        assert_eq!(login("", ", {get: /me, name: me}").len(), 1, "a step that expects nothing proves nothing");
+        for api in ["json: {user: a}, extract: {token: {json: /token}}", "json: {user: a}"] {
+            let said = remarks("https://app.example.com", &format!("{{post: /login, name: login, {api}}}"), SET);
+            assert_eq!(said, Vec::<String>::new(), "an API answers a wrong password with 401");
+        }
     }
 
     #[test]
