@@ -134,7 +134,8 @@ pub(super) async fn preflight(walk: &mut Walk<'_>) -> Result<(), Interruption> {
 }
 
 /// `--dry-run`: one user passes through each scenario once. A pass that fails stands in the checklist as failed, so that
-/// the run is not ready (exit code 3); else it is passed (exit code 0), and every phase is not run.
+/// the run is not ready (exit code 3); else it is passed, or warned where the user seems not to be logged in (exit code 0),
+/// and every phase is not run.
 pub(super) async fn rehearse(walk: &mut Walk<'_>) -> Result<(), Interruption> {
     let plan = Arc::clone(&walk.plan);
     for (scenario, id) in plan.scenarios.iter().zip(0..) {
@@ -142,6 +143,7 @@ pub(super) async fn rehearse(walk: &mut Walk<'_>) -> Result<(), Interruption> {
         let rehearsal = walk.stop.or(pass).await?;
         walk.record.count(Sent { requests: rehearsal.requests, failures: rehearsal.failures });
         let (outcome, detail) = match preflight::describe(&scenario.name, &rehearsal) {
+            Ok(detail) if rehearsal.doubt.is_some() => (Outcome::Warned, detail),
             Ok(detail) => (Outcome::Passed, detail),
             Err(detail) => (Outcome::Failed, detail),
         };

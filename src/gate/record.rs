@@ -107,7 +107,7 @@ impl Record {
         self.totals.failures += sent.failures;
     }
 
-    /// Counts what an item of a checklist sent, and keeps the exchanges of one that did not hold.
+    /// Counts what an item of a checklist sent, and keeps the exchanges of one that did not hold or is doubted.
     pub(super) fn show(&mut self, checklist: &str, checked: &Checked) {
         self.count(checked.sent);
         let title = format!("{checklist}: {}", checked.name);
@@ -198,7 +198,7 @@ impl Record {
 
     /// Whether the target is ready for load.
     pub(super) fn ready(&self) -> bool {
-        self.preflight.iter().all(|check| check.outcome == Outcome::Passed)
+        self.preflight.iter().all(CheckResult::held)
     }
 
     /// Makes the verdict; phases that were not reached are not run. One that had begun when stagegate itself broke, and
@@ -325,6 +325,7 @@ pub(super) fn result(checked: &Checked) -> CheckResult {
         name: checked.name.clone(),
         outcome: match checked.held {
             Held::Yes => Outcome::Passed,
+            Held::Doubted => Outcome::Warned,
             Held::No => Outcome::Failed,
             Held::NotRun => Outcome::NotRun,
         },

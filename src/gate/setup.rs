@@ -99,7 +99,7 @@ pub struct Finished {
     pub values: Vec<RunValues>,
     /// Readings of the ruler in seconds, in order of time; empty where it was not read.
     pub ruler: Vec<f64>,
-    /// The exchanges of checklist items that did not hold, and for `--dry-run` the pass of one user through each
+    /// The exchanges of checklist items that did not hold or are doubted, and for `--dry-run` the pass of one user through each
     /// scenario, in the order of the run. Values of secrets in it are not masked.
     pub rehearsals: Vec<Rehearsed>,
 }

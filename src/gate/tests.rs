@@ -25,7 +25,7 @@ use crate::{
     plan::{self, Choice},
 };
 
-/// An app that answers every path with 200, `/broken` with 500, and `/metrics` with a gauge; it keeps count of the
+/// An app that answers every path with 200, `/broken` with 500, `/members` with a form to log in, and `/metrics` with a gauge; it keeps count of the
 /// requests that are no scrapes.
 struct App {
     url: String,
@@ -74,6 +74,7 @@ fn serve(stream: &TcpStream, counted: &AtomicU64) {
         let (status, body) = match head.split(' ').nth(1) {
             Some("/metrics") => ("200 OK", "gauge 5\n"),
             Some("/broken") => ("500 Oops", ""),
+            Some("/members") => ("200 OK", "<input type=\"password\">"),
             _ => ("200 OK", "hello"),
         };
         if body != "gauge 5\n" {

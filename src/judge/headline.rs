@@ -21,7 +21,10 @@ pub(super) fn of(evidence: &RunEvidence<'_>, outcome: Outcome) -> String {
         let passes = evidence.plan.scenarios.len();
         let checks = number::counted(evidence.preflight.len().saturating_sub(passes) as u64, "preflight item");
         let passes = number::counted(passes as u64, "scenario");
-        return format!("Nothing was measured and nothing judged. One user walked through {passes}, {checks} passed.");
+        let held = if doubted(evidence).next().is_some() { "held" } else { "passed" };
+        let walked =
+            format!("Nothing was measured and nothing judged. One user walked through {passes}, {checks} {held}.");
+        return [Some(walked), doubt(evidence)].into_iter().flatten().collect::<Vec<_>>().join(" ");
     }
     match outcome {
         Outcome::Passed | Outcome::Warned => {
@@ -202,7 +205,7 @@ fn ladder(evidence: &RunEvidence<'_>) -> String {
 fn warning(evidence: &RunEvidence<'_>) -> Option<String> {
     let warned: Vec<&PhaseVerdict> = evidence.phases.iter().filter(|phase| phase.outcome == Outcome::Warned).collect();
     let warnings: usize = warned.iter().map(|phase| phase.because.len()).sum();
-    let Some(phase) = warned.first() else { return waived(evidence) };
+    let Some(phase) = warned.first() else { return doubt(evidence).or_else(|| waived(evidence)) };
     let finding = phase.findings.iter().find(|finding| !matches!(finding.outcome, Outcome::Passed | Outcome::NotRun));
     let first = match finding {
         Some(finding) => of_finding(finding),
@@ -210,6 +213,18 @@ fn warning(evidence: &RunEvidence<'_>) -> Option<String> {
     };
     let count = number::counted(warnings as u64, "warning");
     Some(format!("With {count}: in {} {}.", phase.name, first.trim_end_matches('.')))
+}
+
+/// The items of the checklist that held and are doubted.
+fn doubted<'a>(evidence: &'a RunEvidence<'_>) -> impl Iterator<Item = &'a CheckResult> {
+    evidence.preflight.iter().filter(|check| check.outcome == Outcome::Warned)
+}
+
+/// What speaks against an item of the checklist that held.
+fn doubt(evidence: &RunEvidence<'_>) -> Option<String> {
+    let first = doubted(evidence).next()?;
+    let count = number::counted(doubted(evidence).count() as u64, "warning");
+    Some(format!("With {count}: \"{}\" held, but look at it: {}", first.name, sentence(&first.detail)))
 }
 
 /// What failed and does not block, for a run without another warning.

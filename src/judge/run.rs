@@ -27,7 +27,7 @@ pub struct RunEvidence<'a> {
     pub extent: Extent,
     /// What ended it before its time, if something did.
     pub interruption: Option<Interruption>,
-    /// The checklist; items after a failed one are `not_run`.
+    /// The checklist; items after a failed one are `not_run`. One that held and was doubted is warned.
     pub preflight: Vec<CheckResult>,
     /// The ladder in order, phases that were not run included ([`super::not_run`]).
     pub phases: Vec<PhaseVerdict>,
@@ -188,7 +188,7 @@ fn outcome(evidence: &RunEvidence<'_>) -> Outcome {
     }
     parts.extend(evidence.regressions.iter().map(|comparison| regression(comparison, evidence)));
     parts.extend(evidence.recovery.iter().map(|recovery| recovery.outcome));
-    parts.extend(evidence.integrity.iter().map(|check| check.outcome));
+    parts.extend(evidence.integrity.iter().chain(&evidence.preflight).map(|check| check.outcome));
     [Outcome::Failed, Outcome::Invalid, Outcome::Inconclusive, Outcome::Warned]
         .into_iter()
         .find(|outcome| parts.contains(outcome))

@@ -34,15 +34,24 @@ pub(super) fn of(exchanges: &[Exchange]) -> Option<String> {
     by_status(failed, status)
 }
 
+/// What a path to a login page has in it.
+pub(super) const LOGIN_WORDS: [&str; 4] = ["login", "signin", "sign_in", "sign-in"];
+
 /// A redirect to a login page, or a page that asks for a password where another answer was expected.
 pub(super) fn asks_for_login(failed: &Exchange, page: &str) -> bool {
     let leads_there = failed.received.header("location").any(|to| {
         let to = to.to_ascii_lowercase();
-        ["login", "signin", "sign_in", "sign-in"].iter().any(|word| to.contains(word))
+        LOGIN_WORDS.iter().any(|word| to.contains(word))
     });
-    let asks = page.contains("type=\"password\"") || page.contains("type='password'") || page.contains("type=password");
     let unsafe_method = failed.method.as_ref().is_some_and(|method| !method.is_safe());
-    leads_there || (asks && (!failed.login || unsafe_method))
+    leads_there || (passwords(page) > 0 && (!failed.login || unsafe_method))
+}
+
+/// How many fields for a password a page has; `page` is in lower case.
+pub(super) fn passwords(page: &str) -> usize {
+    page.match_indices("type=")
+        .filter(|(at, found)| page[at + found.len()..].trim_start_matches(['"', '\'']).starts_with("password"))
+        .count()
 }
 
 fn by_status(failed: &Exchange, status: u16) -> Option<String> {

@@ -1,5 +1,10 @@
 //! Why a login does not work: three causes, the likeliest first by what its exchanges show. Pure.
 
+mod doubt;
+
+pub use doubt::Doubt;
+pub(super) use doubt::doubt;
+
 use super::{
     Exchange,
     diagnosis::{asks_for_login, refused_cookie, set_cookies},
@@ -31,7 +36,12 @@ pub(super) fn causes(exchanges: &[Exchange]) -> Vec<String> {
     if !failed.login && !lacks_its_session {
         return Vec::new();
     }
-    let mut causes = [token(failed, before, &page), cookie(failed, before, &page), page_again(failed, before, &page)];
+    weighed(failed, before, &page)
+}
+
+/// The three causes of what this exchange shows, whether it failed or not.
+fn weighed(failed: &Exchange, before: &[Exchange], page: &str) -> Vec<String> {
+    let mut causes = [token(failed, before, page), cookie(failed, before, page), page_again(failed, before, page)];
     // A stable sort: of equals, the one that is more often the cause comes first.
     causes.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
     let word = if causes[0].0 < SEEN { "perhaps" } else { "less likely" };
@@ -40,7 +50,11 @@ pub(super) fn causes(exchanges: &[Exchange]) -> Vec<String> {
 
 /// The likeliest cause in one sentence; where nothing speaks for any, all that it may be.
 pub(super) fn likeliest(exchanges: &[Exchange]) -> Option<String> {
-    let first = causes(exchanges).into_iter().next()?;
+    first(causes(exchanges))
+}
+
+fn first(causes: Vec<String>) -> Option<String> {
+    let first = causes.into_iter().next()?;
     Some(if first.starts_with("perhaps: ") { ANY.to_owned() } else { first })
 }
 

@@ -43,6 +43,7 @@ use crate::{
 pub use audit::limits;
 use audit::raise_descriptor_limit;
 pub use defect::{Defect, attempt, caught};
+pub use login::Doubt;
 pub use quote::{Quote, confidential};
 pub use rehearsal::{Exchange, Rehearsal, log_in, once};
 pub use running::{Running, Stage, Tick};

@@ -8,7 +8,7 @@ use super::{
     clock::Clock,
     diagnosis,
     draws::Draws,
-    login,
+    login::{self, Doubt},
     prepare::{PreparedScenario, PreparedStep},
     quote::{Quote, confidential},
     render::Memory,
@@ -35,6 +35,8 @@ pub struct Rehearsal {
     pub failures: u64,
     /// Why the pass ended before its last step; `None` when every step was carried out.
     pub broken_off: Option<String>,
+    /// Where nothing failed: what shows that the user may not have been logged in all the same.
+    pub doubt: Option<Doubt>,
 }
 
 /// One request of a rehearsal.
@@ -73,15 +75,16 @@ impl Rehearsal {
 
     /// One failed exchange outside a scenario; the values of cookies and credentials in it are hidden.
     pub fn of(failed: Exchange, hidden: &[String]) -> Self {
-        Self { exchanges: vec![failed], requests: 1, failures: 1, broken_off: None }.told(hidden)
+        Self { exchanges: vec![failed], requests: 1, failures: 1, ..Self::default() }.told(hidden)
     }
 
-    /// Adds the likeliest cause to each failure, and hides these values wherever they stand.
+    /// Adds the likeliest cause to each failure, or what speaks against the login where nothing failed, and hides these values wherever they stand.
     fn told(mut self, hidden: &[String]) -> Self {
         for at in 0..self.exchanges.len() {
             self.exchanges[at].advice = diagnosis::of(&self.exchanges[..=at]);
             self.exchanges[at].causes = login::causes(&self.exchanges[..=at]);
         }
+        self.doubt = login::doubt(&self.exchanges).filter(|_| self.passed());
         let hidden = Secrets::of(hidden);
         let mask = |text: &mut String| *text = hidden.mask(text).into_owned();
         for url in self.exchanges.iter_mut().filter_map(|exchange| exchange.url.as_mut()) {
@@ -94,7 +97,7 @@ impl Rehearsal {
                 mask(body);
             }
         }
-        self.broken_off.iter_mut().for_each(mask);
+        self.broken_off.iter_mut().chain(self.doubt.iter_mut().map(|doubt| &mut doubt.cause)).for_each(mask);
         self
     }
 }

@@ -18,7 +18,7 @@ pub struct Checked {
     pub place: Place,
     /// What it sent to the target.
     pub sent: Sent,
-    /// The exchanges of an item that did not hold, where it had any.
+    /// The exchanges of an item that did not hold or is doubted, where it had any.
     pub exchanges: Option<Box<Rehearsal>>,
 }
 
@@ -27,6 +27,8 @@ pub struct Checked {
 pub enum Held {
     /// It held.
     Yes,
+    /// It held, and what was seen speaks against it: a warning.
+    Doubted,
     /// It did not.
     No,
     /// An item before it did not hold, or the run ended first.
@@ -62,7 +64,7 @@ pub(super) struct Seen {
     /// The detail of an item that held, or of one that did not.
     pub(super) outcome: Result<String, String>,
     pub(super) sent: Sent,
-    /// The exchanges, where there were any and the item did not hold.
+    /// The exchanges, where there were any and the item did not hold or is doubted.
     pub(super) exchanges: Option<Box<Rehearsal>>,
 }
 
@@ -74,6 +76,7 @@ impl Seen {
 
     pub(super) fn into_checked(self, check: &Check) -> Checked {
         let (held, detail) = match self.outcome {
+            Ok(detail) if self.exchanges.as_ref().is_some_and(|seen| seen.doubt.is_some()) => (Held::Doubted, detail),
             Ok(detail) => (Held::Yes, detail),
             Err(detail) => (Held::No, detail),
         };

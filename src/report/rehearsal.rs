@@ -1,4 +1,4 @@
-//! Exchanges step by step: of checklist items that did not hold, and of `run --dry-run`.
+//! Exchanges step by step: of checklist items that did not hold or are doubted, and of `run --dry-run`.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::units::number;
 use crate::units::text::shortened;
 use crate::{
     gate::Rehearsed,
-    load::{Exchange, Quote, Rehearsal},
+    load::{Doubt, Exchange, Quote, Rehearsal},
 };
 
 /// The most lines of a head that are shown.
@@ -25,7 +25,7 @@ const LINE_LENGTH: (usize, usize) = (200, 2000);
 /// How much is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Detail {
-    /// A line for what passed, and evidence for what failed.
+    /// A line for what passed, and evidence for what failed or is doubted.
     Failures,
     /// `-v`: evidence for everything.
     Everything,
@@ -35,7 +35,11 @@ pub enum Detail {
 pub fn rehearsals(passes: &[Rehearsed], detail: Detail, mask: &Mask<'_>, colour: Colour) -> String {
     let mut lines = Vec::new();
     for Rehearsed { title, rehearsal } in passes {
-        let (tint, word) = if rehearsal.passed() { (Tint::Good, "passed") } else { (Tint::Bad, "failed") };
+        let (tint, word) = match &rehearsal.doubt {
+            _ if !rehearsal.passed() => (Tint::Bad, "failed"),
+            Some(_) => (Tint::Warn, "warned"),
+            None => (Tint::Good, "passed"),
+        };
         lines.push(format!("{}: {}", clean(&mask(title)), colour.paint(tint, word)));
         lines.extend(told(rehearsal, detail, mask));
         lines.push(String::new());
@@ -45,9 +49,12 @@ pub fn rehearsals(passes: &[Rehearsed], detail: Detail, mask: &Mask<'_>, colour:
 
 fn told(rehearsal: &Rehearsal, detail: Detail, mask: &Mask<'_>) -> Vec<String> {
     let mut lines = Vec::new();
-    for exchange in &rehearsal.exchanges {
+    for (exchange, at) in rehearsal.exchanges.iter().zip(0..) {
         lines.extend(exchanged(exchange, mask));
-        if detail == Detail::Everything || exchange.failure.is_some() {
+        let doubt = rehearsal.doubt.as_ref().filter(|doubt| doubt.exchange == at);
+        let doubted = doubt.map(|Doubt { cause, expect, .. }| format!("warning: it passed, but {cause}. {expect}"));
+        lines.extend(doubted.iter().flat_map(|warning| wrap(&clean(&mask(warning)), 4)));
+        if detail == Detail::Everything || exchange.failure.is_some() || doubt.is_some() {
             lines.extend(quoted('>', &exchange.sent, detail, mask));
             lines.extend(quoted('<', &exchange.received, detail, mask));
         }
@@ -153,6 +160,7 @@ mod tests {
             requests: 2,
             failures: 1,
             broken_off: Some("a step needs a value that no earlier step extracted".to_owned()),
+            doubt: None,
         };
         vec![Rehearsed { title: "scenario estimator, one user".to_owned(), rehearsal }]
     }
@@ -175,5 +183,20 @@ mod tests {
                       3. less likely: third.\n";
         assert!(text.contains(causes), "{text}");
         assert!(!text.contains("likely: the app failed"), "the advice is the first cause: {text}");
+    }
+
+    #[test]
+    fn what_passed_and_is_doubted_says_so_with_its_evidence() {
+        let mut passes = passes();
+        let rehearsal = &mut passes[0].rehearsal;
+        rehearsal.exchanges.pop();
+        (rehearsal.failures, rehearsal.broken_off) = (0, None);
+        rehearsal.exchanges[0].received.head[0] = "HTTP/1.1 200 OK".to_owned();
+        let cause = "the answer is the login page again".to_owned();
+        rehearsal.doubt = Some(Doubt { exchange: 0, cause, expect: "Say so in `expect`." });
+        let text = rehearsals(&passes, Detail::Failures, &|text| Cow::Borrowed(text), Colour::Off);
+        assert!(text.starts_with("scenario estimator, one user: warned\n"), "{text}");
+        let warning = "    warning: it passed, but the answer is the login page again. Say so in\n    `expect`.\n";
+        assert!(text.contains(warning) && text.contains("    < HTTP/1.1 200 OK\n"), "{text}");
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    judge::{CheckResult, Interruption, Outcome},
+    judge::{CheckResult, Interruption},
     plan::Place,
 };
 
@@ -33,7 +33,7 @@ impl Selftest {
         if let Some(why) = &self.interruption {
             return why.exit_code();
         }
-        let ready = self.preflight.iter().all(|check| check.outcome == Outcome::Passed);
+        let ready = self.preflight.iter().all(CheckResult::held);
         let tried = ready && self.trouble.is_none() && !self.proofs.is_empty();
         match (tried, self.proofs.iter().all(Proof::fired)) {
             (false, _) => 3,

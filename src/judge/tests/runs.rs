@@ -279,6 +279,32 @@ fn a_run_that_measured_nothing_never_passes() {
 }
 
 #[test]
+fn an_item_that_held_and_is_doubted_warns_the_run() {
+    let plan = plan();
+    let doubted = vec![
+        check("deployed", Outcome::Passed, "ok"),
+        check("a user can log in", Outcome::Warned, "login: status 200 passed, but it is the login page again"),
+    ];
+    let mut evidence = run(&plan, vec![passed().judge()]);
+    evidence.preflight = doubted.clone();
+    let verdict = conclude(evidence);
+    assert_eq!(seen(&verdict), (Outcome::Warned, Ending::Completed, 0));
+    let warning = "With 1 warning: \"a user can log in\" held, but look at it: login: status 200 passed, but it is the \
+                   login page again.";
+    assert!(verdict.headline.ends_with(warning), "{}", verdict.headline);
+    let mut evidence = run(&plan, vec![not_run(&plan, &passed().phase)]);
+    (evidence.extent, evidence.preflight) = (Extent::DryRun, doubted.clone());
+    let verdict = conclude(evidence);
+    assert_eq!(seen(&verdict), (Outcome::Warned, Ending::Completed, 0));
+    assert_eq!((verdict.word(), verdict.tone()), ("dry run", Outcome::Warned), "it is titled as what it is");
+    assert!(verdict.headline.starts_with("Nothing was measured and nothing judged."), "{}", verdict.headline);
+    assert!(verdict.headline.ends_with(warning) && !verdict.headline.contains(" passed. With"), "{}", verdict.headline);
+    let mut evidence = run(&plan, vec![failed().judge()]);
+    evidence.preflight = doubted;
+    assert_eq!(conclude(evidence).outcome, Outcome::Failed, "a warning outweighs nothing");
+}
+
+#[test]
 fn without_a_majority_the_highest_is_named_with_its_figure() {
     let mut case = Case::of(quantile(0.95, Op::Less, 750)).requests(PAGE, 500, ms(40));
     for (endpoint, slow) in [(PAGE, 100), (CHART, 120), (GHOST, 90)] {

@@ -114,7 +114,7 @@ impl Verdict {
 
     /// The outcome whose colour and sign the title has.
     pub fn tone(&self) -> Outcome {
-        if self.only_rehearsed() { Outcome::NotRun } else { self.outcome }
+        if self.only_rehearsed() && self.outcome == Outcome::Passed { Outcome::NotRun } else { self.outcome }
     }
 
     /// Whether the built-in staging app was the target, so that nothing is said about any other app.
@@ -123,7 +123,7 @@ impl Verdict {
     }
 
     fn only_rehearsed(&self) -> bool {
-        self.dry_run && self.outcome == Outcome::Passed
+        self.dry_run && matches!(self.outcome, Outcome::Passed | Outcome::Warned)
     }
 }
 
@@ -132,14 +132,21 @@ impl Verdict {
 pub struct CheckResult {
     /// Its name in gates.yaml.
     pub name: String,
-    /// passed, failed, or `not_run`.
+    /// passed, warned (it held, and what was seen speaks against it), failed, or `not_run`.
     pub outcome: Outcome,
-    /// What was seen, in one sentence.
+    /// What was seen, in one sentence or two.
     pub detail: String,
     /// The file of its line, as the user named it.
     pub file: String,
     /// Its line in that file.
     pub line: u32,
+}
+
+impl CheckResult {
+    /// Whether it held, with a warning or without.
+    pub fn held(&self) -> bool {
+        matches!(self.outcome, Outcome::Passed | Outcome::Warned)
+    }
 }
 
 /// The machine that the load came from, as far as the system tells: `unknown` and absent are what it does not.

@@ -2,6 +2,7 @@
 
 mod conservation;
 mod defects;
+mod doubts;
 mod endings;
 mod extension;
 mod models;

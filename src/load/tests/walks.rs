@@ -39,7 +39,7 @@ fn site(request: &http::Request<bytes::Bytes>) -> Reply {
     }
 }
 
-fn login_steps() -> Vec<Step> {
+pub(super) fn login_steps() -> Vec<Step> {
     let mut page = get(0, "/login");
     let pattern = regex::bytes::Regex::new("value=\"([^\"]+)\"").expect("a pattern");
     page.extract = vec![Extract { slot: SlotId(0), from: Extraction::Regex(pattern) }];
@@ -129,7 +129,7 @@ async fn a_rehearsal_tells_every_exchange() {
 }
 
 /// One user's pass through a login and a page behind it, at an app that answers the login's POST and the page so.
-async fn after_login(login: fn() -> Reply, page: fn() -> Reply) -> Rehearsal {
+pub(super) async fn after_login(login: fn() -> Reply, page: fn() -> Reply) -> Rehearsal {
     let origin = in_memory(app(move |request| match (request.method().as_str(), request.uri().path()) {
         ("GET", "/login") => text(200, "<input name=\"csrf\" value=\"t+k=n\">"),
         ("POST", "/login") => login(),
@@ -143,7 +143,7 @@ async fn after_login(login: fn() -> Reply, page: fn() -> Reply) -> Rehearsal {
     once(&plan(vec![scenario(steps, vec![home], NO_PAUSE)]), ScenarioId(0), &origin, 1).await
 }
 
-fn answer(status: u16, body: &str, headers: &[(HeaderName, &'static str)]) -> Reply {
+pub(super) fn answer(status: u16, body: &str, headers: &[(HeaderName, &'static str)]) -> Reply {
     let mut reply = text(status, body);
     for (name, value) in headers {
         reply.headers_mut().append(name.clone(), HeaderValue::from_static(value));

@@ -48,7 +48,8 @@ fn parts(verdict: &Verdict) -> Vec<Outcome> {
     let regressions = regressions.filter(|outcome| !matches!(outcome, Outcome::New | Outcome::Inconclusive));
     let recovery = verdict.recovery.iter().map(|recovery| recovery.outcome);
     let integrity = verdict.integrity.iter().map(|check| check.outcome);
-    phases.chain(regressions).chain(recovery).chain(integrity).collect()
+    let preflight = verdict.preflight.iter().map(|check| check.outcome);
+    phases.chain(regressions).chain(recovery).chain(integrity).chain(preflight).collect()
 }
 
 /// interrupted > failed > invalid > inconclusive > warned > passed.

@@ -23,7 +23,8 @@ pub(super) fn of(verdict: &Verdict) -> String {
         return format!("Not ready: {items} failed, so no load was sent.");
     }
     if verdict.dry_run {
-        let items = number::counted(preflight.len() as u64, "preflight item");
+        let passed = preflight.iter().filter(|check| check.outcome == Outcome::Passed).count();
+        let items = number::counted(passed as u64, "preflight item");
         return format!("Nothing was measured and nothing judged; {items} passed.");
     }
     if matches!(outcome, Outcome::Passed | Outcome::Warned) {
