@@ -1,11 +1,14 @@
 //! What to try: one sentence for each kind of trouble, after the optimization roadmap of the strategy document.
 
+mod compared;
 mod few;
+
+pub(super) use compared::{for_regression, for_undecided};
 
 use super::spent;
 use crate::judge::{
-    ANSWERS, Anchored, Band, ComparisonMode, EndpointVerdict, Finding, Generator, LOGGED_IN, Lacked, MonitorVerdict,
-    Outcome, PhaseVerdict, Regression, Resource, Verdict, short_commit,
+    ANSWERS, Band, EndpointVerdict, Finding, Generator, LOGGED_IN, Lacked, MonitorVerdict, Outcome, PhaseVerdict,
+    Resource,
 };
 use crate::units::number;
 
@@ -70,65 +73,6 @@ pub(super) fn for_finding(phase: &PhaseVerdict, finding: &Finding) -> Option<Str
         "requests" | "requests/s" => busiest_gauge(phase),
         _ => for_gauge(&finding.criterion),
     }
-}
-
-/// What to try for a cell that became worse.
-pub(super) fn for_regression(verdict: &Verdict, of: &Regression) -> String {
-    let subject = of.endpoint.as_deref().unwrap_or(&of.phase);
-    let comparison = verdict.comparison.as_ref();
-    if comparison.is_some_and(|comparison| comparison.mode == ComparisonMode::Interleaved) {
-        return format!(
-            "See what changed for {subject} between the two deployments; profile one request on each. If it is wanted, \
-             the cell needs a larger margin."
-        );
-    }
-    let regime = comparison.and_then(|comparison| comparison.regime.as_ref());
-    if of.only_crept() {
-        let anchored = regime.and_then(|regime| regime.anchored.as_ref());
-        let anchor = anchored.map_or_else(|| "the anchor".to_owned(), Anchored::words);
-        let all = of.anchor.and_then(|anchor| anchor.change).unwrap_or(f64::INFINITY);
-        let largest = of.creep.map_or(0.0, |creep| creep.largest_step);
-        let steps = if largest > all / 2.0 { "Most of it came in one step" } else { "No single change is to blame" };
-        return format!(
-            "{steps}: measure {subject} at {anchor} and at a few commits since then, with both \
-             versions up by `stagegate run --target URL --against URL`. If it is wanted, `stagegate baseline accept \
-             --reason TEXT` makes it the new normal."
-        );
-    }
-    let before = regime.and_then(|regime| regime.commits.last()).map(|commit| short_commit(commit));
-    let now = short_commit(&verdict.commit);
-    let between = match before.filter(|before| *before != now) {
-        Some(before) => format!("between commits {before} and {now}"),
-        None => format!("since the stored runs (commit {now})"),
-    };
-    format!(
-        "See what changed for {subject} {between}. To measure it without the noise between runs, serve both versions and \
-         `stagegate run --target URL --against URL`. If it is wanted, `stagegate baseline accept --reason TEXT` makes it \
-         the new normal."
-    )
-}
-
-/// What to try for comparisons that did not decide.
-pub(super) fn for_undecided(verdict: &Verdict, outcome: Outcome) -> Option<String> {
-    let comparison = verdict.comparison.as_ref()?;
-    let interleaved = comparison.mode == ComparisonMode::Interleaved;
-    let advice = match outcome {
-        // Its reason says what to write.
-        Outcome::New if comparison.source.is_none() => return None,
-        Outcome::New if comparison.regime.is_none() && !comparison.notes.is_empty() => {
-            "`stagegate baseline list` shows whether the store answers from this machine, and what is in it."
-        }
-        Outcome::New => {
-            "Runs of the base branch fill the store: `stagegate run --save-baseline`, or in CI by themselves."
-        }
-        Outcome::Inconclusive if interleaved => "A longer `duration` makes longer blocks, which differ less.",
-        Outcome::Inconclusive => {
-            "`--repeat 3` measures the head more often; `run --target URL --against URL` compares without the noise \
-             between runs."
-        }
-        _ => return None,
-    };
-    Some(advice.to_owned())
 }
 
 /// What to try for a gauge in a critical band, or a source that is missing.
@@ -267,7 +211,7 @@ fn join(first: Option<String>, second: Option<String>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{judge::ranked, report::fixtures};
+    use crate::report::fixtures;
 
     #[test]
     fn names_the_slowest_endpoint_and_the_short_resource() {
@@ -338,29 +282,5 @@ mod tests {
             for_finding(medium, &medium.findings[3]).as_deref(),
             Some("Answers of chart data did not come in time: look for a queue in front of it.")
         );
-    }
-
-    #[test]
-    fn what_crept_is_no_matter_of_the_newest_commits() {
-        let verdict = fixtures::regressed();
-        let mut crept = verdict.regressions.iter().find(|one| one.only_crept()).expect("one crept").clone();
-        let advice = for_regression(&verdict, &crept);
-        assert!(
-            advice.starts_with("No single change is to blame: measure heavy at v1.8 (commit b00c0de, 2026-11-03)"),
-            "{advice}"
-        );
-        crept.creep.as_mut().expect("it is measured").largest_step = 0.12;
-        assert!(for_regression(&verdict, &crept).starts_with("Most of it came in one step: measure heavy"));
-    }
-
-    #[test]
-    fn a_regression_names_where_to_look_and_how_to_accept_it() {
-        let mut verdict = fixtures::regressed();
-        let slower = ranked(&verdict.regressions)[0].clone();
-        let advice = for_regression(&verdict, &slower);
-        assert!(advice.starts_with("See what changed for chart data between commits c0ffee19 and 4f2a9c01d7e6."));
-        assert!(advice.contains("`stagegate baseline accept --reason TEXT`"), "{advice}");
-        verdict.comparison = fixtures::interleaved().comparison;
-        assert!(for_regression(&verdict, &slower).contains("between the two deployments"));
     }
 }

@@ -262,14 +262,15 @@ fn runs_are_compared_with_those_of_their_own_tool() {
     let folder = TempDir::new().expect("a temporary folder can be made");
     let store = folder.path().join("store").to_string_lossy().into_owned();
     let gates = gates("no errors") + "regression: {margin: 10%, cells: [p95], confirm: 0}\n";
-    let run = |tool: &(&str, Writer), took: u64, save: bool| {
+    let run_by = |gates: &str, tool: &(&str, Writer), took: u64, save: bool| {
         let seen: Vec<Seen> = seen(0, 0).into_iter().map(|(at, _, status)| (at, took, status)).collect();
         let mut arguments = vec!["--from", tool.0, "results", "--baseline", &store];
         if save {
             arguments.push("--save-baseline");
         }
-        judge(&gates, &[("results", &tool.1(&seen))], &arguments)
+        judge(gates, &[("results", &tool.1(&seen))], &arguments)
     };
+    let run = |tool: &(&str, Writer), took: u64, save: bool| run_by(&gates, tool, took, save);
     for took in [40, 41, 42, 43, 44] {
         let saved = run(&TOOLS[0], took, true).exits(0);
         assert!(saved.said.contains("saved as a baseline"), "{}", saved.said);
@@ -278,6 +279,13 @@ fn runs_are_compared_with_those_of_their_own_tool() {
     let cell = slower.verdict["regressions"][0].clone();
     assert!(cell["change"].as_f64().is_some_and(|change| change > 0.8), "{cell:#}\n{}", slower.said);
     assert_eq!(slower.exits(1).verdict["outcome"], "failed");
+    // By default more than one run has to confirm it, and a load of another tool is one run.
+    let alone = run_by(&gates.replace(", confirm: 0", ""), &TOOLS[0], 80, false).exits(0);
+    let cell = &alone.verdict["regressions"][0];
+    assert_eq!((&alone.verdict["outcome"], &cell["outcome"]), (&"warned".into(), &"inconclusive".into()), "{cell:#}");
+    let said = alone.said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("`judge` has one run") && said.contains("`regression.confirm: 0`"), "{said}");
+    assert!(!said.contains("--repeat") && !said.contains("--against"), "{said}");
     let other = run(&TOOLS[1], 80, false).exits(0);
     assert_eq!(other.verdict["regressions"][0]["outcome"], "new", "{}", other.said);
     assert!(other.said.contains("other load generator: jmeter, was k6"), "{}", other.said);

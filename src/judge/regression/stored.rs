@@ -77,7 +77,7 @@ pub fn against_stored(plan: &Plan, head: Head<'_>, past: &Past) -> StoredCompari
             }
             if regression.outcome == Outcome::Failed && of.head.len() < 2 && confirm > 0 {
                 regression.outcome = Outcome::Inconclusive;
-                regression.because = format!("{} One run of the ladder alone does not block.", regression.because);
+                regression.because = format!("{} {}", regression.because, alone(plan));
                 if unconfirmed.last().is_none_or(|last| last != entry.phase) {
                     unconfirmed.push(entry.phase.to_owned());
                 }
@@ -86,6 +86,15 @@ pub fn against_stored(plan: &Plan, head: Head<'_>, past: &Past) -> StoredCompari
         })
         .collect();
     StoredComparison { regressions, unconfirmed }
+}
+
+/// Why one run does not block. `judge` has never more than one, and measures nothing again.
+fn alone(plan: &Plan) -> &'static str {
+    if plan.foreign.is_some() {
+        "It would fail, but `judge` has one run, and one alone does not block unless `regression.confirm` is 0."
+    } else {
+        "One run of the ladder alone does not block."
+    }
 }
 
 /// Why a cell has no value.

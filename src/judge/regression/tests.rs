@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     judge::{self, Cut, CutShort, PhaseVerdict, tests},
-    plan::{Compared, Metric, Reaction},
+    plan::{Compared, ForeignLoad, Metric, Reaction},
 };
 
 /// p95 and the error rate of two phases.
@@ -74,6 +74,22 @@ fn one_run_alone_does_not_block_and_three_do() {
     let outlier = compare(&plan(2), &[run(100.0, 300.0), again(200.0), again(201.0)], &past());
     assert_ne!(of(&outlier.regressions, "heavy/p95").outcome, Outcome::Failed);
     assert!(outlier.unconfirmed.is_empty());
+}
+
+/// A load of another tool is never measured again.
+#[test]
+fn a_load_of_another_tool_says_why_its_one_run_does_not_block() {
+    let foreign = ForeignLoad { tool: "k6".to_owned(), rows: Vec::new(), open: Vec::new() };
+    let judged = |confirm| {
+        let plan = Plan { foreign: Some(foreign.clone()), ..plan(confirm) };
+        of(&compare(&plan, &[run(100.0, 300.0)], &past()).regressions, "heavy/p95")
+    };
+    let (by_default, alone) = (judged(2), judged(0));
+    assert_eq!((by_default.outcome, alone.outcome), (Outcome::Inconclusive, Outcome::Failed));
+    assert!(
+        by_default.because.ends_with("one alone does not block unless `regression.confirm` is 0."),
+        "{by_default:?}"
+    );
 }
 
 #[test]
