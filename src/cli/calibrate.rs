@@ -23,7 +23,7 @@ use crate::{
 
 /// Below the help of `calibrate`.
 const ABOUT_CALIBRATE: &str = "Example:
-  stagegate calibrate --profile pr --budget 20m     on the runner that the gate runs on, with a calm app
+  stagegate calibrate --profile ci --budget 20m     on the runner that the gate runs on, with a calm app
 
 It sends the load of the profile again and again until the budget is used up.
 

@@ -29,17 +29,13 @@ pub(super) fn man(args: &ManArgs) -> u8 {
     }
     let mut all = Cli::command();
     all.build();
-    let page = match &args.command {
-        None => Some(all),
-        Some(name) => all.find_subcommand(name).cloned(),
-    };
-    let Some(page) = page else {
-        let name = args.command.as_deref().unwrap_or_default();
-        output::complain(&format!("error: there is no command {}; `stagegate --help` lists them", clean(name)));
+    let Some(page) = args.command.iter().try_fold(&all, |command, name| command.find_subcommand(name)) else {
+        let name = args.command.join(" ");
+        output::complain(&format!("error: there is no command {}; `stagegate --help` lists them", clean(&name)));
         return USAGE;
     };
     let mut text = Vec::new();
-    clap_mangen::Man::new(page).render(&mut text).expect("writing to memory does not fail");
+    clap_mangen::Man::new(page.clone()).render(&mut text).expect("writing to memory does not fail");
     write(&text)
 }
 

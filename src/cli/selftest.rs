@@ -21,7 +21,7 @@ use crate::{
 
 /// Below the help of `selftest`.
 const ABOUT_SELFTEST: &str = "Example:
-  stagegate selftest --profile pr     before a changed gates.yaml is merged
+  stagegate selftest --profile ci     before a changed gates.yaml is merged
 
 It goes through the preflight checklist, drives the target with a few users for a few seconds, and keeps every
 request and reading. Faults (delay, status, timeout, gauge value, silence) are put into what was kept; the app

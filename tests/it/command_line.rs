@@ -141,7 +141,9 @@ fn every_command_has_a_page_of_the_manual() {
     let pages = folder.path().join("man1");
     let output = stagegate(&["man", "--out", &pages.to_string_lossy()]);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    for name in ["stagegate.1", "stagegate-run.1", "stagegate-check.1", "stagegate-selftest.1"] {
+    for name in
+        ["stagegate.1", "stagegate-run.1", "stagegate-check.1", "stagegate-selftest.1", "stagegate-baseline-list.1"]
+    {
         let page = fs::read_to_string(pages.join(name)).unwrap_or_else(|cause| panic!("{name}: {cause}"));
         assert!(page.starts_with(".ie") && page.contains(".SH SYNOPSIS"), "{name}: {page}");
     }
@@ -151,6 +153,8 @@ fn every_command_has_a_page_of_the_manual() {
     let rendered = rendered.expect("groff is installed: ./test does it");
     assert!(rendered.status.success() && rendered.stderr.is_empty(), "{}", said(&rendered));
     assert!(String::from_utf8_lossy(&rendered.stdout).contains("Examples:"), "{}", said(&rendered));
+    let act = String::from_utf8_lossy(&stagegate(&["man", "baseline", "list"]).stdout).into_owned();
+    assert!(act.contains("stagegate\\-baseline\\-list") && act.contains("git:stagegate"), "{act}");
     let wrong = stagegate(&["man", "walk"]);
     assert_eq!(wrong.status.code(), Some(2));
     assert!(said(&wrong).contains("no command walk; `stagegate --help` lists them"), "{}", said(&wrong));

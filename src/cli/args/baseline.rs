@@ -18,6 +18,7 @@ pub(in crate::cli) struct BaselineArgs {
 #[derive(Subcommand, Debug)]
 pub(in crate::cli) enum BaselineAct {
     /// Lists the stored runs and decisions, and which of them a run is compared with
+    #[command(after_help = examples::LIST)]
     List(StoreArgs),
     /// Shows one run: its machine, values and percentiles
     Show(ShowArgs),
@@ -48,6 +49,7 @@ pub(in crate::cli) struct StoreArgs {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = examples::SHOW)]
 pub(in crate::cli) struct ShowArgs {
     #[command(flatten)]
     pub(in crate::cli) store: StoreArgs,
@@ -58,6 +60,7 @@ pub(in crate::cli) struct ShowArgs {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = examples::SAVE)]
 pub(in crate::cli) struct SaveArgs {
     #[command(flatten)]
     pub(in crate::cli) plan: PlanArgs,
@@ -76,6 +79,7 @@ pub(in crate::cli) struct SaveArgs {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = examples::PIN)]
 pub(in crate::cli) struct PinArgs {
     #[command(flatten)]
     pub(in crate::cli) store: StoreArgs,
@@ -86,6 +90,7 @@ pub(in crate::cli) struct PinArgs {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = examples::ACCEPT)]
 pub(in crate::cli) struct AcceptArgs {
     #[command(flatten)]
     pub(in crate::cli) store: StoreArgs,
@@ -104,6 +109,7 @@ pub(in crate::cli) struct AcceptArgs {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = examples::PRUNE)]
 pub(in crate::cli) struct PruneArgs {
     #[command(flatten)]
     pub(in crate::cli) store: StoreArgs,

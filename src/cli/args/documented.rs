@@ -5,6 +5,7 @@ use std::{fs, path::PathBuf};
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser as Markdown, Tag, TagEnd};
 
 use super::*;
+use crate::config;
 
 /// README.md, docs and the examples' page, with their names.
 fn pages() -> Vec<(String, String)> {
@@ -90,6 +91,26 @@ fn every_command_of_the_documentation_is_taken() {
         }
     }
     assert!(count > 60, "{count} commands are not all");
+}
+
+/// Who follows the documentation has the gates.yaml that `init` wrote: profiles of another file would end with exit code 2.
+#[test]
+fn every_profile_of_the_documentation_is_one_that_init_writes() {
+    let environment = config::Environment::default();
+    let (config, problems) = config::read("gates.yaml", include_bytes!("../init/gates.yaml"), &environment);
+    let config = config.unwrap_or_else(|| panic!("{problems}"));
+    let known: Vec<&str> = config.profiles.names().collect();
+    let mut found: Vec<(String, Vec<String>)> =
+        pages().iter().flat_map(|(name, page)| calls(page).into_iter().map(|call| (name.clone(), call))).collect();
+    found.extend(super::tests::examples().iter().map(|line| ("the examples of --help".to_owned(), words(line))));
+    let mut count = 0;
+    for (place, call) in &found {
+        let names_a_file = call.iter().any(|word| word == "-c" || word == "--config");
+        let Some(at) = call.iter().position(|word| word == "--profile").filter(|_| !names_a_file) else { continue };
+        assert!(known.contains(&call[at + 1].as_str()), "{place}: {call:?}, and init writes {known:?}");
+        count += 1;
+    }
+    assert!(count >= 9, "{count} are not all");
 }
 
 #[test]

@@ -67,9 +67,41 @@ pub(in crate::cli) const BASELINE: &str = "Examples:
   stagegate baseline accept --reason 'the new index is worth it'
   stagegate baseline prune --keep 100 --yes";
 
+/// Of `baseline list`.
+pub(in crate::cli) const LIST: &str = "Examples:
+  stagegate baseline list
+  stagegate baseline list --baseline git:stagegate-baselines     a store by its name";
+
+/// Of `baseline show`.
+pub(in crate::cli) const SHOW: &str = "Example:
+  stagegate baseline show 9f86d0          as `stagegate baseline list` names it, or how that begins";
+
+/// Of `baseline save`.
+pub(in crate::cli) const SAVE: &str = "Examples:
+  stagegate baseline save                                 the run in stagegate-out, on the machine that made it
+  stagegate baseline save nightly-out --branch main";
+
+/// Of `baseline pin`.
+pub(in crate::cli) const PIN: &str = "Example:
+  stagegate baseline pin v1.8          after a release, once it has ten runs";
+
+/// Of `baseline accept`.
+pub(in crate::cli) const ACCEPT: &str = "Examples:
+  stagegate baseline accept --reason 'charts are computed on the server now'
+  stagegate baseline accept --reason 'until the index is rebuilt' --author ada --expires 2127-01-31";
+
+/// Of `baseline prune`.
+pub(in crate::cli) const PRUNE: &str = "Examples:
+  stagegate baseline prune --keep 100                     what would be removed
+  stagegate baseline prune --keep 100 --yes";
+
 /// Of `schema`.
-pub(in crate::cli) const SCHEMA: &str = "Example:
-  stagegate schema          for an editor: # yaml-language-server: $schema=gates.schema.json";
+pub(in crate::cli) const SCHEMA: &str = "Examples:
+  stagegate schema                    > gates.schema.json
+  stagegate schema --markdown         > gates.md
+
+In gates.yaml an editor's YAML language server then completes and checks by this first line:
+  # yaml-language-server: $schema=gates.schema.json";
 
 /// Of `completions`.
 pub(in crate::cli) const COMPLETIONS: &str = "Examples:
@@ -81,4 +113,5 @@ pub(in crate::cli) const COMPLETIONS: &str = "Examples:
 pub(in crate::cli) const MAN: &str = "Examples:
   stagegate man                       | man -l -
   stagegate man run                   | man -l -
+  stagegate man baseline list         | man -l -
   stagegate man --out man1            a file for each command";

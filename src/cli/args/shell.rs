@@ -18,9 +18,9 @@ pub(in crate::cli) struct CompletionsArgs {
 #[derive(Args, Debug)]
 #[command(after_help = examples::MAN)]
 pub(in crate::cli) struct ManArgs {
-    /// The command whose page is printed [default: the page of the whole]
+    /// The command whose page is printed: `run`, `baseline list` [default: the page of the whole]
     #[arg(value_name = "COMMAND", conflicts_with = "out")]
-    pub(in crate::cli) command: Option<String>,
+    pub(in crate::cli) command: Vec<String>,
 
     /// Writes the pages of all commands into this folder, which is made if need be
     #[arg(long, value_name = "DIR")]

@@ -97,15 +97,21 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-#[test]
-fn every_example_is_taken() {
-    fn examples(command: &clap::Command, found: &mut Vec<String>) {
+/// The lines of the examples below every command's help.
+pub(super) fn examples() -> Vec<String> {
+    fn of(command: &clap::Command, found: &mut Vec<String>) {
         let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
         found.extend(help.lines().filter(|line| line.starts_with("  stagegate ")).map(str::to_owned));
-        command.get_subcommands().for_each(|command| examples(command, found));
+        command.get_subcommands().for_each(|command| of(command, found));
     }
     let mut found = Vec::new();
-    examples(&Cli::command(), &mut found);
+    of(&Cli::command(), &mut found);
+    found
+}
+
+#[test]
+fn every_example_is_taken() {
+    let found = examples();
     assert!(found.len() > 30, "{found:#?}");
     for line in &found {
         if line.contains("stagegate help ") {
@@ -119,9 +125,14 @@ fn every_example_is_taken() {
 
 #[test]
 fn every_command_has_an_example() {
-    for command in Cli::command().get_subcommands() {
-        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-        let own = format!("  stagegate {}", command.get_name());
-        assert!(help.lines().any(|line| line.starts_with(&own)), "{}: {help}", command.get_name());
+    fn asked(command: &clap::Command, path: &str) -> usize {
+        let of = |command: &clap::Command| {
+            let path = format!("{path} {}", command.get_name());
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.lines().any(|line| line.starts_with(&path)), "{path}: {help}");
+            1 + asked(command, &path)
+        };
+        command.get_subcommands().map(of).sum()
     }
+    assert!(asked(&Cli::command(), "  stagegate") >= 20, "the acts of `baseline` are commands too");
 }
