@@ -70,6 +70,7 @@ pub use screen::Screen;
 pub use selftest::{Brief, selftest};
 pub use side_by_side::{SideBySide, side_by_side};
 pub use sight::sight;
+pub(crate) use terminal::{COLUMNS, wrap};
 pub use terminal::{Colour, closing, headline_only, meaning, without_commands};
 
 /// One report file.

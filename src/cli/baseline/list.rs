@@ -67,12 +67,12 @@ fn runs_table(contents: &Contents, histories: &[&History]) -> String {
             clean(&run.branch).into_owned(),
             clean(&run.commit.chars().take(10).collect::<String>()).into_owned(),
             run.outcome.word().to_owned(),
-            clean(&format!("{} x {}, {}", runner.cores, runner.cpu_model, runner.os_image)).into_owned(),
             mark.to_owned(),
+            clean(&format!("{} x {}, {}", runner.cores, runner.cpu_model, runner.os_image)).into_owned(),
         ]
     };
     let rows: Vec<_> = contents.runs.iter().map(row).collect();
-    table(["RUN", "FINISHED (UTC)", "GATE", "BRANCH", "COMMIT", "OUTCOME", "RUNNER", ""], &rows)
+    table(["RUN", "FINISHED (UTC)", "GATE", "BRANCH", "COMMIT", "OUTCOME", "", "RUNNER"], &rows)
 }
 
 fn event_line(event: &Event) -> String {

@@ -5,7 +5,8 @@ mod width;
 
 pub use paint::Colour;
 pub(super) use paint::{Tint, tint};
-pub(super) use width::{COLUMNS, clip, left, right, width, wrap};
+pub(crate) use width::{COLUMNS, wrap};
+pub(super) use width::{clip, left, right, width};
 
 use super::{
     Files, MEASUREMENTS, Publishable, VERDICT, clean, diagnosis, ladder, regressions,

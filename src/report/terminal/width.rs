@@ -3,7 +3,7 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The columns of every output.
-pub(in crate::report) const COLUMNS: usize = 80;
+pub(crate) const COLUMNS: usize = 80;
 
 /// The columns that a text takes.
 pub(in crate::report) fn width(text: &str) -> usize {
@@ -34,7 +34,7 @@ pub(in crate::report) fn right(text: &str, columns: usize) -> String {
 }
 
 /// The text in lines of at most 80 columns, each after so many spaces; words longer than a line are cut.
-pub(in crate::report) fn wrap(text: &str, indent: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, indent: usize) -> Vec<String> {
     let room = COLUMNS.saturating_sub(indent).max(10);
     let margin = " ".repeat(indent);
     let mut lines = Vec::new();
