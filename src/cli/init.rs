@@ -25,7 +25,8 @@ const NEXT: &str = "next, on the demo app that is built in:
   stagegate check            what a run will do
   stagegate run --dry-run    one user through every scenario, no load
   stagegate run              the gate, in half a minute
-then on yours: set STAGING_URL and STAGING_PASSWORD, and write its paths into gates.yaml
+then on yours: set STAGING_URL and STAGING_PASSWORD, and write into gates.yaml
+its paths, and its host under `target.allow` unless it is this machine
 ";
 
 /// Writes what is not there yet, and says what to do next.
@@ -117,6 +118,7 @@ fn next(draft: &Draft) -> String {
     for (name, what) in &draft.variables {
         writeln!(text, "  {name:<20} {}", report::clean(what)).expect("a string takes what is written to it");
     }
+    text.push_str("and write the host of STAGING_URL under `target.allow` unless it is this machine\n");
     text.push_str(
         "then stagegate check, then stagegate run --dry-run, which says what does not work yet, then stagegate run\n",
     );
