@@ -230,8 +230,8 @@ fn fail_what_stopped_it(evidence: &PhaseEvidence<'_>, findings: &mut [(Finding, 
         if strength >= enough && strength > 0.0 {
             (finding.outcome, finding.certain, *weight) = (Outcome::Failed, true, Outcome::Failed);
             let stopped = format!(
-                " It had failed for certain after {measured} of {planned}, so the phase was stopped early: chance makes that \
-                 of an app which holds the limit in one of 20 phases at most."
+                " It had failed for certain after {measured} of {planned}, so the phase was stopped early; an app that keeps \
+                 the limit would be stopped like this in at most one of 20 phases."
             );
             finding.because += &stopped;
         }

@@ -178,12 +178,12 @@ fn metric_assessment(selection: Selection<'_>, metric: Metric, clock: Clock, bou
     }
 }
 
-/// How many of the criterion's own bursts there were, as the end of a sentence.
+/// How many of the criterion's own bursts there were, as a sentence; empty without any.
 fn in_bursts(bursts: u32) -> String {
     match bursts {
         0 => String::new(),
-        1 => ", in one burst".to_owned(),
-        bursts => format!(", in {bursts} bursts"),
+        1 => " They came in one burst.".to_owned(),
+        bursts => format!(" They came in {bursts} bursts."),
     }
 }
 

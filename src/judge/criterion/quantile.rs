@@ -223,14 +223,14 @@ impl Question<'_> {
         let allowed = self.allowed().number();
         let bursts = views.iter().map(|view| view.proportion.bursts(allowed)).max().unwrap_or_default();
         format!(
-            "{} was {}, the limit is {} {limit}: {} of {} ({}) took {took}{}{}.",
+            "{} was {}, the limit is {} {limit}: {} of {} ({}) took {took}{}.{}",
             self.name(),
             number::beside(observed, limit_ms, "ms"),
             self.op.symbol(),
             number::count(made.x()),
             number::counted(made.n(), "request"),
             number::beside(made.share(), allowed, "1"),
-            if self.q < 1.0 { format!(", {} may", number::limit(allowed, "1")) } else { String::new() },
+            if self.q < 1.0 { format!(", {} are allowed", number::limit(allowed, "1")) } else { String::new() },
             in_bursts(bursts),
         )
     }

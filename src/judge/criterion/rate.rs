@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Bound, Counts, most_at};
+use super::{Bound, Counts, in_bursts, most_at};
 use crate::judge::{
     assessment::{Assessment, Decision, Side, Sureness},
     evidence::{Most, Selection},
@@ -48,7 +48,7 @@ pub(super) fn assess(selection: &Selection<'_>, rate: Rate, bound: Bound) -> Ass
     let because = [
         what_was_seen(rate, bound, failures, requests),
         if against == Against::Failures && selection.summary().is_none() {
-            bursts(&proportion, allowed)
+            in_bursts(proportion.bursts(allowed.number()))
         } else {
             String::new()
         },
@@ -120,14 +120,6 @@ fn what_was_seen(rate: Rate, bound: Bound, failures: u64, requests: u64) -> Stri
         bound.op.symbol(),
         number::limit(bound.number(), "1"),
     )
-}
-
-fn bursts(proportion: &Proportion, allowed: Allowed) -> String {
-    match proportion.bursts(allowed.number()) {
-        0 => String::new(),
-        1 => " They came in one burst.".to_owned(),
-        bursts => format!(" They came in {bursts} bursts."),
-    }
 }
 
 fn observed(rate: Rate, failures: u64, requests: u64) -> f64 {

@@ -20,8 +20,8 @@ fn a_quantile_passes_and_fails_certainly() {
     assert_eq!(slow.worst_endpoint.as_deref(), Some("chart data"));
     assert_eq!(
         slow.because,
-        "p95 was 900 ms, the limit is < 500 ms: 200 of 1,200 requests (16.7 %) took 500 ms or longer, 5 % may, in one \
-         burst. Certain: the share lies between 14.7 % and 18.8 %. All of them were at chart data."
+        "p95 was 900 ms, the limit is < 500 ms: 200 of 1,200 requests (16.7 %) took 500 ms or longer, 5 % are \
+         allowed. They came in one burst. Certain: the share lies between 14.7 % and 18.8 %. All of them were at chart data."
     );
     let [low, high] = slow.interval.expect("there is an interval");
     assert!(low > 500.0 && low <= 900.0 && high <= 900.1, "{low} {high}");
