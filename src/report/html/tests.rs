@@ -120,19 +120,56 @@ fn phases_of_the_same_colour_have_numbers_of_their_own() {
     assert_eq!(numbers(picture(&page, "latency-0")), [Vec::new(), Vec::<u32>::new()], "one line needs no number");
 }
 
+/// The dashed lines of a picture.
+fn dashed(picture: &str) -> usize {
+    let (_, lines) = picture.split_once("<desc").expect("it is described");
+    lines.split('<').filter(|line| line.starts_with("polyline") && line.contains("stroke-dasharray")).count()
+}
+
 #[test]
-fn the_base_of_an_interleaved_comparison_is_drawn_beside_the_head() {
-    let page = page(fixtures::interleaved());
+fn what_it_was_compared_with_is_drawn_beside_the_run() {
+    for (verdict, words, row, sentence) in [
+        (
+            fixtures::interleaved(),
+            "base of the comparison",
+            ", base</th>",
+            "A dashed line is the base of the comparison, all its blocks together.",
+        ),
+        (
+            fixtures::regressed(),
+            "stored runs",
+            ", stored runs</th>",
+            "A dashed line is all requests of the stored runs that the comparison counts.",
+        ),
+    ] {
+        let page = page(verdict);
+        let drawn = picture(&page, "latency-0");
+        assert_eq!(dashed(drawn), 3, "one for each phase\n{drawn}");
+        assert!(drawn.contains(&format!("{words}, with the number and colour of its phase")));
+        assert!(drawn.contains(&format!("one line for each phase, dashed for the {words}: ")));
+        assert!(page.contains(sentence));
+        assert!(page.matches(row).count() >= 3, "its numbers stand in the table");
+    }
+}
+
+/// Files of earlier releases hold no distribution of stored runs, and some stores have none.
+#[test]
+fn without_distributions_of_stored_runs_their_values_are_marked() {
+    let without = |verdict: Verdict| {
+        let endpoints = fixtures::endpoints(&verdict);
+        let mut measured = fixtures::measured(&verdict);
+        measured.iter_mut().for_each(|phase| phase.base.clear());
+        render(&fixtures::publishable(verdict), Some(&Recording::of(&endpoints, &measured, &|text| text.into())))
+    };
+    let page = without(fixtures::regressed());
     let drawn = picture(&page, "latency-0");
-    let (_, lines) = drawn.split_once("<desc").expect("it is described");
-    let dashed = |line: &&str| line.starts_with("polyline") && line.contains("stroke-dasharray");
-    assert_eq!(lines.split('<').filter(dashed).count(), 3, "one for each phase\n{drawn}");
-    assert!(drawn.contains("base of the comparison, with the number and colour of its phase"));
-    assert!(page.contains("A dashed line is the base of the comparison, all its blocks together."));
-    let rows = page.matches(", base</th>").count();
-    assert!(rows >= 3, "its numbers stand in the table");
-    // Stored runs hold values only.
-    assert!(!self::page(fixtures::regressed()).contains("A dashed line is the base"));
+    assert_eq!(dashed(drawn), 0);
+    assert!(drawn.contains("stored runs, with the number and colour of its phase") && drawn.contains("chart data"));
+    assert!(page.contains("a ring marks what they have for a compared cell"));
+    assert_eq!(page.matches(", stored runs</th>").count(), 1, "that of light");
+    let mut nothing = fixtures::regressed();
+    nothing.regressions.retain(|one| one.endpoint.is_none());
+    assert!(without(nothing).contains("No distribution of the stored runs is at hand to be drawn beside it."));
 }
 
 #[test]

@@ -14,7 +14,7 @@ mod panel;
 
 use serde::Serialize;
 
-pub(super) use distribution::{Baseline, Curve, Side, distribution};
+pub(super) use distribution::{Baseline, Curve, Side, With, distribution};
 pub(super) use forest::{Change, forest};
 pub(super) use history::history;
 pub(super) use ink::dark_rules;
