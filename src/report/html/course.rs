@@ -9,6 +9,7 @@ use super::{
 use crate::{
     judge::{Level, Outcome, Verdict},
     report::{
+        kept::kept,
         recording::{Part, Recording, Step, exhausted, parts, steps},
         trouble,
     },
@@ -18,7 +19,7 @@ use crate::{
 /// The time axis is cut into about so many steps at most, of whole seconds.
 const MOST_STEPS: f64 = 480.0;
 
-/// So many moments are marked; those that came first.
+/// So many moments are marked: those of criteria that block before those of criteria that warn, and of each the first.
 const MOST_MARKS: usize = 24;
 
 /// The section.
@@ -53,11 +54,9 @@ impl CourseView {
         let width = (total / MOST_STEPS).ceil().clamp(1.0, f64::from(u32::MAX)) as u32;
         let of = |part: &Part<'_>| steps(&part.measured.measurements, width, |id| recording.is_load(id));
         let phases: Vec<_> = parts.iter().map(|part| (*part, of(part))).collect();
-        let all = moments(&parts, recording);
-        let more = all.len().saturating_sub(MOST_MARKS);
+        let (all, more) = kept(moments(&parts, recording), MOST_MARKS, |(_, moment)| moment.level == Level::Warn);
         let (marks, moments) = all
             .into_iter()
-            .take(MOST_MARKS)
             .enumerate()
             .map(|(at, (second, moment))| {
                 let number = at + 1;

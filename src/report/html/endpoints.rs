@@ -11,14 +11,17 @@ use crate::{
     judge::{ComparisonMode, EndpointVerdict, Milliseconds, Outcome, PhaseVerdict, Verdict},
     measure::Histogram,
     plan::{Metric, written_cell},
-    report::recording::Recording,
+    report::{
+        kept::{kept, rank},
+        recording::Recording,
+    },
     units::number,
 };
 
 /// So many endpoints have a picture: the slowest.
 const MOST_PICTURES: usize = 12;
 
-/// So many rows stand in the table; verdict.json and endpoints.csv have all.
+/// So many rows stand in the table, those of phases that did not pass and with failures first; verdict.json and endpoints.csv have all.
 const MOST_ROWS: usize = 600;
 
 /// The shares of the table behind a picture.
@@ -88,16 +91,15 @@ impl EndpointsView {
             .unwrap_or_default();
         let undrawn = if distributions.is_empty() { 0 } else { names.len() - distributions.len() };
         let baseline = if distributions.is_empty() { "" } else { compared_with(verdict, &distributions) };
+        let (kept, more) =
+            kept(rows().collect(), MOST_ROWS, |(_, phase, endpoint)| (rank(phase.outcome), endpoint.failures == 0));
         Some(Self {
             distributions,
             undrawn,
             baseline,
-            rows: rows().take(MOST_ROWS).map(|(at, phase, endpoint)| RowView::of(at, phase, endpoint)).collect(),
-            more: rows().count().saturating_sub(MOST_ROWS),
-            splits: rows()
-                .filter_map(|(at, phase, endpoint)| SplitView::of(at, phase, endpoint))
-                .take(MOST_ROWS)
-                .collect(),
+            rows: kept.iter().map(|(at, phase, endpoint)| RowView::of(*at, phase, endpoint)).collect(),
+            more,
+            splits: kept.iter().filter_map(|(at, phase, endpoint)| SplitView::of(*at, phase, endpoint)).collect(),
             traces: TracesView::of(&run),
         })
     }

@@ -233,17 +233,18 @@ fn a_page_that_is_rendered_again_is_the_same() {
 
 #[test]
 fn is_small_enough_to_be_opened_from_a_run() {
-    let mut verdict = fixtures::regressed();
-    let phase = verdict.phases[0].clone();
-    verdict.phases =
-        (0..7).map(|at| crate::judge::PhaseVerdict { name: format!("phase {at}"), ..phase.clone() }).collect();
-    let endpoint = phase.endpoints[1].clone();
-    for phase in &mut verdict.phases {
-        let named = |at| crate::judge::EndpointVerdict { name: format!("endpoint {at}"), ..endpoint.clone() };
-        phase.endpoints = (0..30).map(named).collect();
-    }
-    let length = page(verdict).len();
-    assert!(length < 2_000_000, "{length} bytes");
+    let (verdict, measured) = fixtures::large();
+    let endpoints = fixtures::endpoints(&verdict);
+    let recording = Recording::of(&endpoints, &measured, &|text| text.into());
+    let page = render(&fixtures::publishable(verdict), Some(&recording));
+    assert!(page.len() < 2_000_000, "{} bytes", page.len());
+    // The picture is whole, and of the tables what failed.
+    assert!(page.contains("steps of 5 s") && page.matches("id=\"latency-11-title\"").count() == 1);
+    let (_, criteria) = page.split_once("aria-label=\"Criteria of phase 6\"").expect("they are listed");
+    let (criteria, rest) = criteria.split_once("</table>").expect("it ends");
+    assert_eq!(criteria.matches("<span class=\"tag bad\">failed</span>").count(), 10, "{criteria}");
+    assert!(rest.trim_start().starts_with("</div>\n<p class=\"soft\">and 40 more, in verdict.json</p>"), "{rest:.200}");
+    assert!(page.contains("<summary>All 400 cells</summary>") && page.contains("and 280 more cells, in verdict.json"));
 }
 
 /// The tags in order, without what stands between them.
@@ -268,6 +269,31 @@ proptest! {
 fn no_name_becomes_a_tag_of_a_picture() {
     let page = page(fixtures::hostile());
     let (_, picture) = page.split_once("id=\"course-title\"").expect("the run is drawn");
+/// More requests and rows than the tables take, and what failed stands last in the ladder.
+#[test]
+fn what_failed_stays_where_a_table_has_not_room_for_all() {
+    let (mut verdict, failures) = fixtures::last_of_seven();
+    let (of_passed, of_failed) = verdict.phases.split_at_mut(6);
+    let endpoint = of_passed[0].endpoints[1].clone();
+    for phase in of_passed {
+        let named = |at| crate::judge::EndpointVerdict { name: format!("endpoint {at}"), ..endpoint.clone() };
+        phase.endpoints = (0..120).map(named).collect();
+    }
+    let endpoints = of_failed[0].endpoints.len();
+    let page = render(&fixtures::publishable(verdict), None);
+    let (_, table) = page.split_once("aria-label=\"All endpoints in all phases\"").expect("they are listed");
+    let (table, rest) = table.split_once("</table>").expect("it ends");
+    assert_eq!(table.matches("data-value=\"6\">phase 6</td>").count(), endpoints, "{table}");
+    let last = table.rfind("phase 4").zip(table.find("phase 6"));
+    assert!(last.is_some_and(|(before, own)| before < own), "in the order of the ladder");
+    assert!(rest.contains("and 124 more rows"));
+    let (_, table) = page.split_once("aria-label=\"Requests with their trace ids\"").expect("they are listed");
+    let (table, rest) = table.split_once("</table>").expect("it ends");
+    let rows: Vec<&str> = table.split("<tr>").skip(2).collect();
+    assert!(rows.iter().take(failures).all(|row| row.contains(fixtures::TRACE_OF_FAILURE)), "{table}");
+    assert!(rows.len() == 300 && rows[failures].contains("phase 6") && rest.contains("more, in verdict.json"));
+}
+
     let known =
         ["desc", "/desc", "/title", "line", "rect", "text", "/text", "polyline", "polygon", "circle", "/svg", "svg"];
     let (picture, _) = picture.split_once("</svg>").expect("it ends");
