@@ -113,6 +113,10 @@ fn row(part: &Part<'_>, step: &Step) -> [String; 8] {
         number::count(step.requests),
         number::or_nothing(step.throughput(), number::per_second),
         p50,
+                None if part.verdict.cut_short.is_some() => {
+                    let after = number::plain((end - start).round());
+                    format!("when the phase was stopped at {} of the run, {after} s into the window", clock(end))
+                }
         p95,
         p99,
         number::or_nothing(step.error_share(), number::share),

@@ -1,5 +1,8 @@
 use super::*;
-use crate::{judge::Verdict, report::fixtures};
+use crate::{
+    judge::{Cut, CutShort, Verdict},
+    report::fixtures,
+};
 
 fn recording(measured: &[MeasuredPhase], verdict: &Verdict) -> Recording<'static> {
     let endpoints = fixtures::endpoints(verdict);
@@ -10,7 +13,13 @@ fn recording(measured: &[MeasuredPhase], verdict: &Verdict) -> Recording<'static
 /// The moment of a criterion in the third phase of the failed run, whose window begins at 3 s and whose 14 timeouts of one
 /// endpoint begin at 8 s, three a second.
 fn moment(criterion: &str) -> Option<f64> {
-    let verdict = fixtures::failed();
+    moment_of(criterion, None)
+}
+
+/// The same where the window was meant to be this long.
+fn moment_of(criterion: &str, planned_s: Option<f64>) -> Option<f64> {
+    let mut verdict = fixtures::failed();
+    verdict.phases[2].cut_short = planned_s.map(|planned_s| CutShort { by: Cut::FailedEarly, planned_s });
     let measured = fixtures::measured(&verdict);
     let recording = recording(&measured, &verdict);
     let parts = parts(&verdict, &recording);
@@ -30,6 +39,19 @@ fn a_limit_is_used_up_when_more_came_than_the_whole_window_may_have() {
     assert_eq!(moment("no timeouts(dashboard)"), None, "that endpoint has none");
     assert_eq!(moment("no timeouts(chart data)"), Some(8.0));
     assert_eq!(moment("no errors(not write)"), Some(8.0));
+}
+
+#[test]
+fn a_window_that_was_cut_short_would_have_had_room_for_more() {
+    // Twenty seconds would have had 1,200 requests.
+    let cut = |criterion: &str| moment_of(criterion, Some(20.0));
+    assert_eq!(cut("success_rate > 99%"), Some(11.0), "strict: twelve are too many");
+    assert_eq!(cut("success_rate >= 99%"), Some(12.0));
+    assert_eq!(cut("error_rate < 2%"), None, "it was certain before that many had come");
+    assert_eq!(cut("no timeouts"), Some(8.0), "what allows none is broken by the first");
+    let p99 = fixtures::failed().phases[2].endpoints[2].latency_ms.p99.expect("it was measured");
+    assert_eq!(cut(&format!("p99(chart data) < {:.0}ms", p99 * 0.99)), Some(7.0), "the fifth of four");
+    assert_eq!(cut(&format!("max(chart data) < {:.0}ms", p99 * 0.99)), Some(3.0));
 }
 
 #[test]
