@@ -200,6 +200,44 @@ fn lists_requests_that_can_be_looked_up_by_their_trace_ids() {
     let (_, table) = page.split_once("Requests to look up in the app's tracing").expect("they are listed");
     let row = table.split("<tr>").find(|row| row.contains("4bf92f3577b34da6a3ce929d0e0e4736")).expect("it is there");
     assert!(row.contains("812 ms") && row.contains("check, 503") && row.contains("1.5 s"), "{row}");
+/// Neither by the names of the endpoints nor by those of the errors.
+#[test]
+fn errors_stand_in_the_order_of_their_appearance() {
+    use crate::plan::{EndpointId, FailureKind};
+    let verdict = fixtures::passed();
+    let endpoints = fixtures::endpoints(&verdict);
+    let mut measured = fixtures::measured(&verdict);
+    let mut fails = |phase: usize, at: u32, endpoint: u32, kind: FailureKind| {
+        let windows = &mut measured[phase].measurements.windows;
+        let here =
+            |window: &&mut crate::measure::Window| window.second >= at && window.endpoint == EndpointId(endpoint);
+        for window in windows.iter_mut().filter(here) {
+            window.failures += 2;
+            window.errors.insert(kind, 2);
+        }
+    };
+    fails(1, 4, 2, FailureKind::Check);
+    fails(0, 9, 3, FailureKind::Timeout);
+    fails(0, 11, 1, FailureKind::Check);
+    let page =
+        render(&fixtures::publishable(verdict), Some(&Recording::of(&endpoints, &measured, &|text| text.into())));
+    let (_, table) = page.split_once("aria-label=\"All errors\"").expect("they are listed");
+    let (table, _) = table.split_once("</table>").expect("it ends");
+    let cells = |row: &str| -> Vec<String> {
+        let cells = row.split(">").filter_map(|cell| cell.split_once("</")).map(|(text, _)| text.to_owned());
+        cells.filter(|text| !text.is_empty()).take(5).collect()
+    };
+    let rows: Vec<_> = table.split("<tr>").skip(2).map(cells).collect();
+    assert_eq!(
+        rows,
+        [
+            ["timeout", "save detail", "baseline", "0:09, 6 s into the window", "8"],
+            ["check", "dashboard", "baseline", "0:11, 8 s into the window", "4"],
+            ["check", "chart data", "light", "0:17, 1 s into the window", "18"],
+        ]
+    );
+}
+
 }
 
 #[test]
