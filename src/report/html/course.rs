@@ -1,9 +1,9 @@
-//! The run second by second: the picture of the ladder, the moments of failed criteria, and the numbers behind both.
+//! The run second by second: the picture of the ladder, the moments of criteria that failed or warned, and the numbers behind both.
 
 use serde::Serialize;
 
 use super::{
-    picture::{Ladder, Marked, Picture, clock, ladder},
+    picture::{Ladder, Marked, Picture, clock, drawn_gauges, ladder, load_at},
     tone::{Tone, tone},
 };
 use crate::{
@@ -32,10 +32,14 @@ pub(super) struct CourseView {
     /// `1 s`: how long a step is.
     step: String,
     /// Phase, time, and the numbers.
-    rows: Vec<[String; 8]>,
+    rows: Vec<[String; 9]>,
+    /// The names of the gauges that are drawn.
+    gauges: Vec<String>,
+    /// Phase, time, and the highest reading of each gauge in the step.
+    readings: Vec<Vec<String>>,
 }
 
-/// When a failed criterion could not hold any more.
+/// When a criterion that failed or warned could not hold any more.
 #[derive(Serialize)]
 struct MomentView {
     #[serde(skip)]
@@ -65,9 +69,13 @@ impl CourseView {
             .unzip();
         let drawn = Ladder { phases, marks };
         let picture = ladder(&drawn)?;
-        let rows = drawn.phases.iter().flat_map(|(part, steps)| steps.iter().map(|step| row(part, step)));
+        let gauges = drawn_gauges(&drawn);
+        let steps = || drawn.phases.iter().flat_map(|(part, steps)| steps.iter().map(move |step| (part, step)));
+        let rows = steps().map(|(part, step)| row(part, step)).collect();
+        let readings =
+            steps().filter(|_| !gauges.is_empty()).map(|(part, step)| readings(part, step, &gauges)).collect();
         let step = number::seconds(f64::from(width));
-        Some(Self { picture, moments, more, step, rows: rows.collect() })
+        Some(Self { picture, moments, more, step, rows, gauges, readings })
     }
 }
 
@@ -85,6 +93,10 @@ fn moments(parts: &[Part<'_>], recording: &Recording<'_>) -> Vec<(f64, MomentVie
                 }
                 None if part.window().is_none() => {
                     format!("before the window opened; the phase ended at {} of the run", clock(end))
+                }
+                None if part.verdict.cut_short.is_some() => {
+                    let after = number::plain((end - start).round());
+                    format!("when the phase was stopped at {} of the run, {after} s into the window", clock(end))
                 }
                 None => format!("judged over the window as a whole, which ended at {} of the run", clock(end)),
             };
@@ -105,18 +117,27 @@ fn moments(parts: &[Part<'_>], recording: &Recording<'_>) -> Vec<(f64, MomentVie
     moments
 }
 
-fn row(part: &Part<'_>, step: &Step) -> [String; 8] {
+/// The highest reading of each gauge in a step; one that is not of the phase, or was silent, has none.
+fn readings(part: &Part<'_>, step: &Step, gauges: &[String]) -> Vec<String> {
+    let highest = |name: &String| {
+        let at = part.verdict.monitors.iter().position(|monitor| monitor.name == *name)?;
+        let samples = part.measured.gauges.get(at)?.samples.iter();
+        let within = samples.filter(|sample| (step.from..step.to).contains(&sample.at.as_secs_f64()));
+        within.map(|sample| sample.value).filter(|value| value.is_finite()).reduce(f64::max)
+    };
+    let place = [part.verdict.name.clone(), clock(part.at(step.from))];
+    place.into_iter().chain(gauges.iter().map(|name| number::or_nothing(highest(name), number::plain))).collect()
+}
+
+fn row(part: &Part<'_>, step: &Step) -> [String; 9] {
     let [p50, p95, p99] = [step.p50, step.p95, step.p99].map(|time| number::or_nothing(time, number::milliseconds));
     [
         part.verdict.name.clone(),
         clock(part.at(step.from)),
+        load_at(part, part.at(step.middle())),
         number::count(step.requests),
         number::or_nothing(step.throughput(), number::per_second),
         p50,
-                None if part.verdict.cut_short.is_some() => {
-                    let after = number::plain((end - start).round());
-                    format!("when the phase was stopped at {} of the run, {after} s into the window", clock(end))
-                }
         p95,
         p99,
         number::or_nothing(step.error_share(), number::share),

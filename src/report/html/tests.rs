@@ -67,6 +67,34 @@ fn draws_every_quantity_and_marks_the_moments() {
     assert!(moment.contains("5 s into the window"), "{moment}");
 }
 
+/// What a screen reader has of the picture.
+#[test]
+fn the_tables_behind_the_course_have_all_of_its_panels() {
+    let page = page(fixtures::failed());
+    let rows = |label: &str| -> Vec<Vec<String>> {
+        let (_, table) = page.split_once(&format!("aria-label=\"{label}\"")).expect("it is there");
+        let (table, _) = table.split_once("</table>").expect("it ends");
+        let cells = |row: &str| {
+            let cells = row.split('>').filter_map(|cell| cell.split_once("</")).map(|(text, _)| text.to_owned());
+            cells.filter(|text| !text.trim().is_empty()).collect()
+        };
+        table.split("<tr>").skip(1).map(cells).collect()
+    };
+    let course = rows("The run in steps of 1 s");
+    let titles = ["phase", "from", "load, as planned", "requests", "throughput", "p50", "p95", "p99", "failures"];
+    assert_eq!(course[0], titles);
+    assert_eq!(
+        (course.len(), &course[1][..4]),
+        (31, ["baseline", "0:03", "10 users", "60"].map(str::to_owned).as_slice())
+    );
+    assert_eq!(course[30][..4], ["medium", "0:38", "50 users", "60"]);
+    let gauges = rows("The gauges in steps of 1 s");
+    assert_eq!(gauges[0], ["phase", "from", "database.connections", "app.cpu"]);
+    // Both rise evenly to their highest value in the last second.
+    assert_eq!(gauges[21], ["medium", "0:29", "24", "11.2"]);
+    assert_eq!((gauges.len(), &gauges[30][2..]), (31, ["96", "44.6"].map(str::to_owned).as_slice()));
+}
+
 /// A picture with its key.
 fn picture<'p>(page: &'p str, id: &str) -> &'p str {
     let (before, after) = page.split_once(&format!("id=\"{id}-title\"")).expect("it is drawn");
@@ -172,34 +200,6 @@ fn without_distributions_of_stored_runs_their_values_are_marked() {
     assert!(without(nothing).contains("No distribution of the stored runs is at hand to be drawn beside it."));
 }
 
-#[test]
-fn says_why_statements_are_not_known() {
-    let mut verdict = fixtures::failed();
-    verdict.phases[2].statements_unknown = vec!["it was gone <b>".to_owned()];
-    let said = "<p>it was gone &lt;b&gt;.</p>";
-    assert!(page(verdict.clone()).contains(said));
-    verdict.phases[2].statements.clear();
-    let page = page(verdict);
-    assert!(page.contains(said) && page.contains("<h3>Statements of the database</h3>"));
-    assert!(!page.contains("aria-label=\"Statements of the database in"));
-}
-
-#[test]
-fn lists_requests_that_can_be_looked_up_by_their_trace_ids() {
-    let mut verdict = fixtures::failed();
-    assert!(!page(verdict.clone()).contains("in the app's tracing"));
-    let trace = |id: &str, error: Option<&str>| crate::judge::TraceVerdict {
-        trace_id: id.to_owned(),
-        at_s: 1.5,
-        latency_ms: 812.0,
-        status: Some(503),
-        error: error.map(str::to_owned),
-    };
-    verdict.phases[0].endpoints[1].traces = vec![trace("4bf92f3577b34da6a3ce929d0e0e4736", Some("check"))];
-    let page = page(verdict);
-    let (_, table) = page.split_once("Requests to look up in the app's tracing").expect("they are listed");
-    let row = table.split("<tr>").find(|row| row.contains("4bf92f3577b34da6a3ce929d0e0e4736")).expect("it is there");
-    assert!(row.contains("812 ms") && row.contains("check, 503") && row.contains("1.5 s"), "{row}");
 /// Neither by the names of the endpoints nor by those of the errors.
 #[test]
 fn errors_stand_in_the_order_of_their_appearance() {
@@ -238,6 +238,59 @@ fn errors_stand_in_the_order_of_their_appearance() {
     );
 }
 
+#[test]
+fn says_why_statements_are_not_known() {
+    let mut verdict = fixtures::failed();
+    verdict.phases[2].statements_unknown = vec!["it was gone <b>".to_owned()];
+    let said = "<p>it was gone &lt;b&gt;.</p>";
+    assert!(page(verdict.clone()).contains(said));
+    verdict.phases[2].statements.clear();
+    let page = page(verdict);
+    assert!(page.contains(said) && page.contains("<h3>Statements of the database</h3>"));
+    assert!(!page.contains("aria-label=\"Statements of the database in"));
+}
+
+#[test]
+fn lists_requests_that_can_be_looked_up_by_their_trace_ids() {
+    let mut verdict = fixtures::failed();
+    assert!(!page(verdict.clone()).contains("in the app's tracing"));
+    let trace = |id: &str, error: Option<&str>| crate::judge::TraceVerdict {
+        trace_id: id.to_owned(),
+        at_s: 1.5,
+        latency_ms: 812.0,
+        status: Some(503),
+        error: error.map(str::to_owned),
+    };
+    verdict.phases[0].endpoints[1].traces = vec![trace("4bf92f3577b34da6a3ce929d0e0e4736", Some("check"))];
+    let page = page(verdict);
+    let (_, table) = page.split_once("Requests to look up in the app's tracing").expect("they are listed");
+    let row = table.split("<tr>").find(|row| row.contains("4bf92f3577b34da6a3ce929d0e0e4736")).expect("it is there");
+    assert!(row.contains("812 ms") && row.contains("check, 503") && row.contains("1.5 s"), "{row}");
+}
+
+/// More requests and rows than the tables take, and what failed stands last in the ladder.
+#[test]
+fn what_failed_stays_where_a_table_has_not_room_for_all() {
+    let (mut verdict, failures) = fixtures::last_of_seven();
+    let (of_passed, of_failed) = verdict.phases.split_at_mut(6);
+    let endpoint = of_passed[0].endpoints[1].clone();
+    for phase in of_passed {
+        let named = |at| crate::judge::EndpointVerdict { name: format!("endpoint {at}"), ..endpoint.clone() };
+        phase.endpoints = (0..120).map(named).collect();
+    }
+    let endpoints = of_failed[0].endpoints.len();
+    let page = render(&fixtures::publishable(verdict), None);
+    let (_, table) = page.split_once("aria-label=\"All endpoints in all phases\"").expect("they are listed");
+    let (table, rest) = table.split_once("</table>").expect("it ends");
+    assert_eq!(table.matches("data-value=\"6\">phase 6</td>").count(), endpoints, "{table}");
+    let last = table.rfind("phase 4").zip(table.find("phase 6"));
+    assert!(last.is_some_and(|(before, own)| before < own), "in the order of the ladder");
+    assert!(rest.contains("and 124 more rows"));
+    let (_, table) = page.split_once("aria-label=\"Requests with their trace ids\"").expect("they are listed");
+    let (table, rest) = table.split_once("</table>").expect("it ends");
+    let rows: Vec<&str> = table.split("<tr>").skip(2).collect();
+    assert!(rows.iter().take(failures).all(|row| row.contains(fixtures::TRACE_OF_FAILURE)), "{table}");
+    assert!(rows.len() == 300 && rows[failures].contains("phase 6") && rest.contains("more, in verdict.json"));
 }
 
 #[test]
@@ -307,31 +360,6 @@ proptest! {
 fn no_name_becomes_a_tag_of_a_picture() {
     let page = page(fixtures::hostile());
     let (_, picture) = page.split_once("id=\"course-title\"").expect("the run is drawn");
-/// More requests and rows than the tables take, and what failed stands last in the ladder.
-#[test]
-fn what_failed_stays_where_a_table_has_not_room_for_all() {
-    let (mut verdict, failures) = fixtures::last_of_seven();
-    let (of_passed, of_failed) = verdict.phases.split_at_mut(6);
-    let endpoint = of_passed[0].endpoints[1].clone();
-    for phase in of_passed {
-        let named = |at| crate::judge::EndpointVerdict { name: format!("endpoint {at}"), ..endpoint.clone() };
-        phase.endpoints = (0..120).map(named).collect();
-    }
-    let endpoints = of_failed[0].endpoints.len();
-    let page = render(&fixtures::publishable(verdict), None);
-    let (_, table) = page.split_once("aria-label=\"All endpoints in all phases\"").expect("they are listed");
-    let (table, rest) = table.split_once("</table>").expect("it ends");
-    assert_eq!(table.matches("data-value=\"6\">phase 6</td>").count(), endpoints, "{table}");
-    let last = table.rfind("phase 4").zip(table.find("phase 6"));
-    assert!(last.is_some_and(|(before, own)| before < own), "in the order of the ladder");
-    assert!(rest.contains("and 124 more rows"));
-    let (_, table) = page.split_once("aria-label=\"Requests with their trace ids\"").expect("they are listed");
-    let (table, rest) = table.split_once("</table>").expect("it ends");
-    let rows: Vec<&str> = table.split("<tr>").skip(2).collect();
-    assert!(rows.iter().take(failures).all(|row| row.contains(fixtures::TRACE_OF_FAILURE)), "{table}");
-    assert!(rows.len() == 300 && rows[failures].contains("phase 6") && rest.contains("more, in verdict.json"));
-}
-
     let known =
         ["desc", "/desc", "/title", "line", "rect", "text", "/text", "polyline", "polygon", "circle", "/svg", "svg"];
     let (picture, _) = picture.split_once("</svg>").expect("it ends");

@@ -89,7 +89,7 @@ pub(in crate::report::html) fn ladder(ladder: &Ladder<'_>) -> Option<Picture> {
     });
     let titles: Vec<&str> = panels.iter().map(|panel| panel.title.as_str()).collect();
     let description = format!(
-        "Panels over {} of time: {}. Phases: {}. Moments of failed criteria: {}. The table below has the numbers.",
+        "Panels over {} of time: {}. Phases: {}. Moments of criteria that failed or warned: {}. The table below has the numbers.",
         super::clock(total),
         titles.join("; "),
         phases.collect::<Vec<_>>().join(", "),
@@ -124,7 +124,7 @@ fn key(ladder: &Ladder<'_>) -> Vec<Key> {
         PERCENTILES.into_iter().map(|(name, ink, mark)| Key::new("line", ink, name).marked(mark)).collect();
     key.push(Key::new("dashes", ink::SOFT, "limit of a criterion, bold where it failed"));
     if !ladder.marks.is_empty() {
-        key.push(Key::new("dot", ink::BAD, "from here on a failed criterion could not hold any more"));
+        key.push(Key::new("dot", ink::BAD, "from here on a criterion that failed or warned could not hold any more"));
     }
     if ladder.phases.iter().any(|(part, _)| part.verdict.monitors.iter().any(|monitor| monitor.critical.is_some())) {
         key.push(Key::new("field", ink::WARN, "warning band"));
@@ -251,6 +251,15 @@ fn throughput<'f>(ladder: &Ladder<'_>) -> Panel<'f> {
         Written::Metric { limit: Limit::PerSecond(number), .. } => Some((ink::FLOW, *number)),
         _ => None,
     });
+/// The load of a phase at a moment of the run, as planned and as it is drawn: `50 users`, `120/s`.
+pub(in crate::report::html) fn load_at(part: &Part<'_>, at: f64) -> String {
+    let level = super::panel::between(&levels(part), at);
+    match part.verdict.rate {
+        Some(_) => number::or_nothing(level, number::per_second),
+        None => number::or_nothing(level, |users| number::counted(users.round() as u64, "user")),
+    }
+}
+
     let y = Axis::from_zero(pieces.iter().flatten().map(|(_, value)| *value).chain(values(&limits)));
     let mut items: Vec<_> = pieces.into_iter().map(|points| Item::Ground { points, ink: ink::FLOW }).collect();
     items.extend(limits);

@@ -16,9 +16,10 @@ use serde::Serialize;
 
 pub(super) use distribution::{Baseline, Curve, Side, With, distribution};
 pub(super) use forest::{Change, forest};
+pub(super) use gauges::drawn_gauges;
 pub(super) use history::history;
 pub(super) use ink::dark_rules;
-pub(super) use ladder::{Ladder, Marked, ladder};
+pub(super) use ladder::{Ladder, Marked, ladder, load_at};
 
 /// A finished picture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
