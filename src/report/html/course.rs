@@ -3,14 +3,14 @@
 use serde::Serialize;
 
 use super::{
-    picture::{Ladder, Marked, Picture, clock, drawn_gauges, ladder, load_at},
+    picture::{Ladder, Marked, PERCENTILES, Picture, Selection, clock, drawn_gauges, ladder, load_at},
     tone::{Tone, tone},
 };
 use crate::{
     judge::{Level, Outcome, Verdict},
     report::{
         kept::kept,
-        recording::{Part, Recording, Step, exhausted, parts, steps},
+        recording::{Part, Recording, Step, exhausted, parts, selection, steps},
         trouble,
     },
     units::number,
@@ -21,6 +21,9 @@ const MOST_STEPS: f64 = 480.0;
 
 /// So many moments are marked: those of criteria that block before those of criteria that warn, and of each the first.
 const MOST_MARKS: usize = 24;
+
+/// So many lines are drawn of what broke a limit on some endpoints: of those that block before those that warn.
+const MOST_SELECTIONS: usize = 6;
 
 /// The section.
 #[derive(Serialize)]
@@ -67,7 +70,8 @@ impl CourseView {
                 (Marked { at: second, number, level: moment.level }, moment)
             })
             .unzip();
-        let drawn = Ladder { phases, marks };
+        let selections = selections(&phases, recording);
+        let drawn = Ladder { phases, marks, selections };
         let picture = ladder(&drawn)?;
         let gauges = drawn_gauges(&drawn);
         let steps = || drawn.phases.iter().flat_map(|(part, steps)| steps.iter().map(move |step| (part, step)));
@@ -77,6 +81,21 @@ impl CourseView {
         let step = number::seconds(f64::from(width));
         Some(Self { picture, moments, more, step, rows, gauges, readings })
     }
+}
+
+/// What broke the limits that are not on the latency of all requests.
+fn selections(phases: &[(Part<'_>, Vec<Step>)], recording: &Recording<'_>) -> Vec<Selection> {
+    let mut failed = Vec::new();
+    for (part, steps) in phases {
+        let findings = part.verdict.findings.iter().filter(|finding| finding.outcome == Outcome::Failed);
+        failed.extend(findings.map(|finding| (part, steps, finding)));
+    }
+    failed.sort_by_key(|(.., finding)| finding.level == Level::Warn);
+    let lines = failed.into_iter().filter_map(|(part, steps, finding)| {
+        let points = selection(recording, (part, steps), finding, &PERCENTILES)?;
+        Some(Selection { points, level: finding.level })
+    });
+    lines.take(MOST_SELECTIONS).collect()
 }
 
 /// The moments of all failed criteria on the axis of the run, in order of time.

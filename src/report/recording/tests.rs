@@ -68,6 +68,30 @@ fn a_percentile_is_lost_with_the_request_that_is_one_too_many() {
 }
 
 #[test]
+fn what_broke_a_limit_on_some_requests_has_a_line_of_its_own() {
+    let verdict = fixtures::failed();
+    let measured = fixtures::measured(&verdict);
+    let recording = recording(&measured, &verdict);
+    let parts = parts(&verdict, &recording);
+    let steps = steps(&measured[2].measurements, 2, |id| recording.is_load(id));
+    let of = |criterion: &str| {
+        let finding =
+            crate::judge::Finding { criterion: criterion.to_owned(), ..verdict.phases[2].findings[1].clone() };
+        selection(&recording, (&parts[2], &steps), &finding, &[0.5, 0.95, 0.99])
+    };
+    let line = of("p90(chart data) < 1ms").expect("it is drawn");
+    // Its own histogram of every second, the same in each step.
+    let own = Histogram::decode(&measured[2].measurements.windows[2].latency).expect("it is one");
+    let p90 = own.quantile(0.9).expect("it has times").as_secs_f64() * 1e3;
+    let middles: Vec<f64> = steps.iter().map(|step| parts[2].at(step.middle())).collect();
+    assert_eq!(line, middles.into_iter().map(|at| (at, p90)).collect::<Vec<_>>());
+    assert!(of("p90 < 1ms").is_some(), "no line of the picture is p90");
+    assert!(of("service p95 < 1ms").is_some() && of("p95(not auth) < 1ms").is_some());
+    assert!(of("p95 < 1ms").is_none(), "that line is there");
+    assert!(of("max < 1ms").is_none() && of("success_rate > 99%").is_none() && of("p95(unknown) < 1ms").is_none());
+}
+
+#[test]
 fn a_gauge_is_beyond_its_limit_for_as_long_as_it_may_be() {
     // 96 at 12 s, an even rise of 8 a second.
     assert_eq!(moment("database.connections < 80"), Some(10.0));

@@ -19,7 +19,7 @@ pub(super) use forest::{Change, forest};
 pub(super) use gauges::drawn_gauges;
 pub(super) use history::history;
 pub(super) use ink::dark_rules;
-pub(super) use ladder::{Ladder, Marked, ladder, load_at};
+pub(super) use ladder::{Ladder, Marked, PERCENTILES, Selection, ladder, load_at};
 
 /// A finished picture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
