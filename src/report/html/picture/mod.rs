@@ -69,3 +69,6 @@ pub(super) fn clock(seconds: f64) -> String {
         (hours, minutes, seconds) => format!("{hours}:{minutes:02}:{seconds:02}"),
     }
 }
+
+#[cfg(test)]
+mod tests;
