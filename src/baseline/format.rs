@@ -63,13 +63,14 @@ pub(super) fn run(name: &Name, bytes: &[u8]) -> Result<Run, String> {
     Ok(run)
 }
 
-/// Reads a run with its histograms.
+/// Reads a run with its histograms; a file without any is one of a run without a timed request.
 ///
 /// # Errors
 /// As [`run`].
 pub(super) fn recording(name: &Name, bytes: &[u8]) -> Result<Recording, String> {
     #[derive(Deserialize)]
     struct Rest {
+        #[serde(default)]
         histograms: Vec<EndpointHistograms>,
     }
     let run = run(name, bytes)?;

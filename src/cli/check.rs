@@ -49,7 +49,7 @@ fn explained(args: &PlanArgs, prepared: &Prepared) -> String {
 /// What a comparison with the stored runs could see. A store out of reach is a remark: the file is right all the same.
 fn sight(args: &PlanArgs, plan: &Plan, secrets: &Secrets) -> String {
     let variables = prepare::environment();
-    let Stored { past, source, regime, mut notes } =
+    let Stored { past, source, regime, mut notes, latency: _ } =
         Shelf::of((None, &args.config), plan, secrets, &variables).stored();
     let cells = regression::outlook(plan, &past);
     notes.extend(past.because.filter(|why| !notes.contains(why)));

@@ -9,6 +9,7 @@ use super::{
     baseline::{FinishedRun, median, store_of},
     branch::Branches,
     ci::in_ci,
+    distributions::Distributions,
 };
 use crate::{
     baseline::{self, History, Key, Run, Store, StoreError, Wanted},
@@ -27,6 +28,7 @@ pub(super) struct Shelf<'a> {
     key: Key,
     branches: Branches,
     plan: &'a Plan,
+    secrets: &'a Secrets,
     variables: &'a config::Environment,
 }
 
@@ -35,36 +37,58 @@ impl<'a> Shelf<'a> {
     pub(super) fn of(
         (named, config): (Option<&'a str>, &'a Path),
         plan: &'a Plan,
-        secrets: &Secrets,
+        secrets: &'a Secrets,
         variables: &'a config::Environment,
     ) -> Self {
         let environment = baseline::Environment::look(variables);
         let key = Key::of(plan, secrets, &environment);
-        Self { named, config, environment, key, branches: Branches::of(variables), plan, variables }
+        Self { named, config, environment, key, branches: Branches::of(variables), plan, secrets, variables }
     }
 
     /// The stored runs that the run is compared with. A store that is out of reach gives none, with the reason: what
     /// follows from that is the policy's business (`regression.missing`).
     pub(super) fn stored(&self) -> Stored {
+        self.look(&|store, wanted| Ok((store.history(wanted)?, Distributions::of(self.plan, self.secrets))))
+    }
+
+    /// The same with the distributions of those that count, to be drawn beside the run's. They are read before the load, so that
+    /// a signal finds no store in the way of the reports.
+    pub(super) fn stored_with_distributions(&self) -> Stored {
+        self.look(&|store, wanted| {
+            let mut all = Distributions::of(self.plan, self.secrets);
+            let history =
+                store.history_with_recordings(wanted, self.counting(), &mut |recording| all.add(recording))?;
+            Ok((history, all))
+        })
+    }
+
+    fn look(&self, read: &dyn Fn(&Store, &Wanted<'_>) -> Result<(History, Distributions), StoreError>) -> Stored {
         let Some(name) = self.name() else {
             let because = "No store is named: write `regression.store`, or give --baseline.".to_owned();
             return Stored { past: Past { because: Some(because), ..Past::default() }, ..Stored::default() };
         };
         let wanted = Wanted { key: &self.key, branch: &self.branches.base, now: Timestamp::now() };
-        match self.open().and_then(|store| store.map(|store| store.history(&wanted)).transpose()) {
-            Ok(Some(history)) => self.found(&history, name),
+        match self.open().and_then(|store| store.map(|store| read(&store, &wanted)).transpose()) {
+            Ok(Some((history, distributions))) => self.found(&history, distributions, name),
             Ok(None) => Stored::default(),
             Err(error) => {
                 let because = format!("The store is out of reach: {error}.");
                 let past = Past { because: Some(because.clone()), ..Past::default() };
-                Stored { past, source: Some(name.to_owned()), regime: None, notes: vec![because] }
+                Stored { past, source: Some(name.to_owned()), notes: vec![because], ..Stored::default() }
             }
         }
     }
 
-    fn found(&self, history: &History, name: &str) -> Stored {
-        let counting = self.plan.regression.as_ref().map_or(usize::MAX, |regression| regression.history);
-        stored(history, (&self.branches.base, counting), name)
+    fn found(&self, history: &History, distributions: Distributions, name: &str) -> Stored {
+        let (latency, remark) = distributions.sums();
+        let mut stored = stored(history, (&self.branches.base, self.counting()), name);
+        stored.notes.extend(remark);
+        Stored { latency, ..stored }
+    }
+
+    /// So many of the newest runs count.
+    fn counting(&self) -> usize {
+        self.plan.regression.as_ref().map_or(usize::MAX, |regression| regression.history)
     }
 
     /// The store as the user named it.
@@ -161,7 +185,7 @@ fn stored(history: &History, (base, counting): (&str, usize), name: &str) -> Sto
         after_anchor: history.after_anchor(),
         because,
     };
-    Stored { past, source: Some(name.to_owned()), regime, notes }
+    Stored { past, source: Some(name.to_owned()), regime, notes, latency: Vec::new() }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod comment;
 mod commit;
 mod compare;
 pub mod demo;
+mod distributions;
 mod history;
 mod init;
 mod input;

@@ -133,7 +133,7 @@ fn against(args: &RunArgs, plan: &Plan, shelf: &Shelf<'_>) -> Option<Against> {
     }
     Some(match &plan.against {
         Some(base) => Against::Deployment(base.clone()),
-        None => Against::Stored(Box::new(shelf.stored())),
+        None => Against::Stored(Box::new(shelf.stored_with_distributions())),
     })
 }
 

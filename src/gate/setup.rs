@@ -86,6 +86,9 @@ pub struct Stored {
     pub regime: Option<Regime>,
     /// Remarks: a store out of reach, damaged files, runs that are not comparable.
     pub notes: Vec<String>,
+    /// The latency of those of them that count, all together, by phase and endpoint id of the plan: drawn beside the run's, and
+    /// judged by nothing. Empty where none is known.
+    pub latency: Vec<Vec<BaseLatency>>,
 }
 
 /// What came of a run.
@@ -119,12 +122,12 @@ pub struct MeasuredPhase {
     pub statements_unknown: Vec<String>,
     /// When the measured window began; `None` where it never did, and for slices that were joined.
     pub window_at: Option<jiff::Timestamp>,
-    /// Where two deployments were compared block by block, the base's latency by endpoint id of the plan; empty without a
-    /// base, and where the generator did not measure it well.
+    /// The latency of what it was compared with, by endpoint id of the plan: block by block that of the base, else that of the
+    /// stored runs. Empty without any, and where the generator did not measure a base well.
     pub base: Vec<BaseLatency>,
 }
 
-/// The latency of an endpoint at the base of an interleaved comparison, over all of its slices.
+/// The latency of an endpoint in what a phase was compared with: over all slices of a base, or over all stored runs.
 #[derive(Debug, Clone, Default)]
 pub struct BaseLatency {
     /// Of the requests that were made.

@@ -17,6 +17,7 @@ mod files;
 mod html;
 mod json;
 mod junit;
+mod kept;
 mod ladder;
 mod markdown;
 mod measurements;

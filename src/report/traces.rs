@@ -1,6 +1,7 @@
 //! Requests that the app's own tracing can be asked for, by their trace ids.
 
 use super::{
+    kept::rank,
     markdown::{
         details::{folded, measured},
         escape::cell,
@@ -12,7 +13,7 @@ use crate::{
     units::number,
 };
 
-/// So many stand in a summary; verdict.json has all that were kept.
+/// So many stand in a summary, those of [`ranked`] that come first; verdict.json has all that were kept.
 const MOST: usize = 60;
 
 /// So many of an endpoint stand on a terminal.
@@ -20,22 +21,32 @@ const MOST_OF_ENDPOINT: usize = 3;
 
 /// The table of the summary, folded; empty where requests carry no ids.
 pub(super) fn table(verdict: &Verdict) -> String {
-    let rows = measured(verdict).flat_map(|phase| {
-        phase
-            .endpoints
-            .iter()
-            .flat_map(move |endpoint| endpoint.traces.iter().map(move |trace| row(phase, endpoint, trace)))
-    });
-    let rows: Vec<String> = rows.collect();
-    if rows.is_empty() {
+    let traces = ranked(measured(verdict));
+    if traces.is_empty() {
         return String::new();
     }
-    let more = rows.len().saturating_sub(MOST);
+    let more = traces.len().saturating_sub(MOST);
     let more = if more > 0 { format!("\n{more} more stand in verdict.json.\n") } else { String::new() };
-    let rows: String = rows.into_iter().take(MOST).collect();
+    let rows: String =
+        traces.into_iter().take(MOST).map(|(phase, endpoint, trace)| row(phase, endpoint, trace)).collect();
     let head =
         "| phase | endpoint | trace id | into the window | latency | ended |\n| --- | --- | --- | --: | --: | --- |\n";
     folded("Traces", &format!("{head}{rows}{more}"))
+}
+
+/// Every request with a trace id: first those of the phases that failed, then of those that are not sure or warn; in each the
+/// failures before the slowest; and else in the order of the ladder.
+pub(super) fn ranked<'a>(
+    phases: impl Iterator<Item = &'a PhaseVerdict>,
+) -> Vec<(&'a PhaseVerdict, &'a EndpointVerdict, &'a TraceVerdict)> {
+    let of_endpoint = |phase: &'a PhaseVerdict, endpoint: &'a EndpointVerdict| {
+        endpoint.traces.iter().map(move |trace| (phase, endpoint, trace))
+    };
+    let of_phase =
+        |phase: &'a PhaseVerdict| phase.endpoints.iter().flat_map(move |endpoint| of_endpoint(phase, endpoint));
+    let mut all: Vec<_> = phases.flat_map(of_phase).collect();
+    all.sort_by_key(|(phase, _, trace)| (rank(phase.outcome), trace.error.is_none()));
+    all
 }
 
 fn row(phase: &PhaseVerdict, endpoint: &EndpointVerdict, trace: &TraceVerdict) -> String {
@@ -103,6 +114,19 @@ mod tests {
         let table = table(&traced());
         let row = "| `0af7651916cd43dd8448eb211c80319c` | 3.5 s | 1.2 s | `check, 503` |";
         assert!(table.contains(row) && table.contains("| -250 ms | 1.2 s | `503` |"), "{table}");
+    }
+
+    /// Seven phases of which the last failed: more requests of the others than a summary takes.
+    #[test]
+    fn those_of_the_phase_that_failed_come_first() {
+        let (verdict, failure) = fixtures::last_of_seven();
+        let table = table(&verdict);
+        let rows: Vec<&str> = table.lines().filter(|line| line.contains(fixtures::TRACE_OF_FAILURE)).collect();
+        assert_eq!(rows.len(), failure, "every failure of it\n{table}");
+        let first = table.lines().position(|line| line.contains("| `phase 6` | ")).expect("it is there");
+        assert!(!table.lines().take(first).any(|line| line.contains("| `phase ")), "before all others\n{table}");
+        assert!(table.lines().filter(|line| line.starts_with("| `phase ")).count() == MOST);
+        assert!(table.contains(" more stand in verdict.json."));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::{
 };
 
 use serde_json::Value;
+use stagegate::report::read_measurements;
 use tempfile::TempDir;
 
 use crate::{
@@ -278,7 +279,9 @@ fn runs_are_compared_with_those_of_their_own_tool() {
     let slower = run(&TOOLS[0], 80, false);
     let cell = slower.verdict["regressions"][0].clone();
     assert!(cell["change"].as_f64().is_some_and(|change| change > 0.8), "{cell:#}\n{}", slower.said);
-    assert_eq!(slower.exits(1).verdict["outcome"], "failed");
+    let slower = slower.exits(1);
+    assert_eq!(slower.verdict["outcome"], "failed");
+    draws_the_stored_runs(&slower);
     // By default more than one run has to confirm it, and a load of another tool is one run.
     let alone = run_by(&gates.replace(", confirm: 0", ""), &TOOLS[0], 80, false).exits(0);
     let cell = &alone.verdict["regressions"][0];
@@ -305,6 +308,29 @@ fn runs_are_compared_with_those_of_their_own_tool() {
     assert!(list.contains("A load of k6 on this machine is compared with 5 runs of main (marked *)"), "{list}");
     let pinned = says(&["pin", "v1"]);
     assert!(pinned.contains("Of loads of k6 on this machine the store holds 5 runs of main"), "{pinned}");
+}
+
+/// All requests of the five runs of 40 to 44 ms are drawn beside the new one's, also when the page is rendered again.
+fn draws_the_stored_runs(slower: &Judged) {
+    let out = slower.folder.path().join("stagegate-out");
+    let read = |name: &str| fs::read_to_string(out.join(name)).expect("it is written");
+    let measured = read_measurements(&read("measurements.json")).expect("it is readable");
+    let base: Vec<_> = measured[0].base.iter().map(|base| (base.latency.count(), base.latency.quantile(0.5))).collect();
+    let own: Vec<_> = measured[0].measurements.endpoints.iter().map(|own| own.latency.count()).collect();
+    assert!(own.iter().all(|own| *own > 0) && base.len() == own.len(), "{base:?} {own:?}");
+    for ((stored, median), own) in base.into_iter().zip(own) {
+        let median = median.expect("it has requests").as_secs_f64();
+        assert!(stored == 5 * own && (0.0415..0.0425).contains(&median), "{stored} {own} {median}");
+    }
+    let page = read("report.html");
+    let (_, drawn) = page.split_once("id=\"latency-0-title\"").expect("it is drawn");
+    let (drawn, table) = drawn.split_once("</svg>").expect("it ends");
+    assert!(drawn.contains("stroke-dasharray"), "{drawn}");
+    assert!(table.contains("light, stored runs</th>") && page.contains("requests of the stored runs"), "{table}");
+    let mut again = Command::new(BINARY);
+    clean_environment(&mut again);
+    assert!(again.arg("report").arg(&out).output().expect("the binary starts").status.success());
+    assert!(read("report.html") == page, "rendered from files it is the same page");
 }
 
 /// Where a window of the command line is open, its length is that of the recording, and no part of what is compared.

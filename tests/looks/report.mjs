@@ -1,10 +1,11 @@
 // Opens a report.html as somebody does who took it from a run's artifacts, and looks at it at desktop and phone width, on a
 // light and a dark screen, and on paper.
 //
-//   node report.mjs REPORT FOLDER     writes FOLDER/SCREEN-THEME.png (the first screen) and FOLDER/SCREEN-THEME-whole.png
+//   node report.mjs REPORT FOLDER [with-long-names]     writes FOLDER/SCREEN-THEME.png (the first screen) and
+//                                                       FOLDER/SCREEN-THEME-whole.png
 //
-// It prints one line a fault and exits 1 where the browser reports an error or asks for anything, the page is wider than its
-// window, a table does not sort, axe finds something that keeps people out, or paper hides what is folded.
+// It prints one line a fault and exits 1 where the browser reports an error or asks for anything, the verdict or its first
+// reason is not on the first screen (but where its names fill one), the page is wider than its window, a table does not sort, axe finds something that keeps people out, or paper hides what is folded.
 import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -14,7 +15,8 @@ const require = createRequire(path.join(process.env.LOOKS_PACKAGES, "package.jso
 const { chromium } = require("playwright-core");
 const axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
-const [file, folder] = process.argv.slice(2);
+const [file, folder, names] = process.argv.slice(2);
+const foreignNames = names === "with-long-names";
 const address = pathToFileURL(path.resolve(file)).href;
 const screens = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 
@@ -60,6 +62,16 @@ const sorts = () => {
   return faults;
 };
 
+// Whether the verdict and its first reason, with its numbers, can be read without scrolling. What to try may stand below.
+const onFirstScreen = () => {
+  const ends = (what, element) => {
+    const bottom = element?.getBoundingClientRect().bottom;
+    return bottom <= innerHeight ? [] : [`${what} ends at ${bottom} of ${innerHeight} at ${innerWidth}`];
+  };
+  const reasons = document.querySelectorAll(".troubles li:first-child > p:not(.advice)");
+  return [...ends("the verdict", document.querySelector("h1")), ...ends("the first reason", [...reasons].at(-1))];
+};
+
 const unfold = () => document.querySelectorAll("details").forEach((details) => (details.open = true));
 
 const faults = [];
@@ -80,6 +92,7 @@ try {
       const { context, tab } = await open({ viewport, colorScheme: theme, deviceScaleFactor: screen === "phone" ? 2 : 1 });
       const name = path.join(folder, `${screen}-${theme}`);
       await tab.screenshot({ path: `${name}.png` });
+      if (!foreignNames) faults.push(...(await tab.evaluate(onFirstScreen)));
       faults.push(...(await tab.evaluate(cut)));
       await tab.screenshot({ path: `${name}-whole.png`, fullPage: true });
       await tab.evaluate(unfold);

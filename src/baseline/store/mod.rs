@@ -120,17 +120,47 @@ impl Store {
     /// # Errors
     /// When the store cannot be reached or read. One that does not exist yet is an empty history.
     pub fn history(&self, wanted: &Wanted<'_>) -> Result<History, StoreError> {
+        self.history_and_files(wanted).map(|(history, _)| history)
+    }
+
+    /// The same, and its newest runs once more with their histograms, so many of them: one after the other and in any order,
+    /// so that no more than one is in memory. What cannot be read is given as the reason, in words; it takes nothing away from
+    /// the history.
+    ///
+    /// # Errors
+    /// As [`Self::history`].
+    pub fn history_with_recordings(
+        &self,
+        wanted: &Wanted<'_>,
+        newest: usize,
+        take: &mut dyn FnMut(Result<Recording, String>),
+    ) -> Result<History, StoreError> {
+        let (history, mut files) = self.history_and_files(wanted)?;
+        let counting = history.runs.iter().rev().take(newest);
+        let ids: BTreeSet<&str> = counting.map(|run| run.id.as_str()).collect();
+        files.retain(|(_, name)| ids.contains(name.id.as_str()));
+        let read = self.each(&files, |entry, name, content| {
+            take(format::recording(name, &content).map_err(|because| format!("{}: {because}", entry.path)));
+        });
+        if let Err(error) = read {
+            take(Err(error.to_string()));
+        }
+        Ok(history)
+    }
+
+    /// The history, and the files of all runs of its key.
+    fn history_and_files(&self, wanted: &Wanted<'_>) -> Result<(History, Vec<(Entry, Name)>), StoreError> {
         let hash = wanted.key.hash();
-        let listing = self.listing()?;
+        let mut listing = self.listing()?;
         let mut damaged = listing.strangers;
-        let own = listing.runs.get(&hash).map(Vec::as_slice).unwrap_or_default();
-        let runs = self.read(own, &mut damaged, format::run)?;
+        let own = listing.runs.remove(&hash).unwrap_or_default();
+        let runs = self.read(&own, &mut damaged, format::run)?;
         let events = self.read(&listing.events, &mut damaged, format::event)?;
         let mut not_comparable = Vec::new();
-        for (_, files) in listing.runs.iter().filter(|(key, _)| **key != hash) {
+        for files in listing.runs.values() {
             not_comparable.extend(self.why_not(wanted.key, files, &mut damaged)?);
         }
-        Ok(History::of(wanted, runs, &events, Rest { not_comparable, damaged }))
+        Ok((History::of(wanted, runs, &events, Rest { not_comparable, damaged }), own))
     }
 
     /// Everything, for a listing.

@@ -42,6 +42,13 @@ pub(super) fn keeps_what_it_is_given(store: &Store) {
     assert_eq!(history.not_comparable[0].because, ["other runner class: 2 cores, was 4 cores"]);
     assert_eq!(history.not_comparable[0].runs, 1);
 
+    let mut newest = Vec::new();
+    let same = store.history_with_recordings(&wanted, 3, &mut |one| newest.push(one.expect("it can be read")));
+    assert_eq!(same.expect("it can be read"), history);
+    newest.sort_by_key(|one| one.run.finished_at);
+    assert_eq!(newest.iter().map(|one| one.run.finished_at).collect::<Vec<_>>(), [10, 11, 12].map(minute));
+    assert!(newest.iter().all(|one| one.histograms == recording(run(1)).histograms), "{newest:?}");
+
     let (found, damaged) = store.recordings(&saved[0].id[..8]).expect("it can be read");
     assert!(damaged.is_empty());
     let mut first = recording(run(1));

@@ -133,8 +133,10 @@ impl FinishedRun<'_> {
             .finished_at
             .parse()
             .map_err(|_| format!("it ended at `{}`, which is no time", verdict.finished_at))?;
+        // Under the names of the plan: those of a repetition of the ladder are its own.
+        let measured = plan.phases.iter().zip(phases);
         let histograms =
-            phases.iter().flat_map(|phase| EndpointHistograms::of(plan, &phase.name, &phase.measurements)).collect();
+            measured.flat_map(|(phase, of)| EndpointHistograms::of(plan, &phase.name, &of.measurements)).collect();
         let run = Run {
             id: String::new(),
             commit: verdict.commit.clone(),

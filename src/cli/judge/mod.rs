@@ -65,7 +65,7 @@ fn judge(args: &JudgeArgs) -> Result<u8, String> {
     let mut posting = Posting::of(&plan, &secrets, &environment).unwrap_or_else(|_| Posting::nothing());
     posting.begin(&stop);
     let shelf = Shelf::of((args.baseline.as_deref(), &args.config), &plan, &secrets, &environment);
-    let against = plan.regression.is_some().then(|| Against::Stored(Box::new(shelf.stored())));
+    let against = plan.regression.is_some().then(|| Against::Stored(Box::new(shelf.stored_with_distributions())));
     let run = ForeignRun { repeat: repeated(args), against, ..measured };
     let finished = gate::judge_foreign(&plan, run);
     let mut publishable = publishing::write(&finished, &plan, &folder, &secrets);

@@ -15,6 +15,10 @@ use crate::{
     units::number,
 };
 
+/// So many comparisons stand in the table of all, and so many among those that matter: those to read first. verdict.json has all.
+const MOST_CELLS: usize = 120;
+const MOST_MATTERING: usize = 60;
+
 /// So many comparisons are drawn as intervals, and so many histories: those to read first.
 const MOST_DRAWN: usize = 40;
 
@@ -30,6 +34,16 @@ pub(super) struct RegressionsView {
     courses: bool,
     matter: Vec<CellView>,
     all: Vec<CellView>,
+    /// How many there are of both, and how many are left out.
+    counts: Counts,
+}
+
+/// How many cells there are.
+#[derive(Serialize)]
+struct Counts {
+    all: usize,
+    more_mattering: usize,
+    more: usize,
 }
 
 /// One cell.
@@ -50,14 +64,26 @@ impl RegressionsView {
         let rows = regressions::rows(verdict);
         let view =
             |list: &str, (at, row): (usize, &Row<'_>)| CellView::of(row, &format!("{list}-{at}"), at < MOST_DRAWN);
+        let mattering = rows.iter().filter(|row| row.matters()).count();
         (!rows.is_empty()).then(|| Self {
             introduction: regressions::introduction(verdict),
             undecided: regressions::undecided(verdict),
             titles: TITLES,
             pictures: [false, true].into_iter().filter_map(|rates| intervals(&rows, rates)).collect(),
             courses: rows.iter().any(|row| !row.of.history.is_empty()),
-            matter: rows.iter().filter(|row| row.matters()).enumerate().map(|row| view("history", row)).collect(),
-            all: rows.iter().enumerate().map(|row| view("history-of-all", row)).collect(),
+            matter: rows
+                .iter()
+                .filter(|row| row.matters())
+                .take(MOST_MATTERING)
+                .enumerate()
+                .map(|row| view("history", row))
+                .collect(),
+            all: rows.iter().take(MOST_CELLS).enumerate().map(|row| view("history-of-all", row)).collect(),
+            counts: Counts {
+                all: rows.len(),
+                more_mattering: mattering.saturating_sub(MOST_MATTERING),
+                more: rows.len().saturating_sub(MOST_CELLS),
+            },
         })
     }
 }

@@ -1,15 +1,16 @@
-//! The run second by second: the picture of the ladder, the moments of failed criteria, and the numbers behind both.
+//! The run second by second: the picture of the ladder, the moments of criteria that failed or warned, and the numbers behind both.
 
 use serde::Serialize;
 
 use super::{
-    picture::{Ladder, Marked, Picture, clock, ladder},
+    picture::{Ladder, Marked, PERCENTILES, Picture, Selection, clock, drawn_gauges, ladder, load_at},
     tone::{Tone, tone},
 };
 use crate::{
     judge::{Level, Outcome, Verdict},
     report::{
-        recording::{Part, Recording, Step, exhausted, parts, steps},
+        kept::kept,
+        recording::{Part, Recording, Step, exhausted, parts, selection, steps},
         trouble,
     },
     units::number,
@@ -18,8 +19,11 @@ use crate::{
 /// The time axis is cut into about so many steps at most, of whole seconds.
 const MOST_STEPS: f64 = 480.0;
 
-/// So many moments are marked; those that came first.
+/// So many moments are marked: those of criteria that block before those of criteria that warn, and of each the first.
 const MOST_MARKS: usize = 24;
+
+/// So many lines are drawn of what broke a limit on some endpoints: of those that block before those that warn.
+const MOST_SELECTIONS: usize = 6;
 
 /// The section.
 #[derive(Serialize)]
@@ -31,10 +35,14 @@ pub(super) struct CourseView {
     /// `1 s`: how long a step is.
     step: String,
     /// Phase, time, and the numbers.
-    rows: Vec<[String; 8]>,
+    rows: Vec<[String; 9]>,
+    /// The names of the gauges that are drawn.
+    gauges: Vec<String>,
+    /// Phase, time, and the highest reading of each gauge in the step.
+    readings: Vec<Vec<String>>,
 }
 
-/// When a failed criterion could not hold any more.
+/// When a criterion that failed or warned could not hold any more.
 #[derive(Serialize)]
 struct MomentView {
     #[serde(skip)]
@@ -53,23 +61,41 @@ impl CourseView {
         let width = (total / MOST_STEPS).ceil().clamp(1.0, f64::from(u32::MAX)) as u32;
         let of = |part: &Part<'_>| steps(&part.measured.measurements, width, |id| recording.is_load(id));
         let phases: Vec<_> = parts.iter().map(|part| (*part, of(part))).collect();
-        let all = moments(&parts, recording);
-        let more = all.len().saturating_sub(MOST_MARKS);
+        let (all, more) = kept(moments(&parts, recording), MOST_MARKS, |(_, moment)| moment.level == Level::Warn);
         let (marks, moments) = all
             .into_iter()
-            .take(MOST_MARKS)
             .enumerate()
             .map(|(at, (second, moment))| {
                 let number = at + 1;
                 (Marked { at: second, number, level: moment.level }, moment)
             })
             .unzip();
-        let drawn = Ladder { phases, marks };
+        let selections = selections(&phases, recording);
+        let drawn = Ladder { phases, marks, selections };
         let picture = ladder(&drawn)?;
-        let rows = drawn.phases.iter().flat_map(|(part, steps)| steps.iter().map(|step| row(part, step)));
+        let gauges = drawn_gauges(&drawn);
+        let steps = || drawn.phases.iter().flat_map(|(part, steps)| steps.iter().map(move |step| (part, step)));
+        let rows = steps().map(|(part, step)| row(part, step)).collect();
+        let readings =
+            steps().filter(|_| !gauges.is_empty()).map(|(part, step)| readings(part, step, &gauges)).collect();
         let step = number::seconds(f64::from(width));
-        Some(Self { picture, moments, more, step, rows: rows.collect() })
+        Some(Self { picture, moments, more, step, rows, gauges, readings })
     }
+}
+
+/// What broke the limits that are not on the latency of all requests.
+fn selections(phases: &[(Part<'_>, Vec<Step>)], recording: &Recording<'_>) -> Vec<Selection> {
+    let mut failed = Vec::new();
+    for (part, steps) in phases {
+        let findings = part.verdict.findings.iter().filter(|finding| finding.outcome == Outcome::Failed);
+        failed.extend(findings.map(|finding| (part, steps, finding)));
+    }
+    failed.sort_by_key(|(.., finding)| finding.level == Level::Warn);
+    let lines = failed.into_iter().filter_map(|(part, steps, finding)| {
+        let points = selection(recording, (part, steps), finding, &PERCENTILES)?;
+        Some(Selection { points, level: finding.level })
+    });
+    lines.take(MOST_SELECTIONS).collect()
 }
 
 /// The moments of all failed criteria on the axis of the run, in order of time.
@@ -86,6 +112,10 @@ fn moments(parts: &[Part<'_>], recording: &Recording<'_>) -> Vec<(f64, MomentVie
                 }
                 None if part.window().is_none() => {
                     format!("before the window opened; the phase ended at {} of the run", clock(end))
+                }
+                None if part.verdict.cut_short.is_some() => {
+                    let after = number::plain((end - start).round());
+                    format!("when the phase was stopped at {} of the run, {after} s into the window", clock(end))
                 }
                 None => format!("judged over the window as a whole, which ended at {} of the run", clock(end)),
             };
@@ -106,11 +136,24 @@ fn moments(parts: &[Part<'_>], recording: &Recording<'_>) -> Vec<(f64, MomentVie
     moments
 }
 
-fn row(part: &Part<'_>, step: &Step) -> [String; 8] {
+/// The highest reading of each gauge in a step; one that is not of the phase, or was silent, has none.
+fn readings(part: &Part<'_>, step: &Step, gauges: &[String]) -> Vec<String> {
+    let highest = |name: &String| {
+        let at = part.verdict.monitors.iter().position(|monitor| monitor.name == *name)?;
+        let samples = part.measured.gauges.get(at)?.samples.iter();
+        let within = samples.filter(|sample| (step.from..step.to).contains(&sample.at.as_secs_f64()));
+        within.map(|sample| sample.value).filter(|value| value.is_finite()).reduce(f64::max)
+    };
+    let place = [part.verdict.name.clone(), clock(part.at(step.from))];
+    place.into_iter().chain(gauges.iter().map(|name| number::or_nothing(highest(name), number::plain))).collect()
+}
+
+fn row(part: &Part<'_>, step: &Step) -> [String; 9] {
     let [p50, p95, p99] = [step.p50, step.p95, step.p99].map(|time| number::or_nothing(time, number::milliseconds));
     [
         part.verdict.name.clone(),
         clock(part.at(step.from)),
+        load_at(part, part.at(step.middle())),
         number::count(step.requests),
         number::or_nothing(step.throughput(), number::per_second),
         p50,

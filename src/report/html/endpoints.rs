@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    picture::{Baseline, Curve, Picture, Side, distribution},
+    picture::{Baseline, Curve, Picture, Side, With, distribution},
     requests::{SplitView, TracesView},
     tone::Cell,
 };
@@ -11,14 +11,17 @@ use crate::{
     judge::{ComparisonMode, EndpointVerdict, Milliseconds, Outcome, PhaseVerdict, Verdict},
     measure::Histogram,
     plan::{Metric, written_cell},
-    report::recording::Recording,
+    report::{
+        kept::{kept, rank},
+        recording::Recording,
+    },
     units::number,
 };
 
 /// So many endpoints have a picture: the slowest.
 const MOST_PICTURES: usize = 12;
 
-/// So many rows stand in the table; verdict.json and endpoints.csv have all.
+/// So many rows stand in the table, those of phases that did not pass and with failures first; verdict.json and endpoints.csv have all.
 const MOST_ROWS: usize = 600;
 
 /// The shares of the table behind a picture.
@@ -30,7 +33,7 @@ pub(super) struct EndpointsView {
     distributions: Vec<DistributionView>,
     /// Endpoints without a picture.
     undrawn: usize,
-    /// What the baseline has for the pictures, in a sentence; empty without a comparison.
+    /// What the other side of the comparison has for the pictures, in a sentence; empty without a comparison.
     baseline: &'static str,
     rows: Vec<RowView>,
     /// Rows that are left out, also of `splits`.
@@ -44,9 +47,9 @@ pub(super) struct EndpointsView {
 struct DistributionView {
     name: String,
     picture: Picture,
-    /// Whether the base of an interleaved comparison is among its lines.
+    /// Whether the other side of the comparison is among its lines, or has a ring.
     #[serde(skip)]
-    base: bool,
+    other: [bool; 2],
     /// A phase, and its percentiles.
     rows: Vec<(String, Vec<String>)>,
 }
@@ -87,33 +90,45 @@ impl EndpointsView {
             })
             .unwrap_or_default();
         let undrawn = if distributions.is_empty() { 0 } else { names.len() - distributions.len() };
-        let baseline = match verdict.comparison.as_ref().filter(|_| !distributions.is_empty()) {
-            Some(_) if distributions.iter().any(|one| one.base) => {
-                "A dashed line is the base of the comparison, all its blocks together."
-            }
-            Some(_) if !verdict.regressions.iter().any(|one| one.endpoint.is_some()) => {
-                "The comparison has no cell of a single endpoint, so that no baseline is drawn here: `p95(NAME)` among \
-                 `regression.cells` is one."
-            }
-            Some(comparison) if comparison.mode == ComparisonMode::Stored => {
-                "Stored runs hold the values of the compared cells and no distributions: a ring marks what the baseline has \
-                 for a cell."
-            }
-            Some(_) => "A ring marks what the base has for a compared cell, over all blocks.",
-            None => "",
-        };
+        let baseline = if distributions.is_empty() { "" } else { compared_with(verdict, &distributions) };
+        let (kept, more) =
+            kept(rows().collect(), MOST_ROWS, |(_, phase, endpoint)| (rank(phase.outcome), endpoint.failures == 0));
         Some(Self {
             distributions,
             undrawn,
             baseline,
-            rows: rows().take(MOST_ROWS).map(|(at, phase, endpoint)| RowView::of(at, phase, endpoint)).collect(),
-            more: rows().count().saturating_sub(MOST_ROWS),
-            splits: rows()
-                .filter_map(|(at, phase, endpoint)| SplitView::of(at, phase, endpoint))
-                .take(MOST_ROWS)
-                .collect(),
+            rows: kept.iter().map(|(at, phase, endpoint)| RowView::of(*at, phase, endpoint)).collect(),
+            more,
+            splits: kept.iter().filter_map(|(at, phase, endpoint)| SplitView::of(*at, phase, endpoint)).collect(),
             traces: TracesView::of(&run),
         })
+    }
+}
+
+/// What the pictures have of the other side of the comparison, in a sentence; empty without one.
+fn compared_with(verdict: &Verdict, distributions: &[DistributionView]) -> &'static str {
+    let [lines, rings] = [0, 1].map(|at| distributions.iter().any(|one| one.other[at]));
+    let Some(comparison) = &verdict.comparison else { return "" };
+    match (with(verdict), lines, rings) {
+        (With::Base, true, _) => "A dashed line is the base of the comparison, all its blocks together.",
+        (With::StoredRuns, true, _) => "A dashed line is all requests of the stored runs that the comparison counts.",
+        (With::Base, false, true) => "A ring marks what the base has for a compared cell, over all blocks.",
+        (With::StoredRuns, false, true) => {
+            "No distribution of the stored runs is at hand: a ring marks what they have for a compared cell."
+        }
+        (With::StoredRuns, false, false) if comparison.regime.is_none() => {
+            "There is no stored run to be drawn beside it."
+        }
+        (With::StoredRuns, false, false) => "No distribution of the stored runs is at hand to be drawn beside it.",
+        (With::Base, false, false) => "No distribution of the base is at hand to be drawn beside it.",
+    }
+}
+
+/// What the run was compared with; without a comparison nothing is said of it.
+fn with(verdict: &Verdict) -> With {
+    match verdict.comparison.as_ref().map(|comparison| comparison.mode) {
+        Some(ComparisonMode::Stored) => With::StoredRuns,
+        Some(ComparisonMode::Interleaved) | None => With::Base,
     }
 }
 
@@ -125,6 +140,7 @@ impl DistributionView {
         (at, name): (usize, &str),
     ) -> Option<Self> {
         let (mut curves, mut rows, mut baseline) = (Vec::new(), Vec::new(), Vec::new());
+        let with = with(verdict);
         for (place, phase) in run.iter().enumerate() {
             let Some(measured) = recording.phase(&phase.name) else { continue };
             let mut add = |side: Side, name: String, [latency, added]: [Histogram; 2]| {
@@ -143,21 +159,21 @@ impl DistributionView {
                 continue;
             }
             let base = recording.base_latency(measured, name);
-            if !base.is_some_and(|base| add(Side::Base, format!("{}, base", phase.name), base)) {
+            if !base.is_some_and(|base| add(Side::Base, format!("{}, {}", phase.name, with.row()), base)) {
                 baseline.extend(known(verdict, (place, &phase.name), name));
             }
         }
         let id = format!("latency-{at}");
-        let picture = distribution((&id, name), &curves, &baseline)?;
+        let picture = distribution((&id, name), (&curves, &baseline), with)?;
         for one in &baseline {
             let times = SHARES.iter().map(|q| {
                 let same = (q - one.q).abs() < 1e-9;
                 if same { number::milliseconds(one.value) } else { number::NOTHING.to_owned() }
             });
-            rows.push((format!("{}, baseline", run[one.phase].name), times.collect()));
+            rows.push((format!("{}, {}", run[one.phase].name, with.row()), times.collect()));
         }
-        let base = curves.iter().any(|curve| curve.side == Side::Base);
-        Some(Self { name: name.to_owned(), picture, base, rows })
+        let other = [curves.iter().any(|curve| curve.side == Side::Base), !baseline.is_empty()];
+        Some(Self { name: name.to_owned(), picture, other, rows })
     }
 }
 

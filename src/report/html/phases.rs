@@ -5,9 +5,12 @@ use serde::Serialize;
 use super::tone::{Tone, of_band, tone};
 use crate::{
     judge::{Finding, Level, MonitorVerdict, Outcome, PhaseVerdict, StatementVerdict, Verdict},
-    report::{bands, ladder, trouble},
+    report::{bands, kept::kept, ladder, trouble},
     units::number,
 };
+
+/// So many criteria of a phase are shown: those that failed or are not sure, and then the first; verdict.json has all.
+const MOST_FINDINGS: usize = 60;
 
 /// So many statements of a phase are shown, more than in the summary: the page has room. verdict.json has those that were kept.
 const MOST_STATEMENTS: usize = 10;
@@ -22,6 +25,8 @@ pub(super) struct PhaseView {
     open: bool,
     because: Vec<String>,
     findings: Vec<FindingView>,
+    /// Those that are left out.
+    more: usize,
     monitors: Vec<MonitorView>,
     statements: Vec<StatementView>,
     statements_unknown: Vec<String>,
@@ -66,13 +71,19 @@ impl PhaseView {
     }
 
     fn of(phase: &PhaseVerdict) -> Self {
+        let (findings, more) = kept(phase.findings.iter().collect(), MOST_FINDINGS, |finding| {
+            // What weighs nothing comes last.
+            let weight = trouble::weight(finding);
+            (weight.is_none(), weight)
+        });
         Self {
             name: phase.name.clone(),
             load: ladder::load(phase),
             outcome: tone(phase.outcome),
             open: phase.outcome != Outcome::Passed,
             because: trouble::own_reasons(phase).into_iter().map(str::to_owned).collect(),
-            findings: phase.findings.iter().map(FindingView::of).collect(),
+            findings: findings.into_iter().map(FindingView::of).collect(),
+            more,
             monitors: phase.monitors.iter().map(MonitorView::of).collect(),
             statements: phase.statements.iter().take(MOST_STATEMENTS).map(StatementView::of).collect(),
             statements_unknown: phase.statements_unknown.clone(),

@@ -9,7 +9,7 @@ use crate::{
     units::number,
 };
 
-/// So many requests with a trace id are listed; verdict.json has all that were kept.
+/// So many requests with a trace id are listed, those of phases that did not pass and failures first; verdict.json has all that were kept.
 const MOST_TRACES: usize = 300;
 
 /// The parts of the time of one endpoint's requests in one phase, on average.
@@ -61,29 +61,23 @@ impl SplitView {
 impl TracesView {
     /// `None` where requests carry no trace ids.
     pub(super) fn of(run: &[&PhaseVerdict]) -> Option<Self> {
-        let rows = || {
-            run.iter().flat_map(|phase| {
-                let of_endpoint = move |endpoint| TraceView::all(phase, endpoint);
-                phase.endpoints.iter().flat_map(of_endpoint)
-            })
-        };
-        let count = rows().count();
-        (count > 0).then(|| Self { rows: rows().take(MOST_TRACES).collect(), more: count.saturating_sub(MOST_TRACES) })
+        let all = traces::ranked(run.iter().copied());
+        let more = all.len().saturating_sub(MOST_TRACES);
+        let rows = all.iter().take(MOST_TRACES).map(|(phase, endpoint, trace)| TraceView::of(phase, endpoint, trace));
+        (!all.is_empty()).then(|| Self { rows: rows.collect(), more })
     }
 }
 
 impl TraceView {
-    fn all<'a>(phase: &'a PhaseVerdict, endpoint: &'a EndpointVerdict) -> impl Iterator<Item = Self> + 'a {
-        endpoint.traces.iter().map(|trace| {
-            let TraceVerdict { trace_id, at_s, latency_ms, status: _, error: _ } = trace;
-            Self {
-                phase: phase.name.clone(),
-                name: endpoint.name.clone(),
-                id: trace_id.clone(),
-                into_window: number::seconds(*at_s),
-                latency: number::milliseconds(*latency_ms),
-                ended: traces::ended(trace),
-            }
-        })
+    fn of(phase: &PhaseVerdict, endpoint: &EndpointVerdict, trace: &TraceVerdict) -> Self {
+        let TraceVerdict { trace_id, at_s, latency_ms, status: _, error: _ } = trace;
+        Self {
+            phase: phase.name.clone(),
+            name: endpoint.name.clone(),
+            id: trace_id.clone(),
+            into_window: number::seconds(*at_s),
+            latency: number::milliseconds(*latency_ms),
+            ended: traces::ended(trace),
+        }
     }
 }

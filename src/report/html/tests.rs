@@ -67,6 +67,34 @@ fn draws_every_quantity_and_marks_the_moments() {
     assert!(moment.contains("5 s into the window"), "{moment}");
 }
 
+/// What a screen reader has of the picture.
+#[test]
+fn the_tables_behind_the_course_have_all_of_its_panels() {
+    let page = page(fixtures::failed());
+    let rows = |label: &str| -> Vec<Vec<String>> {
+        let (_, table) = page.split_once(&format!("aria-label=\"{label}\"")).expect("it is there");
+        let (table, _) = table.split_once("</table>").expect("it ends");
+        let cells = |row: &str| {
+            let cells = row.split('>').filter_map(|cell| cell.split_once("</")).map(|(text, _)| text.to_owned());
+            cells.filter(|text| !text.trim().is_empty()).collect()
+        };
+        table.split("<tr>").skip(1).map(cells).collect()
+    };
+    let course = rows("The run in steps of 1 s");
+    let titles = ["phase", "from", "load, as planned", "requests", "throughput", "p50", "p95", "p99", "failures"];
+    assert_eq!(course[0], titles);
+    assert_eq!(
+        (course.len(), &course[1][..4]),
+        (31, ["baseline", "0:03", "10 users", "60"].map(str::to_owned).as_slice())
+    );
+    assert_eq!(course[30][..4], ["medium", "0:38", "50 users", "60"]);
+    let gauges = rows("The gauges in steps of 1 s");
+    assert_eq!(gauges[0], ["phase", "from", "database.connections", "app.cpu"]);
+    // Both rise evenly to their highest value in the last second.
+    assert_eq!(gauges[21], ["medium", "0:29", "24", "11.2"]);
+    assert_eq!((gauges.len(), &gauges[30][2..]), (31, ["96", "44.6"].map(str::to_owned).as_slice()));
+}
+
 /// A picture with its key.
 fn picture<'p>(page: &'p str, id: &str) -> &'p str {
     let (before, after) = page.split_once(&format!("id=\"{id}-title\"")).expect("it is drawn");
@@ -120,19 +148,94 @@ fn phases_of_the_same_colour_have_numbers_of_their_own() {
     assert_eq!(numbers(picture(&page, "latency-0")), [Vec::new(), Vec::<u32>::new()], "one line needs no number");
 }
 
+/// The dashed lines of a picture.
+fn dashed(picture: &str) -> usize {
+    let (_, lines) = picture.split_once("<desc").expect("it is described");
+    lines.split('<').filter(|line| line.starts_with("polyline") && line.contains("stroke-dasharray")).count()
+}
+
 #[test]
-fn the_base_of_an_interleaved_comparison_is_drawn_beside_the_head() {
-    let page = page(fixtures::interleaved());
+fn what_it_was_compared_with_is_drawn_beside_the_run() {
+    for (verdict, words, row, sentence) in [
+        (
+            fixtures::interleaved(),
+            "base of the comparison",
+            ", base</th>",
+            "A dashed line is the base of the comparison, all its blocks together.",
+        ),
+        (
+            fixtures::regressed(),
+            "stored runs",
+            ", stored runs</th>",
+            "A dashed line is all requests of the stored runs that the comparison counts.",
+        ),
+    ] {
+        let page = page(verdict);
+        let drawn = picture(&page, "latency-0");
+        assert_eq!(dashed(drawn), 3, "one for each phase\n{drawn}");
+        assert!(drawn.contains(&format!("{words}, with the number and colour of its phase")));
+        assert!(drawn.contains(&format!("one line for each phase, dashed for the {words}: ")));
+        assert!(page.contains(sentence));
+        assert!(page.matches(row).count() >= 3, "its numbers stand in the table");
+    }
+}
+
+/// Files of earlier releases hold no distribution of stored runs, and some stores have none.
+#[test]
+fn without_distributions_of_stored_runs_their_values_are_marked() {
+    let without = |verdict: Verdict| {
+        let endpoints = fixtures::endpoints(&verdict);
+        let mut measured = fixtures::measured(&verdict);
+        measured.iter_mut().for_each(|phase| phase.base.clear());
+        render(&fixtures::publishable(verdict), Some(&Recording::of(&endpoints, &measured, &|text| text.into())))
+    };
+    let page = without(fixtures::regressed());
     let drawn = picture(&page, "latency-0");
-    let (_, lines) = drawn.split_once("<desc").expect("it is described");
-    let dashed = |line: &&str| line.starts_with("polyline") && line.contains("stroke-dasharray");
-    assert_eq!(lines.split('<').filter(dashed).count(), 3, "one for each phase\n{drawn}");
-    assert!(drawn.contains("base of the comparison, with the number and colour of its phase"));
-    assert!(page.contains("A dashed line is the base of the comparison, all its blocks together."));
-    let rows = page.matches(", base</th>").count();
-    assert!(rows >= 3, "its numbers stand in the table");
-    // Stored runs hold values only.
-    assert!(!self::page(fixtures::regressed()).contains("A dashed line is the base"));
+    assert_eq!(dashed(drawn), 0);
+    assert!(drawn.contains("stored runs, with the number and colour of its phase") && drawn.contains("chart data"));
+    assert!(page.contains("a ring marks what they have for a compared cell"));
+    assert_eq!(page.matches(", stored runs</th>").count(), 1, "that of light");
+    let mut nothing = fixtures::regressed();
+    nothing.regressions.retain(|one| one.endpoint.is_none());
+    assert!(without(nothing).contains("No distribution of the stored runs is at hand to be drawn beside it."));
+}
+
+/// Neither by the names of the endpoints nor by those of the errors.
+#[test]
+fn errors_stand_in_the_order_of_their_appearance() {
+    use crate::plan::{EndpointId, FailureKind};
+    let verdict = fixtures::passed();
+    let endpoints = fixtures::endpoints(&verdict);
+    let mut measured = fixtures::measured(&verdict);
+    let mut fails = |phase: usize, at: u32, endpoint: u32, kind: FailureKind| {
+        let windows = &mut measured[phase].measurements.windows;
+        let here =
+            |window: &&mut crate::measure::Window| window.second >= at && window.endpoint == EndpointId(endpoint);
+        for window in windows.iter_mut().filter(here) {
+            window.failures += 2;
+            window.errors.insert(kind, 2);
+        }
+    };
+    fails(1, 4, 2, FailureKind::Check);
+    fails(0, 9, 3, FailureKind::Timeout);
+    fails(0, 11, 1, FailureKind::Check);
+    let page =
+        render(&fixtures::publishable(verdict), Some(&Recording::of(&endpoints, &measured, &|text| text.into())));
+    let (_, table) = page.split_once("aria-label=\"All errors\"").expect("they are listed");
+    let (table, _) = table.split_once("</table>").expect("it ends");
+    let cells = |row: &str| -> Vec<String> {
+        let cells = row.split(">").filter_map(|cell| cell.split_once("</")).map(|(text, _)| text.to_owned());
+        cells.filter(|text| !text.is_empty()).take(5).collect()
+    };
+    let rows: Vec<_> = table.split("<tr>").skip(2).map(cells).collect();
+    assert_eq!(
+        rows,
+        [
+            ["timeout", "save detail", "baseline", "0:09, 6 s into the window", "8"],
+            ["check", "dashboard", "baseline", "0:11, 8 s into the window", "4"],
+            ["check", "chart data", "light", "0:17, 1 s into the window", "18"],
+        ]
+    );
 }
 
 #[test]
@@ -163,6 +266,31 @@ fn lists_requests_that_can_be_looked_up_by_their_trace_ids() {
     let (_, table) = page.split_once("Requests to look up in the app's tracing").expect("they are listed");
     let row = table.split("<tr>").find(|row| row.contains("4bf92f3577b34da6a3ce929d0e0e4736")).expect("it is there");
     assert!(row.contains("812 ms") && row.contains("check, 503") && row.contains("1.5 s"), "{row}");
+}
+
+/// More requests and rows than the tables take, and what failed stands last in the ladder.
+#[test]
+fn what_failed_stays_where_a_table_has_not_room_for_all() {
+    let (mut verdict, failures) = fixtures::last_of_seven();
+    let (of_passed, of_failed) = verdict.phases.split_at_mut(6);
+    let endpoint = of_passed[0].endpoints[1].clone();
+    for phase in of_passed {
+        let named = |at| crate::judge::EndpointVerdict { name: format!("endpoint {at}"), ..endpoint.clone() };
+        phase.endpoints = (0..120).map(named).collect();
+    }
+    let endpoints = of_failed[0].endpoints.len();
+    let page = render(&fixtures::publishable(verdict), None);
+    let (_, table) = page.split_once("aria-label=\"All endpoints in all phases\"").expect("they are listed");
+    let (table, rest) = table.split_once("</table>").expect("it ends");
+    assert_eq!(table.matches("data-value=\"6\">phase 6</td>").count(), endpoints, "{table}");
+    let last = table.rfind("phase 4").zip(table.find("phase 6"));
+    assert!(last.is_some_and(|(before, own)| before < own), "in the order of the ladder");
+    assert!(rest.contains("and 124 more rows"));
+    let (_, table) = page.split_once("aria-label=\"Requests with their trace ids\"").expect("they are listed");
+    let (table, rest) = table.split_once("</table>").expect("it ends");
+    let rows: Vec<&str> = table.split("<tr>").skip(2).collect();
+    assert!(rows.iter().take(failures).all(|row| row.contains(fixtures::TRACE_OF_FAILURE)), "{table}");
+    assert!(rows.len() == 300 && rows[failures].contains("phase 6") && rest.contains("more, in verdict.json"));
 }
 
 #[test]
@@ -196,17 +324,18 @@ fn a_page_that_is_rendered_again_is_the_same() {
 
 #[test]
 fn is_small_enough_to_be_opened_from_a_run() {
-    let mut verdict = fixtures::regressed();
-    let phase = verdict.phases[0].clone();
-    verdict.phases =
-        (0..7).map(|at| crate::judge::PhaseVerdict { name: format!("phase {at}"), ..phase.clone() }).collect();
-    let endpoint = phase.endpoints[1].clone();
-    for phase in &mut verdict.phases {
-        let named = |at| crate::judge::EndpointVerdict { name: format!("endpoint {at}"), ..endpoint.clone() };
-        phase.endpoints = (0..30).map(named).collect();
-    }
-    let length = page(verdict).len();
-    assert!(length < 2_000_000, "{length} bytes");
+    let (verdict, measured) = fixtures::large();
+    let endpoints = fixtures::endpoints(&verdict);
+    let recording = Recording::of(&endpoints, &measured, &|text| text.into());
+    let page = render(&fixtures::publishable(verdict), Some(&recording));
+    assert!(page.len() < 2_000_000, "{} bytes", page.len());
+    // The picture is whole, and of the tables what failed.
+    assert!(page.contains("steps of 5 s") && page.matches("id=\"latency-11-title\"").count() == 1);
+    let (_, criteria) = page.split_once("aria-label=\"Criteria of phase 6\"").expect("they are listed");
+    let (criteria, rest) = criteria.split_once("</table>").expect("it ends");
+    assert_eq!(criteria.matches("<span class=\"tag bad\">failed</span>").count(), 10, "{criteria}");
+    assert!(rest.trim_start().starts_with("</div>\n<p class=\"soft\">and 40 more, in verdict.json</p>"), "{rest:.200}");
+    assert!(page.contains("<summary>All 400 cells</summary>") && page.contains("and 280 more cells, in verdict.json"));
 }
 
 /// The tags in order, without what stands between them.

@@ -1,7 +1,8 @@
 //! When a criterion that failed could not hold any more.
 //!
 //! A limit on a share allows so many requests beyond it among those of the whole window; the moment is the second in which
-//! one more came. What allows none is broken by its first.
+//! one more came. What allows none is broken by its first. Where a phase was cut short, its window would have had more requests
+//! and room for more of them beyond the limit: as many more as it was meant to be longer.
 
 use std::time::Duration;
 
@@ -19,11 +20,14 @@ pub(in crate::report) fn exhausted(recording: &Recording<'_>, part: &Part<'_>, f
     let second = match written(&finding.criterion)? {
         Written::Metric { service, metric, selector, op, limit } => {
             let windows = selected(recording, part, name, selector)?;
+            let whole = whole(part);
             match (metric, limit) {
-                (Metric::Quantile(q), Limit::Time(limit)) => quantile(&windows, service, 1.0 - q, (op, limit)),
+                (Metric::Quantile(q), Limit::Time(limit)) => {
+                    quantile(&windows, service, (1.0 - q) * whole, (op, limit))
+                }
                 (Metric::Max, Limit::Time(limit)) => quantile(&windows, service, 0.0, (op, limit)),
-                (Metric::SuccessRate, Limit::Share(least)) => failures(&windows, 1.0 - least, op),
-                (Metric::ErrorRate, Limit::Share(most)) => failures(&windows, most, op),
+                (Metric::SuccessRate, Limit::Share(least)) => failures(&windows, (1.0 - least) * whole, op),
+                (Metric::ErrorRate, Limit::Share(most)) => failures(&windows, most * whole, op),
                 _ => None,
             }
         }
@@ -37,8 +41,15 @@ pub(in crate::report) fn exhausted(recording: &Recording<'_>, part: &Part<'_>, f
     second.map(|second| f64::from(second).max(start))
 }
 
+/// How many times as long as what was measured the window was meant to be.
+fn whole(part: &Part<'_>) -> f64 {
+    let measured = part.measured.measurements.measured.as_secs_f64();
+    let planned = part.verdict.cut_short.map_or(measured, |cut| cut.planned_s);
+    if measured > 0.0 { (planned / measured).max(1.0) } else { 1.0 }
+}
+
 /// The seconds of the requests that a selector means; `None` for a scenario, whose name the measurements do not hold.
-fn selected<'a>(
+pub(super) fn selected<'a>(
     recording: &Recording<'_>,
     part: &Part<'a>,
     name: Option<&str>,
@@ -60,7 +71,7 @@ fn selected<'a>(
     Some(part.measured.measurements.windows.iter().filter(|window| meant(window.endpoint)).collect())
 }
 
-/// The second in which more than the allowed share of all was beyond the limit, with or without the requests that were added
+/// The second in which more than the allowed share of all that were seen was beyond the limit, with or without the requests that were added
 /// for silences, whichever comes first: a percentile is the worse of the two.
 fn quantile(windows: &[&Window], service: bool, allowed: f64, (op, limit): (Op, Duration)) -> Option<u32> {
     if !matches!(op, Op::Less | Op::LessOrEqual) {
@@ -81,7 +92,7 @@ fn quantile(windows: &[&Window], service: bool, allowed: f64, (op, limit): (Op, 
     [used_up(measured, allowed, Op::LessOrEqual), used_up(with, allowed, Op::LessOrEqual)].into_iter().flatten().min()
 }
 
-/// The second in which the failures became more than the limit allows among all requests of the window.
+/// The second in which the failures became more than the allowed share of all requests that were seen.
 fn failures(windows: &[&Window], allowed: f64, op: Op) -> Option<u32> {
     let counts = windows.iter().map(|window| (window.second, window.requests, window.failures));
     match op {

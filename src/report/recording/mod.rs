@@ -4,6 +4,7 @@
 //! page that is rendered again is the same byte for byte.
 
 mod exhausted;
+mod selection;
 mod steps;
 mod timeline;
 
@@ -17,6 +18,7 @@ use crate::{
 };
 
 pub(super) use exhausted::exhausted;
+pub(super) use selection::selection;
 pub(super) use steps::{Step, steps};
 pub(super) use timeline::{Part, parts};
 

@@ -1,5 +1,8 @@
 use super::*;
-use crate::{judge::Verdict, report::fixtures};
+use crate::{
+    judge::{Cut, CutShort, Verdict},
+    report::fixtures,
+};
 
 fn recording(measured: &[MeasuredPhase], verdict: &Verdict) -> Recording<'static> {
     let endpoints = fixtures::endpoints(verdict);
@@ -10,7 +13,13 @@ fn recording(measured: &[MeasuredPhase], verdict: &Verdict) -> Recording<'static
 /// The moment of a criterion in the third phase of the failed run, whose window begins at 3 s and whose 14 timeouts of one
 /// endpoint begin at 8 s, three a second.
 fn moment(criterion: &str) -> Option<f64> {
-    let verdict = fixtures::failed();
+    moment_of(criterion, None)
+}
+
+/// The same where the window was meant to be this long.
+fn moment_of(criterion: &str, planned_s: Option<f64>) -> Option<f64> {
+    let mut verdict = fixtures::failed();
+    verdict.phases[2].cut_short = planned_s.map(|planned_s| CutShort { by: Cut::FailedEarly, planned_s });
     let measured = fixtures::measured(&verdict);
     let recording = recording(&measured, &verdict);
     let parts = parts(&verdict, &recording);
@@ -33,6 +42,19 @@ fn a_limit_is_used_up_when_more_came_than_the_whole_window_may_have() {
 }
 
 #[test]
+fn a_window_that_was_cut_short_would_have_had_room_for_more() {
+    // Twenty seconds would have had 1,200 requests.
+    let cut = |criterion: &str| moment_of(criterion, Some(20.0));
+    assert_eq!(cut("success_rate > 99%"), Some(11.0), "strict: twelve are too many");
+    assert_eq!(cut("success_rate >= 99%"), Some(12.0));
+    assert_eq!(cut("error_rate < 2%"), None, "it was certain before that many had come");
+    assert_eq!(cut("no timeouts"), Some(8.0), "what allows none is broken by the first");
+    let p99 = fixtures::failed().phases[2].endpoints[2].latency_ms.p99.expect("it was measured");
+    assert_eq!(cut(&format!("p99(chart data) < {:.0}ms", p99 * 0.99)), Some(7.0), "the fifth of four");
+    assert_eq!(cut(&format!("max(chart data) < {:.0}ms", p99 * 0.99)), Some(3.0));
+}
+
+#[test]
 fn a_percentile_is_lost_with_the_request_that_is_one_too_many() {
     // Of twenty requests a second and endpoint the slowest takes p99, every second alike.
     let p99 = fixtures::failed().phases[2].endpoints[2].latency_ms.p99.expect("it was measured");
@@ -43,6 +65,30 @@ fn a_percentile_is_lost_with_the_request_that_is_one_too_many() {
     assert_eq!(moment(&format!("max(chart data) < {:.0}ms", p99 * 0.99)), Some(3.0), "the first");
     assert_eq!(moment("p99(chart data) > 1ms"), None, "a lower limit has no such moment");
     assert_eq!(moment("mean < 1ms"), None, "a mean has no such moment");
+}
+
+#[test]
+fn what_broke_a_limit_on_some_requests_has_a_line_of_its_own() {
+    let verdict = fixtures::failed();
+    let measured = fixtures::measured(&verdict);
+    let recording = recording(&measured, &verdict);
+    let parts = parts(&verdict, &recording);
+    let steps = steps(&measured[2].measurements, 2, |id| recording.is_load(id));
+    let of = |criterion: &str| {
+        let finding =
+            crate::judge::Finding { criterion: criterion.to_owned(), ..verdict.phases[2].findings[1].clone() };
+        selection(&recording, (&parts[2], &steps), &finding, &[0.5, 0.95, 0.99])
+    };
+    let line = of("p90(chart data) < 1ms").expect("it is drawn");
+    // Its own histogram of every second, the same in each step.
+    let own = Histogram::decode(&measured[2].measurements.windows[2].latency).expect("it is one");
+    let p90 = own.quantile(0.9).expect("it has times").as_secs_f64() * 1e3;
+    let middles: Vec<f64> = steps.iter().map(|step| parts[2].at(step.middle())).collect();
+    assert_eq!(line, middles.into_iter().map(|at| (at, p90)).collect::<Vec<_>>());
+    assert!(of("p90 < 1ms").is_some(), "no line of the picture is p90");
+    assert!(of("service p95 < 1ms").is_some() && of("p95(not auth) < 1ms").is_some());
+    assert!(of("p95 < 1ms").is_none(), "that line is there");
+    assert!(of("max < 1ms").is_none() && of("success_rate > 99%").is_none() && of("p95(unknown) < 1ms").is_none());
 }
 
 #[test]

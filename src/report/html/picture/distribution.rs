@@ -29,16 +29,42 @@ pub(in crate::report::html) struct Curve {
     pub(in crate::report::html) points: Vec<(f64, f64)>,
 }
 
-/// A deployment.
+/// What was measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::report::html) enum Side {
-    /// The one under test.
+    /// The deployment under test.
     Head,
-    /// The one that it was compared with, block by block.
+    /// What it was compared with: the base, block by block, or stored runs.
     Base,
 }
 
-/// A value that the baseline has.
+/// What a run was compared with, in the words of the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::report::html) enum With {
+    /// A second deployment.
+    Base,
+    /// Runs of a store. They are no `baseline` here, because a phase may have that name.
+    StoredRuns,
+}
+
+impl With {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Base => "base of the comparison",
+            Self::StoredRuns => "stored runs",
+        }
+    }
+
+    /// Behind the name of a phase.
+    pub(in crate::report::html) fn row(self) -> &'static str {
+        match self {
+            Self::Base => "base",
+            Self::StoredRuns => "stored runs",
+        }
+    }
+}
+
+/// A value that the other side has, where its distribution is not known.
 pub(in crate::report::html) struct Baseline {
     /// The place of its phase in the ladder.
     pub(in crate::report::html) phase: usize,
@@ -60,8 +86,8 @@ impl Curve {
 /// The picture; `None` without a curve.
 pub(in crate::report::html) fn distribution(
     (id, endpoint): (&str, &str),
-    curves: &[Curve],
-    baseline: &[Baseline],
+    (curves, baseline): (&[Curve], &[Baseline]),
+    with: With,
 ) -> Option<Picture> {
     let rarest = curves.iter().flat_map(|curve| &curve.points).map(|(q, _)| *q).fold(0.0, f64::max);
     if curves.is_empty() || rarest <= 0.0 {
@@ -71,7 +97,8 @@ pub(in crate::report::html) fn distribution(
     let times = || curves.iter().flat_map(|curve| &curve.points).map(|(_, time)| *time);
     let y = Axis::of_times(times().chain(baseline.iter().map(|one| one.value)));
     let phases: Vec<_> = curves.iter().filter(|curve| curve.side == Side::Head).map(|curve| &*curve.name).collect();
-    let compared = if curves.len() > phases.len() { ", dashed for the base of the comparison" } else { "" };
+    let dashed = format!(", dashed for the {}", with.words());
+    let compared = if curves.len() > phases.len() { &*dashed } else { "" };
     let description = format!(
         "Latency of {endpoint} by percentile, one line for each phase{compared}: {}. The table below has the numbers.",
         phases.join(", ")
@@ -95,7 +122,7 @@ pub(in crate::report::html) fn distribution(
         let rings: Vec<_> = baseline.iter().map(|one| units((&x, &y), (rarity(one.q), one.value))).collect();
         number_lines(&mut plot, (&x, &y), curves, &rings)
     })?;
-    Some(Picture { key: key(curves, baseline), title, svg })
+    Some(Picture { key: key(curves, baseline, with), title, svg })
 }
 
 /// The number of its phase on each line, where there are several phases.
@@ -138,7 +165,7 @@ impl Curve {
     }
 }
 
-fn key(curves: &[Curve], baseline: &[Baseline]) -> Vec<Key> {
+fn key(curves: &[Curve], baseline: &[Baseline], with: With) -> Vec<Key> {
     let line = |curve: &Curve| {
         let key = Key::new("line", curve.ink(), curve.name.clone());
         match curve.mark() {
@@ -149,16 +176,16 @@ fn key(curves: &[Curve], baseline: &[Baseline]) -> Vec<Key> {
     let mut key: Vec<Key> = curves.iter().filter(|curve| curve.side == Side::Head).map(line).collect();
     let alone = key.len() < 2 && curves.first().is_none_or(|curve| curve.mark().is_none());
     let base = curves.iter().find(|curve| curve.side == Side::Base);
+    let numbered = format!("{}, with the number and colour of its phase", with.words());
     key.extend(base.map(|base| {
         if alone {
-            Key::new("dashes", base.ink(), "base of the comparison")
+            Key::new("dashes", base.ink(), with.words())
         } else {
-            Key::new("dashes", ink::SOFT, "base of the comparison, with the number and colour of its phase").ringed()
+            Key::new("dashes", ink::SOFT, &*numbered).ringed()
         }
     }));
     if !baseline.is_empty() {
-        let words = if alone { "baseline" } else { "baseline, with the number and colour of its phase" };
-        key.push(Key::new("ring", ink::SOFT, words));
+        key.push(Key::new("ring", ink::SOFT, if alone { with.words() } else { &*numbered }));
     }
     key
 }

@@ -21,6 +21,11 @@ const SILENT: f64 = 3.5;
 
 /// The panels, the most telling first.
 pub(super) fn gauges<'f>(ladder: &Ladder<'_>) -> Vec<Panel<'f>> {
+    drawn_gauges(ladder).iter().filter_map(|name| gauge(ladder, name)).collect()
+}
+
+/// The names of the gauges that are drawn, the most telling first.
+pub(in crate::report::html) fn drawn_gauges(ladder: &Ladder<'_>) -> Vec<String> {
     let all =
         ladder.phases.iter().flat_map(|(part, _)| part.verdict.monitors.iter().map(move |monitor| (part, monitor)));
     let mut names: Vec<(&str, f64)> = Vec::new();
@@ -33,7 +38,14 @@ pub(super) fn gauges<'f>(ladder: &Ladder<'_>) -> Vec<Panel<'f>> {
         }
     }
     names.sort_by(|(_, one), (_, other)| other.total_cmp(one));
-    names.into_iter().take(MOST_GAUGES).filter_map(|(name, _)| gauge(ladder, name)).collect()
+    let read = |name: &str| {
+        ladder.phases.iter().any(|(part, _)| {
+            let of_phase = part.verdict.monitors.iter().zip(&part.measured.gauges);
+            of_phase.into_iter().any(|(monitor, series)| monitor.name == name && !series.samples.is_empty())
+        })
+    };
+    let names = names.into_iter().take(MOST_GAUGES).map(|(name, _)| name);
+    names.filter(|name| read(name)).map(str::to_owned).collect()
 }
 
 /// Whether a criterion on the gauge failed.

@@ -36,8 +36,11 @@ const APART: i32 = 22;
 /// The least that the axis of failures shows, so that one failure in a thousand does not look like all.
 const LEAST_SHARE: f64 = 0.01;
 
-/// How the percentiles are drawn.
-const PERCENTILES: [(&str, Ink, Mark); 3] =
+/// The percentiles of all requests that are drawn.
+pub(in crate::report::html) const PERCENTILES: [f64; 3] = [0.5, 0.95, 0.99];
+
+/// How they are drawn.
+const INKS: [(&str, Ink, Mark); 3] =
     [("p50", ink::P50, Mark::Dot), ("p95", ink::P95, Mark::Square), ("p99", ink::P99, Mark::Triangle)];
 
 /// What it is called.
@@ -49,6 +52,16 @@ pub(in crate::report::html) struct Ladder<'a> {
     pub(in crate::report::html) phases: Vec<(Part<'a>, Vec<Step>)>,
     /// Moments of failed criteria, in order of time.
     pub(in crate::report::html) marks: Vec<Marked>,
+    /// What broke the limits that are not on the latency of all requests.
+    pub(in crate::report::html) selections: Vec<Selection>,
+}
+
+/// The percentile of a criterion on some of the endpoints, or on service time, that failed.
+pub(in crate::report::html) struct Selection {
+    /// Seconds of the run, and milliseconds.
+    pub(in crate::report::html) points: Vec<(f64, f64)>,
+    /// Of the criterion.
+    pub(in crate::report::html) level: Level,
 }
 
 /// The moment of a failed criterion.
@@ -61,12 +74,11 @@ pub(in crate::report::html) struct Marked {
     pub(in crate::report::html) level: Level,
 }
 
-impl Marked {
-    fn ink(&self) -> Ink {
-        match self.level {
-            Level::Block => ink::BAD,
-            Level::Warn => ink::WARN,
-        }
+/// The colour of a criterion that failed.
+fn broken(level: Level) -> Ink {
+    match level {
+        Level::Block => ink::BAD,
+        Level::Warn => ink::WARN,
     }
 }
 
@@ -81,7 +93,7 @@ pub(in crate::report::html) fn ladder(ladder: &Ladder<'_>) -> Option<Picture> {
     let total = ladder.phases.iter().map(|(part, _)| part.end()).fold(0.0, f64::max);
     let axis = Axis::of_seconds(total);
     let bounds: Vec<f64> = ladder.phases.iter().flat_map(|(part, _)| [part.origin, part.end()]).collect();
-    let marks: Vec<(f64, Ink)> = ladder.marks.iter().map(|mark| (mark.at, mark.ink())).collect();
+    let marks: Vec<(f64, Ink)> = ladder.marks.iter().map(|mark| (mark.at, broken(mark.level))).collect();
     let time = Time { axis: &axis, bounds: &bounds, marks: &marks };
     let phases = ladder.phases.iter().map(|(part, _)| {
         let PhaseWords { name, outcome } = words_of(part);
@@ -89,7 +101,7 @@ pub(in crate::report::html) fn ladder(ladder: &Ladder<'_>) -> Option<Picture> {
     });
     let titles: Vec<&str> = panels.iter().map(|panel| panel.title.as_str()).collect();
     let description = format!(
-        "Panels over {} of time: {}. Phases: {}. Moments of failed criteria: {}. The table below has the numbers.",
+        "Panels over {} of time: {}. Phases: {}. Moments of criteria that failed or warned: {}. The table below has the numbers.",
         super::clock(total),
         titles.join("; "),
         phases.collect::<Vec<_>>().join(", "),
@@ -121,10 +133,17 @@ fn words_of<'a>(part: &Part<'a>) -> PhaseWords<'a> {
 
 fn key(ladder: &Ladder<'_>) -> Vec<Key> {
     let mut key: Vec<Key> =
-        PERCENTILES.into_iter().map(|(name, ink, mark)| Key::new("line", ink, name).marked(mark)).collect();
+        INKS.into_iter().map(|(name, ink, mark)| Key::new("line", ink, name).marked(mark)).collect();
     key.push(Key::new("dashes", ink::SOFT, "limit of a criterion, bold where it failed"));
+    if let Some(one) = ladder.selections.first() {
+        key.push(Key::new(
+            "line",
+            broken(one.level),
+            "what broke a limit that is not on p50, p95 or p99 of all requests",
+        ));
+    }
     if !ladder.marks.is_empty() {
-        key.push(Key::new("dot", ink::BAD, "from here on a failed criterion could not hold any more"));
+        key.push(Key::new("dot", ink::BAD, "from here on a criterion that failed or warned could not hold any more"));
     }
     if ladder.phases.iter().any(|(part, _)| part.verdict.monitors.iter().any(|monitor| monitor.critical.is_some())) {
         key.push(Key::new("field", ink::WARN, "warning band"));
@@ -156,7 +175,7 @@ fn paint_head(area: &Area<'_>, ladder: &Ladder<'_>, time: &Axis) -> Drawn {
     let places = apart(ladder.marks.iter().map(|mark| place(mark.at)).collect());
     for (mark, at) in ladder.marks.iter().zip(places) {
         let centre = (at, i32::from(STRIP + NUMBERS / 2));
-        area.draw(&Circle::new(centre, 10, mark.ink().colour().filled()))?;
+        area.draw(&Circle::new(centre, 10, broken(mark.level).colour().filled()))?;
         area.draw_text(&mark.number.to_string(), &text(15.0, ink::GROUND, (HPos::Center, VPos::Center)), centre)?;
     }
     Ok(())
@@ -232,6 +251,15 @@ fn levels(part: &Part<'_>) -> Vec<(f64, f64)> {
     points
 }
 
+/// The load of a phase at a moment of the run, as planned and as it is drawn: `50 users`, `120/s`.
+pub(in crate::report::html) fn load_at(part: &Part<'_>, at: f64) -> String {
+    let level = super::panel::between(&levels(part), at);
+    match part.verdict.rate {
+        Some(_) => number::or_nothing(level, number::per_second),
+        None => number::or_nothing(level, |users| number::counted(users.round() as u64, "user")),
+    }
+}
+
 /// The points of a quantity, in pieces without a gap.
 fn pieces(part: &Part<'_>, steps: &[Step], value: impl Fn(&Step) -> Option<f64>) -> Vec<Vec<(f64, f64)>> {
     let mut pieces = vec![Vec::new()];
@@ -259,21 +287,24 @@ fn throughput<'f>(ladder: &Ladder<'_>) -> Panel<'f> {
 
 fn latency<'f>(ladder: &Ladder<'_>) -> Panel<'f> {
     let mut lines = Vec::new();
-    for (at, (_, ink, mark)) in PERCENTILES.into_iter().enumerate() {
+    for (at, (_, ink, mark)) in INKS.into_iter().enumerate() {
         let time = |step: &Step| [step.p50, step.p95, step.p99][at];
         let of = |(part, steps): &(Part<'_>, Vec<Step>)| pieces(part, steps, time);
         lines.extend(ladder.phases.iter().flat_map(of).map(|points| (points, ink, Some((mark, [at, 3])))));
     }
     let limits = limits(ladder, &|criterion| {
-        let Written::Metric { metric, limit: Limit::Time(limit), .. } = criterion else { return None };
-        let ink = match metric {
-            Metric::Quantile(q) if (q - 0.5).abs() < 1e-9 => ink::P50,
-            Metric::Quantile(q) if (q - 0.95).abs() < 1e-9 => ink::P95,
-            Metric::Quantile(q) if (q - 0.99).abs() < 1e-9 => ink::P99,
-            _ => ink::SOFT,
+        let Written::Metric { metric, limit: Limit::Time(limit), service, selector, .. } = criterion else {
+            return None;
         };
+        // The colour of a line is for its own limit: one on other requests, or on service time, is another number.
+        let of_all = !*service && selector.is_none();
+        let is = |q: &f64| of_all && matches!(metric, Metric::Quantile(own) if (own - q).abs() < 1e-9);
+        let ink = PERCENTILES.iter().position(is).map_or(ink::SOFT, |at| INKS[at].1);
         Some((ink, limit.as_secs_f64() * 1e3))
     });
+    // On top of those that it may lie on.
+    let broke = ladder.selections.iter().map(|one| (one.points.clone(), broken(one.level), None));
+    lines.extend(broke);
     let seen: Vec<f64> =
         lines.iter().flat_map(|(points, ..)| points).map(|(_, value)| *value).chain(values(&limits)).collect();
     let y = Axis::of_times(seen.into_iter());
@@ -306,13 +337,9 @@ pub(super) fn limits(ladder: &Ladder<'_>, drawn: &dyn Fn(&Written<'_>) -> Option
     let of_finding = |part: &Part<'_>, finding: &Finding| {
         let (ink, value) = drawn(&written(&finding.criterion)?)?;
         let [from, to] = part.window()?;
-        let broken = finding.outcome == Outcome::Failed;
-        let ink = match (broken, finding.level) {
-            (false, _) => ink,
-            (true, Level::Block) => ink::BAD,
-            (true, Level::Warn) => ink::WARN,
-        };
-        Some(Item::Limit { from, to, value, ink, words: finding.criterion.clone(), broken })
+        let is_broken = finding.outcome == Outcome::Failed;
+        let ink = if is_broken { broken(finding.level) } else { ink };
+        Some(Item::Limit { from, to, value, ink, words: finding.criterion.clone(), broken: is_broken })
     };
     let all = ladder.phases.iter().flat_map(|(part, _)| {
         // Those that failed get their words before others.

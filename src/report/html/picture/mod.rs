@@ -14,11 +14,12 @@ mod panel;
 
 use serde::Serialize;
 
-pub(super) use distribution::{Baseline, Curve, Side, distribution};
+pub(super) use distribution::{Baseline, Curve, Side, With, distribution};
 pub(super) use forest::{Change, forest};
+pub(super) use gauges::drawn_gauges;
 pub(super) use history::history;
 pub(super) use ink::dark_rules;
-pub(super) use ladder::{Ladder, Marked, ladder};
+pub(super) use ladder::{Ladder, Marked, PERCENTILES, Selection, ladder, load_at};
 
 /// A finished picture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -68,3 +69,6 @@ pub(super) fn clock(seconds: f64) -> String {
         (hours, minutes, seconds) => format!("{hours}:{minutes:02}:{seconds:02}"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -153,7 +153,7 @@ impl Panel<'_> {
 }
 
 /// The value of a line at a moment; `None` before and after it.
-fn between(points: &[(f64, f64)], at: f64) -> Option<f64> {
+pub(super) fn between(points: &[(f64, f64)], at: f64) -> Option<f64> {
     let pair = points.windows(2).find(|pair| (pair[0].0..=pair[1].0).contains(&at))?;
     let part = (at - pair[0].0) / (pair[1].0 - pair[0].0).max(1e-9);
     Some(pair[0].1 + (pair[1].1 - pair[0].1) * part)
