@@ -81,7 +81,7 @@ pub(super) async fn unbroken(background: &mut JoinSet<()>) {
     while let Some(ended) = background.join_next().await {
         pass_on(ended);
     }
-    pending().await
+    pending::<()>().await;
 }
 
 /// A task that panicked is a defect of ours: it ends the run.
