@@ -219,21 +219,17 @@ impl Record {
             let missed = if number <= begun { judge::lost(plan, phase) } else { judge::not_run(plan, phase) };
             PhaseVerdict { name: repeated(&phase.name, repetition), ..missed }
         }));
-<<<<<<< HEAD
         let compared = attempt(|| self.compare(setup));
         let (comparison, regressions) = compared.unwrap_or_else(|defect| {
             self.broke(&defect);
             (None, Vec::new())
         });
-=======
-        let (comparison, regressions) = self.compare(setup);
         if let Some(Against::Stored(stored)) = setup.against.filter(|_| comparison.is_some()) {
             // Beside the first climb of the ladder; beside the others it would be the same again.
             for (measured, base) in self.measured.iter_mut().zip(&stored.latency) {
                 measured.base.clone_from(base);
             }
         }
->>>>>>> page
         let verdict = judge::conclude(RunEvidence {
             plan,
             target: self.target,

@@ -29,6 +29,7 @@ mod install;
 mod integrity;
 mod judged;
 mod judged_alike;
+mod judged_compared;
 mod judged_whole;
 mod junit;
 mod ladder;
