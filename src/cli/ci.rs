@@ -11,3 +11,8 @@ pub(super) fn in_ci(environment: &Environment) -> bool {
 pub(super) fn in_github_actions(environment: &Environment) -> bool {
     environment.get("GITHUB_ACTIONS").is_some_and(|value| value == "true")
 }
+
+/// In a job of GitLab.
+pub(super) fn in_gitlab(environment: &Environment) -> bool {
+    environment.get("GITLAB_CI").is_some_and(|value| value == "true")
+}

@@ -1,19 +1,20 @@
 //! What is seen while a run goes on: a few lines that are drawn again on a terminal, and lines in CI and in a pipe. All
 //! of it goes to standard error, so that standard output holds the verdict and nothing else.
 
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::Timestamp;
 use rustix::termios::tcgetwinsize;
 
 use super::{
-    ci::{in_ci, in_github_actions},
+    ci::{in_ci, in_github_actions, in_gitlab},
     output,
 };
 use crate::{
     config::Environment,
     gate::{Event, Progress},
-    publish::github,
+    publish::{github, gitlab},
     report::{Narrator, Screen},
 };
 
@@ -33,10 +34,35 @@ pub(super) enum Loudness {
 enum Place {
     /// On a terminal: lines that are drawn again once a second, below those that stay.
     Terminal(ProgressBar),
-    /// In the log of a job of GitHub Actions, which folds the lines of a phase; whether a phase's group is open.
-    Groups { open: bool },
+    /// In the log of a job of a forge that folds the lines of a phase; the name of the group that is open.
+    Groups { forge: Forge, open: Option<String> },
     /// In any other file or log.
     Lines,
+}
+
+/// Whose log it is.
+#[derive(Debug, Clone, Copy)]
+enum Forge {
+    GitHub,
+    GitLab,
+}
+
+impl Forge {
+    /// Begins a group of lines.
+    fn begin(self, name: &str, title: &str) -> String {
+        match self {
+            Self::GitHub => github::group(title),
+            Self::GitLab => gitlab::section(name, Timestamp::now().as_second(), title),
+        }
+    }
+
+    /// Ends it.
+    fn end(self, name: &str) -> String {
+        match self {
+            Self::GitHub => github::GROUP_END.to_owned(),
+            Self::GitLab => gitlab::section_end(name, Timestamp::now().as_second()),
+        }
+    }
 }
 
 /// The view of a run as it goes on.
@@ -44,19 +70,31 @@ pub(super) struct Live<'a> {
     narrator: Narrator<'a>,
     loudness: Loudness,
     place: Place,
+    /// Standard error.
+    log: Box<dyn Write + 'a>,
 }
 
 impl<'a> Live<'a> {
     /// Draws only where somebody looks: on a terminal that can, and not in CI.
     pub(super) fn new(narrator: Narrator<'a>, loudness: Loudness, environment: &Environment) -> Self {
+        Self::writing_to(Box::new(io::stderr()), narrator, loudness, environment)
+    }
+
+    fn writing_to(
+        log: Box<dyn Write + 'a>,
+        narrator: Narrator<'a>,
+        loudness: Loudness,
+        environment: &Environment,
+    ) -> Self {
         let dumb = environment.get("TERM").is_some_and(|term| term == "dumb");
         let can = io::stderr().is_terminal() && !dumb;
         let place = match loudness {
             Loudness::Normal if !in_ci(environment) && can => Place::Terminal(bar()),
-            _ if in_github_actions(environment) => Place::Groups { open: false },
+            _ if in_github_actions(environment) => Place::Groups { forge: Forge::GitHub, open: None },
+            _ if in_gitlab(environment) => Place::Groups { forge: Forge::GitLab, open: None },
             _ => Place::Lines,
         };
-        Self { narrator, loudness, place }
+        Self { narrator, loudness, place, log }
     }
 
     /// Whether somebody looks each second.
@@ -79,12 +117,13 @@ impl<'a> Live<'a> {
         let title = self.narrator.group(event);
         let lines = self.narrator.lines(event);
         match (&mut self.place, title) {
-            (Place::Groups { open }, Some(title)) => {
-                output::command(&github::group(&title));
-                *open = true;
+            (Place::Groups { forge, open }, Some(title)) => {
+                // No two of a job have the same name, also where it runs the gate twice.
+                let name = open.insert(format!("stagegate_{}", Timestamp::now().as_millisecond()));
+                output::command_to(&mut self.log, &forge.begin(name, &title));
             }
             (Place::Terminal(bar), _) => lines.iter().for_each(|line| bar.println(line)),
-            _ => lines.iter().for_each(|line| output::complain(line)),
+            _ => lines.iter().for_each(|line| output::line_to(&mut self.log, line)),
         }
         if matches!(event, Event::Finished(_)) {
             self.end();
@@ -107,19 +146,20 @@ impl<'a> Live<'a> {
         let due = self.narrator.progress(progress);
         let every = (self.loudness == Loudness::Verbose).then(|| self.narrator.every(progress));
         if let Some(line) = every.or(due) {
-            output::complain(&line);
+            output::line_to(&mut self.log, &line);
         }
     }
 
     fn end_phase(&mut self) {
         match &mut self.place {
-            Place::Groups { open } if *open => {
-                output::command(github::GROUP_END);
-                *open = false;
+            Place::Groups { forge, open } => {
+                if let Some(name) = open.take() {
+                    output::command_to(&mut self.log, &forge.end(&name));
+                }
             }
             // How the phase stood is no news beside its verdict.
             Place::Terminal(bar) => bar.set_message(""),
-            _ => {}
+            Place::Lines => {}
         }
     }
 }
@@ -151,3 +191,6 @@ fn bar() -> ProgressBar {
     bar.set_style(style);
     bar
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 //! exit code and files stay.
 //!
 //! What is printed may quote an app, a file or a branch, and GitHub's runner reads every line for commands to itself. So
-//! none goes out as one, but those that are meant ([`print_exactly`]).
+//! none goes out as one, but those that are meant ([`print_exactly`], [`command_to`]).
 
 use std::io::{self, Write as _};
 
@@ -19,14 +19,17 @@ pub(super) fn print_exactly(text: &str) {
     let _unread = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-/// Prints a command to the runner, with its line break, to standard error, among the lines that it is about.
-pub(super) fn command(command: &str) {
-    let mut out = io::stderr().lock();
-    let _unread = out.write_all(command.as_bytes()).and_then(|()| out.flush());
-}
-
 /// Prints a line to standard error.
 pub(super) fn complain(line: &str) {
-    let mut out = io::stderr().lock();
-    let _unread = writeln!(out, "{}", without_commands(line));
+    line_to(&mut io::stderr().lock(), line);
+}
+
+/// Writes a line among those of a log.
+pub(super) fn line_to(log: &mut dyn io::Write, line: &str) {
+    command_to(log, &format!("{}\n", without_commands(line)));
+}
+
+/// Writes a command to the runner, with its line break, among the lines that it is about.
+pub(super) fn command_to(log: &mut dyn io::Write, command: &str) {
+    let _unread = log.write_all(command.as_bytes()).and_then(|()| log.flush());
 }

@@ -154,7 +154,7 @@ impl Walk<'_> {
             return checks::rehearse(self).await;
         }
         let mut climbed = match base {
-            Some(base) => interleaved::climb(self, base).await?,
+            Some(base) => interleaved::climb(self, base, setup).await?,
             None => ladder::climb(self, setup).await?,
         };
         // A phase that is not judged yet has failed, or nothing is compared with it: there is nothing to confirm.

@@ -117,10 +117,14 @@ impl View<'_> {
         self.running.interim()
     }
 
+    /// What is measured so far, histograms included, and the gauges as read until now.
+    pub(super) fn so_far(&self) -> Option<(PhaseMeasurements, Vec<GaugeSeries>)> {
+        Some((self.running.so_far()?, self.gauges()))
+    }
+
     /// How the phase's criteria and gauges stand.
     pub(super) fn standing(&self, plan: &Plan, phase: &Phase) -> Standing {
-        let gauges = self.gauges();
-        self.running.so_far().map_or_else(Standing::default, |measurements| {
+        self.so_far().map_or_else(Standing::default, |(measurements, gauges)| {
             judge::standing(PhaseEvidence { plan, phase, measurements: &measurements, gauges: &gauges })
         })
     }

@@ -80,7 +80,8 @@ pub enum Event {
     Finished(Box<Verdict>),
 }
 
-/// How a phase goes, once a second.
+/// How a phase goes, once a second. Where two deployments are loaded in turn, users, rate and p95 are those of the one that
+/// is loaded, the failures those of both, and criteria and gauges those of the head, by all of its slices until now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Progress {
     /// The phase.

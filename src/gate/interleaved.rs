@@ -11,16 +11,17 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    BaseLatency, Event, MeasuredPhase, Stop,
+    BaseLatency, Event, MeasuredPhase, Setup, Stop,
     corridor::Walk,
-    drive::{BRIEF_READINGS, Drive, Driven, Look},
+    drive::{BRIEF_READINGS, Drive, Driven, Look, View},
     ladder::{self, Climbed},
+    turns::{HEAD, Round, Turns},
 };
 use crate::{
     client::{ClientError, Origin, control::Control},
     judge::{self, Interruption, Outcome, PhaseEvidence, PhaseVerdict, regression},
     load::{Sitting, Tick},
-    measure::{self, PhaseEnding, PhaseMeasurements},
+    measure::{self, Joining, PhaseEnding},
     monitor::Readings,
     plan::{Blocks, LAST_READINGS, Phase, Plan},
     preflight::Kit,
@@ -55,7 +56,7 @@ fn order(blocks: Blocks, seed: u64, index: u32) -> Vec<bool> {
 }
 
 /// Climbs the ladder on both sides.
-pub(super) async fn climb(walk: &mut Walk<'_>, base: &Base) -> Result<Climbed, Interruption> {
+pub(super) async fn climb(walk: &mut Walk<'_>, base: &Base, setup: &Setup) -> Result<Climbed, Interruption> {
     let plan = Arc::clone(&walk.plan);
     let mut load_ended = Instant::now();
     let mut locked_out = false;
@@ -65,7 +66,11 @@ pub(super) async fn climb(walk: &mut Walk<'_>, base: &Base) -> Result<Climbed, I
         walk.record.phase_begins();
         (walk.listen)(ladder::begins(phase, 1, index + 1));
         let later = plan.phases.iter().skip(index as usize + 1).map(|phase| plan.outlook(phase).expected).sum();
-        let measured = Pair::of(walk, base, phase, draws).measure(walk, later).await;
+        let mut turns = Turns::of(&plan, phase, later);
+        if setup.watched {
+            turns.watch();
+        }
+        let measured = Pair::of(walk, base, phase, draws).measure(walk, turns).await;
         load_ended = measured.ended;
         locked_out |= measured.head.measurements.ending == PhaseEnding::RampFailed;
         let base = measured.base.as_ref().map(|base| judged(&plan, phase, base));
@@ -141,7 +146,7 @@ impl<'a> Pair<'a> {
         Self { kits: [base.kit.clone(), walk.kit.clone()], phase, index, blocks: walk.plan.blocks(phase) }
     }
 
-    async fn measure(&self, walk: &mut Walk<'_>, later: Duration) -> Measured {
+    async fn measure(&self, walk: &mut Walk<'_>, mut turns: Turns<'_>) -> Measured {
         let mut sides = [0, 1].map(|side: usize| {
             let drive = self.drive((&walk.stop, walk.workers), side, self.phase);
             Side { sitting: Sitting::start(drive.job()), parts: Vec::new() }
@@ -150,8 +155,8 @@ impl<'a> Pair<'a> {
         let mut interruption = None;
         // The head first: when its users cannot log in, the phase has failed, whatever the base does.
         for side in [1, 0] {
-            let driven =
-                self.slice(walk, (side, &mut sides[side].sitting), (self.blocks.warmup, LAST_READINGS), later).await;
+            let round = (Round::Login, self.blocks.warmup, LAST_READINGS);
+            let driven = self.round(walk, (side, &mut sides[side].sitting), round, &mut turns).await;
             interruption = interruption.or(driven.interruption.clone());
             let locked_out = driven.measured.measurements.ending != PhaseEnding::Completed;
             logins.push(driven);
@@ -171,9 +176,11 @@ impl<'a> Pair<'a> {
             && logins[0].measured.measurements.ending == PhaseEnding::Completed
         {
             // Without a base there is nothing to compare; the criteria are judged all the same.
-            let driven = self.slice(walk, (1, &mut sides[1].sitting), (self.phase.duration, last), later).await;
+            turns.leave_out_base();
+            let round = (Round::Slice, self.phase.duration, last);
+            let driven = self.round(walk, (HEAD, &mut sides[HEAD].sitting), round, &mut turns).await;
             (ended, interruption) = (driven.ended, driven.interruption);
-            sides[1].parts.push(driven.measured);
+            sides[HEAD].parts.push(driven.measured);
         }
         let slices = order.len() * 2;
         let of_blocks = order.into_iter().map(|base_first| if base_first { [0, 1] } else { [1, 0] });
@@ -181,8 +188,8 @@ impl<'a> Pair<'a> {
             let mut values = [regression::RunValues::new(), regression::RunValues::new()];
             for (at, side) in of_block.into_iter().enumerate() {
                 let patience = if block * 2 + at + 1 == slices { last } else { LAST_READINGS };
-                let timing = (self.blocks.slice, patience);
-                let driven = self.slice(walk, (side, &mut sides[side].sitting), timing, later).await;
+                let round = (Round::Slice, self.blocks.slice, patience);
+                let driven = self.round(walk, (side, &mut sides[side].sitting), round, &mut turns).await;
                 ended = driven.ended;
                 values[side] = self.values(&walk.plan, &driven.measured);
                 sides[side].parts.push(driven.measured);
@@ -208,7 +215,10 @@ impl<'a> Pair<'a> {
         let head_login = logins.next().expect("the head's users are the first to log in");
         let base_login = logins.next();
         let head = match head {
-            Some(head) => with_logins(head, &head_login),
+            Some(mut head) => {
+                head.measurements.take_logins(&head_login.measurements);
+                head
+            }
             // Nobody came in, or the run was ended before: the phase is what became of the logins.
             None => head_login,
         };
@@ -221,23 +231,26 @@ impl<'a> Pair<'a> {
         Measured { head, base: base.or(base_login), blocks, ended, interruption }
     }
 
-    /// One side's slice.
-    async fn slice(
+    /// One side's round.
+    async fn round(
         &self,
         walk: &mut Walk<'_>,
         (side, sitting): (usize, &mut Sitting),
-        (window, patience): (Duration, Duration),
-        later: Duration,
+        (round, window, patience): (Round, Duration, Duration),
+        turns: &mut Turns<'_>,
     ) -> Driven {
         let phase = Phase { duration: window, warmup: Duration::ZERO, ..self.phase.clone() };
+        turns.begin(round);
         let running = sitting.round(Duration::ZERO, window);
         let drive = self.drive((&walk.stop, walk.workers), side, &phase);
         let listen = &mut *walk.listen;
-        let mut look = |tick: &Tick, _: &super::drive::View<'_>| {
-            listen(Event::Progress(ladder::progress(self.phase, tick, later)));
+        let mut look = |tick: &Tick, view: &View<'_>| {
+            listen(Event::Progress(turns.progress(side, tick, || view.so_far())));
             Look::GoOn
         };
-        drive.see_through(running, &mut look).await.read_out(patience).await
+        let driven = drive.see_through(running, &mut look).await.read_out(patience).await;
+        turns.ended(side, &driven.measured);
+        driven
     }
 
     fn drive<'w>(&'w self, (stop, workers): (&'w Stop, usize), side: usize, phase: &'w Phase) -> Drive<'w> {
@@ -252,56 +265,26 @@ impl<'a> Pair<'a> {
 
 /// What is read while a side is loaded: only the head's statements are shown.
 fn readings(side: usize) -> Readings {
-    if side == 1 { Readings::GaugesAndStatements } else { Readings::Gauges }
+    if side == HEAD { Readings::GaugesAndStatements } else { Readings::Gauges }
 }
 
 /// The slices of one side as one window; `None` without any.
 fn joined(parts: Vec<MeasuredPhase>) -> Option<MeasuredPhase> {
-    let name = parts.first()?.name.clone();
-    let mut gauges: Vec<measure::GaugeSeries> = Vec::new();
-    let mut statements: Vec<measure::Statement> = Vec::new();
-    let mut measurements: Vec<PhaseMeasurements> = Vec::new();
+    let mut parts = parts.into_iter();
+    let MeasuredPhase { name, measurements, mut gauges, statements: taken, statements_unknown, .. } = parts.next()?;
+    let mut joining = Joining::begin(measurements);
+    let mut statements = Vec::new();
+    measure::join_statements(&mut statements, taken);
     // Each reason once, although there are many slices.
-    let mut unknown = BTreeSet::new();
-    for MeasuredPhase { measurements: part, gauges: more, statements: taken, statements_unknown, .. } in parts {
-        let before: Duration = measurements.iter().map(|part: &PhaseMeasurements| part.layout.duration).sum();
-        let start = |of: &PhaseMeasurements| of.window_start.unwrap_or_default().as_secs_f64();
-        let shift = measurements.first().map_or(0.0, |first| start(first) + before.as_secs_f64() - start(&part));
-        for (at, series) in more.into_iter().enumerate() {
-            match gauges.get_mut(at) {
-                Some(gauge) => gauge.join(series, shift),
-                None => gauges.push(series),
-            }
-        }
-        measure::join_statements(&mut statements, taken);
-        unknown.extend(statements_unknown);
-        measurements.push(part);
+    let mut unknown: BTreeSet<String> = statements_unknown.into_iter().collect();
+    for part in parts {
+        measure::join_gauges(&mut gauges, part.gauges, joining.shift(&part.measurements));
+        measure::join_statements(&mut statements, part.statements);
+        unknown.extend(part.statements_unknown);
+        joining.add(part.measurements);
     }
-    let measurements = PhaseMeasurements::joined(measurements)?;
+    let (measurements, statements_unknown) = (joining.finish(), unknown.into_iter().collect());
     // Slices with pauses in between have no one clock.
-    let statements_unknown = unknown.into_iter().collect();
-    Some(MeasuredPhase {
-        name,
-        measurements,
-        gauges,
-        statements,
-        statements_unknown,
-        window_at: None,
-        base: Vec::new(),
-    })
-}
-
-/// The head's window with how its users came up, and with the requests that they sent meanwhile.
-fn with_logins(mut head: MeasuredPhase, login: &MeasuredPhase) -> MeasuredPhase {
-    let before = &login.measurements;
-    let measured = &mut head.measurements;
-    measured.ramp = before.ramp.clone();
-    measured.sent += before.sent;
-    measured.failed += before.failed;
-    for ((row, login), is_login) in measured.endpoints.iter_mut().zip(&before.endpoints).zip(&measured.layout.logins) {
-        if *is_login {
-            *row = login.clone();
-        }
-    }
-    head
+    let (window_at, base) = (None, Vec::new());
+    Some(MeasuredPhase { name, measurements, gauges, statements, statements_unknown, window_at, base })
 }

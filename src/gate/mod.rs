@@ -34,6 +34,7 @@ mod setup;
 mod staging;
 mod started;
 mod stop;
+mod turns;
 
 #[cfg(test)]
 mod tests;

@@ -17,6 +17,7 @@ mod confirmations;
 mod defects;
 mod logins;
 mod seeds;
+mod turns;
 mod waits;
 
 use crate::{

@@ -4,40 +4,84 @@ use std::time::Duration;
 
 use super::{EndpointMeasurements, GaugeSeries, PhaseEnding, PhaseMeasurements, SpanCounts, Statement, Trace};
 
+/// Windows of one load that are joined as they come, in order of time.
+#[derive(Debug, Clone)]
+pub struct Joining {
+    /// Without spans.
+    joined: PhaseMeasurements,
+    /// Those of all parts, by endpoint.
+    spans: Vec<Vec<SpanCounts>>,
+    parts: usize,
+}
+
+impl Joining {
+    /// The first window.
+    pub fn begin(mut first: PhaseMeasurements) -> Self {
+        let spans = first.endpoints.iter_mut().map(|row| std::mem::take(&mut row.spans)).collect();
+        Self { joined: first, spans, parts: 1 }
+    }
+
+    /// By how many seconds the times of the next window have to be moved, so that it starts where the joined one ends.
+    pub fn shift(&self, next: &PhaseMeasurements) -> f64 {
+        let start = |of: &PhaseMeasurements| of.window_start.unwrap_or_default().as_secs_f64();
+        start(&self.joined) + self.joined.layout.duration.as_secs_f64() - start(next)
+    }
+
+    /// The next window.
+    pub fn add(&mut self, part: PhaseMeasurements) {
+        let shift = self.shift(&part);
+        let Self { joined, spans, parts } = self;
+        *parts += 1;
+        joined.layout.duration += part.layout.duration;
+        joined.measured += part.measured;
+        joined.sent += part.sent;
+        joined.failed += part.failed;
+        joined.ending = worse(joined.ending, part.ending);
+        joined.generator.join(&part.generator);
+        joined.windows.extend(part.windows.into_iter().map(|mut window| {
+            // Windows start at different parts of a second, so that it goes to the one that holds most of it.
+            window.second = (f64::from(window.second) + shift).round() as u32;
+            window.answered = window.answered.map(|at| shifted(at, shift));
+            window
+        }));
+        for ((row, spans), more) in joined.endpoints.iter_mut().zip(spans).zip(part.endpoints) {
+            spans.extend(join_endpoint(row, more, shift));
+        }
+    }
+
+    /// All of them as one: as many consecutive spans as there are parts become one.
+    pub fn finish(self) -> PhaseMeasurements {
+        let Self { mut joined, spans, parts } = self;
+        for ((row, spans), login) in joined.endpoints.iter_mut().zip(spans).zip(&joined.layout.logins) {
+            row.spans = if *login { folded(&spans, joined.layout.spans) } else { grouped(&spans, parts) };
+        }
+        joined
+    }
+}
+
 impl PhaseMeasurements {
     /// Joins the windows of one load, in order of time, as if there had been no time between them: the second window
     /// starts where the first ended. Login requests are those of all parts. `None` without any part.
     ///
-    /// All parts have the same thresholds and the same number of spans; as many consecutive spans as there are parts
-    /// become one.
+    /// All parts have the same thresholds and the same number of spans.
     pub fn joined(parts: Vec<Self>) -> Option<Self> {
-        let count = parts.len();
         let mut parts = parts.into_iter();
-        let mut joined = parts.next()?;
-        let mut spans: Vec<Vec<SpanCounts>> =
-            joined.endpoints.iter_mut().map(|row| std::mem::take(&mut row.spans)).collect();
-        for part in parts {
-            let shift = shift(&joined, &part);
-            joined.layout.duration += part.layout.duration;
-            joined.measured += part.measured;
-            joined.sent += part.sent;
-            joined.failed += part.failed;
-            joined.ending = worse(joined.ending, part.ending);
-            joined.generator.join(&part.generator);
-            joined.windows.extend(part.windows.into_iter().map(|mut window| {
-                // Windows start at different parts of a second, so that it goes to the one that holds most of it.
-                window.second = (f64::from(window.second) + shift).round() as u32;
-                window.answered = window.answered.map(|at| shifted(at, shift));
-                window
-            }));
-            for ((row, spans), more) in joined.endpoints.iter_mut().zip(&mut spans).zip(part.endpoints) {
-                spans.extend(join_endpoint(row, more, shift));
+        let mut joining = Joining::begin(parts.next()?);
+        parts.for_each(|part| joining.add(part));
+        Some(joining.finish())
+    }
+
+    /// Takes over how the users came up before, and the requests that they sent meanwhile, from the round in which they
+    /// did.
+    pub fn take_logins(&mut self, before: &Self) {
+        self.ramp = before.ramp.clone();
+        self.sent += before.sent;
+        self.failed += before.failed;
+        for ((row, login), is_login) in self.endpoints.iter_mut().zip(&before.endpoints).zip(&self.layout.logins) {
+            if *is_login {
+                *row = login.clone();
             }
         }
-        for ((row, spans), login) in joined.endpoints.iter_mut().zip(spans).zip(&joined.layout.logins) {
-            row.spans = if *login { folded(&spans, joined.layout.spans) } else { grouped(&spans, count) };
-        }
-        Some(joined)
     }
 }
 
@@ -55,6 +99,16 @@ impl GaugeSeries {
     }
 }
 
+/// Adds the readings of a later window, by gauge id of the plan.
+pub fn join_gauges(joined: &mut Vec<GaugeSeries>, more: Vec<GaugeSeries>, shift: f64) {
+    for (at, series) in more.into_iter().enumerate() {
+        match joined.get_mut(at) {
+            Some(gauge) => gauge.join(series, shift),
+            None => joined.push(series),
+        }
+    }
+}
+
 /// Adds what statements took in a later window; those that took most come first.
 pub fn join_statements(joined: &mut Vec<Statement>, more: Vec<Statement>) {
     for statement in more {
@@ -68,12 +122,6 @@ pub fn join_statements(joined: &mut Vec<Statement>, more: Vec<Statement>) {
         }
     }
     joined.sort_by_key(|statement| std::cmp::Reverse(statement.total));
-}
-
-/// By how many seconds a part's times have to be moved, so that its window starts where the joined one ends.
-pub fn shift(joined: &PhaseMeasurements, part: &PhaseMeasurements) -> f64 {
-    let start = |of: &PhaseMeasurements| of.window_start.unwrap_or_default().as_secs_f64();
-    start(joined) + joined.layout.duration.as_secs_f64() - start(part)
 }
 
 fn shifted(time: Duration, shift: f64) -> Duration {

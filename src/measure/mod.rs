@@ -29,7 +29,7 @@ pub use endpoint::{EndpointMeasurements, SpanCounts};
 pub use gauge::{GaugeSample, GaugeSeries, Statement};
 pub use generator::{Exhaustion, GeneratorHealth, MachineShare, Scarce};
 pub use histogram::{Histogram, HistogramError};
-pub use joined::{join_statements, shift};
+pub use joined::{Joining, join_gauges, join_statements};
 pub use layout::{Clock, Layout, SPANS, Threshold};
 pub use phase::{PhaseEnding, PhaseFacts, PhaseMeasurements, Ramp, Window};
 pub use recent::{Recent, Unanswered};

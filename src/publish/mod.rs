@@ -1,4 +1,4 @@
-//! Text into the world: the files of a run, and what GitHub shows of it.
+//! Text into the world: the files of a run, and what GitHub and GitLab show of it.
 //!
 //! The verdict is made before anything here runs. What cannot be published is a [`PublishError`], which becomes a
 //! warning; it never changes the exit code. Only a folder that cannot be written at all stops a run, and that before
@@ -6,6 +6,7 @@
 
 mod folder;
 pub mod github;
+pub mod gitlab;
 
 use std::{io, path::PathBuf};
 

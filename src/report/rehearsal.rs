@@ -171,7 +171,26 @@ mod tests {
         let text = rehearsals(&passes(), Detail::Failures, mask, Colour::Off);
         insta::assert_snapshot!("rehearsal", text);
         assert!(!text.contains("hunter2"), "{text}");
-        assert!(rehearsals(&passes(), Detail::Everything, mask, Colour::Off).len() > text.len());
+    }
+
+    #[test]
+    fn with_v_what_passed_is_quoted_too() {
+        let mask: &Mask<'_> = &|text| Cow::Owned(text.replace("hunter2", "***"));
+        let mut passes = passes();
+        passes[0].rehearsal.exchanges.truncate(1);
+        let said = |detail| rehearsals(&passes, detail, mask, Colour::Off);
+        let (everything, failures) = (said(Detail::Everything), said(Detail::Failures));
+        for part in [
+            "    > GET /?key=*** HTTP/1.1\n    > accept: */*\n",
+            "    < HTTP/1.1 500 Internal Server Error\n",
+            "    < line\n",
+        ] {
+            assert!(everything.contains(part), "{part}\n{everything}");
+        }
+        assert!(!failures.contains("\n    >") && !failures.contains("\n    <"), "{failures}");
+        // All twenty lines of the body, of which six are shown of a failed step without `-v`.
+        assert_eq!(everything.matches("< line\n").count(), 20, "{everything}");
+        assert!(!everything.contains("hunter2") && !everything.contains("curl"), "{everything}");
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_stagegate");
 /// Removes what the surroundings would tell the binary: those of a CI, of an object store, of a terminal.
 pub(crate) fn clean_environment(command: &mut Command) {
     let foreign = |name: &str| {
-        ["STAGEGATE_", "GITHUB_", "AWS_"].iter().any(|prefix| name.starts_with(prefix))
+        ["STAGEGATE_", "GITHUB_", "GITLAB_", "AWS_"].iter().any(|prefix| name.starts_with(prefix))
             || ["CI", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"].contains(&name)
     };
     for (name, _) in std::env::vars().filter(|(name, _)| foreign(name)) {

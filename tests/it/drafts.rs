@@ -134,12 +134,29 @@ fn a_recorded_session_on_the_django_project_runs_again() {
         assert!(gates.contains(part), "{part}\n{gates}");
     }
     desk.done(&["check"]);
-    let said = desk.done(&["run", "--dry-run"]);
+    let said = desk.done(&["run", "--dry-run", "-v"]);
     assert!(said.contains("scenario visitor, one user: passed"), "{said}");
-    // The same with another password says what does not work.
+    for words in ["    > GET /dashboard/ HTTP/1.1\n", "    < HTTP/1.1 200 OK\n"] {
+        assert!(said.contains(words), "what passed is shown with -v: {words}\n{said}");
+    }
+    assert!(!said.contains(PASSWORD), "{said}");
+    // The same with another password says what does not work: the step, its status, the exchange and the causes.
     let wrong = desk.set("STAGING_PASSWORD", "another-password");
     let (code, said) = wrong.gives(&["run", "--dry-run"]);
     assert_eq!(code, Some(3), "{said}");
+    for words in [
+        "preflight: one user gets through: failed\n",
+        &format!("  200 POST {}/accounts/login/?next=/dashboard/ (", app.url),
+        "    failed: status 200, expected 302\n",
+        "the likeliest causes, in the order of what speaks for them:\n      1. the answer is the login page again: the user or the password is wrong",
+        "    > POST /accounts/login/?next=/dashboard/ HTTP/1.1\n",
+        "password=***",
+        "    < HTTP/1.1 200 OK\n",
+        "curl -i -X POST '",
+    ] {
+        assert!(said.contains(words), "{words}\n{said}");
+    }
+    assert!(!said.contains("> GET /dashboard/") && !said.contains("another-password"), "{said}");
 }
 
 #[test]

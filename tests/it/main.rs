@@ -59,6 +59,7 @@ mod stalls;
 mod started;
 mod started_pairs;
 mod traces;
+mod translated;
 mod trickles;
 mod turns;
 mod versions;

@@ -1,10 +1,14 @@
 //! The real thing: a small Django project on gunicorn, `PostgreSQL` and Redis, gated as a team would gate theirs.
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::{
     gate_test::{App, BINARY, clean_environment, turn},
     junit, patience,
+    started::free_port,
 };
 
 fn repository() -> PathBuf {
@@ -19,30 +23,30 @@ fn django(fault: Option<(&str, &str)>) -> App {
 /// Gates it by the file beside it, with these flags; gives exit code, verdict and what was printed.
 #[track_caller]
 fn gate(app: &App, flags: &[&str]) -> (Option<i32>, serde_json::Value, String) {
-    gate_by("tests/staging/gates.yaml", app, flags)
+    let flags = [&["--target", &app.url], flags].concat();
+    gate_by(
+        &repository().join("tests/staging/gates.yaml"),
+        &flags,
+        &[("DATABASE_URL", app.said("postgres at ")), ("REDIS_URL", app.said("redis at "))],
+    )
 }
 
-/// The same by another file of the repository.
+/// The same by another file, with these variables.
 #[track_caller]
-fn gate_by(file: &str, app: &App, flags: &[&str]) -> (Option<i32>, serde_json::Value, String) {
+fn gate_by(file: &Path, flags: &[&str], variables: &[(&str, String)]) -> (Option<i32>, serde_json::Value, String) {
     patience::undisturbed(|| {
-        let gated = gate_once(file, app, flags);
+        let gated = gate_once(file, flags, variables);
         let said = gated.2.clone();
         (gated, said)
     })
 }
 
-fn gate_once(file: &str, app: &App, flags: &[&str]) -> (Option<i32>, serde_json::Value, String) {
+fn gate_once(file: &Path, flags: &[&str], variables: &[(&str, String)]) -> (Option<i32>, serde_json::Value, String) {
     let out = tempfile::TempDir::new().expect("a temporary folder can be made");
     let mut command = Command::new(BINARY);
     clean_environment(&mut command);
-    command.args(["run", "--seed", "7", "--commit", "dev", "--config"]).arg(repository().join(file));
-    command.args(["--target", &app.url, "--out"]).arg(out.path());
-    command.args(flags).env("DATABASE_URL", app.said("postgres at "));
-    // The example knows no sessions in Redis.
-    if file.starts_with("tests/") {
-        command.env("REDIS_URL", app.said("redis at "));
-    }
+    command.args(["run", "--seed", "7", "--commit", "dev", "--config"]).arg(file).arg("--out").arg(out.path());
+    command.args(flags).envs(variables.iter().map(|(name, value)| (name, value)));
     let output = command.output().expect("the binary starts");
     let text = std::fs::read_to_string(out.path().join("verdict.json")).unwrap_or_default();
     let verdict = serde_json::from_str(&text).unwrap_or_default();
@@ -83,11 +87,41 @@ fn a_healthy_django_app_passes() {
     assert_eq!(integrity, ["passed", "passed"], "{printed}");
 }
 
+/// A copy of the example whose app has a port that is free.
+fn example(folder: &Path, port: u16) -> PathBuf {
+    const PORT: &str = "127.0.0.1:8000";
+    let text = std::fs::read_to_string(repository().join("examples/django/gates.yaml")).expect("it is there");
+    assert!(text.contains(PORT));
+    let file = folder.join("gates.yaml");
+    std::fs::write(&file, text.replace(PORT, &format!("127.0.0.1:{port}"))).expect("it can be written");
+    file
+}
+
+/// The directories of the virtualenv's programs, before those of this process.
+fn path() -> String {
+    let script = repository().join("tests/staging/staging");
+    let output = Command::new(script).arg("programs").output().expect("it starts");
+    let programs = String::from_utf8(output.stdout).expect("it is text");
+    format!("{}:{}", programs.trim(), std::env::var("PATH").unwrap_or_default())
+}
+
+/// The gate starts gunicorn as the example says, beside another one to which the database belongs.
 #[test]
-fn the_example_for_django_is_passed_by_a_django_app() {
+fn the_example_for_django_starts_a_django_app_that_passes_it() {
     let _turn = turn();
     let app = App::staging(&["--database", "postgres"], &[]);
-    let (code, verdict, printed) = gate_by("examples/django/gates.yaml", &app, &["--profile", "quick"]);
+    let folder = tempfile::TempDir::new().expect("a temporary folder can be made");
+    let variables = [
+        ("DATABASE_URL", app.said("postgres at ")),
+        ("PATH", path()),
+        ("STAGING_SECRET_KEY", "only-for-tests".to_owned()),
+        ("PYTHONPATH", repository().join("tests/staging").to_string_lossy().into_owned()),
+        ("PYTHONDONTWRITEBYTECODE", "1".to_owned()),
+        ("STAGING_LEDGER", folder.path().join("acknowledged.ledger").to_string_lossy().into_owned()),
+    ];
+    let port = free_port();
+    let (code, verdict, printed) = gate_by(&example(folder.path(), port), &["--profile", "quick"], &variables);
+    assert!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err(), "nobody listens any more");
     assert_eq!(code, Some(0), "{printed}");
     let outcomes = |key: &str| list(&verdict, key).iter().map(|item| item["outcome"].clone()).collect::<Vec<_>>();
     assert_eq!(

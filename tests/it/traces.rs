@@ -80,18 +80,18 @@ fn answer(stream: TcpStream, record: &Record) {
     }
 }
 
-fn gate(url: &str, trace: bool) -> GateTest {
+fn gate(url: &str, trace: bool, seconds: u32) -> GateTest {
     GateTest::on(url)
         .section(&format!("target: {{url: '{url}', trace: {trace}}}"))
         .section("scenarios: {visitor: {steps: [{get: /, name: page}], think: 2ms}}")
-        .phase("name: only, users: 1, spawn_rate: 10/s, duration: 4s", &["success_rate > 50%"])
+        .phase(&format!("name: only, users: 1, spawn_rate: 10/s, duration: {seconds}s"), &["success_rate > 50%"])
 }
 
 #[test]
 fn the_ids_are_those_that_the_app_received_and_the_slowest_are_the_slowest() {
     let _turn = quiet_turn();
     let (url, done) = serve();
-    let ran = gate(&url, true).run();
+    let ran = gate(&url, true, 3).run();
     let done = done.lock().expect("nobody panics with it");
     let mut received: BTreeMap<&str, Done> = BTreeMap::new();
     for (header, done) in done.iter().filter_map(|(header, done)| Some((header.as_ref()?, *done))) {
@@ -123,7 +123,7 @@ fn the_ids_are_those_that_the_app_received_and_the_slowest_are_the_slowest() {
         );
     }
     let id = traces[0]["trace_id"].as_str().expect("it is a text");
-    for name in ["summary.md", "measurements.json"] {
+    for name in ["summary.md", "measurements.json", "report.html"] {
         assert!(ran.report(name).contains(id), "{id} in {name}");
     }
 }
@@ -168,7 +168,7 @@ fn no_id_comes_again_on_the_other_side_of_a_comparison_or_in_another_run_of_the_
 fn without_the_key_nothing_is_sent_and_nothing_kept() {
     let _turn = quiet_turn();
     let (url, done) = serve();
-    let ran = gate(&url, false).run();
+    let ran = gate(&url, false, 1).run();
     assert!(ran.endpoint("only", "page").get("traces").is_none());
     let done = done.lock().expect("nobody panics with it");
     assert!(done.len() > 100 && done.iter().all(|(header, _)| header.is_none()));

@@ -38,7 +38,7 @@ fn one_that_went_wrong_is_told() {
     assert!(notes(PhaseEnding::Interrupted).is_empty(), "the run says that it was interrupted");
 }
 
-fn of_phase(phase: &Phase, measurements: PhaseMeasurements) -> MeasuredPhase {
+pub(super) fn of_phase(phase: &Phase, measurements: PhaseMeasurements) -> MeasuredPhase {
     MeasuredPhase {
         name: phase.name.clone(),
         measurements,
@@ -51,7 +51,7 @@ fn of_phase(phase: &Phase, measurements: PhaseMeasurements) -> MeasuredPhase {
 }
 
 /// A thousand requests in ten seconds, so many of which failed at even distances.
-fn with_failures(plan: &Plan, phase: &Phase, failures: u64) -> PhaseMeasurements {
+pub(super) fn with_failures(plan: &Plan, phase: &Phase, failures: u64) -> PhaseMeasurements {
     let layout = Arc::new(Layout::of(plan, phase));
     let mut recorder = Recorder::new(Arc::clone(&layout));
     recorder.open_window(Duration::ZERO);

@@ -59,10 +59,27 @@ fn progress(name: &str) -> Progress {
     }
 }
 
-fn drawn(name: &str, (columns, rows): (usize, usize), colour: Colour) -> Vec<String> {
+/// The same where every criterion, endpoint and gauge has this name, too.
+fn named_throughout(name: &str) -> Progress {
+    let mut progress = progress(name);
+    for finding in &mut progress.standing.findings {
+        finding.criterion = format!("p95({name}) < 500ms");
+        finding.endpoint = Some(name.to_owned());
+    }
+    for gauge in &mut progress.standing.gauges {
+        gauge.name = format!("{name}.{name}");
+    }
+    progress
+}
+
+fn drawn(name: &str, size: (usize, usize), colour: Colour) -> Vec<String> {
+    drawn_of(&progress(name), size, colour)
+}
+
+fn drawn_of(progress: &Progress, (columns, rows): (usize, usize), colour: Colour) -> Vec<String> {
     let mask: &Mask<'_> = &|text| Cow::Owned(clean(text).into_owned());
-    let course = Course { phase: clean(name).into_owned(), number: 2, of: 4, passed: 0.25 };
-    lines(&progress(name), &course, (Screen { columns, rows }, colour), mask)
+    let course = Course { phase: clean(&progress.phase).into_owned(), number: 2, of: 4, passed: 0.25 };
+    lines(progress, &course, (Screen { columns, rows }, colour), mask)
 }
 
 /// The text without its colours.
@@ -94,25 +111,36 @@ fn nothing_is_wider_or_higher_than_the_terminal() {
         for columns in [1, 7, 20, 40, 41, 80, 120, 300] {
             for rows in [1, 2, 3, 5, 8, 24] {
                 for colour in [Colour::Off, Colour::On] {
-                    let lines = drawn(name, (columns, rows), colour);
-                    assert!(
-                        lines.len() <= rows.saturating_sub(1).max(1),
-                        "{} lines in {rows} rows: {lines:?}",
-                        lines.len()
-                    );
-                    for line in &lines {
-                        let line = plain(line);
-                        assert!(!line.contains(char::is_control), "{line:?}");
-                        // A joined emoji is counted by its parts, which no terminal draws wider.
-                        assert!(
-                            width(&line) <= columns.saturating_sub(1).max(3),
-                            "{} in {columns}: {line:?}",
-                            width(&line)
-                        );
-                    }
+                    fits(&drawn(name, (columns, rows), colour), (columns, rows));
+                    fits(&drawn_of(&named_throughout(name), (columns, rows), colour), (columns, rows));
                 }
             }
         }
+    }
+}
+
+#[track_caller]
+fn fits(lines: &[String], (columns, rows): (usize, usize)) {
+    assert!(lines.len() <= rows.saturating_sub(1).max(1), "{} lines in {rows} rows: {lines:?}", lines.len());
+    for line in lines {
+        let line = plain(line);
+        assert!(!line.contains(char::is_control), "{line:?}");
+        // A joined emoji is counted by its parts, which no terminal draws wider.
+        assert!(width(&line) <= columns.saturating_sub(1).max(3), "{} in {columns}: {line:?}", width(&line));
+    }
+}
+
+#[test]
+fn wide_names_are_cut_and_what_is_observed_stays() {
+    let name = "概要データのグラフを表示する非常に長い名前";
+    for colour in [Colour::Off, Colour::On] {
+        let lines: Vec<String> =
+            drawn_of(&named_throughout(name), (80, 24), colour).iter().map(|line| plain(line)).collect();
+        for (sign, observed) in [('✓', "312 ms"), ('✗', "98.6 %"), ('!', "1.25 s"), ('·', "1,234 requests")] {
+            let row = lines.iter().find(|line| line.trim_start().starts_with(sign) && line.ends_with(observed));
+            assert!(row.is_some_and(|row| row.contains("p95(概要データ")), "{sign} {observed} in {lines:#?}");
+        }
+        assert!(lines.iter().any(|line| line.trim_start().starts_with('■')), "{lines:#?}");
     }
 }
 
