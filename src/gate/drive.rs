@@ -170,7 +170,7 @@ impl<'a> Drive<'a> {
             phase_index: self.index,
             origin: Arc::clone(&self.kit.origin),
             seed: self.kit.plan.seed,
-            workers: self.workers,
+            workers: load::workers(&self.kit.plan, self.phase, self.workers),
             extends: self.extension.is_some(),
         }
     }

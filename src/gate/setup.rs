@@ -24,7 +24,7 @@ pub struct Setup {
     pub extent: Extent,
     /// What ends it before its time.
     pub stop: Stop,
-    /// Threads that send the load; `None` chooses by [`crate::load::default_workers`].
+    /// Threads that send a load at most; `None` chooses by [`crate::load::default_workers`].
     pub workers: Option<usize>,
     /// The command that repeats this run locally, for the reports.
     pub repeat: String,

@@ -1,14 +1,15 @@
 //! The load: users of the closed model, slots of the open one, on threads that share nothing but a few counters.
 //!
-//! [`start`] brings up K workers: threads, each with a current-thread runtime. User k belongs to worker k modulo K and
+//! [`start`] brings up K workers: threads, each with a current-thread runtime; [`workers`] says how many a load is given.
+//! User k belongs to worker k modulo K and
 //! never moves; it is one local task that owns its connection, its cookie jar and its seeded random sources. The
 //! workers record for themselves and hand over a batch once a second; [`Running`] merges the batches, tells how the
 //! phase goes, stops it and gives its measurements. [`once`] is a single pass of one user without load, [`log_in`]
 //! its login alone.
 //! A [`Sitting`] keeps its users logged in between several windows.
 //!
-//! What is pure stands apart: `schedule` says who starts when, `slots` when the iterations of a rate do, `course` how far
-//! the phase is.
+//! What is pure stands apart: `schedule` says who starts when, `slots` when the iterations of a rate do, `staffing` how many
+//! workers there are, `course` how far the phase is.
 
 mod alarm;
 mod audit;
@@ -29,11 +30,12 @@ mod running;
 mod schedule;
 mod sitting;
 mod slots;
+mod staffing;
 mod user;
 mod walk;
 mod worker;
 
-use std::{num::NonZero, sync::Arc, thread};
+use std::sync::Arc;
 
 use crate::{
     client::Origin,
@@ -48,6 +50,7 @@ pub use quote::{Quote, confidential};
 pub use rehearsal::{Exchange, Rehearsal, log_in, once};
 pub use running::{Running, Stage, Tick};
 pub use sitting::Sitting;
+pub use staffing::{default_workers, workers};
 
 /// What one phase needs to run.
 #[derive(Debug, Clone)]
@@ -62,7 +65,7 @@ pub struct Job {
     pub origin: Arc<Origin>,
     /// The run's seed.
     pub seed: u64,
-    /// Threads; at least 1, more than users are not used.
+    /// Threads, as [`workers`] says; at least 1, more than users are not used.
     pub workers: usize,
     /// Whether the window may be extended while it runs ([`Running::extend`]).
     pub extends: bool,
@@ -77,13 +80,6 @@ pub struct Job {
 pub fn start(job: Job) -> Running {
     raise_descriptor_limit();
     Running::start(&job)
-}
-
-/// How many workers a target should be loaded from: the cores that may be used, less one when the target runs on the
-/// same machine, at least one.
-pub fn default_workers(origin: &Origin) -> usize {
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    if origin.is_loopback() { (cores - 1).max(1) } else { cores }
 }
 
 #[cfg(test)]

@@ -239,9 +239,8 @@ fn users_of_a_worker_share_a_connection_and_where_the_time_went_is_told() {
     assert_eq!(log.len() as u64, sent(&ran));
     assert!(log.iter().all(|line| line.starts_with("HTTP/2.0 ")), "{log:?}");
     let opened = log.iter().filter_map(|line| line.rsplit(' ').next()).collect::<BTreeSet<_>>().len() as u64;
-    // One is the checklist's, and each worker has one.
-    let workers = thread::available_parallelism().map_or(1, |cores| cores.get() as u64 - 1).clamp(1, 4);
-    assert_eq!(opened, 1 + workers, "{} requests", sent(&ran));
+    // One is the checklist's; so few users are one worker's on any machine.
+    assert_eq!(opened, 1 + 1, "{} requests", sent(&ran));
     for name in ["home", "send", "missing"] {
         let split = &ran.endpoint("only", name)["time_split_ms"];
         assert!(split["first_byte"].as_f64() > Some(0.0) && split["body"].as_f64().is_some(), "{split:?}");

@@ -9,6 +9,7 @@ mod models;
 mod queues;
 mod sittings;
 mod stages;
+mod staffing;
 mod walks;
 mod workers;
 
@@ -165,22 +166,34 @@ fn prepared(job: &Job) -> (Arc<PreparedLoad>, Arc<Course>, Arc<Layout>) {
     (Arc::new(PreparedLoad::of(job)), Arc::new(Course::of(job, 0)), Arc::new(layout))
 }
 
-/// Runs a job's only worker on the current thread under its clock; `steer` sees each tick.
-pub(super) async fn run_here(mut job: Job, mut steer: impl FnMut(&mut Running, &Tick)) -> PhaseMeasurements {
-    job.workers = 1;
+/// Runs a job with one worker on the current thread under its clock; `steer` sees each tick.
+pub(super) async fn run_here(job: Job, steer: impl FnMut(&mut Running, &Tick)) -> PhaseMeasurements {
+    run_together(Job { workers: 1, ..job }, steer).await
+}
+
+/// The same with all of its workers.
+pub(super) async fn run_together(job: Job, mut steer: impl FnMut(&mut Running, &Tick)) -> PhaseMeasurements {
     LocalSet::new()
         .run_until(async {
             let (load, course, layout) = prepared(&job);
-            let (sender, reports) = mpsc::channel(4);
+            let (sender, reports) = mpsc::channel(4 * job.workers);
             let mut running = Running::of(Arc::clone(&course), Arc::clone(&layout), reports, Vec::new());
             let round = Round { course, layout, reports: sender };
-            let worker = tokio::task::spawn_local(async move {
-                work((0, load), round, Precision::Runtime, &mut Vec::new()).await;
-            });
+            let workers: Vec<_> = (0..load.workers)
+                .map(|index| {
+                    let (load, round) = (Arc::clone(&load), round.clone());
+                    tokio::task::spawn_local(async move {
+                        work((index, load), round, Precision::Runtime, &mut Vec::new()).await;
+                    })
+                })
+                .collect();
+            drop(round);
             while let Some(tick) = running.tick().await {
                 steer(&mut running, &tick);
             }
-            worker.await.expect("the worker does not panic");
+            for worker in workers {
+                worker.await.expect("the worker does not panic");
+            }
             running.finish().await
         })
         .await
