@@ -8,7 +8,8 @@ use std::{
 
 use super::super::{Job, ledger::OVERFULL};
 use super::{
-    NO_PAUSE, batches_of, closed, errors, get, in_memory, job, millis, near, phase, plan, run_here, scenario, seconds,
+    NO_PAUSE, batches_of, closed, errors, get, in_memory, job, millis, near, phase, plan, run_here, run_together,
+    scenario, seconds,
 };
 use crate::{
     client::testing::{app, app_after, text},
@@ -201,10 +202,11 @@ async fn slots_that_idle_users_missed_while_the_process_stood_still_are_the_gene
     assert_eq!((generator.slots, generator.slots_missed), (2000, 2000 - endpoint.requests));
 }
 
-async fn queries_of(seed: u64, delay: fn(&str) -> Duration) -> BTreeMap<String, Vec<String>> {
+/// Each user's queries, by user id.
+async fn queries_of(load: Load, (seed, workers): (u64, usize), delay: Duration) -> BTreeMap<String, Vec<String>> {
     let queries = Arc::new(Mutex::new(BTreeMap::<String, Vec<String>>::new()));
     let noted = Arc::clone(&queries);
-    let waiting = app_after(delay);
+    let waiting = app_after(move |_| delay);
     let origin = in_memory(Arc::new(move |request: http::Request<bytes::Bytes>| {
         let query = request.uri().query().unwrap_or_default().to_owned();
         let (user, rest) = query.split_once('/').expect("a user and a value");
@@ -222,25 +224,31 @@ async fn queries_of(seed: u64, delay: fn(&str) -> Duration) -> BTreeMap<String, 
         ],
     };
     let plan = plan(vec![scenario(Vec::new(), vec![step], Pacing::Think { low: millis(10), high: millis(90) })]);
-    let mut phase = phase(closed(3, 10.0), Duration::ZERO, seconds(3));
+    let mut phase = phase(load, Duration::ZERO, seconds(3));
     phase.rows = ["a", "b", "c", "d"].map(|name| Row(vec![Some(name.to_owned())])).into();
-    let job = Job { seed, ..job(plan, phase, origin) };
-    run_here(job, |_, _| {}).await;
+    run_together(Job { seed, workers, ..job(plan, phase, origin) }, |_, _| {}).await;
     let queries = queries.lock().expect("no panic");
     queries.clone()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_seed_gives_each_user_the_same_requests_whatever_the_timing() {
-    let (fast, slow) = (queries_of(7, |_| millis(1)).await, queries_of(7, |_| millis(40)).await);
-    assert_eq!(fast.keys().collect::<Vec<_>>(), ["1", "2", "3"]);
-    for (user, slow) in &slow {
-        assert!(slow.len() > 10 && fast[user].len() > slow.len());
-        assert_eq!(fast[user][..slow.len()], slow[..], "user {user}");
+async fn a_seed_gives_each_user_the_same_requests_whatever_the_timing_and_the_workers() {
+    // Three users who wait 40 ms for each answer cannot keep up with 200/s, and those who wait 1 ms are idle.
+    for load in [closed(3, 10.0), Load::Open { rate: 200.0, users: 3, spawn_rate: 100.0 }] {
+        let fast = queries_of(load, (7, 1), millis(1)).await;
+        assert_eq!(fast.keys().collect::<Vec<_>>(), ["1", "2", "3"]);
+        for (workers, delay) in [(1, millis(40)), (3, millis(1)), (3, millis(40))] {
+            let other = queries_of(load, (7, workers), delay).await;
+            for (user, fast) in &fast {
+                let both = fast.len().min(other[user].len());
+                assert!(both > 10 && (delay == millis(1) || fast.len() > both), "user {user} sent {both} requests");
+                assert_eq!(fast[..both], other[user][..both], "{load:?}: user {user} of {workers} workers, {delay:?}");
+            }
+        }
+        assert_ne!(queries_of(load, (8, 1), millis(1)).await["1"][..10], fast["1"][..10]);
+        let all: Vec<&str> = fast.values().flatten().map(|query| &query[..1]).collect();
+        assert!(["a", "b", "c", "d"].iter().all(|row| all.contains(row)), "every row is drawn");
     }
-    assert_ne!(queries_of(8, |_| millis(1)).await["1"][..10], fast["1"][..10]);
-    let all: Vec<&str> = fast.values().flatten().map(|query| &query[..1]).collect();
-    assert!(["a", "b", "c", "d"].iter().all(|row| all.contains(row)), "every row is drawn");
 }
 
 #[tokio::test(start_paused = true)]
