@@ -20,8 +20,8 @@ use crate::plan::{Connections, FailureKind};
 /// The most connections of one user: the target's, and those of the last hosts that it was sent to.
 const MOST_CONNECTIONS: usize = 4;
 
-/// How often one request is sent to a server that refuses it each time. A server that ends connections in order needs two;
-/// one that refuses every request is not to be asked for ever.
+/// How often one request is sent to a server that ends its connections. One that ends them in order needs two; one that passes
+/// over every request is not to be asked for ever.
 const MOST_TRIES: u32 = 3;
 
 /// One user's side of HTTP: a connection for each server, opened when first needed, and a cookie jar.
@@ -31,9 +31,10 @@ const MOST_TRIES: u32 = 3;
 /// written the request is never sent again: a close then is a `reset` failure, because nobody can know whether the app
 /// has acted on it.
 ///
-/// **Refused requests.** Over HTTP/2 a server may say that it has not acted on a request: with `REFUSED_STREAM`, or with a
-/// GOAWAY that names an earlier one as its last (RFC 9113 sections 6.8 and 8.7). Such a request goes over another connection,
-/// within the same timeout, `MOST_TRIES` times at most.
+/// **Connections that end in order.** Over HTTP/2 a server ends a connection with a GOAWAY that names the last request it will
+/// answer; on those behind it, which were on their way, it has not acted (RFC 9113 section 6.8). They go over another
+/// connection, within the same timeout, `MOST_TRIES` times at most. What a server refuses (`REFUSED_STREAM`, or a GOAWAY with
+/// an error) is a `reset` failure, as an answer that sheds load.
 #[derive(Default)]
 pub struct Agent {
     connections: Vec<Connection>,
@@ -104,7 +105,7 @@ impl Agent {
             let Self { connections, shared, session, headers, opened, tracer, .. } = self;
             *opened = None;
             let outgoing = Some(outgoing(origin, request, (session, tracer), std::mem::take(headers)));
-            let mut sending = Sending { origin, request, session, tracer, outgoing, opened, refusals: 0 };
+            let mut sending = Sending { origin, request, session, tracer, outgoing, opened, passed_over: 0 };
             let mut exchange = pin!(async {
                 match shared {
                     // In a place of its own, because HTTP/1.1 would pay for the room that it takes.
@@ -180,19 +181,19 @@ pub(super) struct Sending<'a> {
     pub(super) outgoing: Option<Outgoing>,
     /// The last connection that was opened for it.
     pub(super) opened: &'a mut Option<Opening>,
-    /// How often a server has refused it.
-    refusals: u32,
+    /// How often a server has passed over it.
+    passed_over: u32,
 }
 
 impl Sending<'_> {
-    /// Makes the request anew, after a server has refused it without acting on it.
+    /// Makes the request anew, after a server has passed over it.
     ///
     /// # Errors
     ///
     /// What the server has said, when the request was sent often enough.
     pub(super) fn again(&mut self, Failure { kind, description }: Failure) -> Result<(), Failure> {
-        self.refusals += 1;
-        if self.refusals == MOST_TRIES {
+        self.passed_over += 1;
+        if self.passed_over == MOST_TRIES {
             return Err(Failure::new(kind, format!("{description}, each of {MOST_TRIES} times")));
         }
         self.outgoing = Some(outgoing(self.origin, self.request, (self.session, self.tracer), HeaderMap::new()));
@@ -244,7 +245,7 @@ async fn exchange(connections: &mut Vec<Connection>, sending: &mut Sending<'_>) 
             Ok(answer) => return Ok(answer),
             Err(Unanswered::Failed(failure)) => return Err(failure.into()),
             Err(Unanswered::NoRoom(full)) => return Err(full.into()),
-            Err(Unanswered::Refused(failure)) => sending.again(failure)?,
+            Err(Unanswered::PassedOver(failure)) => sending.again(failure)?,
             Err(Unanswered::Unsent) if reused => {}
             Err(Unanswered::Unsent) => return Err(Failure::closed_at_once().into()),
         }

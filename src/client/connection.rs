@@ -50,8 +50,8 @@ pub(super) enum Unanswered {
     /// The connection was closed before any of the request was sent, so that it may be sent elsewhere: it was left where it
     /// was.
     Unsent,
-    /// The server guarantees that it has not acted on it, so that it may be sent elsewhere. What it has said.
-    Refused(Failure),
+    /// The server ends the connection in order and has not acted on it, so that it may be sent elsewhere. What it has said.
+    PassedOver(Failure),
     /// It was sent, at least in part.
     Failed(Failure),
     /// It was sent, and there is no room for the answer's body.

@@ -102,11 +102,12 @@ pub(super) fn exchanging(error: &hyper::Error) -> Failure {
     Failure::new(FailureKind::Protocol, format!("the answer is not HTTP: {error}"))
 }
 
-/// Whether an error of HTTP/2 before the head of an answer guarantees that the server has not acted on the request: its
-/// `REFUSED_STREAM`, or its GOAWAY, which the HTTP library gives as their error to those requests only that came after the
-/// last one that it names (RFC 9113 sections 6.8 and 8.7).
-pub(super) fn refuses(error: &h2::Error) -> bool {
-    error.is_remote() && (error.is_go_away() || error.reason() == Some(h2::Reason::REFUSED_STREAM))
+/// Whether an error of HTTP/2 before the head of an answer says that the server ends its connection in order and has not
+/// acted on the request: its GOAWAY without an error, which the HTTP library gives as their error to those requests only that
+/// came after the last one that it names (RFC 9113 section 6.8). A `REFUSED_STREAM` guarantees the same, but it is an
+/// answer: so an app sheds load.
+pub(super) fn passes_over(error: &h2::Error) -> bool {
+    error.is_remote() && error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR)
 }
 
 /// What an error of HTTP/2 means after a request was handed over.

@@ -307,7 +307,7 @@ impl Naming {
 #[expect(clippy::needless_pass_by_value, reason = "it is what an error is mapped with")]
 pub(super) fn unanswered(error: h2::Error) -> Unanswered {
     let said = failure::streaming(&error);
-    if failure::refuses(&error) { Unanswered::Refused(said) } else { Unanswered::Failed(said) }
+    if failure::passes_over(&error) { Unanswered::PassedOver(said) } else { Unanswered::Failed(said) }
 }
 
 /// Why an answer broke off behind its head.

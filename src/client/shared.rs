@@ -91,7 +91,7 @@ impl Shared {
             match seat.converse(&mut sending.outgoing, limits, &sending.origin.room).await {
                 Ok(answer) => return Ok(answer),
                 Err(Unanswered::Failed(failure)) => return Err(failure.into()),
-                Err(Unanswered::Refused(failure)) => sending.again(failure)?,
+                Err(Unanswered::PassedOver(failure)) => sending.again(failure)?,
                 Err(Unanswered::NoRoom(full)) => return Err(full.into()),
                 // It is found again no more, so that the next turn looks for another one.
                 Err(Unanswered::Unsent) if !new => {}
@@ -211,11 +211,11 @@ impl Seat {
         }
         let request = outgoing.take().expect("a request that was sent is not sent again");
         let (request, body) = self.line.naming.translate(request)?;
-        // A connection on which one request was refused is left to those that are under way.
+        // A connection that ends in order is left to the requests that are under way.
         let unanswered = |error| match http2::unanswered(error) {
-            refused @ Unanswered::Refused(_) => {
+            passed_over @ Unanswered::PassedOver(_) => {
                 self.line.over.set(true);
-                refused
+                passed_over
             }
             failed => failed,
         };

@@ -1,5 +1,5 @@
-//! Requests that a server guarantees not to have acted on (RFC 9113 sections 6.8 and 8.7), against servers that speak in
-//! bare frames.
+//! Requests that a server refuses, or passes over because it ends their connection (RFC 9113 sections 6.8 and 8.7), against
+//! servers that speak in bare frames.
 
 use std::{
     io::{Read, Write},
@@ -36,6 +36,7 @@ const OK: [u8; 1] = [0x88];
 
 const NO_ERROR: u32 = 0;
 const REFUSED_STREAM: u32 = 7;
+const ENHANCE_YOUR_CALM: u32 = 11;
 
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).expect("it is short").to_be_bytes();
@@ -51,7 +52,16 @@ fn refuse(stream: u32) -> Vec<u8> {
 }
 
 fn go_away(last: u32) -> Vec<u8> {
-    frame(GOAWAY, 0, 0, &[last.to_be_bytes(), NO_ERROR.to_be_bytes()].concat())
+    end(last, NO_ERROR)
+}
+
+fn end(last: u32, reason: u32) -> Vec<u8> {
+    frame(GOAWAY, 0, 0, &[last.to_be_bytes(), reason.to_be_bytes()].concat())
+}
+
+/// A server that has too much to do and says so to the whole connection.
+fn calm_down(_stream: u32) -> Vec<u8> {
+    end(0, ENHANCE_YOUR_CALM)
 }
 
 /// What a server has heard.
@@ -114,18 +124,62 @@ fn talk(mut stream: TcpStream, heard: &Heard, say: &dyn Fn(&Received) -> Vec<u8>
 }
 
 #[tokio::test]
-async fn a_refused_request_is_sent_again_on_another_connection() {
-    for said in [refuse as fn(u32) -> Vec<u8>, |_| go_away(0)] {
-        let (url, heard) = serve(move |received| match received.connection {
-            1 => said(received.stream),
-            _ => answer(received.stream),
-        });
-        let (origin, mut agent) = (origin(&url), Agent::new());
-        for _ in 0..2 {
-            assert_eq!(agent.exchange(&origin, &get(&origin, "/")).await.expect("it answers").status, 200);
-        }
-        assert_eq!(heard.counts(), [2, 3, 2], "the second connection is kept");
+async fn a_request_behind_the_last_one_of_a_connection_is_sent_again_on_another() {
+    let (url, heard) = serve(|received| match received.connection {
+        1 => go_away(0),
+        _ => answer(received.stream),
+    });
+    let (origin, mut agent) = (origin(&url), Agent::new());
+    for _ in 0..2 {
+        assert_eq!(agent.exchange(&origin, &get(&origin, "/")).await.expect("it answers").status, 200);
     }
+    assert_eq!(heard.counts(), [2, 3, 2], "the second connection is kept");
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_each_first_try_fails_every_other_request() {
+    for (said, words) in [
+        (refuse as fn(u32) -> Vec<u8>, "the server reset the request: REFUSED_STREAM"),
+        (calm_down as fn(u32) -> Vec<u8>, "the server ended the connection: GOAWAY with ENHANCE_YOUR_CALM"),
+    ] {
+        LocalSet::new()
+            .run_until(async {
+                for user in [Agent::new(), users(1).remove(0)] {
+                    let tries = AtomicUsize::new(0);
+                    let (url, heard) = serve(move |received| match tries.fetch_add(1, Ordering::SeqCst) % 2 {
+                        0 => said(received.stream),
+                        _ => answer(received.stream),
+                    });
+                    let (origin, mut user) = (origin(&url), user);
+                    for _ in 0..2 {
+                        let failure = failed(user.exchange(&origin, &get(&origin, "/")).await);
+                        assert_eq!((failure.kind, &*failure.description), (FailureKind::Reset, words));
+                        assert_eq!(user.exchange(&origin, &get(&origin, "/")).await.expect("it answers").status, 200);
+                    }
+                    let [_, requests, answered] = heard.counts();
+                    assert_eq!((requests, answered), (4, 2), "each was sent once");
+                }
+            })
+            .await;
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_refused_leaves_a_shared_connection_to_the_others() {
+    LocalSet::new()
+        .run_until(async {
+            let (url, heard) = serve(|received| match received.number {
+                2 => refuse(received.stream),
+                _ => answer(received.stream),
+            });
+            let (origin, mut user) = (origin(&url), users(1).remove(0));
+            for status in [Some(200), None, Some(200)] {
+                let ended = user.exchange(&origin, &get(&origin, "/")).await;
+                assert_eq!(ended.ok().map(|answer| answer.status), status);
+            }
+            assert_eq!(heard.counts(), [1, 3, 2]);
+        })
+        .await;
 }
 
 #[tokio::test]
@@ -139,17 +193,17 @@ async fn a_request_that_the_last_word_does_not_exclude_may_still_be_answered_and
 }
 
 #[tokio::test]
-async fn a_server_that_refuses_each_time_is_asked_three_times() {
-    let (url, heard) = serve(|received| refuse(received.stream));
+async fn a_server_that_ends_each_connection_before_its_first_answer_is_asked_three_times() {
+    const WORDS: &str = "the server ended the connection: GOAWAY with NO_ERROR, each of 3 times";
+    let (url, heard) = serve(|_| go_away(0));
     let (origin, mut agent) = (origin(&url), Agent::new());
     let failure = failed(agent.exchange(&origin, &get(&origin, "/")).await);
-    assert_eq!(failure.kind, FailureKind::Reset);
-    assert_eq!(failure.description, "the server reset the request: REFUSED_STREAM, each of 3 times");
+    assert_eq!((failure.kind, &*failure.description), (FailureKind::Reset, WORDS));
     assert_eq!(heard.counts(), [3, 3, 0]);
     LocalSet::new()
         .run_until(async {
             let failure = failed(users(1)[0].exchange(&origin, &get(&origin, "/")).await);
-            assert!(failure.description.ends_with("REFUSED_STREAM, each of 3 times"), "{}", failure.description);
+            assert_eq!(failure.description, WORDS);
             assert_eq!(heard.counts(), [6, 6, 0]);
         })
         .await;
@@ -157,9 +211,9 @@ async fn a_server_that_refuses_each_time_is_asked_three_times() {
 
 #[tokio::test]
 async fn all_tries_together_have_the_time_of_one_request() {
-    let (url, heard) = serve(|received| {
+    let (url, heard) = serve(|_| {
         sleep(Duration::from_millis(120));
-        refuse(received.stream)
+        go_away(0)
     });
     let (origin, mut agent) = (origin(&url), Agent::new());
     let request = Request { timeout: Duration::from_millis(180), ..get(&origin, "/") };
