@@ -159,7 +159,7 @@ impl Agent {
 
     /// How many of its connections have given back what they need for exchanges only.
     #[cfg(test)]
-    pub(super) fn resting(&self) -> usize {
+    pub(crate) fn resting(&self) -> usize {
         self.connections.iter().filter(|connection| connection.is_resting()).count()
     }
 

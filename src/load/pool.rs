@@ -21,6 +21,8 @@ pub(super) struct Pool {
     /// Up to the next slot of this worker that no one has taken, once the slots are known.
     way: RefCell<Option<Way>>,
     idle: RefCell<VecDeque<Rc<Seat>>>,
+    /// How long the user waited who took a slot last.
+    waited: Cell<Duration>,
     closed: Cell<bool>,
     /// The slots are known, a user became idle, or the pool was closed.
     changed: Notify,
@@ -29,6 +31,8 @@ pub(super) struct Pool {
 /// Where an idle user waits; each has one of its own.
 #[derive(Default)]
 pub(super) struct Seat {
+    /// Idle since then.
+    since: Cell<Duration>,
     slot: Cell<Option<Taken>>,
     called: Notify,
 }
@@ -80,6 +84,7 @@ impl Pool {
             course,
             way: RefCell::new(None),
             idle: RefCell::new(VecDeque::new()),
+            waited: Cell::new(Duration::MAX),
             closed: Cell::new(false),
             changed: Notify::new(),
         }
@@ -105,18 +110,27 @@ impl Pool {
         }
     }
 
+    /// How long a user is likely to wait for a slot: as long as the last one did, because users take turns. The longest time
+    /// of all before the first slot.
+    pub(super) fn likely_wait(&self) -> Duration {
+        self.waited.get()
+    }
+
     /// A user is idle in its seat until it gets a slot; `None` when there will be none. Users take turns.
     pub(super) async fn take(&self, seat: &Rc<Seat>) -> Option<Taken> {
         if self.closed.get() {
             return None;
         }
+        let now = self.course.clock.now();
         if self.idle.borrow().is_empty()
             && let Some(time) = self.next_time()
-            && time <= self.course.clock.now()
+            && time <= now
         {
             self.advance();
+            self.waited.set(Duration::ZERO);
             return Some(Taken { time, awaited: false });
         }
+        seat.since.set(now);
         self.idle.borrow_mut().push_back(Rc::clone(seat));
         self.changed.notify_one();
         seat.called.notified().await;
@@ -150,6 +164,7 @@ impl Pool {
             match seat {
                 Some(seat) => {
                     self.advance();
+                    self.waited.set(now.saturating_sub(seat.since.get()));
                     seat.slot.set(Some(Taken { time, awaited: true }));
                     seat.called.notify_one();
                 }

@@ -4,7 +4,7 @@ use std::{rc::Rc, time::Duration};
 
 use super::{
     draws::Draws,
-    pool::Taken,
+    pool::{Seat, Taken},
     prepare::PreparedScenario,
     render::Memory,
     schedule,
@@ -19,7 +19,7 @@ const LONG_PAUSE: Duration = Duration::from_secs(1);
 /// A user between two rounds: its connection, its session and its random sources.
 pub(super) struct Parked {
     pub(super) user: u32,
-    walker: Walker,
+    pub(super) walker: Walker,
     rows: fastrand::Rng,
     pauses: fastrand::Rng,
 }
@@ -137,7 +137,7 @@ impl<'a> Life<'a> {
     /// Open model: an iteration for each slot that falls to this user.
     async fn take_slots(&mut self) {
         let seat = Rc::default();
-        while let Some(taken) = self.worker.pool.take(&seat).await {
+        while let Some(taken) = self.next_slot(&seat).await {
             let now = self.worker.course.clock.now();
             if taken.awaited {
                 self.worker.ledger.late(taken.time, now);
@@ -147,6 +147,14 @@ impl<'a> Life<'a> {
                 return self.leave_slot(taken);
             }
         }
+    }
+
+    async fn next_slot(&mut self, seat: &Rc<Seat>) -> Option<Taken> {
+        let pool = &self.worker.pool;
+        if pool.likely_wait() >= LONG_PAUSE {
+            self.walker.agent.rest().await;
+        }
+        pool.take(seat).await
     }
 
     fn leave_slot(&self, slot: Taken) {

@@ -7,9 +7,10 @@ mod endings;
 mod extension;
 mod models;
 mod queues;
+mod rests;
 mod sittings;
-mod stages;
 mod staffing;
+mod stages;
 mod walks;
 mod workers;
 
