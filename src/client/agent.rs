@@ -37,6 +37,8 @@ const MOST_TRIES: u32 = 3;
 /// an error) is a `reset` failure, as an answer that sheds load.
 #[derive(Default)]
 pub struct Agent {
+    /// Of whom it is the agent, from 0.
+    user: u32,
     connections: Vec<Connection>,
     /// Those of its worker, in the place of its own.
     shared: Option<Rc<Shared>>,
@@ -59,6 +61,12 @@ impl Agent {
     /// from this source where there is one.
     pub fn of_user(shared: Option<Rc<Shared>>, traces: Option<fastrand::Rng>) -> Self {
         Self { shared, tracer: traces.map(Tracer::new), ..Self::default() }
+    }
+
+    /// As the agent of a user (from 0): a name with several addresses is spread over them by users.
+    #[must_use]
+    pub fn numbered(self, user: u32) -> Self {
+        Self { user, ..self }
     }
 
     /// The trace id of the request that was sent last; `None` where requests carry none.
@@ -102,10 +110,11 @@ impl Agent {
         request: &Request,
     ) -> Result<Answer, Trouble> {
         let ended = {
-            let Self { connections, shared, session, headers, opened, tracer, .. } = self;
+            let Self { user, connections, shared, session, headers, opened, tracer, .. } = self;
             *opened = None;
             let outgoing = Some(outgoing(origin, request, (session, tracer), std::mem::take(headers)));
-            let mut sending = Sending { origin, request, session, tracer, outgoing, opened, passed_over: 0 };
+            let mut sending =
+                Sending { user: *user, origin, request, session, tracer, outgoing, opened, passed_over: 0 };
             let mut exchange = pin!(async {
                 match shared {
                     // In a place of its own, because HTTP/1.1 would pay for the room that it takes.
@@ -173,6 +182,8 @@ impl Agent {
 
 /// A request on its way.
 pub(super) struct Sending<'a> {
+    /// Who sends it, from 0.
+    pub(super) user: u32,
     pub(super) origin: &'a Origin,
     pub(super) request: &'a Request,
     session: &'a mut Session,
@@ -270,6 +281,6 @@ fn drop_unfinished(connections: &mut Vec<Connection>) {
 
 /// Opening is rare and takes much room while it lasts, so that it gets room of its own.
 async fn open(sending: &mut Sending<'_>) -> Result<Connection, Trouble> {
-    let Sending { origin, request, opened, .. } = sending;
-    Box::pin(Connection::open(origin, &request.address.destination, opened)).await
+    let Sending { user, origin, request, opened, .. } = sending;
+    Box::pin(Connection::open(origin, &request.address.destination, *user, opened)).await
 }

@@ -81,14 +81,15 @@ impl Read {
 }
 
 impl Connection {
-    /// Connects, with TLS where the destination asks for it; `opened` tells how long that took, also when the connection is of
+    /// Connects a user (from 0), with TLS where the destination asks for it; `opened` tells how long that took, also when the connection is of
     /// no use then.
     pub(super) async fn open(
         origin: &Origin,
         destination: &Arc<Destination>,
+        user: u32,
         opened: &mut Option<Opening>,
     ) -> Result<Self, Trouble> {
-        let (stream, opening) = dial(origin, destination).await?;
+        let (stream, opening) = dial(origin, destination, user).await?;
         *opened = Some(opening);
         let version = if speaks_http2(origin.http(), &stream)? {
             Version::Two(Box::new(Http2::over(stream, destination).await?))

@@ -15,8 +15,8 @@ use super::{
 };
 use crate::plan::FailureKind;
 
-/// Connects, with TLS where the destination asks for it; says how long that took.
-pub(super) async fn dial(origin: &Origin, destination: &Destination) -> Result<(Stream, Opening), Trouble> {
+/// Connects a user (from 0), with TLS where the destination asks for it; says how long that took.
+pub(super) async fn dial(origin: &Origin, destination: &Destination, user: u32) -> Result<(Stream, Opening), Trouble> {
     let started = Instant::now();
     #[cfg(test)]
     if let Some(dial) = &origin.memory {
@@ -24,9 +24,9 @@ pub(super) async fn dial(origin: &Origin, destination: &Destination) -> Result<(
         return Ok((stream, Opening { dns: None, connect: started.elapsed(), tls: None, ready: Instant::now() }));
     }
     let server = origin.proxy().unwrap_or(destination);
-    let dns = look_up(server, started).await?;
+    let dns = look_up(server, started, user).await?;
     let found = started + dns.unwrap_or_default();
-    let mut tcp = Tcp(connect(server).await?);
+    let mut tcp = Tcp(connect(server, user).await?);
     if destination.secure && origin.proxy().is_some() {
         proxy::tunnel(&mut tcp, destination).await?;
     }
@@ -48,12 +48,12 @@ pub(super) async fn dial(origin: &Origin, destination: &Destination) -> Result<(
 }
 
 /// Waits until the addresses are known, and says how long that took; `None` when they were known already.
-async fn look_up(destination: &Destination, started: Instant) -> Result<Option<Duration>, Trouble> {
+async fn look_up(destination: &Destination, started: Instant, user: u32) -> Result<Option<Duration>, Trouble> {
     let Destination { host, port, addresses, .. } = destination;
     if addresses.are_known() {
         return Ok(None);
     }
-    addresses.get(host, *port).await.map_err(|error| unknown(host, &error))?;
+    addresses.get(host, *port, user).await.map_err(|error| unknown(host, &error))?;
     Ok(Some(started.elapsed()))
 }
 
@@ -63,9 +63,9 @@ fn unknown(host: &Host<String>, error: &io::Error) -> Failure {
 }
 
 /// Tries the addresses in turn; when all fail, the first one's error counts.
-async fn connect(destination: &Destination) -> Result<TcpStream, Trouble> {
+async fn connect(destination: &Destination, user: u32) -> Result<TcpStream, Trouble> {
     let Destination { host, port, addresses, .. } = destination;
-    let found = addresses.get(host, *port).await.map_err(|error| unknown(host, &error))?;
+    let found = addresses.get(host, *port, user).await.map_err(|error| unknown(host, &error))?;
     let mut first: Option<io::Error> = None;
     for address in found {
         match TcpStream::connect(address).await.and_then(|tcp| tcp.set_nodelay(true).map(|()| tcp)) {

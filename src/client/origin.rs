@@ -96,6 +96,13 @@ impl Origin {
         Ok(origin)
     }
 
+    /// The same where the name of the target has these addresses.
+    #[cfg(test)]
+    pub(super) fn with_addresses(mut self, addresses: Vec<IpAddr>) -> Self {
+        Arc::get_mut(&mut self.home).expect("it was made just now").addresses = Addresses::known(addresses);
+        self
+    }
+
     /// The target's URL.
     pub fn url(&self) -> &Url {
         &self.url

@@ -1,4 +1,8 @@
 //! From a host to socket addresses, once for all users.
+//!
+//! A name with several addresses is how load is shared out over as many servers, so each user begins at one of its own:
+//! user k at address k modulo n, and goes on to the next where one refuses. Those are n of one kind. Of the kinds (IPv4, IPv6)
+//! all users begin with the one that has answered, because a machine may have no way to the other.
 
 use std::{
     io,
@@ -15,7 +19,7 @@ use crate::plan::{is_loopback, resolved};
 #[derive(Debug)]
 pub(super) struct Addresses {
     found: OnceCell<Vec<IpAddr>>,
-    /// The position of the address that answered last, tried first the next time.
+    /// The position of the address that answered last; those of its kind are tried first the next time.
     preferred: AtomicUsize,
     /// Whether any of them ever accepted a connection.
     reached: AtomicBool,
@@ -40,16 +44,19 @@ impl Addresses {
         }
     }
 
-    /// The addresses, at least one, the preferred one first; a lookup that failed is tried again the next time.
-    pub(super) async fn get(&self, host: &Host<String>, port: u16) -> io::Result<Vec<SocketAddr>> {
+    /// The addresses in the order in which a user (from 0) tries them, at least one; a lookup that failed is tried again the
+    /// next time.
+    pub(super) async fn get(&self, host: &Host<String>, port: u16, user: u32) -> io::Result<Vec<SocketAddr>> {
         let look_up = || async {
             let found: Vec<IpAddr> = lookup_host((host.to_string(), port)).await?.map(|address| address.ip()).collect();
             if found.is_empty() { Err(io::Error::other("the name has no address")) } else { Ok(found) }
         };
         let found = self.found.get_or_try_init(look_up).await?;
-        let first = self.preferred.load(Ordering::Relaxed) % found.len();
-        let (later, sooner) = found.split_at(first);
-        Ok(sooner.iter().chain(later).map(|ip| SocketAddr::new(*ip, port)).collect())
+        let preferred = found[self.preferred.load(Ordering::Relaxed) % found.len()].is_ipv4();
+        let (mut first, later): (Vec<IpAddr>, Vec<IpAddr>) = found.iter().partition(|ip| ip.is_ipv4() == preferred);
+        let begin = user as usize % first.len();
+        first.rotate_left(begin);
+        Ok(first.into_iter().chain(later).map(|ip| SocketAddr::new(ip, port)).collect())
     }
 
     /// Remembers the address that accepted a connection.
@@ -57,6 +64,16 @@ impl Addresses {
         let position = self.found.get().and_then(|found| found.iter().position(|ip| *ip == address.ip()));
         self.preferred.store(position.unwrap_or(0), Ordering::Relaxed);
         self.reached.store(true, Ordering::Relaxed);
+    }
+
+    /// Those of a name that has several.
+    #[cfg(test)]
+    pub(super) fn known(addresses: Vec<IpAddr>) -> Self {
+        Self {
+            found: OnceCell::new_with(Some(addresses)),
+            preferred: AtomicUsize::new(0),
+            reached: AtomicBool::new(false),
+        }
     }
 
     /// Whether they need no looking up any more.

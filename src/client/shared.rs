@@ -122,7 +122,7 @@ impl Shared {
     async fn open(&self, queue: &Rc<Queue>, sending: &mut Sending<'_>) -> Result<Seat, Trouble> {
         let _news = Told(queue);
         let _opening = Counted::on(queue, |queue| &queue.opening);
-        let (stream, opening) = Box::pin(dial(sending.origin, &queue.destination)).await?;
+        let (stream, opening) = Box::pin(dial(sending.origin, &queue.destination, sending.user)).await?;
         *sending.opened = Some(opening);
         speaks_http2(Http::H2, &stream)?;
         let Sharing { sender, connection, naming, busy } = http2::share(stream, &queue.destination).await?;

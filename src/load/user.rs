@@ -31,7 +31,7 @@ pub(super) async fn live(worker: Rc<Worker>, user: u32, start: Duration) {
     let scenario = load.scenario_of(user);
     let Draws { rows, pauses, values, traces } = Draws::of(load.seed, load.phase_index, user, load.chance);
     let memory = Memory::new(user + 1, std::sync::Arc::clone(&load.rows), scenario.slots, values);
-    let agent = worker.agent(load.traced.then_some(traces));
+    let agent = worker.agent(user, load.traced.then_some(traces));
     let mut parked = Parked { user, walker: Walker { agent, memory }, rows, pauses };
     parked.walker.memory.draw_row(&mut parked.rows);
     let route = worker.route();

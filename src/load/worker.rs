@@ -266,9 +266,9 @@ impl Worker {
         Route { origin: &self.load.origin, clock: self.course.clock, witness: &self.ledger }
     }
 
-    /// What a new user sends with; trace ids come from this source, if requests carry any.
-    pub(super) fn agent(&self, traces: Option<fastrand::Rng>) -> Agent {
-        Agent::of_user(self.shared.clone(), traces)
+    /// What a new user (from 0) sends with; trace ids come from this source, if requests carry any.
+    pub(super) fn agent(&self, user: u32, traces: Option<fastrand::Rng>) -> Agent {
+        Agent::of_user(self.shared.clone(), traces).numbered(user)
     }
 
     /// Keeps a user for the next round.

@@ -1,5 +1,6 @@
 //! An exchange from its front door.
 
+mod addresses;
 mod closing;
 mod connections;
 mod expectations;

@@ -172,7 +172,7 @@ async fn a_name_is_looked_up_once() {
     // An address that only the system's resolver understands.
     let named = Destination::under_name("127.1", url.port().expect("a port"));
     let origin = origin(url.as_str());
-    let (_, first) = dial(&origin, &named).await.expect("it is found");
-    let (_, second) = dial(&origin, &named).await.expect("it is known");
+    let (_, first) = dial(&origin, &named, 0).await.expect("it is found");
+    let (_, second) = dial(&origin, &named, 0).await.expect("it is known");
     assert!(first.dns.is_some() && second.dns.is_none(), "{first:?} {second:?}");
 }
