@@ -3,19 +3,25 @@
 use std::time::Duration;
 
 use super::{
-    Act, Choice, Criterion, EndpointId, Limit, Op, Phase, Place, Plan, Subject,
+    Act, Choice, Connections, Criterion, EndpointId, Limit, Load, Op, Phase, Place, Plan, Subject,
     logins::logins,
     outlook::{Outlook, expected_for, requests_needed},
 };
 use crate::{
-    config::{Config, Note, Problem, Secrets, Span, unlisted},
-    units::Human,
+    config::{self, Config, Note, Problem, Secrets, Span, unlisted},
+    units::{Human, number},
 };
+
+/// A rate, per second, at which new connections in the place of kept ones are a load of their own.
+const CONSIDERABLE: f64 = 100.0;
+
+/// Some apps keep an idle connection no longer: gunicorn 2 s, Node 5 s.
+const SELDOM: Duration = Duration::from_secs(2);
 
 /// Remarks on a plan, in the order of the file: criteria that this many requests cannot make certain, phases that
 /// raise users and complexity at once, criteria that every measured value meets, secrets that are too short to be
-/// masked or are not listed, more descriptors or ports than this machine has, verification switched off or not asked for, a deadline that the
-/// longest run would miss, and logins that often do not work.
+/// masked or are not listed, more descriptors or ports than this machine has, rates whose pool has a size that nobody chose, verification
+/// switched off or not asked for, a deadline that the longest run would miss, and logins that often do not work.
 pub fn notes(config: &Config, choice: &Choice, plan: &Plan) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut note = |span: Span, message: String, help: Option<&str>| {
@@ -57,6 +63,11 @@ pub fn notes(config: &Config, choice: &Choice, plan: &Plan) -> Vec<Note> {
         for (message, help) in choice.limits.exceeded(plan, phase) {
             note(span(&phase.place, phase.name.chars().count()), message, Some(help));
         }
+    }
+    for (span, message) in config.phases.iter().filter_map(|said| unnamed_pool(said, choice, plan)) {
+        let help = "name `users`, some more than the app has at a time (rate x response time): many apps close connections \
+                    that are idle for 2 to 5 s, and would get a new one for each request";
+        note(span, message, Some(help));
     }
     for pair in plan.phases.windows(2) {
         if let Some(message) = raised_at_once(plan, &pair[0], &pair[1]) {
@@ -120,6 +131,25 @@ fn undecidable(phase: &Phase, criterion: &Criterion, outlook: &Outlook) -> Optio
             "about {fewest:.0} requests are expected for `{}` in phase `{}`; below {needed} nothing about it is certain",
             criterion.text, phase.name
         )
+    })
+}
+
+/// Says so if the pool of a considerable rate was not named, and each of its users sends seldom.
+fn unnamed_pool(said: &config::Phase, choice: &Choice, plan: &Plan) -> Option<(Span, String)> {
+    let phase = plan.phases.iter().find(|phase| phase.name == said.name.value)?;
+    let Load::Open { rate, users, .. } = phase.load else { return None };
+    let seldom = Duration::try_from_secs_f64(f64::from(users) / rate).ok()?;
+    let sent = choice.foreign.is_none() && plan.target.connections == Connections::Keep;
+    let concerned = sent && said.users.is_none() && rate >= CONSIDERABLE && seldom >= SELDOM;
+    let span = said.rate.as_ref()?.iter().next()?.span;
+    concerned.then(|| {
+        let message = format!(
+            "phase `{}` names no `users`, so that each of its {} sends once in {}",
+            phase.name,
+            number::count(u64::from(users)),
+            Human(rounded(seldom))
+        );
+        (span, message)
     })
 }
 

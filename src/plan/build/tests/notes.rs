@@ -127,6 +127,38 @@ cleanup:
 }
 
 #[test]
+fn notes_a_pool_whose_size_nobody_chose() {
+    let noted = |load: &str, target: &str| {
+        let text = with(&format!("  - {{name: second, {load}, duration: 5m, criteria: [p95 < 1s]}}"));
+        let text = text.replace("target: {url", &format!("target: {{{target}url"));
+        let choice = Choice::default();
+        let (config, problems) = crate::config::read("gates.yaml", text.as_bytes(), &choice.environment);
+        assert!(problems.is_empty(), "{problems}");
+        let config = config.expect("a config");
+        let plan = build(&config, &choice).unwrap_or_else(|problems| panic!("{problems}"));
+        let notes = notes(&config, &choice, &plan).into_iter().map(|Note(note)| note);
+        let mut notes = notes.filter(|note| note.message.contains(" names no `users`"));
+        let place = place_of(&text, load.trim_start_matches("rate: "));
+        let note = notes.next().map(|note| {
+            assert_eq!(Some((note.line, note.column)), place);
+            note.message
+        });
+        assert_eq!(notes.next().map(|note| note.message), None);
+        note
+    };
+    let said = |pool: &str, seldom: &str| {
+        Some(format!("phase `second` names no `users`, so that each of its {pool} sends once in {seldom}"))
+    };
+    assert_eq!(noted("rate: 100/s", ""), said("1,000", "10s"));
+    assert_eq!(noted("rate: 5000/s", ""), said("10,000", "2s"));
+    assert_eq!(noted("rate: 99/s", ""), None);
+    assert_eq!(noted("rate: 5001/s", ""), None, "each sends more often than once in 2 s");
+    assert_eq!(noted("rate: 100/s, users: 1000", ""), None, "somebody chose it");
+    assert_eq!(noted("rate: 100/s", "connections: request, "), None, "no connection is kept");
+    assert_eq!(noted("users: 1000", ""), None);
+}
+
+#[test]
 fn the_number_of_requests_needed_is_that_of_the_decision() {
     let criterion = |text: &str| plan(&with("").replace("success_rate > 99%", text)).phases[0].criteria[0].clone();
     for (text, needed) in [
