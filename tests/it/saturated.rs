@@ -50,6 +50,19 @@ fn without_descriptors() {
     nothing_was_judged(ran, "The generator ran out of descriptors: ");
 }
 
+#[test]
+fn the_soft_limit_of_descriptors_is_raised() {
+    let _turn = turn();
+    let app = App::demo(&[]);
+    let ran = GateTest::on(&app.url)
+        .section("scenarios: {visitor: {steps: [{get: /healthz, name: health}], think: 50ms}}")
+        .phase("name: crowd, users: 100, spawn_rate: 400/s, duration: 1s", &["success_rate >= 100%"])
+        .under(&["prlimit", "--nofile=64:4096"])
+        .run();
+    let ran = ran.exits(0);
+    assert_eq!(ran.phase("crowd")["users"], 100);
+}
+
 /// Processes that want a core for themselves, until they are dropped.
 struct Neighbours(Vec<Child>);
 

@@ -24,6 +24,14 @@ fn in_the_open_model() {
         .exits(0);
     assert_eq!(ran.phase("open")["requests"], 2000);
     near_truth(&ran.phase("open")["latency_ms"], 0.07);
+    // Each slot finds an idle user, so that both clocks are the app's own.
+    let ledger = &app.ledger()["endpoints"]["GET /healthz"]["service_ms"];
+    for (clock, key) in
+        ["latency_ms", "service_ms"].into_iter().flat_map(|clock| ["p90", "p95", "p99"].map(|key| (clock, key)))
+    {
+        let [seen, truth] = [&ran.phase("open")[clock], ledger].map(|of| of[key].as_f64().expect("it was measured"));
+        assert!((seen / truth - 1.0).abs() < 0.02, "{clock} {key} is {seen} ms, the ledger says {truth} ms");
+    }
 }
 
 #[test]

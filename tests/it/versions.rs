@@ -228,6 +228,28 @@ fn connections_are_kept_or_opened_for_each_iteration_or_for_each_request() {
 }
 
 #[test]
+fn connections_and_handshakes_of_the_window_are_as_many_as_nginx_has_seen() {
+    let _turn = shared_turn();
+    let nginx = Nginx::start();
+    let ran = GateTest::on(&nginx.secure)
+        .file("authority.pem", &nginx.authority)
+        .section(&format!(
+            "target: {{url: '{}', timeout: 5s, connections: request, tls: {{ca: authority.pem}}}}",
+            nginx.secure
+        ))
+        .section("scenarios: {visitor: {steps: [{get: /, name: home}, {post: /, name: send, json: {a: 1}}]}}")
+        .phase("name: only, rate: 40/s, users: 40, duration: 1s", &["success_rate >= 100%"])
+        .run_once();
+    // Counts are exact on a busy machine too, where the phase may be invalid.
+    assert!(matches!(ran.code, Some(0 | 3)), "{}", ran.stdout);
+    let log = nginx.logged();
+    let opened = log.iter().filter_map(|line| line.rsplit(' ').next()).collect::<BTreeSet<_>>().len() as u64;
+    let splits = ["home", "send"].map(|name| &ran.endpoint("only", name)["time_split_ms"]);
+    let sum = |key: &str| splits.iter().map(|split| split[key].as_u64().expect("a count")).sum::<u64>();
+    assert_eq!([opened, sum("connections"), sum("handshakes")], [80; 3], "{splits:?}");
+}
+
+#[test]
 fn users_of_a_worker_share_a_connection_and_where_the_time_went_is_told() {
     let _turn = shared_turn();
     let nginx = Nginx::keeping(100_000);
