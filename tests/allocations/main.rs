@@ -7,7 +7,12 @@
 mod bare;
 mod server;
 
-use std::{alloc::System, ops::Range, sync::Arc, time::Duration};
+use std::{
+    alloc::System,
+    ops::Range,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use stagegate::{
     client::Origin,
