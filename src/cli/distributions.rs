@@ -125,7 +125,9 @@ mod tests {
 
     fn encoded(times: &[Duration]) -> String {
         let mut histogram = Histogram::new();
-        times.iter().for_each(|time| histogram.record(*time));
+        for time in times {
+            histogram.record(*time);
+        }
         histogram.encode()
     }
 
@@ -144,7 +146,9 @@ mod tests {
     /// What comes of these recordings: counts by phase and endpoint, and the remark.
     fn sums(recordings: Vec<Result<Recording, String>>) -> (Vec<Vec<[u64; 2]>>, Option<String>) {
         let mut all = Distributions::of(&plan(), &Secrets::of(&[SECRET.to_owned()]));
-        recordings.into_iter().for_each(|recording| all.add(recording));
+        for recording in recordings {
+            all.add(recording);
+        }
         let (sums, remark) = all.sums();
         let counts = |of: &BaseLatency| [of.latency.count(), of.added.count()];
         (sums.iter().map(|phase| phase.iter().map(counts).collect()).collect(), remark)

@@ -19,6 +19,9 @@ use crate::{
     plan::Plan,
 };
 
+/// How a store is looked into.
+type Look<'l> = dyn Fn(&Store, &Wanted<'_>) -> Result<(History, Distributions), StoreError> + 'l;
+
 /// Where a run stands among the stored ones.
 pub(super) struct Shelf<'a> {
     /// The store that the command line names.
@@ -62,7 +65,7 @@ impl<'a> Shelf<'a> {
         })
     }
 
-    fn look(&self, read: &dyn Fn(&Store, &Wanted<'_>) -> Result<(History, Distributions), StoreError>) -> Stored {
+    fn look(&self, read: &Look<'_>) -> Stored {
         let Some(name) = self.name() else {
             let because = "No store is named: write `regression.store`, or give --baseline.".to_owned();
             return Stored { past: Past { because: Some(because), ..Past::default() }, ..Stored::default() };

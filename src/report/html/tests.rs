@@ -186,7 +186,9 @@ fn without_distributions_of_stored_runs_their_values_are_marked() {
     let without = |verdict: Verdict| {
         let endpoints = fixtures::endpoints(&verdict);
         let mut measured = fixtures::measured(&verdict);
-        measured.iter_mut().for_each(|phase| phase.base.clear());
+        for phase in &mut measured {
+            phase.base.clear();
+        }
         render(&fixtures::publishable(verdict), Some(&Recording::of(&endpoints, &measured, &|text| text.into())))
     };
     let page = without(fixtures::regressed());
@@ -224,7 +226,7 @@ fn errors_stand_in_the_order_of_their_appearance() {
     let (_, table) = page.split_once("aria-label=\"All errors\"").expect("they are listed");
     let (table, _) = table.split_once("</table>").expect("it ends");
     let cells = |row: &str| -> Vec<String> {
-        let cells = row.split(">").filter_map(|cell| cell.split_once("</")).map(|(text, _)| text.to_owned());
+        let cells = row.split('>').filter_map(|cell| cell.split_once("</")).map(|(text, _)| text.to_owned());
         cells.filter(|text| !text.is_empty()).take(5).collect()
     };
     let rows: Vec<_> = table.split("<tr>").skip(2).map(cells).collect();

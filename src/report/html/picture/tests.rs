@@ -173,7 +173,9 @@ fn a_mark_stands_at_its_second_in_every_panel() {
         all.iter().filter(|one| one.is("polyline", ink::BAD, 2) && one.is_dashed()).filter_map(Element::upright);
     let marks: Vec<f64> = marks.collect();
     assert_eq!(marks.len(), 6, "load, throughput, latency, failures and two gauges");
-    marks.iter().for_each(|x| time.is_at(*x, 31.0));
+    for x in marks {
+        time.is_at(x, 31.0);
+    }
     let number = all.iter().find(|one| one.tag.starts_with("circle") && one.attribute("r") == "10").expect("a number");
     time.is_at(number.number("cx"), 31.0);
 }
