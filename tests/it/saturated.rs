@@ -58,9 +58,12 @@ fn the_soft_limit_of_descriptors_is_raised() {
         .section("scenarios: {visitor: {steps: [{get: /healthz, name: health}], think: 50ms}}")
         .phase("name: crowd, users: 100, spawn_rate: 400/s, duration: 1s", &["success_rate >= 100%"])
         .under(&["prlimit", "--nofile=64:4096"])
-        .run();
-    let ran = ran.exits(0);
-    assert_eq!(ran.phase("crowd")["users"], 100);
+        .run_once();
+    // On a busy machine the phase may be invalid, and has its connections all the same.
+    assert!(matches!(ran.code, Some(0 | 3)), "{}", ran.stdout);
+    let phase = ran.phase("crowd");
+    assert!(phase["requests"].as_u64() > Some(100) && phase["failures"] == 0, "{phase:#}");
+    assert_ne!(phase["generator"]["lacked"], "descriptors");
 }
 
 /// Processes that want a core for themselves, until they are dropped.
