@@ -31,6 +31,7 @@ Exit codes:
   0         something is known: what, and what is not, stands in the output
   2         usage or gates.yaml is wrong; nothing was sent
   3         nothing could be measured: preflight failed, target out of reach, budget too short
+  70        a defect in stagegate
   130, 143  interrupted; what was measured until then is printed";
 
 #[derive(Args, Debug)]

@@ -39,16 +39,13 @@ use std::{
 use clap::{CommandFactory, FromArgMatches};
 
 use self::args::{Cli, Command};
-use crate::{config::Secrets, load::Defect, report::clean};
+use crate::{config::Secrets, judge::DEFECT, load::Defect, report::clean};
 
 /// It was done.
 const DONE: u8 = 0;
 
 /// Usage or gates.yaml is wrong; nothing was sent.
 const USAGE: u8 = 2;
-
-/// A defect in stagegate.
-const DEFECT: u8 = 70;
 
 /// The secrets of this run, so that even a defect's last words do not tell them.
 static SECRETS: OnceLock<Secrets> = OnceLock::new();

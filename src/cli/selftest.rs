@@ -32,6 +32,7 @@ Exit codes:
   1         at least one did not; it is named with its line and the reason
   2         usage or gates.yaml is wrong; nothing was sent
   3         could not be tried: preflight failed, target out of reach, users could not log in
+  70        a defect in stagegate
   130, 143  interrupted";
 
 #[derive(Args, Debug)]

@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
-use tokio::{io, net::TcpStream, time::Instant};
+use tokio::{
+    io,
+    net::TcpStream,
+    time::{Instant, timeout},
+};
 use tokio_rustls::TlsConnector;
 use url::Host;
 
@@ -14,6 +18,9 @@ use super::{
     stream::{Stream, Tcp},
 };
 use crate::plan::FailureKind;
+
+/// How long an address of several may say nothing before the next one is tried.
+const SILENT: Duration = Duration::from_secs(1);
 
 /// Connects a user (from 0), with TLS where the destination asks for it; says how long that took.
 pub(super) async fn dial(origin: &Origin, destination: &Destination, user: u32) -> Result<(Stream, Opening), Trouble> {
@@ -62,13 +69,22 @@ fn unknown(host: &Host<String>, error: &io::Error) -> Failure {
     Failure::new(FailureKind::Connect, description)
 }
 
-/// Tries the addresses in turn; when all fail, the first one's error counts.
+/// Tries the addresses in turn; when all fail, the first one's error counts. One that says nothing is given up after a
+/// moment where there is another.
 async fn connect(destination: &Destination, user: u32) -> Result<TcpStream, Trouble> {
     let Destination { host, port, addresses, .. } = destination;
     let found = addresses.get(host, *port, user).await.map_err(|error| unknown(host, &error))?;
     let mut first: Option<io::Error> = None;
-    for address in found {
-        match TcpStream::connect(address).await.and_then(|tcp| tcp.set_nodelay(true).map(|()| tcp)) {
+    let last = found.len().saturating_sub(1);
+    for (at, address) in found.into_iter().enumerate() {
+        let attempt = TcpStream::connect(address);
+        let connected = if at < last {
+            let silent = |_| Err(io::ErrorKind::TimedOut.into());
+            timeout(SILENT, attempt).await.unwrap_or_else(silent)
+        } else {
+            attempt.await
+        };
+        match connected.and_then(|tcp| tcp.set_nodelay(true).map(|()| tcp)) {
             Ok(tcp) => {
                 addresses.accepted(address);
                 return Ok(tcp);

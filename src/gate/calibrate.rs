@@ -59,7 +59,7 @@ pub struct Calibrated {
 }
 
 impl Calibrated {
-    /// 0 when something is known, 3 when nothing could be measured, and 130 or 143 when it was interrupted.
+    /// 0 when something is known, 3 when nothing could be measured, 130 or 143 when it was interrupted, 70 by a defect.
     pub fn exit_code(&self) -> u8 {
         match &self.interruption {
             Some(why) => why.exit_code(),
@@ -124,7 +124,8 @@ pub async fn calibrate(setup: Setup, budget: Duration, listen: &mut dyn FnMut(Ev
         listen,
     };
     let mut rounds = Rounds::default();
-    result.interruption = measure(&mut walk, (&result.target, budget), &mut rounds).await.err();
+    let measured = load::caught(measure(&mut walk, (&result.target, budget), &mut rounds)).await;
+    result.interruption = measured.unwrap_or_else(|defect| Err(Interruption::Defect(defect.to_string()))).err();
     checks::cleanup(&mut walk).await;
     apps::stop(&mut walk, result.interruption.as_ref()).await;
     if let Some(staging) = staging {

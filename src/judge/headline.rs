@@ -28,7 +28,7 @@ pub(super) fn of(evidence: &RunEvidence<'_>, outcome: Outcome) -> String {
     }
     match outcome {
         Outcome::Passed | Outcome::Warned => {
-            let parts = [Some(passed(evidence)), comparisons(evidence), warning(evidence)];
+            let parts = [Some(passed(evidence)), comparisons(evidence), warning(evidence), doubt(evidence)];
             parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
         }
         outcome => decided(evidence, outcome),
@@ -205,7 +205,7 @@ fn ladder(evidence: &RunEvidence<'_>) -> String {
 fn warning(evidence: &RunEvidence<'_>) -> Option<String> {
     let warned: Vec<&PhaseVerdict> = evidence.phases.iter().filter(|phase| phase.outcome == Outcome::Warned).collect();
     let warnings: usize = warned.iter().map(|phase| phase.because.len()).sum();
-    let Some(phase) = warned.first() else { return doubt(evidence).or_else(|| waived(evidence)) };
+    let Some(phase) = warned.first() else { return waived(evidence) };
     let finding = phase.findings.iter().find(|finding| !matches!(finding.outcome, Outcome::Passed | Outcome::NotRun));
     let first = match finding {
         Some(finding) => of_finding(finding),

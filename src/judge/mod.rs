@@ -38,7 +38,7 @@ pub use outage::outages;
 pub use outcome::{Band, Ending, Level, Outcome};
 pub use phase::{ANSWERS, LOGGED_IN, ends_ladder, lost, not_run, phase};
 pub use recovery::{RECOVERY_SPAN, RecoverySpan, recovery};
-pub use run::{Extent, Interruption, RunEvidence, conclude};
+pub use run::{DEFECT, Extent, Interruption, RunEvidence, conclude};
 pub use standing::{GaugeStanding, Standing, standing};
 pub use stopping::{patience, stopped_answering};
 pub use verdict::{

@@ -95,7 +95,9 @@ pub fn not_run(plan: &Plan, phase: &Phase) -> PhaseVerdict {
 
 /// A phase of which nothing is known, because stagegate itself broke before it was judged.
 pub fn lost(plan: &Plan, phase: &Phase) -> PhaseVerdict {
-    without_data(plan, phase, Outcome::Inconclusive, "stagegate itself broke, and what it measured is lost.")
+    let lost =
+        without_data(plan, phase, Outcome::Inconclusive, "stagegate itself broke, and what it measured is lost.");
+    PhaseVerdict { monitors: Vec::new(), ..lost }
 }
 
 fn without_data(plan: &Plan, phase: &Phase, outcome: Outcome, why: &str) -> PhaseVerdict {

@@ -60,6 +60,9 @@ pub enum Extent {
     DryRun,
 }
 
+/// The exit code after a defect in stagegate.
+pub const DEFECT: u8 = 70;
+
 /// What ended a run before its time, and was not the app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Interruption {
@@ -79,7 +82,7 @@ impl Interruption {
         match self {
             Self::Interrupt => 130,
             Self::Terminate | Self::Deadline => 143,
-            Self::Defect(_) => 70,
+            Self::Defect(_) => DEFECT,
         }
     }
 

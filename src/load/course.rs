@@ -11,7 +11,7 @@ use std::{
 use super::{Job, clock::Clock, draws, schedule, slots::Slots};
 use crate::{
     measure::{PhaseEnding, Ramp},
-    plan::{Arrivals, LOGIN_PATIENCE, Load, Phase, SLOT_GRACE},
+    plan::{Arrivals, Connections, LOGIN_PATIENCE, Load, Phase, SLOT_GRACE},
 };
 
 /// The window starts so long after the last login, warm-up aside, so that every worker knows of it before.
@@ -47,6 +47,8 @@ pub(super) struct Course {
     users: u32,
     /// Planned, of these.
     last_start: Duration,
+    /// Whether each user keeps a connection of its own.
+    connection_each: bool,
     phase: Phase,
     /// The seed of Poisson arrivals.
     arrivals: Option<u64>,
@@ -85,6 +87,7 @@ impl Course {
             clock: Clock::start(),
             users: phase.first_users(),
             last_start,
+            connection_each: job.plan.target.connections == Connections::Keep,
             phase: phase.clone(),
             arrivals: (phase.arrivals == Arrivals::Poisson).then(seed),
             started: AtomicU32::new(0),
@@ -326,7 +329,8 @@ impl Course {
 
     /// Users that are at work besides the one who asks, where each needs a connection of its own at all times.
     pub(super) fn others_at_work(&self) -> Option<u32> {
-        matches!(self.phase.load, Load::Closed { .. }).then(|| self.active().saturating_sub(1))
+        let each = self.connection_each && matches!(self.phase.load, Load::Closed { .. });
+        each.then(|| self.active().saturating_sub(1))
     }
 
     /// How the users came up so far.

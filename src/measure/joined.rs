@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{EndpointMeasurements, GaugeSeries, PhaseEnding, PhaseMeasurements, SpanCounts, Statement, Trace};
+use super::{EndpointMeasurements, GaugeSeries, PhaseEnding, PhaseMeasurements, Ramp, SpanCounts, Statement, Trace};
 
 /// Windows of one load that are joined as they come, in order of time.
 #[derive(Debug, Clone)]
@@ -38,6 +38,9 @@ impl Joining {
         joined.failed += part.failed;
         joined.ending = worse(joined.ending, part.ending);
         joined.generator.join(&part.generator);
+        // Users that join within a window may log in while a later one goes on.
+        joined.ramp.started = joined.ramp.started.max(part.ramp.started);
+        joined.ramp.logged_in = joined.ramp.logged_in.max(part.ramp.logged_in);
         joined.windows.extend(part.windows.into_iter().map(|mut window| {
             // Windows start at different parts of a second, so that it goes to the one that holds most of it.
             window.second = (f64::from(window.second) + shift).round() as u32;
@@ -72,9 +75,11 @@ impl PhaseMeasurements {
     }
 
     /// Takes over how the users came up before, and the requests that they sent meanwhile, from the round in which they
-    /// did.
+    /// did. Those that logged in only later count too.
     pub fn take_logins(&mut self, before: &Self) {
-        self.ramp = before.ramp.clone();
+        let started = self.ramp.started.max(before.ramp.started);
+        let logged_in = self.ramp.logged_in.max(before.ramp.logged_in);
+        self.ramp = Ramp { started, logged_in, ..before.ramp.clone() };
         self.sent += before.sent;
         self.failed += before.failed;
         for ((row, login), is_login) in self.endpoints.iter_mut().zip(&before.endpoints).zip(&self.layout.logins) {

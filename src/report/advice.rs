@@ -25,7 +25,10 @@ pub(super) fn for_generator(generator: Option<&Generator>) -> String {
              (`net.ipv4.ip_local_port_range`), or lower the rate"
         }
         Some(Lacked::Memory) => "Look into fewer or smaller bodies (`body_has`, `json`, `extract`), or lower users",
-        Some(Lacked::OwnCpu) => "Give the generator more cores or its own machine, or lower users or rate",
+        Some(Lacked::OwnCpu) => {
+            "Look into fewer or smaller bodies (`body_has`, `json`, `extract`), give the generator more cores or its own machine, \
+             or lower users or rate"
+        }
         Some(Lacked::Quota) => {
             "Raise the CPU quota of the container or cgroup that the gate runs in (`--cpus`, `limits.cpu`, `cpu.max`), keep \
              the app out of it, or lower users or rate"

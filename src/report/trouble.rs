@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, fmt};
 
 use super::{advice, diagnosis, regressions};
 use crate::judge::{
-    ANSWERS, Band, CheckResult, Finding, LOGGED_IN, Level, MonitorVerdict, Outcome, PhaseVerdict, Verdict, groups,
-    ranked,
+    ANSWERS, Band, CheckResult, DEFECT, Finding, LOGGED_IN, Level, MonitorVerdict, Outcome, PhaseVerdict, Verdict,
+    groups, ranked,
 };
 use crate::units::number;
 
@@ -126,6 +126,9 @@ pub(super) fn of(verdict: &Verdict) -> Vec<Trouble<'_>> {
     troubles.extend(verdict.integrity.iter().filter_map(|check| of_check("integrity", check)));
     troubles.sort_by_key(|trouble| trouble.standing);
     follow_the_diagnosis(verdict, &mut troubles);
+    if verdict.exit_code == DEFECT {
+        leave_out_of_what_broke(verdict, &mut troubles);
+    }
     say_advice_once(&mut troubles);
     troubles
 }
@@ -140,6 +143,15 @@ fn follow_the_diagnosis(verdict: &Verdict, troubles: &mut [Trouble<'_>]) {
     let slow: Vec<String> = phase.findings.iter().filter(slow).map(title).collect();
     for trouble in troubles.iter_mut().filter(|trouble| trouble.part == phase.name && slow.contains(&trouble.what)) {
         trouble.advice = Some(advice.clone());
+    }
+}
+
+/// Where stagegate itself broke, nothing is to be tried for the phase in which it did: the first line says what to do.
+fn leave_out_of_what_broke(verdict: &Verdict, troubles: &mut [Trouble<'_>]) {
+    let undecided = |phase: &&PhaseVerdict| phase.outcome == Outcome::Inconclusive;
+    let broke: Vec<&str> = verdict.phases.iter().filter(undecided).map(|phase| &*phase.name).collect();
+    for trouble in troubles.iter_mut().filter(|trouble| broke.contains(&trouble.part)) {
+        trouble.advice = None;
     }
 }
 
@@ -171,9 +183,10 @@ pub(super) fn besides(phase: &PhaseVerdict) -> Vec<Trouble<'_>> {
     let weights = phase.findings.iter().filter_map(weight).chain(troubles.iter().map(|trouble| trouble.standing));
     let heaviest = weights.min().unwrap_or(Standing::Uncertain);
     let whole = standing(phase.outcome);
-    // What is missing of a window is no matter of a criterion, and stands beside those that warn or are not decided.
+    // What is missing of a window or of its load is no matter of a criterion, and stands beside those that warn or are not
+    // decided.
     let unsaid = match phase.outcome {
-        Outcome::Warned => phase.paused_s.is_some(),
+        Outcome::Warned => !own_reasons(phase).is_empty(),
         Outcome::Inconclusive => phase.is_part(),
         _ => false,
     };

@@ -39,13 +39,13 @@ const CLOSED: Load = Load("0s", "users: 8, duration: 2200ms");
 const THINKING: Load = Load("1ms", "users: 8, duration: 2200ms");
 
 /// Behind its rate nothing is sent any more.
-const OPEN: Load = Load("0s", "users: 40, rate: [5000/s over 2200ms, 0.1/s], duration: 3500ms");
+const OPEN: Load = Load("0s", "users: 40, rate: [5000/s over 2200ms, 0.1/s], duration: 4100ms");
 
 /// A second of each load: the one before fills what is kept and used again.
 const BUSY: Range<Duration> = Duration::from_millis(1_100)..Duration::from_millis(2_100);
 
 /// A second behind a rate, which shows what a second takes whatever the number of requests.
-const IDLE: Range<Duration> = Duration::from_millis(2_350)..Duration::from_millis(3_350);
+const IDLE: Range<Duration> = Duration::from_millis(2_900)..Duration::from_millis(3_900);
 
 /// Requests that were answered so far.
 fn answered() -> u64 {

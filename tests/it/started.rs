@@ -5,7 +5,7 @@ use std::{
     net::{TcpListener, TcpStream},
     path::Path,
     process::{Child, Command},
-    sync::atomic::{AtomicU16, Ordering},
+    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
@@ -26,12 +26,15 @@ const DEAF: &str = r#"trap "" TERM; echo $$ > group.$1; "$0" demo --port "$1" & 
 const MORTAL: &str = r#"echo $$ > group.$1; "$0" demo --port "$1" & sleep 3; kill $!; echo out of memory >&2; exit 9"#;
 
 /// A port that nobody listens at. It lies below those that Linux gives to whoever asks for any, which other tests do all
-/// the time, and no other test is given it.
+/// the time, and no other test is given it; another run of the tests hardly ever.
 pub(crate) fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(18_000);
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
+    let first = std::process::id() % 100 * 100;
+    let next = || 18_000 + (first + GIVEN.fetch_add(1, Ordering::Relaxed)) % 10_000;
     let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
-    std::iter::repeat_with(|| NEXT.fetch_add(1, Ordering::Relaxed))
+    std::iter::repeat_with(next)
         .take(10_000)
+        .filter_map(|port| u16::try_from(port).ok())
         .find(free)
         .expect("one of ten thousand ports is free")
 }

@@ -78,7 +78,8 @@ fn the_locustfile_and_its_translation_ask_for_the_same_pages_in_the_same_mix() {
     assert_eq!(locusts.keys().collect::<Vec<_>>(), gates.keys().collect::<Vec<_>>());
     assert_eq!(locusts.len(), 4, "{locusts:?}");
     for (page, share) in &locusts {
-        // Each draws some six hundred tasks, so that a share of three in eight is off by two in a hundred now and then.
-        assert!((share - gates[page]).abs() < 0.08, "{page}: {locusts:?} and {gates:?}");
+        // Each draws some six hundred tasks: a share of three in eight has a standard deviation of two hundredths, the
+        // difference of two one of three. A page of half the weight is off by more.
+        assert!((share - gates[page]).abs() < 0.12, "{page}: {locusts:?} and {gates:?}");
     }
 }

@@ -89,8 +89,9 @@ impl Drop for Turn {
     }
 }
 
-/// Whether a turn of the second kind comes while one of the first goes on; it comes once that has ended.
-fn share(first: Beside, second: Beside) -> bool {
+/// Whether a turn of the second kind comes while one of the first goes on, which is awaited for long where it is to be so;
+/// it comes once that has ended.
+fn share(first: Beside, second: Beside, is_to_be: bool) -> bool {
     let turns: &'static Turns = Box::leak(Box::new(Turns::new()));
     let held = turns.wait(first);
     let (came, comes) = mpsc::channel();
@@ -98,7 +99,7 @@ fn share(first: Beside, second: Beside) -> bool {
         let _turn = turns.wait(second);
         came.send(()).expect("somebody waits");
     });
-    let at_once = comes.recv_timeout(Duration::from_millis(100));
+    let at_once = comes.recv_timeout(Duration::from_millis(if is_to_be { 10_000 } else { 100 }));
     drop(held);
     if at_once == Err(RecvTimeoutError::Timeout) {
         comes.recv_timeout(Duration::from_secs(10)).expect("it comes after the first one");
@@ -111,7 +112,7 @@ fn a_turn_is_shared_with_those_of_its_kind() {
     for first in [Beside::Nobody, Beside::Quiet, Beside::Any] {
         for second in [Beside::Nobody, Beside::Quiet, Beside::Any] {
             let together = first == second && first != Beside::Nobody;
-            assert_eq!(share(first, second), together, "{first:?}, then {second:?}");
+            assert_eq!(share(first, second, together), together, "{first:?}, then {second:?}");
         }
     }
 }

@@ -123,8 +123,8 @@ impl Store {
         self.history_and_files(wanted).map(|(history, _)| history)
     }
 
-    /// The same, and its newest runs once more with their histograms, so many of them: one after the other and in any order,
-    /// so that no more than one is in memory. What cannot be read is given as the reason, in words; it takes nothing away from
+    /// The same, and its newest runs once more with their histograms, so many of them: in any order, so that few are in
+    /// memory. What cannot be read is given as the reason, in words; it takes nothing away from
     /// the history.
     ///
     /// # Errors

@@ -115,6 +115,9 @@ impl FinishedRun<'_> {
         if verdict.dry_run {
             return Err("it is a dry run, which measures nothing".to_owned());
         }
+        if verdict.preflight.iter().any(|check| check.outcome == judge::Outcome::Warned) {
+            return Err("its login seems not to have worked, so it may have measured login pages".to_owned());
+        }
         // The key of a plan that sends its own load would take it for one.
         let tool = |source: &judge::Source| source.tool.clone();
         if verdict.source.as_ref().map(tool) != plan.foreign.as_ref().map(|foreign| foreign.tool.clone()) {

@@ -27,8 +27,8 @@ pub struct Selftest {
 }
 
 impl Selftest {
-    /// 0 when everything fired, 1 when something did not, 3 when nothing could be recorded, and 130 or 143 when it was
-    /// interrupted.
+    /// 0 when everything fired, 1 when something did not, 3 when nothing could be recorded, 130 or 143 when it was
+    /// interrupted, 70 by a defect.
     pub fn exit_code(&self) -> u8 {
         if let Some(why) = &self.interruption {
             return why.exit_code();

@@ -44,14 +44,14 @@ async fn a_phase_alone_is_the_same_as_in_the_ladder() {
     let heavy = |paths: Vec<String>| -> Vec<String> {
         paths.into_iter().filter(|path| path.starts_with("/heavy/")).take(5).collect()
     };
-    let mut whole = Vec::new();
+    let (mut whole, mut alone) = (Vec::new(), Vec::new());
     for _ in 0..5 {
-        whole = heavy(asked(yaml, &[]).await);
+        (whole, alone) = (heavy(asked(yaml, &[]).await), heavy(asked(yaml, &["heavy"]).await));
         // On a busy machine the first phase may be invalid, so that there is no second one.
-        if whole.len() == 5 {
+        if whole.len() == 5 && alone.len() == 5 {
             break;
         }
     }
     assert_eq!(whole.len(), 5);
-    assert_eq!(whole, heavy(asked(yaml, &["heavy"]).await));
+    assert_eq!(whole, alone);
 }

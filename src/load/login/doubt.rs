@@ -58,7 +58,9 @@ fn leads_to_login(exchange: &Exchange) -> bool {
     let from = exchange.url.as_deref().and_then(|url| Url::parse(url).ok());
     exchange.received.header("location").filter_map(|to| from.as_ref()?.join(to).ok()).any(|to| {
         let last = to.path_segments().and_then(|parts| parts.rev().find(|part| !part.is_empty()));
-        last.is_some_and(|last| has(last, &LOGIN_WORDS))
+        // `login.php`, and not `login-success`.
+        let stem = last.and_then(|last| last.split('.').next()).unwrap_or_default().to_ascii_lowercase();
+        LOGIN_WORDS.contains(&&*stem)
     })
 }
 

@@ -52,10 +52,13 @@ async fn a_login_page_that_passed_for_success_is_doubted() {
         assert!(doubt.exchange == exchange && doubt.cause.starts_with(cause), "{doubt:?}");
     }
     let done = || answer(302, "", &[(header::LOCATION, "/login/done"), (header::SET_COOKIE, "sid=0123456789; Path=/")]);
+    let named =
+        || answer(302, "", &[(header::LOCATION, "/login-success"), (header::SET_COOKIE, "sid=0123456789; Path=/")]);
     let two_fields = || text(200, "<input type='password' name=old><input type='password' name=new>");
-    let trusted: [(Answers, Answers, &str); 5] = [
+    let trusted: [(Answers, Answers, &str); 6] = [
         (logged_in, welcome, "/home"),
         (done, welcome, "/home"),
+        (named, welcome, "/home"),
         (logged_in, two_fields, "/account"),
         (logged_in, in_again, "/logout"),
         (|| text(200, "{\"token\": \"t\"}"), welcome, "/home"),

@@ -43,6 +43,22 @@ fn windows_become_one_without_the_pauses() {
     assert!(PhaseMeasurements::joined(Vec::new()).is_none());
 }
 
+/// Those that join within a window may log in while a later one goes on.
+#[test]
+fn users_that_logged_in_later_are_there() {
+    let with = |logged_in: u32| {
+        let mut part = part(10_000, 40, false);
+        part.ramp.logged_in = logged_in;
+        part
+    };
+    let mut joined = PhaseMeasurements::joined(vec![with(4), with(6)]).expect("there are parts");
+    assert_eq!(joined.ramp.logged_in, 6);
+    joined.take_logins(&with(3));
+    assert_eq!(joined.ramp.logged_in, 6);
+    joined.take_logins(&with(7));
+    assert_eq!(joined.ramp.logged_in, 7);
+}
+
 #[test]
 fn a_window_keeps_its_seconds_wherever_in_a_second_it_starts() {
     // Rounds start 30 ms after their origin, give or take a little.

@@ -51,7 +51,7 @@ pub(super) struct Phase {
     pub(super) base: Vec<Base>,
 }
 
-/// An endpoint at the base of an interleaved comparison.
+/// An endpoint at what the phase was compared with: a second deployment, or stored runs.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Base {
     pub(super) latency: Histogram,

@@ -93,7 +93,7 @@ impl<'a> Recording<'a> {
         merged
     }
 
-    /// The same of the base that the phase was compared with, block by block; `None` where none was measured.
+    /// The same of what the phase was compared with, a second deployment or stored runs; `None` where there is none.
     pub(super) fn base_latency(&self, measured: &MeasuredPhase, name: &str) -> Option<[Histogram; 2]> {
         let mut merged = [Histogram::new(), Histogram::new()];
         for (_, row) in self.endpoints.iter().zip(&measured.base).filter(|(known, _)| known.name == name) {

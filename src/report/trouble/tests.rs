@@ -110,4 +110,19 @@ fn a_phase_that_its_findings_do_not_explain_explains_itself() {
     assert_eq!(troubles.len(), 1);
     assert_eq!(troubles[0].because, "Every request failed for 5 s: the target stopped answering.");
     assert_eq!(troubles[0].place, place("gates.yaml", 120));
+    // It does so, too, beside a criterion that warns.
+    let mut verdict = fixtures::warned();
+    let alone = of(&verdict).len();
+    verdict.phases[1].because.push("Only 12 of 50 users had logged in when the window ended.".to_owned());
+    let troubles = of(&verdict);
+    assert_eq!(troubles.len(), alone + 1);
+    assert!(troubles.iter().any(|trouble| trouble.because.starts_with("Only 12 of 50 users")), "{troubles:?}");
+}
+
+#[test]
+fn where_stagegate_itself_broke_nothing_is_to_be_tried() {
+    let mut verdict = fixtures::inconclusive();
+    assert!(of(&verdict).iter().any(|trouble| trouble.advice.is_some()));
+    verdict.exit_code = DEFECT;
+    assert!(of(&verdict).iter().all(|trouble| trouble.advice.is_none()));
 }

@@ -1,13 +1,10 @@
 //! The verdict in one sentence, from its numbers alone: no name and no word of it.
 
 use crate::{
-    judge::{Level, Outcome, PhaseVerdict, Verdict, ranked},
+    judge::{DEFECT, Level, Outcome, PhaseVerdict, Verdict, ranked},
     report::{ladder, regressions, trouble},
     units::number,
 };
-
-/// The exit code of a defect in stagegate.
-const DEFECT: u8 = 70;
 
 /// What decided, by how much, how sure.
 pub(super) fn of(verdict: &Verdict) -> String {

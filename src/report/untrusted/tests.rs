@@ -40,6 +40,18 @@ fn a_part_of_a_window_decides_nothing_only_where_it_did_not() {
     }
 }
 
+#[test]
+fn an_item_that_held_and_is_doubted_is_not_said_to_have_failed() {
+    let mut verdict = fixtures::passed();
+    for check in &mut verdict.preflight {
+        check.outcome = Outcome::Warned;
+    }
+    verdict.outcome = Outcome::Warned;
+    let comment = comment(&untrusted(verdict), &Links::default());
+    assert!(comment.contains("it held, and something speaks against it"), "{comment}");
+    assert!(!comment.contains("it did not hold"), "{comment}");
+}
+
 /// Keys whose strings are names, which are shown.
 const NAMES: [&str; 13] = [
     "gate",

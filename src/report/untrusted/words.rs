@@ -117,6 +117,7 @@ fn check(check: &mut CheckResult) {
     let said = match outcome {
         Outcome::Passed => "it held.",
         Outcome::NotRun => "it was not tried.",
+        Outcome::Warned => "it held, and something speaks against it; the log of its own run says what.",
         _ => "it did not hold; the log of its own run says why.",
     };
     said.clone_into(detail);
