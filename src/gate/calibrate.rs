@@ -124,7 +124,7 @@ pub async fn calibrate(setup: Setup, budget: Duration, listen: &mut dyn FnMut(Ev
         listen,
     };
     let mut rounds = Rounds::default();
-    let measured = load::caught(measure(&mut walk, (&result.target, budget), &mut rounds)).await;
+    let measured = Box::pin(load::caught(measure(&mut walk, (&result.target, budget), &mut rounds))).await;
     result.interruption = measured.unwrap_or_else(|defect| Err(Interruption::Defect(defect.to_string()))).err();
     checks::cleanup(&mut walk).await;
     apps::stop(&mut walk, result.interruption.as_ref()).await;

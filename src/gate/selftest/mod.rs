@@ -92,7 +92,7 @@ pub async fn selftest(setup: Setup, judges: &Judges, listen: &mut dyn FnMut(Even
     if staging.is_some() {
         result.target = format!("demo at {}", corridor::shown(&walk.url));
     }
-    let measured = load::caught(measure(&mut walk, &mut result)).await;
+    let measured = Box::pin(load::caught(measure(&mut walk, &mut result))).await;
     match measured.unwrap_or_else(|defect| Err(Interruption::Defect(defect.to_string()))) {
         Ok(recordings) => result.proofs = prove(&setup.plan, &recordings, judges),
         Err(why) => result.interruption = Some(why),

@@ -113,7 +113,7 @@ fn a_phase_that_its_findings_do_not_explain_explains_itself() {
     // It does so, too, beside a criterion that warns.
     let mut verdict = fixtures::warned();
     let alone = of(&verdict).len();
-    verdict.phases[1].because.push("Only 12 of 50 users had logged in when the window ended.".to_owned());
+    verdict.phases[2].because.push("Only 12 of 50 users had logged in when the window ended.".to_owned());
     let troubles = of(&verdict);
     assert_eq!(troubles.len(), alone + 1);
     assert!(troubles.iter().any(|trouble| trouble.because.starts_with("Only 12 of 50 users")), "{troubles:?}");
