@@ -270,8 +270,9 @@ fn a_node_exporter_tells_what_the_machine_tells_itself() {
     let memory = std::fs::read_to_string("/proc/meminfo").expect("Linux has it");
     let all = memory.split_whitespace().nth(1).and_then(|all| all.parse::<f64>().ok()).expect("MemTotal is first");
     assert!((mean("node.all") - all * 1024.0).abs() < 1.0, "{}", mean("node.all"));
-    // Every second of every core is in one of the modes; the kernel may owe some.
-    assert!((0.8..=1.05).contains(&(mean("node.cores") / cores as f64)), "{} of {cores}", mean("node.cores"));
+    // Every second of every core is in one of the modes; the kernel may owe some, and gives it later. Another unit or one
+    // core would be off by half.
+    assert!((0.7..=1.3).contains(&(mean("node.cores") / cores as f64)), "{} of {cores}", mean("node.cores"));
     let (there, here) = (mean("node.busy"), mean("here.busy"));
     assert!((there - here).abs() < 15.0, "the exporter says {there} %, the machine {here} %");
 }

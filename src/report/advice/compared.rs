@@ -61,8 +61,8 @@ pub(in crate::report) fn for_undecided(verdict: &Verdict, outcome: Outcome) -> O
         }
         // However many files a load has, it is one run.
         Outcome::Inconclusive if verdict.source.is_some() => {
-            "A longer load differs less from one time to the next. Where the reason names `regression.confirm`, 0 lets one run \
-             block."
+            "A longer load differs less from one time to the next. Where only a confirmation is missing, \
+             `regression.confirm: 0` lets one run block."
         }
         Outcome::Inconclusive if interleaved => "A longer `duration` makes longer blocks, which differ less.",
         Outcome::Inconclusive => {
@@ -111,7 +111,7 @@ mod tests {
             .map(|outcome| for_undecided(&verdict, outcome).expect("there is advice"))
             .collect();
         assert!(said[0].contains("`stagegate judge --save-baseline`"), "{said:?}");
-        assert!(said[1].ends_with("names `regression.confirm`, 0 lets one run block."), "{said:?}");
+        assert!(said[1].ends_with("`regression.confirm: 0` lets one run block."), "{said:?}");
         let crept = verdict.regressions.iter().find(|one| one.only_crept()).expect("one crept");
         let slower = ranked(&verdict.regressions)[0];
         said.extend([crept, slower].map(|one| for_regression(&verdict, one)));
