@@ -81,8 +81,8 @@ impl Read {
 }
 
 impl Connection {
-    /// Connects a user (from 0), with TLS where the destination asks for it; `opened` tells how long that took, also when the connection is of
-    /// no use then.
+    /// Connects a user (from 0), with TLS where the destination asks for it; `opened` tells how long that took, also when the
+    /// connection is of no use then.
     pub(super) async fn open(
         origin: &Origin,
         destination: &Arc<Destination>,

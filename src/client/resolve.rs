@@ -1,8 +1,8 @@
 //! From a host to socket addresses, once for all users.
 //!
 //! A name with several addresses is how load is shared out over as many servers, so each user begins at one of its own:
-//! user k at address k modulo n, and goes on to the next where one refuses. Those are n of one kind. Of the kinds (IPv4, IPv6)
-//! all users begin with the one that has answered, because a machine may have no way to the other.
+//! user k at address k modulo n, and goes on to the next where one refuses or says nothing. Those are n of one kind. Of the
+//! kinds (IPv4, IPv6) all users begin with the one that has answered, because a machine may have no way to the other.
 
 use std::{
     io,

@@ -26,8 +26,8 @@ use crate::{
     plan::{self, Choice},
 };
 
-/// An app that answers every path with 200, `/broken` with 500, `/members` with a form to log in, and `/metrics` with a gauge; it keeps count of the
-/// requests that are no scrapes.
+/// An app that answers every path with 200, `/broken` with 500, `/members` with a form to log in, and `/metrics` with a
+/// gauge; it keeps count of the requests that are no scrapes.
 struct App {
     url: String,
     requests: Arc<AtomicU64>,

@@ -78,7 +78,8 @@ impl Rehearsal {
         Self { exchanges: vec![failed], requests: 1, failures: 1, ..Self::default() }.told(hidden)
     }
 
-    /// Adds the likeliest cause to each failure, or what speaks against the login where nothing failed, and hides these values wherever they stand.
+    /// Adds the likeliest cause to each failure, or what speaks against the login where nothing failed, and hides these values
+    /// wherever they stand.
     fn told(mut self, hidden: &[String]) -> Self {
         for at in 0..self.exchanges.len() {
             self.exchanges[at].advice = diagnosis::of(&self.exchanges[..=at]);

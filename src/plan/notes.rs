@@ -20,8 +20,9 @@ const SELDOM: Duration = Duration::from_secs(2);
 
 /// Remarks on a plan, in the order of the file: criteria that this many requests cannot make certain, phases that
 /// raise users and complexity at once, criteria that every measured value meets, secrets that are too short to be
-/// masked or are not listed, more descriptors or ports than this machine has, rates whose pool has a size that nobody chose, verification
-/// switched off or not asked for, a deadline that the longest run would miss, and logins that often do not work.
+/// masked or are not listed, more descriptors or ports than this machine has, rates whose pool has a size that nobody chose,
+/// verification switched off or not asked for, a deadline that the longest run would miss, and logins that often do not
+/// work.
 pub fn notes(config: &Config, choice: &Choice, plan: &Plan) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut note = |span: Span, message: String, help: Option<&str>| {

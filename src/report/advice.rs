@@ -26,8 +26,8 @@ pub(super) fn for_generator(generator: Option<&Generator>) -> String {
         }
         Some(Lacked::Memory) => "Look into fewer or smaller bodies (`body_has`, `json`, `extract`), or lower users",
         Some(Lacked::OwnCpu) => {
-            "Look into fewer or smaller bodies (`body_has`, `json`, `extract`), give the generator more cores or its own machine, \
-             or lower users or rate"
+            "Look into fewer or smaller bodies (`body_has`, `json`, `extract`), give the generator more cores or its own \
+             machine, or lower users or rate"
         }
         Some(Lacked::Quota) => {
             "Raise the CPU quota of the container or cgroup that the gate runs in (`--cpus`, `limits.cpu`, `cpu.max`), keep \

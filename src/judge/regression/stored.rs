@@ -47,9 +47,9 @@ pub struct Head<'a> {
 
 /// Compares each cell of the plan with its stored runs.
 ///
-/// A cell that would fail is invalid when the machine became slower and most cells with it ([`by_ruler`]). A cell that no head has a
-/// value for was not measured, and is `not_run`. With `regression.confirm` above 0 a cell fails only on two head runs or
-/// more; one that would fail on a single run is inconclusive, and its phase is unconfirmed.
+/// A cell that would fail is invalid when the machine became slower and most cells with it ([`by_ruler`]). A cell that no
+/// head has a value for was not measured, and is `not_run`. With `regression.confirm` above 0 a cell fails only on two head
+/// runs or more; one that would fail on a single run is inconclusive, and its phase is unconfirmed.
 pub fn against_stored(plan: &Plan, head: Head<'_>, past: &Past) -> StoredComparison {
     let entries = entries(plan);
     let measured: Vec<Measured> = entries.iter().map(|entry| Measured::of(plan, entry, head.runs, past)).collect();

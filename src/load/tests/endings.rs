@@ -10,8 +10,8 @@ use tokio::{sync::mpsc, task::LocalSet, time::sleep};
 
 use super::super::{Job, course::Course, default_workers, start, worker::WorkerEnd};
 use super::{
-    NO_PAUSE, Precision, Report, Round, closed, errors, get, in_memory, job, millis, near, phase, plan, prepared,
-    run_here, scenario, seconds, with, work,
+    NO_PAUSE, Precision, Report, Round, closed, errors, get, get_within, in_memory, job, millis, near, phase, plan,
+    prepared, run_here, scenario, seconds, with, work,
 };
 use crate::{
     client::{
@@ -39,8 +39,7 @@ async fn requests_in_flight_at_the_end_are_awaited_and_later_steps_are_not_sent(
 #[tokio::test(start_paused = true)]
 async fn a_timeout_is_counted_at_the_time_waited() {
     let origin = in_memory(app_after(|_| seconds(3600)));
-    let mut step = get(0, "/");
-    step.timeout = seconds(2);
+    let step = get_within(0, "/", seconds(2));
     let plan = plan(vec![scenario(Vec::new(), vec![step], NO_PAUSE)]);
     let measured = run_here(job(plan, phase(closed(2, 10.0), Duration::ZERO, seconds(9)), origin), |_, _| {}).await;
     assert_eq!(measured.ending, PhaseEnding::Completed);
@@ -91,8 +90,7 @@ async fn a_request_that_hangs_is_known_to_be_under_way() {
 #[tokio::test(start_paused = true)]
 async fn an_interruption_waits_two_seconds_and_no_longer() {
     let origin = in_memory(app_after(|_| seconds(3600)));
-    let mut step = get(0, "/");
-    step.timeout = seconds(60);
+    let step = get_within(0, "/", seconds(60));
     let plan = plan(vec![scenario(Vec::new(), vec![step], NO_PAUSE)]);
     let begun = tokio::time::Instant::now();
     let job = job(plan, phase(closed(3, 10.0), Duration::ZERO, seconds(600)), origin);
@@ -132,8 +130,7 @@ async fn steered(mut job: Job, steer: impl AsyncFnOnce(&Course)) -> (Arc<Course>
 #[tokio::test(start_paused = true)]
 async fn an_interruption_amid_slots_that_are_left_counts_those_that_were_recorded() {
     let origin = in_memory(app_after(|_| seconds(3600)));
-    let mut step = get(0, "/");
-    step.timeout = seconds(60);
+    let step = get_within(0, "/", seconds(60));
     let plan = plan(vec![scenario(Vec::new(), vec![step], NO_PAUSE)]);
     let load = Load::Open { rate: 40_000.0, users: 2, spawn_rate: 2.0 };
     let (_, end, samples) = steered(job(plan, phase(load, Duration::ZERO, seconds(2)), origin), async |course| {

@@ -60,6 +60,11 @@ pub(super) fn with(text: &str, value: Value, encoding: Encoding) -> Template {
     Template { segments: vec![Segment::Literal(text.to_owned()), Segment::Insert(value, encoding)] }
 }
 
+/// A request whose answer is awaited for so long.
+pub(super) fn get_within(endpoint: u32, path: &str, timeout: Duration) -> Step {
+    Step { timeout, ..get(endpoint, path) }
+}
+
 pub(super) fn get(endpoint: u32, path: &str) -> Step {
     Step {
         endpoint: EndpointId(endpoint),

@@ -8,8 +8,8 @@ use std::{
 
 use super::super::{Job, ledger::OVERFULL};
 use super::{
-    NO_PAUSE, batches_of, closed, errors, get, in_memory, job, millis, near, phase, plan, run_here, run_together,
-    scenario, seconds,
+    NO_PAUSE, batches_of, closed, errors, get, get_within, in_memory, job, millis, near, phase, plan, run_here,
+    run_together, scenario, seconds,
 };
 use crate::{
     client::testing::{app, app_after, text},
@@ -70,8 +70,7 @@ async fn pace_slots_that_are_left_at_the_end_are_unsent() {
 #[tokio::test(start_paused = true)]
 async fn many_pace_slots_that_are_left_are_handed_over_bit_by_bit() {
     let origin = in_memory(app_after(|_| seconds(120)));
-    let mut step = get(0, "/");
-    step.timeout = seconds(120);
+    let step = get_within(0, "/", seconds(120));
     let plan = plan(vec![scenario(Vec::new(), vec![step], Pacing::Pace(millis(1)))]);
     let job = job(plan, phase(closed(2, 2.0), Duration::ZERO, seconds(60)), origin);
     let (measured, batches) = batches_of(job).await;
@@ -145,8 +144,7 @@ async fn late_slots_are_sent_and_count_from_their_time() {
 #[tokio::test(start_paused = true)]
 async fn slots_that_no_user_could_take_are_unsent() {
     let origin = in_memory(app_after(|_| seconds(3600)));
-    let mut step = get(0, "/");
-    step.timeout = seconds(60);
+    let step = get_within(0, "/", seconds(60));
     let plan = plan(vec![scenario(Vec::new(), vec![step, get(1, "/next")], NO_PAUSE)]);
     let load = Load::Open { rate: 10.0, users: 5, spawn_rate: 20.0 };
     let measured = run_here(job(plan, phase(load, Duration::ZERO, seconds(10)), origin), |_, _| {}).await;
@@ -160,8 +158,7 @@ async fn slots_that_no_user_could_take_are_unsent() {
 #[tokio::test(start_paused = true)]
 async fn many_slots_that_are_left_are_handed_over_bit_by_bit() {
     let origin = in_memory(app_after(|_| seconds(120)));
-    let mut step = get(0, "/");
-    step.timeout = seconds(120);
+    let step = get_within(0, "/", seconds(120));
     let plan = plan(vec![scenario(Vec::new(), vec![step], NO_PAUSE)]);
     let load = Load::Open { rate: 5000.0, users: 2, spawn_rate: 2.0 };
     let (measured, batches) = batches_of(job(plan, phase(load, Duration::ZERO, seconds(20)), origin)).await;

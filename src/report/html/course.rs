@@ -1,4 +1,5 @@
-//! The run second by second: the picture of the ladder, the moments of criteria that failed or warned, and the numbers behind both.
+//! The run second by second: the picture of the ladder, the moments of criteria that failed or warned, and the numbers
+//! behind both.
 
 use serde::Serialize;
 

@@ -21,7 +21,8 @@ use crate::{
 /// So many endpoints have a picture: the slowest.
 const MOST_PICTURES: usize = 12;
 
-/// So many rows stand in the table, those of phases that did not pass and with failures first; verdict.json and endpoints.csv have all.
+/// So many rows stand in the table, those of phases that did not pass and with failures first; verdict.json and
+/// endpoints.csv have all.
 const MOST_ROWS: usize = 600;
 
 /// The shares of the table behind a picture.

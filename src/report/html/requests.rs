@@ -9,7 +9,8 @@ use crate::{
     units::number,
 };
 
-/// So many requests with a trace id are listed, those of phases that did not pass and failures first; verdict.json has all that were kept.
+/// So many requests with a trace id are listed, those of phases that did not pass and failures first; verdict.json has all
+/// that were kept.
 const MOST_TRACES: usize = 300;
 
 /// The parts of the time of one endpoint's requests in one phase, on average.

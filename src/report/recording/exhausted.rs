@@ -71,8 +71,8 @@ pub(super) fn selected<'a>(
     Some(part.measured.measurements.windows.iter().filter(|window| meant(window.endpoint)).collect())
 }
 
-/// The second in which more than the allowed share of all that were seen was beyond the limit, with or without the requests that were added
-/// for silences, whichever comes first: a percentile is the worse of the two.
+/// The second in which more than the allowed share of all that were seen was beyond the limit, with or without the requests
+/// that were added for silences, whichever comes first: a percentile is the worse of the two.
 fn quantile(windows: &[&Window], service: bool, allowed: f64, (op, limit): (Op, Duration)) -> Option<u32> {
     if !matches!(op, Op::Less | Op::LessOrEqual) {
         return None;
